@@ -33,7 +33,8 @@ datapackage.sig        the signature of datapackage.json
 
 The tables open in any spreadsheet program, also by a double click. They are UTF-8 with a byte order mark, and
 commas. A spreadsheet may make a date of an answer such as 10-12 when it is opened like that: import the file
-there as text instead (docs/exports.md says how). What is in the file stays as it is. A cell that begins with a
+there as text instead (docs/exports.md says how), or take the same tables as a workbook, in which words stay words
+(the page that gave you this has it; it is not signed). What is in the file stays as it is. A cell that begins with a
 sign that starts a formula (such as = or +) has an apostrophe in front of it, so that nothing in it can run.
 Groups that are too small to be shown on their own stand together under "other groups". Where even that
 could show how a few people voted, nothing is given by group, and the table says so.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.async_api import Page, expect
-from support.browser import SMALL, House, Look, People, first_administrator
+from support.browser import SMALL, House, Look, People, first_administrator, follow
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -27,7 +27,7 @@ async def an_organiser(people: People, house: House) -> Page:
 async def opened(page: Page, accessible: Look) -> str:
     """Opens a question for three days as the organiser; returns the path where it is answered."""
     await page.goto("/organise")
-    await page.get_by_role("link", name=re.compile("Open an asynchronous round")).click()
+    await follow(page.get_by_role("link", name=re.compile("Open an asynchronous round")))
     await accessible(page)
     await page.get_by_role("button", name="Open it").click()
     await expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
@@ -46,15 +46,15 @@ async def opened(page: Page, accessible: Look) -> str:
 async def joined(page: Page, path: str, group: str) -> None:
     await page.goto(path)
     await page.get_by_label(group, exact=True).check()
-    await page.get_by_role("button", name="Go on").click()
+    await follow(page.get_by_role("button", name="Go on"))
     await expect(page.get_by_role("link", name="Play the story")).to_be_visible()
 
 
 async def to_the_question(page: Page) -> None:
     """Plays the story until its question is asked."""
-    await page.get_by_role("link", name="Play the story").click()
+    await follow(page.get_by_role("link", name="Play the story"))
     while "/question" not in page.url:
-        await page.locator(".ways a").first.click()
+        await follow(page.locator(".ways a").first)
 
 
 async def sent(page: Page, choice: int) -> None:
@@ -103,20 +103,20 @@ async def test_a_question_is_answered_alone_over_days(people: People, house: Hou
     # Found on the story's page, played, answered; another answer some hours later.
     reader = await people.somebody(SMALL)
     await reader.goto("/stories")
-    await reader.get_by_role("link", name="Awake at two").click()
+    await follow(reader.get_by_role("link", name="Awake at two"))
     await accessible(reader)
-    await reader.get_by_role("link", name="Play it and answer").click()
+    await follow(reader.get_by_role("link", name="Play it and answer"))
     await accessible(reader)
     await reader.get_by_role("button", name="Go on").click()
     await expect(reader.get_by_role("heading", name="There is a problem")).to_be_visible()
     await accessible(reader)
     await joined(reader, path, "Nurses")
     await accessible(reader)
-    await reader.get_by_role("link", name="Play the story").click()
+    await follow(reader.get_by_role("link", name="Play the story"))
     await accessible(reader)
     first = reader.url
-    await reader.locator(".ways a").first.click()
-    await reader.get_by_role("link", name="One scene back").click()
+    await follow(reader.locator(".ways a").first)
+    await follow(reader.get_by_role("link", name="One scene back"))
     assert reader.url == first
     await reader.goto(path)
     await to_the_question(reader)
@@ -128,10 +128,10 @@ async def test_a_question_is_answered_alone_over_days(people: People, house: Hou
     await sent(reader, 0)
     await accessible(reader)
     await reader.goto(path)
-    await reader.get_by_role("link", name="Change your answer").click()
+    await follow(reader.get_by_role("link", name="Change your answer"))
     await expect(reader.get_by_label(re.compile("^Why"))).to_have_value("I was there that night.")
     await sent(reader, 1)
-    await reader.locator(".ways a").first.click()
+    await follow(reader.locator(".ways a").first)
     await accessible(reader)
     await reader.goto(f"{path}/step-out")
     await accessible(reader)
@@ -157,7 +157,7 @@ async def test_a_question_is_answered_alone_over_days(people: People, house: Hou
     await expect(organiser.get_by_role("heading", name="There is a problem")).to_be_visible()
     await accessible(organiser)
     await organiser.get_by_label(re.compile("^Yes, close it now")).check()
-    await organiser.get_by_role("button", name="Close it now").click()
+    await follow(organiser.get_by_role("button", name="Close it now"))
     await accessible(organiser)
     await late.get_by_role("button", name="Send my answer").click()
     await expect(late.get_by_role("alert")).to_contain_text("Not counted. This question closed on")
@@ -182,12 +182,12 @@ async def test_a_question_is_answered_alone_over_days(people: People, house: Hou
         await organiser.goto(address)
         await expect(organiser.get_by_text(says).first).to_be_visible()
         await accessible(organiser)
-    await organiser.get_by_role("link", name="Record a decision").click()
+    await follow(organiser.get_by_role("link", name="Record a decision"))
     await expect(organiser.get_by_role("heading", name="What people answered by themselves")).to_be_visible()
     await accessible(organiser)
     # And on the console of a room, apart from the room's own numbers.
     await organiser.goto("/organise")
-    await organiser.get_by_role("link", name="Make a live session").last.click()
+    await follow(organiser.get_by_role("link", name="Make a live session").last)
     await organiser.get_by_label("Title").fill("A day in March")
     await organiser.get_by_role("button", name="Make this session").click()
     await organiser.get_by_text("Asynchronous rounds (1)").click()
@@ -195,6 +195,6 @@ async def test_a_question_is_answered_alone_over_days(people: People, house: Hou
     await expect(organiser.get_by_text("14 people voted")).to_be_visible()
     await accessible(organiser)
     await late.goto("/commissions")
-    await late.get_by_role("link", name=re.compile("Urgent mental-health care")).first.click()
+    await follow(late.get_by_role("link", name=re.compile("Urgent mental-health care")).first)
     await expect(late.get_by_role("heading", name="Asynchronous rounds")).to_be_visible()
     await accessible(late)

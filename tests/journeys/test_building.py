@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Page, expect
-from support.browser import SMALL, House, Look, People
+from support.browser import SMALL, House, Look, People, follow
 from support.co_written_story import Built, a_built_story
 
 from forum.store import open_store
@@ -31,7 +31,7 @@ async def built(house: House) -> AsyncIterator[Built]:
 async def shared(keeper: Page, built: Built) -> str:
     """Goes from the keeper's private page to the build link; returns it."""
     await keeper.goto(f"/my-story/{built.key}")
-    await keeper.get_by_role("link", name="Build it together with others").click()
+    await follow(keeper.get_by_role("link", name="Build it together with others"))
     link = await keeper.get_by_role("link", name=built.link).get_attribute("href")
     assert link is not None
     return link
@@ -41,10 +41,8 @@ async def suggest(page: Page, scene: str, what: str) -> None:
     """Opens the form for a suggestion at a scene, and chooses a group."""
     card = page.get_by_role("region", name=scene, exact=True)
     await card.locator("summary").click()
-    await card.get_by_role("link", name=what, exact=True).click()
+    await follow(card.get_by_role("link", name=what, exact=True))
     group = page.get_by_role("group", name="Which group do you belong to?")
-    await expect(group).to_be_visible()
-    await page.wait_for_load_state()
     if not await group.get_by_role("radio", checked=True).count():
         await group.get_by_role("radio").nth(1).check()
 
@@ -52,7 +50,7 @@ async def suggest(page: Page, scene: str, what: str) -> None:
 async def answer(keeper: Page, what: str) -> None:
     """Opens the page on which a suggestion is answered."""
     await keeper.reload()
-    await keeper.get_by_role("link", name=re.compile(f"^Answer this ?: {what},")).click()
+    await follow(keeper.get_by_role("link", name=re.compile(f"^Answer this ?: {what},")))
 
 
 async def test_what_a_second_person_suggests_is_taken_in_or_declined_with_a_reason(
@@ -97,7 +95,7 @@ async def test_what_a_second_person_suggests_is_taken_in_or_declined_with_a_reas
     await expect(keeper.get_by_role("alert")).to_contain_text("Say why you decline it")
     await accessible(keeper)
     await keeper.get_by_label("Why not?").fill(WHY)
-    await keeper.get_by_role("button", name="Decline it").click()
+    await follow(keeper.get_by_role("button", name="Decline it"))
     await accessible(keeper)
 
     await other.goto(link)
@@ -106,21 +104,21 @@ async def test_what_a_second_person_suggests_is_taken_in_or_declined_with_a_reas
         await expect(yours.get_by_text(said, exact=True).first).to_be_visible()
     await expect(other.get_by_role("heading", name="The crew", exact=True)).to_be_visible()
     await accessible(other)
-    await other.get_by_role("link", name="Play it, one scene at a time").click()
+    await follow(other.get_by_role("link", name="Play it, one scene at a time"))
     await accessible(other)
-    await other.get_by_role("link", name="Begin").click()
-    await other.get_by_role("link", name="Go on").click()
+    await follow(other.get_by_role("link", name="Begin"))
+    await follow(other.get_by_role("link", name="Go on"))
     await expect(other.get_by_text(SCENE)).to_be_visible()
-    await other.get_by_role("link", name="Go on").click()
+    await follow(other.get_by_role("link", name="Go on"))
     await expect(other.get_by_role("link", name=RESPONSE)).to_be_visible()
     await accessible(other)
-    await other.get_by_role("link", name="Look away, or find somebody to talk to").click()
+    await follow(other.get_by_role("link", name="Look away, or find somebody to talk to"))
     await accessible(other)
 
     await keeper.goto(f"/my-story/{built.key}/versions")
     await accessible(keeper)
-    await keeper.get_by_role("link", name="Version 2").click()
-    await keeper.get_by_role("link", name="What has changed since").click()
+    await follow(keeper.get_by_role("link", name="Version 2"))
+    await follow(keeper.get_by_role("link", name="What has changed since"))
     await accessible(keeper)
     await keeper.get_by_role("button", name="Bring this version back").click()
     await expect(keeper.get_by_text("That version is your draft again.")).to_be_visible()
@@ -157,13 +155,13 @@ async def test_without_scripts_it_all_works_by_forms(people: People, built: Buil
     await other.goto(link)
     await suggest(other, "What should happen now?", "Another response")
     await other.get_by_label("What could somebody do?").fill("")
-    await other.get_by_role("button", name="Send this suggestion").click()
+    await follow(other.get_by_role("button", name="Send this suggestion"))
     await expect(other.get_by_role("alert")).to_contain_text("Write what somebody could do.")
     await other.get_by_label("What could somebody do?").fill(RESPONSE)
-    await other.get_by_role("button", name="Send this suggestion").click()
+    await follow(other.get_by_role("button", name="Send this suggestion"))
     await expect(other.get_by_text("Waiting for an answer")).to_be_visible()
     await answer(keeper, "A response")
-    await keeper.get_by_role("button", name="Take it in as it is").click()
+    await follow(keeper.get_by_role("button", name="Take it in as it is"))
     await expect(keeper.get_by_text("Your answer is saved.")).to_be_visible()
     await other.goto(link)
     await expect(other.get_by_text("Taken in", exact=True)).to_be_visible()

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 from playwright.async_api import Page, ViewportSize, expect
-from support.browser import PHONE, SMALL, House, Look, People
+from support.browser import PHONE, SMALL, House, Look, People, follow
 from support.session_api import a_new_session, a_played_story, act, an_organiser, join_session
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -63,7 +63,7 @@ async def test_a_scene_is_skipped_and_the_phone_tells_when_it_is_over(
     await expect(phone.locator(".notes")).to_be_visible()
     await expect(phone.locator("details .said")).not_to_be_visible()
     await accessible(phone)
-    await phone.get_by_role("link", name="Skip this scene").click()
+    await follow(phone.get_by_role("link", name="Skip this scene"))
     await expect(phone.get_by_role("heading", name="You have looked away")).to_be_visible()
     await accessible(phone)
     await act(organiser, session["id"], "pause")
@@ -73,7 +73,7 @@ async def test_a_scene_is_skipped_and_the_phone_tells_when_it_is_over(
     heading = phone.get_by_role("heading", name="The scene is over")
     await expect(heading).to_be_focused()
     await accessible(phone)
-    await phone.get_by_role("link", name="Go back to the session").click()
+    await follow(phone.get_by_role("link", name="Go back to the session"))
     await expect(phone.locator("h1").first).to_have_text("Who?")
 
 
@@ -82,14 +82,14 @@ async def test_without_scripts_a_skipped_scene_is_asked_for(people: People, orga
     phone = await people.somebody(SMALL, scripts=False)
     await phone.goto(f"/s/{session['code']}")
     await phone.locator("input[name=group]").first.check()
-    await phone.get_by_role("main").get_by_role("button").first.click()
+    await follow(phone.get_by_role("main").get_by_role("button").first)
     await act(organiser, session["id"], "scene", scenario=story, scene=scenes[0])
-    await phone.get_by_role("link", name="Check for news").click()
-    await phone.get_by_role("link", name="Skip this scene").click()
-    await phone.get_by_role("link", name="Is it over?").click()
+    await follow(phone.get_by_role("link", name="Check for news"))
+    await follow(phone.get_by_role("link", name="Skip this scene"))
+    await follow(phone.get_by_role("link", name="Is it over?"))
     await expect(phone.get_by_role("heading", name="You have looked away")).to_be_visible()
     await act(organiser, session["id"], "ask", question="Who?", response=["A nurse", "The police"], none="1")
-    await phone.get_by_role("link", name="Is it over?").click()
+    await follow(phone.get_by_role("link", name="Is it over?"))
     await expect(phone.get_by_role("heading", name="The scene is over")).to_be_visible()
 
 
@@ -226,14 +226,14 @@ async def test_a_question_is_read_in_easy_words_or_in_another_language_and_follo
     await act(organiser, session["id"], "reword", round=round_, kind="ur", **urdu)
     phone = await people.somebody(SMALL)
     await join_session(phone, session["code"], "Carers")
-    await phone.get_by_role("link", name="Easy words").click()
+    await follow(phone.get_by_role("link", name="Easy words"))
     await expect(phone.locator("h1").first).to_have_text("Who comes first?")
     await act(organiser, session["id"], "open", round=round_)
     await phone.get_by_label("Ann, a nurse").check()
     await phone.get_by_role("button", name="Send my vote").click()
     await expect(phone.locator("[data-status]")).to_contain_text("Counted: Ann, a nurse")
     await accessible(phone)
-    await phone.get_by_role("link", name="اردو").click()
+    await follow(phone.get_by_role("link", name="اردو"))
     await expect(phone.locator("[data-status]")).to_contain_text("نرس")
     await accessible(phone)
     for name in ("close", "reveal"):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
-from support.browser import LAPTOP, PASSWORD, PHONE, SMALL, House, Look, People, join, press, press_within
+from support.browser import LAPTOP, PASSWORD, PHONE, SMALL, House, Look, People, follow, join, press, press_within
 from support.second_run_session import QUESTION, SCENE
 from support.session_api import ApiSession, an_organiser
 
@@ -327,13 +327,13 @@ class TestThePage:
         await page.goto("/sign-in")
         await page.get_by_label("Login").fill("olu")
         await page.get_by_label("Password").fill(PASSWORD)
-        await page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        await follow(page.get_by_role("main").get_by_role("button", name="Sign in"))
         await event.ask_until()
         await page.goto(event.console_path)
-        await page.get_by_role("button", name="Open voting").click()
+        await follow(page.get_by_role("button", name="Open voting"))
         await page.locator("summary[data-asks]").first.click()
-        await page.get_by_role("button", name="Yes, close voting").click()
+        await follow(page.get_by_role("button", name="Yes, close voting"))
         await expect(page.locator("[data-part=now]")).to_contain_text("voting has closed")
-        await page.get_by_role("button", name="Pause", exact=True).click()
-        await page.get_by_role("button", name="Undo: pausing").click()
+        await follow(page.get_by_role("button", name="Pause", exact=True))
+        await follow(page.get_by_role("button", name="Undo: pausing"))
         await expect(page.locator("[data-part=head]")).to_contain_text("Live")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import ViewportSize, expect
-from support.browser import LAPTOP, PHONE, House, Look, People
+from support.browser import LAPTOP, PHONE, House, Look, People, follow
 from support.server_process import run_forum
 from support.whole_day import Day
 from support.whole_day_afternoon import (
@@ -59,7 +59,7 @@ async def test_a_whole_day(day: Day, tmp_path: Path) -> None:
 async def the_session_and_its_programme(day: Day) -> None:
     console = day.console
     await console.goto("/organise")
-    await console.get_by_role("link", name="Make a live session").first.click()
+    await follow(console.get_by_role("link", name="Make a live session").first)
     await console.get_by_label("Title").fill("A day in March")
     for story in (POLICE, EMERGENCY):
         await console.get_by_label(re.compile(story)).check()
@@ -108,7 +108,7 @@ async def the_session_and_its_programme(day: Day) -> None:
     await console.keyboard.press("Enter")
     await expect(console.locator("[data-news]")).to_contain_text("Moved: Lunch until half past one.")
     await day.look(console)
-    await console.get_by_role("link", name="The console").click()
+    await follow(console.get_by_role("link", name="The console"))
     await expect(day.part("running")).to_contain_text("13:30 The hospital")
 
 

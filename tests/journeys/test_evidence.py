@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from support.app import a_sent_story
-from support.browser import SMALL, Look, People
+from support.browser import SMALL, Look, People, follow
 from support.browser import House as Served
 from support.factories import CLOCK
 
@@ -34,14 +34,14 @@ async def test_a_picture_goes_from_a_phone_to_the_public_page(
         mine = f"/my-story/{key}/evidence"
         plain = await people.somebody(SMALL, scripts=False)
         await plain.goto(f"/my-story/{key}")
-        await plain.get_by_role("link", name="Add a link, a picture or a document").click()
+        await follow(plain.get_by_role("link", name="Add a link, a picture or a document"))
         await plain.get_by_label("What it shows").fill("The hall at night")
         await plain.get_by_label("Or a file").set_input_files(text)
-        await plain.get_by_role("button", name="Add it").click()
+        await follow(plain.get_by_role("button", name="Add it"))
         await plain.get_by_role("alert").get_by_text("not a PDF, PNG or JPEG").wait_for()
         assert await plain.get_by_label("What it shows").input_value() == "The hall at night"
         await plain.get_by_label("Or a file").set_input_files(picture)
-        await plain.get_by_role("button", name="Add it").click()
+        await follow(plain.get_by_role("button", name="Add it"))
         await plain.get_by_text("Waiting for a moderator").wait_for()
         page = await people.somebody(SMALL)
         await page.goto(mine)

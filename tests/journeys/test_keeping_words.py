@@ -14,6 +14,7 @@ from support.browser import (
     People,
     begin_story,
     card,
+    follow,
     go_on,
     open_card,
     send_story,
@@ -52,8 +53,8 @@ async def test_continue_without_a_network_keeps_the_words_and_goes_on_when_it_is
 async def test_first_words_that_never_reached_the_server_are_offered_again(people: People, accessible: Look) -> None:
     page = await people.somebody(SMALL)
     await page.goto("/commissions")
-    await page.get_by_role("link", name=re.compile("Urgent mental-health care")).first.click()
-    await page.get_by_role("link", name=re.compile("Tell a story")).first.click()
+    await follow(page.get_by_role("link", name=re.compile("Urgent mental-health care")).first)
+    await follow(page.get_by_role("link", name=re.compile("Tell a story")).first)
     await expect(page.get_by_label("Tell it in your own words")).to_be_visible()
     await expect(page.locator("html.writes")).to_be_attached()
     tell_page = page.url
@@ -307,26 +308,26 @@ async def test_a_whole_story_without_a_script(people: People, accessible: Look) 
     link = await tell_story(page, TITLE, happened=HAPPENED, question=QUESTION, answers=ANSWERS)
     one = await open_card(page, "What happened")
     await one.get_by_label("What happens").fill("My father waits.")
-    await one.get_by_role("button", name="Add a scene after this").click()
+    await follow(one.get_by_role("button", name="Add a scene after this"))
     new = page.locator("li.scene").nth(1)
     await new.get_by_label("What happens").fill("The driver rings.")
     await new.get_by_label("A name (if you like)").fill("The driver")
-    await new.get_by_role("button", name="Save this scene").click()
+    await follow(new.get_by_role("button", name="Save this scene"))
     await expect(page.get_by_text("Saved.")).to_be_visible()
-    await (await open_card(page, "The driver")).get_by_role("button", name="Add a way on").click()
+    await follow((await open_card(page, "The driver")).get_by_role("button", name="Add a way on"))
     ways = (await open_card(page, "The driver")).locator("[data-way]")
     await expect(ways).to_have_count(2)
     await ways.last.get_by_label(re.compile("^Words on the way")).fill("Hang up")
     await ways.last.get_by_label("Goes on to").select_option(label="1. What happened")
-    await card(page, "The driver").get_by_role("button", name="Save this scene").click()
+    await follow(card(page, "The driver").get_by_role("button", name="Save this scene"))
     await look.goto(page.url)
     await accessible(look)
     await (await open_card(page, "What happened")).locator("summary", has_text="More for this scene").click()
-    await card(page, "What happened").get_by_role("button", name="Remove", exact=True).last.click()
+    await follow(card(page, "What happened").get_by_role("button", name="Remove", exact=True).last)
     await expect(page.get_by_text("The scene is removed.")).to_be_visible()
-    await page.get_by_role("button", name="Put it back").click()
+    await follow(page.get_by_role("button", name="Put it back"))
     await (await open_card(page, "The driver")).locator("summary", has_text="More for this scene").click()
-    await card(page, "The driver").get_by_role("button", name="Move down").click()
+    await follow(card(page, "The driver").get_by_role("button", name="Move down"))
     await expect(page.locator("li.scene").nth(2).get_by_role("heading").first).to_contain_text("The driver")
 
     # Somebody else writes meanwhile.
@@ -336,11 +337,11 @@ async def test_a_whole_story_without_a_script(people: People, accessible: Look) 
     await wait_until_saved(look)
     mine = (await open_card(page, "The driver")).get_by_label("What happens")
     await mine.fill("The driver does not ring.")
-    await card(page, "The driver").get_by_role("button", name="Save this scene").click()
+    await follow(card(page, "The driver").get_by_role("button", name="Save this scene"))
     await expect(page.get_by_role("heading", name="Somebody else wrote here too")).to_be_visible()
     await expect(page.locator(".theirs")).to_have_text("The driver rings twice.")
     await page.get_by_label("What shall stand there").fill("The driver rings twice, then drives on.")
-    await page.get_by_role("button", name="Save what I chose").click()
+    await follow(page.get_by_role("button", name="Save what I chose"))
     await expect((await open_card(page, "The driver")).get_by_label("What happens")).to_have_value(
         "The driver rings twice, then drives on."
     )
@@ -357,7 +358,7 @@ async def test_words_typed_before_the_script_is_there_are_saved_too(people: Peop
 
     await page.route("**/edit-queue.js*", hold)
     await page.goto("/commissions", wait_until="commit")
-    await page.get_by_role("link", name=re.compile("Urgent mental-health care")).first.click()
+    await follow(page.get_by_role("link", name=re.compile("Urgent mental-health care")).first)
     await page.get_by_role("link", name=re.compile("Tell a story")).first.click(no_wait_after=True)
     await page.get_by_label("Tell it in your own words").fill(HAPPENED)
     await expect(page.locator("html.writes")).to_have_count(0)

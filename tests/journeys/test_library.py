@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.browser import SMALL, Look, People
+from support.browser import SMALL, Look, People, follow
 
 pytestmark = pytest.mark.browser
 
@@ -18,12 +18,12 @@ async def test_a_story_is_found_without_scripts_on_a_small_phone(people: People,
     await plain.get_by_label("Find stories by words").fill("nurses")
     await plain.get_by_text("Choose which stories").click()
     await plain.get_by_label("Told by").select_option("Carers")
-    await plain.get_by_role("button", name="Show stories").click()
+    await follow(plain.get_by_role("button", name="Show stories"))
     assert await plain.get_by_label("Find stories by words").input_value() == "nurses"
     await page.goto(plain.url)
     assert await page.locator("mark").count() > 0
     await accessible(page)
-    await plain.get_by_role("heading", level=3).first.get_by_role("link").click()
+    await follow(plain.get_by_role("heading", level=3).first.get_by_role("link"))
     await plain.get_by_role("heading", name="Where it was played").wait_for()
     await page.goto(plain.url)
     await accessible(page)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 from support.app import a_sent_story
-from support.browser import SMALL, House, Look, People
+from support.browser import SMALL, House, Look, People, follow
 from support.factories import CLOCK
 from support.server_process import Serving, free_port
 from support.smtp_server import PostOffice
@@ -70,13 +70,13 @@ async def test_asking_confirming_and_stopping(people: People, office: PostOffice
     await writer.goto(mine)
     await look(writer)
     await writer.get_by_label("Your e-mail address").fill("ada at reader.test")
-    await writer.get_by_role("button", name="Leave this address").click()
+    await follow(writer.get_by_role("button", name="Leave this address"))
     await expect(writer.get_by_role("alert").get_by_text("one @ in it")).to_be_visible()
     address = writer.get_by_label("Your e-mail address")
     await expect(address).to_have_value("ada at reader.test")
     await look(writer)
     await address.fill(ADA)
-    await writer.get_by_role("button", name="Leave this address").click()
+    await follow(writer.get_by_role("button", name="Leave this address"))
     await expect(writer.get_by_text("Now look into your mailbox")).to_be_visible()
     await look(writer)
 
@@ -85,7 +85,7 @@ async def test_asking_confirming_and_stopping(people: People, office: PostOffice
     reader = await people.somebody(SMALL, scripts=False)
     await reader.goto(confirm)
     await look(reader)
-    await reader.get_by_role("button", name="Yes, write to me").click()
+    await follow(reader.get_by_role("button", name="Yes, write to me"))
     await expect(reader.get_by_role("heading", name="You will be told")).to_be_visible()
     await writer.goto(mine)
     await expect(writer.get_by_text("We write to the address that was left here")).to_be_visible()
@@ -93,7 +93,7 @@ async def test_asking_confirming_and_stopping(people: People, office: PostOffice
 
     await reader.goto(stop)
     await look(reader)
-    await reader.get_by_role("button", name="Stop, and erase my address").click()
+    await follow(reader.get_by_role("button", name="Stop, and erase my address"))
     await expect(reader.get_by_role("heading", name="The e-mails are stopped")).to_be_visible()
     await writer.reload()
     await expect(writer.get_by_label("Your e-mail address")).to_be_visible()

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from playwright.async_api import Page, expect
-from support.browser import SMALL, House, Look, People, add_account, first_administrator, send_story, tell_story
+from support.browser import SMALL, House, Look, People, add_account, first_administrator, follow, send_story, tell_story
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -31,7 +31,7 @@ async def moderators(people: People, house: House) -> None:
 async def desk(page: Page, accessible: Look) -> None:
     await page.goto("/moderate")
     await accessible(page)
-    await page.get_by_role("link", name=TITLE).first.click()
+    await follow(page.get_by_role("link", name=TITLE).first)
     await accessible(page)
 
 
@@ -53,7 +53,7 @@ async def test_a_story_that_is_held_appealed_reported_and_taken_down(
 
     await desk(mo, accessible)
     await mo.get_by_label(re.compile("^Hold")).check()
-    await mo.get_by_role("button", name="Save").click()
+    await follow(mo.get_by_role("button", name="Save"))
     await accessible(mo)
     await mo.get_by_label(re.compile("^Reason")).fill("We ask the clinic first.")
     await mo.get_by_role("button", name="Save").click()
@@ -62,9 +62,9 @@ async def test_a_story_that_is_held_appealed_reported_and_taken_down(
 
     await writer.goto(link)
     await expect(writer.get_by_text("We ask the clinic first.")).to_be_visible()
-    await writer.get_by_role("link", name=re.compile("Ask another moderator")).click()
+    await follow(writer.get_by_role("link", name=re.compile("Ask another moderator")))
     await writer.get_by_label("Why was it wrong?").fill("No clinic is named.")
-    await writer.get_by_role("button", name="Send it to another moderator").click()
+    await follow(writer.get_by_role("button", name="Send it to another moderator"))
     await expect(writer.get_by_text("Your words are with another moderator.")).to_be_visible()
     for path in ("", "/appeal", "/link"):
         await reading.goto(f"{link}{path}")
@@ -75,7 +75,7 @@ async def test_a_story_that_is_held_appealed_reported_and_taken_down(
     await desk(mel, accessible)
     await mel.get_by_label(re.compile("^Overturn")).check()
     await mel.get_by_role("textbox", name="Your reason").fill("That is so.")
-    await mel.get_by_role("button", name="Answer the appeal").click()
+    await follow(mel.get_by_role("button", name="Answer the appeal"))
     await desk(mel, accessible)
     await mel.get_by_label(re.compile("^Accept")).check()
     await mel.get_by_role("button", name="Save").click()
@@ -85,14 +85,14 @@ async def test_a_story_that_is_held_appealed_reported_and_taken_down(
     await expect(writer.get_by_text("That is so.")).to_be_visible()
 
     reader = await people.somebody(SMALL, scripts=False)
-    await writer.get_by_role("link", name="See it as others do").first.click()
+    await follow(writer.get_by_role("link", name="See it as others do").first)
     story = writer.url
     await reader.goto(story)
-    await reader.get_by_role("link", name="Report this story").click()
+    await follow(reader.get_by_role("link", name="Report this story"))
     await reading.goto(reader.url)
     await accessible(reading)
     await reader.get_by_label("What is wrong with it?").fill("It names the clinic.")
-    await reader.get_by_role("button", name="Send the report").click()
+    await follow(reader.get_by_role("button", name="Send the report"))
     await expect(reader.get_by_text("We have your report.")).to_be_visible()
 
     await desk(mo, accessible)
@@ -110,11 +110,11 @@ async def test_a_story_that_is_held_appealed_reported_and_taken_down(
     await expect(reading.get_by_text("We ask the clinic first.")).to_have_count(0)
 
     await writer.goto(f"{link}/link")
-    await writer.get_by_role("button", name=re.compile("use the new link")).click()
+    await follow(writer.get_by_role("button", name=re.compile("use the new link")))
     await expect(writer.get_by_text("This is your new link.")).to_be_visible()
     await reading.goto(link)
     await expect(reading.get_by_text("was replaced or switched off")).to_be_visible()
-    await writer.get_by_role("link", name="Get a new link, or switch this one off").click()
+    await follow(writer.get_by_role("link", name="Get a new link, or switch this one off"))
     await writer.get_by_label("I know that this cannot be undone").check()
-    await writer.get_by_role("button", name="Switch the link off for good").click()
+    await follow(writer.get_by_role("button", name="Switch the link off for good"))
     await expect(writer.get_by_role("heading", name="The link is off")).to_be_visible()

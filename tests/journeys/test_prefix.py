@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from playwright.async_api import Browser, expect
-from support.browser import LAPTOP, PHONE, House, People
+from support.browser import LAPTOP, PHONE, House, People, follow
 from support.factories import COMMISSION_FORM
 from support.server_process import Serving, free_port
 from support.session_api import act, an_organiser
@@ -107,7 +107,7 @@ async def test_a_room_votes_below_a_path(people_behind: People, proxied: tuple[H
         # the facilitator closes it and shows what came of it, on the console
         console = await people_behind.signed_in("olu", LAPTOP)
         await console.goto(house.url("/organise"))
-        await console.get_by_role("link", name="Run it").click()
+        await follow(console.get_by_role("link", name="Run it"))
         await expect(console.get_by_text("Connected.")).to_be_attached()
         projector = await people_behind.somebody(LAPTOP)
         await projector.goto(f"http://127.0.0.1:{proxy.port}{live['projector']}")

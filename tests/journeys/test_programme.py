@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import httpx2
 import pytest
 from playwright.async_api import Page, expect
-from support.browser import PASSWORD, PHONE, SMALL, House, Look, People
+from support.browser import PASSWORD, PHONE, SMALL, House, Look, People, follow
 from support.session_api import a_new_session, an_organiser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -98,16 +98,16 @@ async def test_without_javascript_the_programme_is_made_and_put_in_order(people:
     await page.goto("/sign-in")
     await page.get_by_label("Login").fill("olu")
     await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    await follow(page.get_by_role("main").get_by_role("button", name="Sign in"))
     await page.goto(day.editing)
-    await page.get_by_role("button", name="Move up: Who is here").click()
+    await follow(page.get_by_role("button", name="Move up: Who is here"))
     note = page.locator("form", has=page.get_by_label("What should it say?"))
     await note.get_by_label("Into which section?").select_option(label="12:30 Lunch")
     await note.get_by_label("What should it say?").fill("Back at 13:15")
-    await note.get_by_role("button", name="Add this note").click()
-    await page.locator("[data-item]", has_text="Talk in pairs").get_by_role("button", name="Remove").click()
+    await follow(note.get_by_role("button", name="Add this note"))
+    await follow(page.locator("[data-item]", has_text="Talk in pairs").get_by_role("button", name="Remove"))
     await expect(page.get_by_text("“Talk in pairs” was removed.")).to_be_visible()
-    await page.get_by_role("button", name="Undo").click()
+    await follow(page.get_by_role("button", name="Undo"))
     sections = page.locator("[data-section]")
     await expect(sections.nth(0).locator("li")).to_have_text([re.compile("Who is here"), re.compile("Tea and coffee")])
     await expect(sections.nth(1)).to_contain_text("Talk in pairs")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Page, Route, ViewportSize, expect
-from support.browser import SMALL, House, Look, People, press_within
+from support.browser import SMALL, House, Look, People, follow, press_within
 from support.session_api import join_session
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -55,15 +55,15 @@ async def day(people: People, house: House, accessible: Look) -> Day:
     """Makes a session with a story of the demonstration, its console on a laptop, a projector and an old beamer."""
     console = await people.signed_in("cat")
     await console.goto("/organise")
-    await console.get_by_role("link", name="Make a live session").first.click()
+    await follow(console.get_by_role("link", name="Make a live session").first)
     await accessible(console)
     await console.get_by_label("Title").fill("A day in March")
     await console.get_by_label(re.compile(STORY)).check()
     await console.get_by_label(re.compile("^Everybody, once the facilitator")).check()
-    await console.get_by_role("button", name="Make this session").click()
+    await follow(console.get_by_role("button", name="Make this session"))
     if "/console/" not in console.url:
         await console.goto("/organise")
-        await console.get_by_role("link", name="Run it").first.click()
+        await follow(console.get_by_role("link", name="Run it").first)
     words = await console.locator("[data-part=head] p").inner_text()
     code = "".join(re.findall(r"\d{3} \d{3}", words)).replace(" ", "")
     address = await console.get_by_role("link", name=re.compile("projector", re.IGNORECASE)).first.get_attribute("href")
@@ -145,10 +145,10 @@ async def test_the_second_run(day: Day) -> None:
     await first.get_by_role("button", name="Send this").click()
     await expect(first.locator("[data-stop-status]")).to_contain_text("The facilitator sees your stop")
     await plain.goto(f"/s/{day.code}")
-    await plain.get_by_role("button", name="STOP").click()
+    await follow(plain.get_by_role("button", name="STOP"))
     await expect(plain.locator("[data-stop-status]")).to_contain_text("The facilitator sees your stop")
     await plain.get_by_label("What should they do?").fill("Let her decide")
-    await plain.get_by_role("button", name="Send this").click()
+    await follow(plain.get_by_role("button", name="Send this"))
     await expect(plain.get_by_label("What should they do?")).to_have_value("Let her decide")
     queue = day.console.locator("[data-part=queue]")
     await expect(queue).to_contain_text("He could sit down beside her")

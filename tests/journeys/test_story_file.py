@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import ViewportSize
-from support.browser import SMALL, Look, People
+from support.browser import SMALL, Look, People, follow
 
 pytestmark = pytest.mark.browser
 
@@ -21,9 +21,9 @@ BAD = Path(__file__).parents[1] / "data" / "twine" / "cut-off-in-the-middle.html
 async def test_a_file_from_twine_is_read_told_and_sent(people: People, accessible: Look, scripts: bool) -> None:
     page = await people.somebody(SMALL, scripts=scripts)
     await page.goto("/commissions")
-    await page.get_by_role("main").get_by_role("link").first.click()
-    await page.get_by_role("link", name=re.compile("[Tt]ell")).first.click()
-    await page.get_by_role("link", name="You have written it in Twine or Twee already? Send the file").click()
+    await follow(page.get_by_role("main").get_by_role("link").first)
+    await follow(page.get_by_role("link", name=re.compile("[Tt]ell")).first)
+    await follow(page.get_by_role("link", name="You have written it in Twine or Twee already? Send the file"))
     await page.get_by_label("The file with your story").set_input_files(BAD)
     for question in ("May it be published?", "May it be performed?", "May it be quoted?"):
         await page.get_by_role("group", name=question).get_by_label("Yes").check()
@@ -50,7 +50,7 @@ async def test_the_paths_of_a_story_are_seen_on_a_small_phone_and_a_large_screen
     for size in (SMALL, WIDE):
         page = await people.somebody(size, color_scheme=scheme)
         await page.goto("/stories")
-        await page.get_by_role("main").get_by_role("heading", level=3).first.get_by_role("link").click()
+        await follow(page.get_by_role("main").get_by_role("heading", level=3).first.get_by_role("link"))
         await page.get_by_role("heading", name="The paths of this story").wait_for()
         await accessible(page)
         text = page.locator(".paths .chart-text").first

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import expect
 from support.async_round import an_async_round
-from support.browser import SMALL, House, People, begin_story
+from support.browser import SMALL, House, People, begin_story, follow
 from support.factories import SetClock
 from support.foreign_answers import SOCKETS, STRANGERS
 from support.network_proxy import Wire
@@ -204,7 +204,7 @@ async def test_an_answer_given_alone_goes_off_by_itself_and_counts_once(event: E
     await store.close()
     reader = await event.screen(f"/answer/{night.live.code}")
     await reader.get_by_label("Prefer not to say").check()
-    await reader.get_by_role("button", name="Go on").click()
+    await follow(reader.get_by_role("button", name="Go on"))
     await reader.goto(f"{event.wire.base}/answer/{night.live.code}/question")
     await reader.locator("input[name=choice]").nth(1).check()
     await reader.get_by_label(re.compile("^Why")).fill("I was there.")

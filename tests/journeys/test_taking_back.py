@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.async_api import expect
-from support.browser import SMALL, Look, People, go_on, tell_story
+from support.browser import SMALL, Look, People, follow, go_on, tell_story
 
 pytestmark = pytest.mark.browser
 
@@ -27,11 +27,11 @@ async def test_marks_consent_and_taking_back_on_a_small_phone(people: People, ac
         answers=("Open the door", "Call the duty nurse", "Wait until it is light"),
         quoted="No",
     )
-    await writer.get_by_role("link", name="Check it, then send it").click()
+    await follow(writer.get_by_role("link", name="Check it, then send it"))
     await expect(writer.get_by_role("heading", name="Before you send it")).to_be_visible()
     assert await writer.locator("mark").count() == 2
     await look()
-    await writer.get_by_role("link", name="Change something").click()
+    await follow(writer.get_by_role("link", name="Change something"))
     await writer.goto(f"{link}/write/happened")
     await expect(writer.get_by_label("Tell it in your own words")).to_have_value(TOLD)
     await writer.get_by_label("Tell it in your own words").fill(TOLD.replace("Margaret", "the ward"))
@@ -44,7 +44,7 @@ async def test_marks_consent_and_taking_back_on_a_small_phone(people: People, ac
     await writer.get_by_role("group", name="May it be performed?").get_by_label("No").check()
     await writer.get_by_role("button", name="Save these answers").click()
     await expect(writer.get_by_text("Your answers are saved")).to_be_visible()
-    await writer.get_by_role("link", name="take the whole story back").click()
+    await follow(writer.get_by_role("link", name="take the whole story back"))
     await look()
     await writer.get_by_label("Yes, take my story back for good").check()
     await writer.get_by_role("button", name="Take it back").click()

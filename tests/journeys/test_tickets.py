@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import expect
-from support.browser import PHONE, SMALL, House, Look, People
+from support.browser import PHONE, SMALL, House, Look, People, follow
 from support.session_api import TicketedSession, a_ticketed_session, an_organiser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -26,7 +26,7 @@ async def test_two_devices_and_one_ticket_are_one_counted_ballot_and_both_are_to
     first, second = await people.somebody(SMALL), await people.somebody(PHONE)
     await first.goto(path)
     await accessible(first)
-    await first.get_by_role("main").get_by_role("button", name="Join").click()
+    await follow(first.get_by_role("main").get_by_role("button", name="Join"))
     await accessible(first)
     await second.goto(path)
     await second.get_by_role("main").get_by_role("button", name="Join").click()
@@ -71,7 +71,7 @@ async def test_an_organiser_gets_the_sheet_and_two_of_them_count_the_papers(
 
     round_id = await event.ask()
     await olu.goto(f"/console/{event.session['id']}")
-    await olu.get_by_role("link", name="Papers for this vote").click()
+    await follow(olu.get_by_role("link", name="Papers for this vote"))
     await accessible(olu)
     carers = olu.get_by_role("group", name="Carers")
     await carers.get_by_label("A nurse").fill("6")
@@ -80,10 +80,10 @@ async def test_an_organiser_gets_the_sheet_and_two_of_them_count_the_papers(
     await expect(olu.get_by_role("alert")).to_contain_text("You counted 6 papers, but only 5 people got one")
     await accessible(olu)
     await olu.get_by_label("How many people in the room got a paper?").fill("6")
-    await olu.get_by_role("button", name="Save this count").click()
+    await follow(olu.get_by_role("button", name="Save this count"))
     await ona.goto(f"/console/{event.session['id']}")
     await expect(ona.get_by_text("a second person must confirm")).to_be_visible()
-    await ona.get_by_role("link", name="Papers for this vote").click()
+    await follow(ona.get_by_role("link", name="Papers for this vote"))
     await accessible(ona)
     await ona.get_by_role("button", name="I counted the same").click()
     await expect(ona.get_by_role("heading", name="These papers are counted")).to_be_visible()

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 from playwright.async_api import Page, expect
-from support.browser import SMALL, Look, People
+from support.browser import SMALL, Look, People, follow
 from support.session_api import ANSWERS, FORMS, ApiSession, join_session
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -116,26 +116,26 @@ async def test_the_same_without_scripts(people: People, event: ApiSession, metho
     if method == "ranked":
         for answer, number in ((ANSWERS[0], "1"), (ANSWERS[2], "2"), (ANSWERS[1], "2")):
             await phone.get_by_label(answer, exact=False).and_(phone.locator("select")).select_option(number)
-        await phone.get_by_role("button", name="Send my vote").click()
+        await follow(phone.get_by_role("button", name="Send my vote"))
         await expect(phone.get_by_role("alert")).to_contain_text("Give each a number of its own.")
         await expect(phone.get_by_label(ANSWERS[1], exact=False).and_(phone.locator("select"))).to_have_value("2")
         await phone.get_by_label(ANSWERS[1], exact=False).and_(phone.locator("select")).select_option("4")
     elif method == "approval":
         for answer in (ANSWERS[0], ANSWERS[2], "None of these"):
             await phone.get_by_label(answer).check()
-        await phone.get_by_role("button", name="Send my vote").click()
+        await follow(phone.get_by_role("button", name="Send my vote"))
         await expect(phone.get_by_role("alert")).to_contain_text("cannot stand beside another answer")
         await expect(phone.get_by_label(ANSWERS[2])).to_be_checked()
         await phone.get_by_label("None of these").uncheck()
     elif method == "consent":
         await phone.get_by_role("radio", name="Cannot live with it").check()
-        await phone.get_by_role("button", name="Send my vote").click()
+        await follow(phone.get_by_role("button", name="Send my vote"))
         await expect(phone.get_by_role("alert")).to_contain_text("Say why you cannot live with it.")
         await expect(phone.get_by_role("radio", name="Cannot live with it")).to_be_checked()
         await phone.get_by_role("textbox", name="Why?").fill("It happened to me.")
     else:
         await GIVEN[method][0](phone)
-    await phone.get_by_role("button", name="Send my vote").click()
+    await follow(phone.get_by_role("button", name="Send my vote"))
     await expect(phone.locator("[data-status]")).to_contain_text(GIVEN[method][1])
     result = await event.reveal(round_id)
     assert result["n"] == 1

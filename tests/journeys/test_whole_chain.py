@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
-from support.browser import PHONE, House, Look, People, join, make_accounts, press, send_story, tell_story, vote
+from support.browser import PHONE, House, Look, People, follow, join, make_accounts, press, send_story, tell_story, vote
 from support.server_process import run_forum
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -39,38 +39,38 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     for action, reason in (("Return", "Please say who is on the phone."), ("Accept", "")):
         await moderator.goto("/moderate")
         await accessible(moderator)
-        await moderator.get_by_role("link", name=re.compile("The lift that never comes")).first.click()
+        await follow(moderator.get_by_role("link", name=re.compile("The lift that never comes")).first)
         await accessible(moderator)
         await moderator.get_by_label(re.compile(f"^{action}")).first.check()
         if reason:
             await moderator.get_by_label(re.compile("^Reason")).fill(reason)
-        await moderator.get_by_role("button", name="Save").click()
+        await follow(moderator.get_by_role("button", name="Save"))
         if action == "Return":
             await contributor.goto(link)
             await expect(contributor.get_by_text(reason)).to_be_visible()
             await accessible(contributor)
-            await contributor.get_by_role("link", name="Change it").click()
+            await follow(contributor.get_by_role("link", name="Change it"))
             await contributor.get_by_role("heading", name=re.compile("What happened")).click()
             await contributor.get_by_label("What happens").first.fill("My father waits for a lift. My mother rings.")
             await expect(contributor.locator(".saving")).to_have_text("Saved")
             await send_story(contributor, link, "Send it again", accessible)
     await contributor.goto("/stories")
     await accessible(contributor)
-    await contributor.get_by_role("link", name="The lift that never comes").click()
+    await follow(contributor.get_by_role("link", name="The lift that never comes"))
     await accessible(contributor)
 
     # A session with that story.
     organiser = await people.signed_in("olu")
     await organiser.goto("/organise")
     await accessible(organiser)
-    await organiser.get_by_role("link", name="Make a live session").first.click()
+    await follow(organiser.get_by_role("link", name="Make a live session").first)
     await accessible(organiser)
     await organiser.get_by_label("Title").fill("Town hall, March")
     await organiser.get_by_label(re.compile("The lift that never comes")).check()
-    await organiser.get_by_role("button", name="Make this session").click()
+    await follow(organiser.get_by_role("button", name="Make this session"))
     if "/console/" not in organiser.url:
         await organiser.goto("/organise")
-        await organiser.get_by_role("link", name="Run it").first.click()
+        await follow(organiser.get_by_role("link", name="Run it").first)
     console = organiser
     await accessible(console)
     code = re.sub(
@@ -104,7 +104,7 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     await expect(wall.locator("#screen")).to_contain_text("waits for a lift")
     await accessible(wall)
     await accessible(first)
-    await first.get_by_role("link", name="Step out").first.click()
+    await follow(first.get_by_role("link", name="Step out").first)
     await accessible(first)
     await expect(first.get_by_text("116 123").first).to_be_visible()
     await first.go_back()
@@ -122,7 +122,7 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     await vote(second, 0)
     await plain.reload()
     await plain.locator("input[type=radio]").nth(3).check()
-    await plain.get_by_role("button", name="Send my vote").click()
+    await follow(plain.get_by_role("button", name="Send my vote"))
     await expect(plain.locator("[data-status]")).to_contain_text("Counted: None of these")
     await expect(wall.locator("[data-voted]").first).to_have_text("3")
     # Changing one's mind, and back by another's vote nothing is wiped.
@@ -173,7 +173,7 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     commissioner = await people.signed_in("cat")
     await commissioner.goto("/decide")
     await accessible(commissioner)
-    await commissioner.get_by_role("main").get_by_role("link", name=re.compile("[Dd]eci")).first.click()
+    await follow(commissioner.get_by_role("main").get_by_role("link", name=re.compile("[Dd]eci")).first)
     await accessible(commissioner)
     await commissioner.get_by_label("Adopted", exact=True).check()
     await commissioner.locator("input[name=response]").first.check()

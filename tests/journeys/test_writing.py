@@ -14,6 +14,7 @@ from support.browser import (
     People,
     add_scene,
     card,
+    follow,
     join,
     make_accounts,
     open_card,
@@ -84,7 +85,7 @@ async def test_a_branching_story_from_the_first_word_to_what_became_of_it(
     third = await phone.context.new_page()
     await phone.context.set_offline(False)
     await third.goto(link)
-    await third.get_by_role("link", name="Go on writing").click()
+    await follow(third.get_by_role("link", name="Go on writing"))
     await wait_until_saved(third)
     await expect((await open_card(third, "The visit")).get_by_label("What happens")).to_have_value(
         "Somebody rings the bell. He opens."
@@ -96,7 +97,7 @@ async def test_a_branching_story_from_the_first_word_to_what_became_of_it(
     # A second person suggests a response and a scene; both are taken in.
     writer = await people.somebody(SMALL)
     await writer.goto(link)
-    await writer.get_by_role("link", name="Build it together with others").click()
+    await follow(writer.get_by_role("link", name="Build it together with others"))
     await helped(people, writer, accessible)
 
     # The last third, from the private link in a new browser; then it is sent.
@@ -107,9 +108,9 @@ async def test_a_branching_story_from_the_first_word_to_what_became_of_it(
     await question.get_by_label(re.compile("^Answer 4")).fill("Ask a neighbour")
     await wait_until_saved(writer)
     await expect(writer.locator("[data-part=findings]")).to_contain_text("From")
-    await writer.get_by_role("link", name="Play it", exact=True).click()
+    await follow(writer.get_by_role("link", name="Play it", exact=True))
     await accessible(writer)
-    await writer.get_by_role("link", name="Begin").click()
+    await follow(writer.get_by_role("link", name="Begin"))
     await expect(writer.get_by_text(HAPPENED)).to_be_visible()
     await send_story(writer, link, "Send your story", accessible)
     await accessible(writer)
@@ -120,7 +121,7 @@ async def test_a_branching_story_from_the_first_word_to_what_became_of_it(
     await writer.goto(link)
     await expect(writer.get_by_text("Please say who drives.")).to_be_visible()
     await accessible(writer)
-    await writer.get_by_role("link", name="Change it").click()
+    await follow(writer.get_by_role("link", name="Change it"))
     await expect(writer.get_by_text("Please say who drives.")).to_be_visible()
     await (
         (await open_card(writer, "What happened"))
@@ -136,8 +137,8 @@ async def test_a_branching_story_from_the_first_word_to_what_became_of_it(
     reader = await people.somebody(SMALL)
     await reader.goto("/stories")
     await reader.get_by_label("Find stories by words").fill("driver")
-    await reader.get_by_role("button", name="Show stories").click()
-    await reader.get_by_role("link", name=TITLE).click()
+    await follow(reader.get_by_role("button", name="Show stories"))
+    await follow(reader.get_by_role("link", name=TITLE))
     await expect(reader.get_by_text("the clinic’s driver")).to_be_visible()
     await accessible(reader)
     await played(people, reader)
@@ -168,7 +169,7 @@ async def helped(people: People, keeper: Page, accessible: Look) -> None:
     ):
         region = other.get_by_role("region", name=place, exact=True)
         await region.locator("summary").click()
-        await region.get_by_role("link", name=what, exact=True).click()
+        await follow(region.get_by_role("link", name=what, exact=True))
         group = other.get_by_role("group", name="Which group do you belong to?")
         if not await group.get_by_role("radio", checked=True).count():
             await group.get_by_role("radio").nth(1).check()
@@ -176,10 +177,10 @@ async def helped(people: People, keeper: Page, accessible: Look) -> None:
         await other.get_by_role("button", name="Send this suggestion").click()
         await expect(other.get_by_text("Thank you.")).to_be_visible()
     await keeper.reload()
-    await keeper.get_by_role("link", name=re.compile("^Answer this ?: A response,")).click()
+    await follow(keeper.get_by_role("link", name=re.compile("^Answer this ?: A response,")))
     await keeper.get_by_role("button", name="Take it in as it is").click()
     await expect(keeper.get_by_text("Your answer is saved.")).to_be_visible()
-    await keeper.get_by_role("link", name=re.compile("^Answer this ?: A scene,")).click()
+    await follow(keeper.get_by_role("link", name=re.compile("^Answer this ?: A scene,")))
     await keeper.get_by_text("Change it, and take it in").click()
     await keeper.get_by_label("A name for the scene (if you like)").fill("The driver")
     await keeper.get_by_role("button", name="Take it in with these changes").click()
@@ -190,7 +191,7 @@ async def helped(people: People, keeper: Page, accessible: Look) -> None:
 async def decide(moderator: Page, action: str, reason: str, accessible: Look) -> None:
     """Reads the story as a moderator and decides."""
     await moderator.goto("/moderate")
-    await moderator.get_by_role("link", name=TITLE).first.click()
+    await follow(moderator.get_by_role("link", name=TITLE).first)
     await accessible(moderator)
     await moderator.get_by_label(re.compile(f"^{action}")).first.check()
     await moderator.get_by_label(re.compile("^Reason")).fill(reason)
@@ -202,13 +203,13 @@ async def played(people: People, audience: Page) -> None:
     """Plays the story in a live session, and has it voted on."""
     console = await people.signed_in("olu", LAPTOP)
     await console.goto("/organise")
-    await console.get_by_role("link", name="Make a live session").first.click()
+    await follow(console.get_by_role("link", name="Make a live session").first)
     await console.get_by_label("Title").fill("Town hall, March")
     await console.get_by_label(re.compile(TITLE)).check()
-    await console.get_by_role("button", name="Make this session").click()
+    await follow(console.get_by_role("button", name="Make this session"))
     if "/console/" not in console.url:
         await console.goto("/organise")
-        await console.get_by_role("link", name="Run it").first.click()
+        await follow(console.get_by_role("link", name="Run it").first)
     code = re.sub(r"\D", "", await console.locator("[data-part=head] p strong").last.inner_text())
     await join(audience, code, "Carers")
     await press(console, "^Show")

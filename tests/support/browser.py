@@ -84,6 +84,15 @@ class People:
         return page
 
 
+async def follow(place: Locator) -> None:
+    """Clicks a link or a button that leads to a page, and waits until that page is there.
+
+    A click alone may come back before it: what is asked or typed next is then asked of the old page, or typed into it.
+    """
+    async with place.page.expect_navigation():
+        await place.click()
+
+
 Look = Callable[[Page], Awaitable[None]]
 
 ACCOUNTS = {"mo": "Moderator", "olu": "Organiser", "cat": "Commissioner"}
@@ -98,7 +107,7 @@ async def first_administrator(page: Page, house: House, look: Look | None = None
     await page.get_by_label("Login").fill("ada")
     await page.get_by_label("Password", exact=True).fill(PASSWORD)
     await page.get_by_label("The same password again").fill(PASSWORD)
-    await page.get_by_role("button", name="Make the account").click()
+    await follow(page.get_by_role("button", name="Make the account"))
 
 
 async def add_account(page: Page, login: str, role: str) -> None:
@@ -125,8 +134,8 @@ async def make_accounts(people: People, house: House, accessible: Look) -> None:
 async def begin_story(page: Page, title: str, happened: str) -> str:
     """Goes to the commission that comes with Forum, and tells the first step of a story; returns its private link."""
     await page.goto("/commissions")
-    await page.get_by_role("link", name=re.compile("Urgent mental-health care")).first.click()
-    await page.get_by_role("link", name=re.compile("Tell a story")).first.click()
+    await follow(page.get_by_role("link", name=re.compile("Urgent mental-health care")).first)
+    await follow(page.get_by_role("link", name=re.compile("Tell a story")).first)
     await page.get_by_label("Tell it in your own words").fill(happened)
     await page.get_by_label("A title").fill(title)
     await go_on(page, "Where and when was it?")

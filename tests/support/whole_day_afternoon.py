@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.async_api import expect
 
-from support.browser import PHONE
+from support.browser import PHONE, follow
 from support.whole_day import Day
 
 
@@ -50,9 +50,9 @@ async def the_second_run(day: Day) -> None:
     await wyn.get_by_role("button", name="Anfon hwn").click()
     await nell.get_by_role("button", name="STOP").click()
     await plain.goto(day.path)
-    await plain.get_by_role("button", name="STOP").click()
+    await follow(plain.get_by_role("button", name="STOP"))
     await plain.get_by_label("What should they do?").fill("Let her decide")
-    await plain.get_by_role("button", name="Send this").click()
+    await follow(plain.get_by_role("button", name="Send this"))
     await day.crowd_stops("Carers")
     wave, queue = day.part("wave"), day.part("queue")
     await expect(queue.get_by_role("heading", name="Waiting: 8")).to_be_visible()

@@ -6,7 +6,7 @@ import re
 
 from playwright.async_api import expect
 
-from support.browser import PHONE
+from support.browser import PHONE, follow
 from support.whole_day import Day
 
 
@@ -60,7 +60,7 @@ async def the_papers_are_counted_by_two(day: Day) -> None:
     cat = await day.people.signed_in("cat")
     for page in (await day.console.context.new_page(), cat):
         await page.goto(f"/console/{day.session}")
-        await page.get_by_role("link", name="Papers for this vote").click()
+        await follow(page.get_by_role("link", name="Papers for this vote"))
         if page != cat:
             await page.get_by_label("How many people in the room got a paper?").fill("6")
             await page.get_by_role("group", name="Carers").get_by_label("Take him by the arms").fill("2")
@@ -78,7 +78,7 @@ async def the_papers_are_counted_by_two(day: Day) -> None:
 async def somebody_steps_out_and_everybody_takes_a_break(day: Day) -> None:
     """Steps out on one phone, asks for a break, and pauses the whole session."""
     cara, wyn = day.phones["cara"], day.phones["wyn"]
-    await cara.get_by_role("link", name="Step out").first.click()
+    await follow(cara.get_by_role("link", name="Step out").first)
     await expect(cara.get_by_role("link", name="116 123")).to_be_visible()
     await cara.get_by_role("button", name="I need a break").click()
     await expect(day.part("breaks")).to_contain_text("1 person needs a break")
@@ -87,7 +87,7 @@ async def somebody_steps_out_and_everybody_takes_a_break(day: Day) -> None:
     await expect(day.part("breaks")).to_have_count(0)
     await day.press("^Pause$")
     await expect(wyn.get_by_role("heading", name="Rydym yn cymryd egwyl fer")).to_be_visible()
-    await cara.get_by_role("link", name="Go back to the session").click()
+    await follow(cara.get_by_role("link", name="Go back to the session"))
     await expect(cara.get_by_role("heading", name="We are taking a short break")).to_be_visible()
     await day.shown("A short break.")
     await day.look_at("wall", "wyn")
@@ -162,7 +162,7 @@ async def a_phone_takes_the_console_over(day: Day) -> None:
 
     day.console = await day.people.signed_in("cat", PHONE)
     await day.console.goto("/organise")
-    await day.console.get_by_role("link", name="Run it").click()
+    await follow(day.console.get_by_role("link", name="Run it"))
     await expect(day.part("now")).to_contain_text("How much does each help?")
     await expect(day.part("now")).to_contain_text("voting is open")
     await day.counted(3)
