@@ -46,6 +46,7 @@ SILENT = (
     "forum/record/exports",
     "forum/adapters/machine.py",
     "forum/adapters/signing_key.py",
+    "forum/adapters/workbook.py",
     "forum/stories/personal_names.py",
     "forum/rehearsal/network.py",
     "forum/rehearsal/server_process.py",

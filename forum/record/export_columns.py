@@ -2,7 +2,36 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from forum.voting.methods import METHODS
+
+
+class ColumnType(StrEnum):
+    """Types of a column's cells, each of which may be empty too."""
+
+    TEXT = "text"
+    NUMBER = "whole number"
+    TIME = "time (UTC)"
+    DAY = "day"
+
+
+_NUMBERS = {
+    "quorum", "quorum_each_group", "threshold", "ballots", "papers", "entry", "run_off_round", "n", "of",
+    "basis_points",
+}  # fmt: skip
+_TIMES = {"at", "opened_at", "closes_at", "closed_at", "revealed_at", "annulled_at"}
+_DAYS = {"by"}
+
+
+def type_of(column: str) -> ColumnType:
+    """Returns the type of the columns with this name, which is the same in every table."""
+    if column in _NUMBERS:
+        return ColumnType.NUMBER
+    if column in _TIMES:
+        return ColumnType.TIME
+    return ColumnType.DAY if column in _DAYS else ColumnType.TEXT
+
 
 _WHERE = {
     "demonstration": "yes where it comes from a demonstration or a recorded rehearsal, else empty",

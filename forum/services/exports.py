@@ -56,21 +56,29 @@ async def opened_lines(work: Work, round_id: str) -> bytes:
     return await work.remembered.of(bytes, MOST_KEPT, follows_from, lines)
 
 
-async def export(store: Store, signer: Signer, commission: str | None = None) -> bytes:
-    """Returns the export of one commission, or of all (None), as the bytes of a zip. Raises NotFound."""
+async def read_log(store: Store, commission: str | None = None, *, ballots: bool = True) -> Log:
+    """Returns what exports of one commission, or of all (None), are made of; without `ballots` none are opened.
+
+    Raises NotFound for an unknown commission.
+    """
     async with store.read() as work:
         if commission is not None:
             await work.commissions.get_commission(commission)
         entries = [parse_canonical(entry.body) for entry in await work.record.entries()]
         disclosures = await work.record.disclosures(commission=commission)
-        ballots = [
+        opened = [
             line
             for entry in entries
-            if entry["type"] == "round revealed" and commission in (None, entry["commission"])
+            if ballots and entry["type"] == "round revealed" and commission in (None, entry["commission"])
             for line in await opened_ballots(work, entry["round"])
         ]
     words = {d.digest: d.encoded for d in disclosures if d.encoded is not None}
-    log = Log(tuple(entries), words, tuple(ballots), commission)
+    return Log(tuple(entries), words, tuple(opened), commission)
+
+
+async def export(store: Store, signer: Signer, commission: str | None = None) -> bytes:
+    """Returns the export of one commission, or of all (None), as the bytes of a zip. Raises NotFound."""
+    log = await read_log(store, commission)
     # In a thread: for a long record hashing and writing take a while, and would stop the event loop.
     return await asyncio.to_thread(export_zip.pack, log, signer)
 

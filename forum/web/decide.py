@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from forum.adapters import workbook
 from forum.errors import BadInput, IllegalMove
 from forum.ports import Work
 from forum.services import decisions, exports
@@ -274,9 +276,19 @@ def _differs(made: Decision, on: Matter) -> bool:
 async def export(request: Request) -> Response:
     """Sends the whole record, or one commission's part of it, as a zip to keep, hand on and check."""
     site = site_of(request)
-    commission = request.query_params.get("commission") or None
-    data = await exports.export(site.store, site.signer, commission)
-    name = f"forum-export-{local(site.clock.now(), site.settings.timezone):%Y-%m-%d}.zip"
-    return Response(
-        data, media_type="application/zip", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    data = await exports.export(site.store, site.signer, request.query_params.get("commission") or None)
+    return _file(request, data, "forum-export", "zip", "application/zip")
+
+
+async def export_workbook(request: Request) -> Response:
+    """Sends the tables of an export as one workbook for a spreadsheet program."""
+    site = site_of(request)
+    log = await exports.read_log(site.store, request.query_params.get("commission") or None, ballots=False)
+    return _file(request, await asyncio.to_thread(workbook.write, log), "forum-tables", "xlsx", workbook.MEDIA_TYPE)
+
+
+def _file(request: Request, data: bytes, name: str, ending: str, media_type: str) -> Response:
+    """Returns bytes as a file to keep, named after today."""
+    site = site_of(request)
+    name = f"{name}-{local(site.clock.now(), site.settings.timezone):%Y-%m-%d}.{ending}"
+    return Response(data, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -190,6 +190,7 @@ PAGES: tuple[Page, ...] = (
     Page("/decide", "GET", decide.overview, "decide"),
     Page("/decide/new", "GET POST", decide.new, "decide", STORY),
     Page("/export", "GET", decide.export, "decide"),
+    Page("/export/workbook", "GET", decide.export_workbook, "decide"),
 )
 
 SOCKETS = (

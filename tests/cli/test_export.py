@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 from support.voted_session import FIRST, a_vote
@@ -49,6 +50,17 @@ def test_what_is_exported_is_verified(data: Path, tmp_path: Path) -> None:
     assert forum("export", "--out", again, "--data", data).stdout == ""
     assert again.read_bytes() == out.read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["again.zip", "data", "out.zip"]
+
+
+def test_the_tables_are_written_as_a_workbook(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.xlsx"
+    done = forum("export", "--workbook", "--out", out, "--data", data, "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout) == {"file": str(out)}
+    assert "It is not signed" in done.stderr
+    [heading, row] = openpyxl.load_workbook(out)["rounds"].iter_rows(values_only=True)
+    assert row[heading.index("ballots")] == len(FIRST)
+    assert forum("export", "--workbook", "--out", out, "--data", data, "--commission", "0" * 32).exit_code == 2
 
 
 def test_a_changed_export_ends_with_1(data: Path, tmp_path: Path) -> None:

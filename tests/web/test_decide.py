@@ -8,11 +8,13 @@ import zipfile
 from collections.abc import AsyncIterator
 
 import httpx2
+import openpyxl
 import pytest
 from support.app import House, assert_faults_at, field, words
 from support.factories import new_id
 from support.voted_session import FIRST, LABELS, PEOPLE, QUESTION, SECOND, Voted, a_vote
 
+from forum.adapters import workbook
 from forum.services.sessions import cues, facilitation
 from forum.voting.decision import Decision
 
@@ -299,10 +301,29 @@ async def test_the_export_is_a_zip_to_download(house: House, commissioner: httpx
     assert (await commissioner.get(f"/export?commission={new_id()}")).status_code == 404
 
 
+@pytest.mark.parametrize("one", [True, False])
+async def test_the_tables_are_a_workbook_to_download(house: House, commissioner: httpx2.AsyncClient, one: bool) -> None:
+    voted = await a_vote(house.store)
+    other = await a_vote(house.store)
+    await commissioner.post("/decide/new", data={**FORM, **asked(voted)})
+    await commissioner.post("/decide/new", data={**FORM, **asked(other)})
+    link = "/export/workbook" + (f"?commission={voted.live.commission}" if one else "")
+    assert link in (await commissioner.get("/decide")).text
+    got = await commissioner.get(link)
+    assert got.status_code == 200
+    assert got.headers["content-type"] == workbook.MEDIA_TYPE
+    assert re.fullmatch(
+        r'attachment; filename="forum-tables-\d{4}-\d\d-\d\d\.xlsx"', got.headers["content-disposition"]
+    )
+    rows = openpyxl.load_workbook(io.BytesIO(got.content))["decisions"].iter_rows(values_only=True)
+    assert sum("twenty minutes" in str(row) for row in rows) == (1 if one else 2)
+    assert (await commissioner.get(f"/export/workbook?commission={new_id()}")).status_code == 404
+
+
 async def test_nobody_else_may_decide_or_export(house: House) -> None:
     voted = await a_vote(house.store)
     async with house.browser() as anybody, house.signed_in("organiser", "moderator", "administrator") as staff:
-        for path in ("/decide", address(voted), "/export"):
+        for path in ("/decide", address(voted), "/export", "/export/workbook"):
             assert (await anybody.get(path)).status_code == 303
             assert (await staff.get(path)).status_code == 403
         assert (await staff.post("/decide/new", data={**FORM, **asked(voted)})).status_code == 403
