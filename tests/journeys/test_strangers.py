@@ -141,7 +141,7 @@ async def test_the_console_takes_no_strangers_answer_for_an_act_or_for_what_is_o
     for name, answer in STRANGERS.items():
         event.wire.stranger(answer, to="POST ")
         await put.click()
-        await event.advance_until_asked(console, "/note")
+        await event.wait_until_asked("/note")
         await advance_until(
             console, lambda within: expect(alert).to_contain_text("No answer from Forum", timeout=within)
         )
@@ -243,7 +243,8 @@ async def test_a_move_in_the_programme_is_done_or_said_not_to_be(event: Event) -
     for name in ("200, a portal's page", "404, JSON in Forum's words", "200, JSON in Forum's shape", "302 to a portal"):
         event.wire.stranger(STRANGERS[name])
         await down.click()
-        await event.advance_until_asked(page, f"POST {editing}", f"GET {editing}")
+        await event.wait_until_asked(f"POST {editing}")
+        await event.advance_until_asked(page, f"GET {editing}")
         await expect(alert).to_contain_text("No answer from Forum")
         await expect(items.first).to_contain_text("Tea")
         event.wire.mend()
@@ -251,7 +252,8 @@ async def test_a_move_in_the_programme_is_done_or_said_not_to_be(event: Event) -
     # Sent on to another page of Forum's own: that is not what was asked for.
     event.wire.stranger(STRANGERS["307 to a page of Forum's"], to=f"{editing} ")
     await down.click()
-    await event.advance_until_asked(page, f"POST {editing}", f"GET {editing}")
+    await event.wait_until_asked(f"POST {editing}")
+    await event.advance_until_asked(page, f"GET {editing}")
     await expect(alert).to_contain_text("No answer from Forum")
     event.wire.mend()
     await advance_until(page, lambda within: expect(alert).to_be_hidden(timeout=within))

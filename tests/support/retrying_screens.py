@@ -42,6 +42,12 @@ class Event(ApiSession):
         await join_session(page, self.code, base=self.wire.base)
         return page
 
+    async def wait_until_asked(self, what: str) -> None:
+        """Waits until the stranger has been asked this, without moving any clock: what a page sends once, and gives up
+        after some seconds, has to be on the wire before they pass."""
+        if not await self.wire.asked(what, within=30):
+            pytest.fail(f"the page does not send {what}; it would be answered {self.wire.answer!r:.200}")
+
     async def advance_until_asked(self, page: Page, *what: str) -> None:
         """Moves the page's clock on until the stranger has been asked each of these."""
         for each in what:
