@@ -16,6 +16,7 @@ COMMANDS = {
     "rehearse": "forum.cli.rehearse",
     "export": "forum.cli.export",
     "verify": "forum.cli.verify",
+    "record": "forum.cli.record",
     "scenarios": "forum.cli.scenarios",
     "user": "forum.cli.user",
 }

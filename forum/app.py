@@ -13,12 +13,14 @@ from starlette.routing import Mount, Route
 from forum.adapters import picture_process
 from forum.adapters.clock import SystemClock
 from forum.adapters.known_record import Keeper
+from forum.adapters.last_checkpoint import CheckpointFile
 from forum.adapters.signing_key import load_signer
 from forum.adapters.smtp import SmtpPost
 from forum.errors import StartupProblem
 from forum.live.messages import Screen
 from forum.live.rooms import Rooms
 from forum.ports.clock import Clock
+from forum.services.checkpoints import Checkpoints
 from forum.services.mail.delivery import Mailing
 from forum.services.scrub import scrub
 from forum.services.sessions.asynchronous import closer
@@ -90,7 +92,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
             settings=settings,
             store=store,
             clock=time,
-            signer=signer,
+            checkpoints=Checkpoints(store, signer, CheckpointFile(settings.data)),
             rooms=rooms,
             templates=templates,
             limits=Limits(),

@@ -11,6 +11,8 @@
     ├── CastRefused         a ballot that is not counted; its code says why
     ├── TooMany             a rate limit; says when to try again
     ├── StoreUnavailable    the database did not take it; nothing was acknowledged
+    ├── RecordDamaged       the record in the database is not the one that was written
+    ├── CheckpointRefused   no checkpoint is signed, because it would contradict an earlier one, or be forgotten
     ├── StartupProblem      the server cannot start; one line, what to do
     └── NotAnExport         the file is no Forum export
 
@@ -162,6 +164,27 @@ class StoreUnavailable(ForumError):
 
     code = "store_unavailable"
     again = True
+
+
+class RecordDamaged(ForumError):
+    """The record in the database is not the one that was written; the sentence names the entry and says what to do."""
+
+    code = "record_damaged"
+
+    @classmethod
+    def at(cls, entry: int) -> RecordDamaged:
+        """Returns the error for an entry, given by its index, that does not fit the record's hashes, or is gone."""
+        return cls(
+            "Entry %(entry)s of the record is not as it was written, so it is not shown. Whoever runs this Forum: put "
+            "the database back from a backup; `forum record check` says what was changed.",
+            entry=entry,
+        )
+
+
+class CheckpointRefused(ForumError):
+    """No checkpoint is signed, because it would contradict an earlier one, or nobody could remember it."""
+
+    code = "checkpoint_refused"
 
 
 class StartupProblem(ForumError):

@@ -9,8 +9,6 @@ behind the database, and is never ahead of it.
 from __future__ import annotations
 
 import asyncio
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,28 +57,33 @@ def read(data: Path) -> Head | None:
 
 def write(data: Path, head: Head) -> None:
     """Replaces the head last known in this folder, whole or not at all. Raises OSError."""
-    handle, name = tempfile.mkstemp(prefix=f"{FILE}.", dir=data)
-    draft = Path(name)
+    machine.replace_file(data / FILE, msgspec.json.encode(head))
+
+
+async def accept(store: Store, data: Path) -> None:
+    """Takes the database's record as it is for the one last known in this folder. Raises OSError."""
+    write(data, await head_of(store))
+
+
+async def lost(store: Store, data: Path) -> int | None:
+    """Returns how many entries the record last known in this folder had, where the database's is not that one, or that
+    with more in it; None where it is, or nothing is known."""
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.json.encode(head))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(data / FILE)
-        machine.sync_folder(data)
-    finally:
-        draft.unlink(missing_ok=True)
+        known = read(data)
+    except StartupProblem:
+        return None
+    try:
+        return None if known is None or await head_of(store, known.size) == known else known.size
+    except NotFound:
+        return known.size if known else None
 
 
-async def check(store: Store, data: Path, *, accept: bool = False) -> None:
+async def check(store: Store, data: Path) -> None:
     """Raises StartupProblem, with what to do, where the database's record is not the one last known here, or that with
-    more in it; `accept` takes it as it is.
+    more in it.
 
     To be called before this folder's key is tied to the database.
     """
-    if accept:
-        write(data, await head_of(store))
-        return
     known = read(data)
     now = await head_of(store)
     if known is None or not known.size:

@@ -11,6 +11,7 @@ import socket
 import sqlite3
 import stat
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
@@ -113,6 +114,21 @@ def alone_on_its_port(listener: socket.socket) -> None:
         listener.setsockopt(socket.SOL_SOCKET, exclusive, 1)
     else:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Replaces a file, whole or not at all; on disk when it returns (fsync). Raises OSError."""
+    handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        sync_folder(path.parent)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -18,11 +18,14 @@ import click
 import msgspec
 
 from forum import store
-from forum.adapters import machine
+from forum.adapters import known_record, machine
+from forum.adapters.clock import SystemClock
+from forum.adapters.last_checkpoint import CheckpointFile
 from forum.adapters.signing_key import KEY_FILE, load_signer
 from forum.errors import StartupProblem
 from forum.ports import Store
 from forum.record.signing_key import Signer
+from forum.services.checkpoints import Checkpoints
 from forum.settings import Settings
 
 # The database, its log, copies of it as people name them, and the key.
@@ -152,6 +155,24 @@ async def signer_of(opened_store: Store, settings: Settings, *, new_key: bool = 
         async with opened_store.begin() as work:
             await work.facts.set_fact(_KEY, signer.name)
     return signer
+
+
+async def checkpoints_of(opened_store: Store, settings: Settings) -> Checkpoints:
+    """Returns what signs the checkpoints of this data. Raises StartupProblem as `signer_of` does."""
+    signer = await signer_of(opened_store, settings)
+    return Checkpoints(opened_store, signer, CheckpointFile(settings.data))
+
+
+async def accept_restore(opened_store: Store, settings: Settings) -> list[int]:
+    """Takes the record as it is for the right one, and says so in it. Returns the indexes of the entries that say so.
+
+    Raises StartupProblem as `signer_of` does, and as `Checkpoints.accept_restore` does.
+    """
+    lost = await known_record.lost(opened_store, settings.data)
+    checkpoints = await checkpoints_of(opened_store, settings)
+    indexes = await checkpoints.accept_restore(SystemClock(), lost)
+    await known_record.accept(opened_store, settings.data)
+    return indexes
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

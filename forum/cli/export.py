@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from forum.adapters import workbook as workbooks
-from forum.cli import data_option, json_option, opened, report, run, say, settings_for, signer_of
+from forum.cli import checkpoints_of, data_option, json_option, opened, report, run, say, settings_for
 from forum.services import exports
 from forum.settings import Settings
 
@@ -45,7 +45,7 @@ def export(out: Path, commission: str | None, workbook: bool, data: Path | None,
 
 async def _packed(settings: Settings, commission: str | None) -> bytes:
     async with opened(settings) as store:
-        return await exports.export(store, await signer_of(store, settings), commission)
+        return await exports.export(await checkpoints_of(store, settings), commission)
 
 
 async def _workbook(settings: Settings, commission: str | None) -> bytes:

@@ -30,7 +30,17 @@ import uvicorn
 from forum.adapters import garbage, known_record, machine
 from forum.adapters.clock import SystemClock
 from forum.app import build
-from forum.cli import data_option, make_folder, opened, run, say, settings_for, signer_of
+from forum.cli import (
+    accept_restore,
+    checkpoints_of,
+    data_option,
+    make_folder,
+    opened,
+    run,
+    say,
+    settings_for,
+    signer_of,
+)
 from forum.errors import StartupProblem
 from forum.ports import Store
 from forum.services import accounts, demonstration
@@ -110,8 +120,12 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool, accept: bool)
         machine.hold(settings.data)
         await stack.enter_async_context(held(settings.database_url, ending.set))
         async with opened(settings, make=True) as store:
-            await known_record.check(store, settings.data, accept=accept)
+            if not accept:
+                await known_record.check(store, settings.data)
             await signer_of(store, settings, new_key=new_key)
+            if accept:
+                await accept_restore(store, settings)
+            await (await checkpoints_of(store, settings)).check()
             first_link = await _prepare(store, demo=demo)
         files = machine.raise_file_limit()
         backlog, most = shares(files)

@@ -32,7 +32,10 @@ class StoredEntry:
 
 
 class Record(Protocol):
-    """The append-only record. The database itself refuses UPDATE and DELETE on its entries."""
+    """The append-only record. The database itself refuses UPDATE and DELETE on its entries.
+
+    Every entry that is read is held against its hash: RecordDamaged is raised for one whose bytes do not fit.
+    """
 
     async def size(self) -> int:
         """Returns the number of entries. Inside `begin()` no other unit can append until this one ends."""
@@ -54,6 +57,11 @@ class Record(Protocol):
     async def entries(self, start: int = 0, stop: int | None = None) -> list[StoredEntry]:
         """Returns the entries from `start` up to but not including `stop`, in index order."""
 
+    async def unchecked(self, start: int = 0, stop: int | None = None) -> list[StoredEntry]:
+        """Returns entries as they lie in the database, whether they fit their hashes or not: for the check of the
+        record, and for taking words back. What it returns is shown to nobody.
+        """
+
     async def leaf_hashes(self, start: int = 0, stop: int | None = None) -> list[bytes]:
         """Returns the leaf hashes (32 bytes each) from `start` up to but not including `stop`, in index order."""
 
@@ -69,6 +77,16 @@ class Record(Protocol):
 
         The caller appends the entry that says so in the same unit of work (services/record_entries.erase).
         """
+
+
+class CheckpointMemory(Protocol):
+    """The last checkpoint that was signed, kept outside the database: one signed note."""
+
+    def read(self) -> bytes | None:
+        """Returns the note, None where there is none. Raises OSError."""
+
+    def write(self, note: bytes) -> None:
+        """Replaces the note, whole or not at all; on disk when it returns. Raises OSError."""
 
 
 class Facts(Protocol):

@@ -7,8 +7,10 @@ from forum.record.public_log import Log
 from forum.record.signing_key import Signer
 from forum.record.verify import archive
 from forum.record.verify.archive import describe
+from forum.record.verify.checkpoint import parse_note
 from forum.record.verify.encoding import canonical
 from forum.record.verify.merkle_tree import leaf_hash, root
+from forum.record.verify.verdict import RecordError
 from forum.record.verify_py import verify_py
 
 README = """\
@@ -80,11 +82,18 @@ ballots.
 """
 
 
-def pack(log: Log, signer: Signer) -> bytes:
-    """Returns the zip of an export. The same log and key always give the same bytes."""
+def pack(log: Log, signer: Signer, note: bytes | None = None) -> bytes:
+    """Returns the zip of an export. The same log and key always give the same bytes.
+
+    `note` is the checkpoint of these entries, as the server keeps it; without it one is signed here. Raises RecordError
+    for a note of other entries.
+    """
     files = derive(log)
     leaves = [leaf_hash(canonical(entry)) for entry in log.entries]
-    files["checkpoint"] = signer.checkpoint(len(leaves), root(leaves))
+    own = signer.checkpoint(len(leaves), root(leaves))
+    if note is not None and parse_note(note).text != parse_note(own).text:
+        raise RecordError("the checkpoint is not of these entries")
+    files["checkpoint"] = note or own
     files["public_key.pem"] = signer.public_key_pem
     files["verify.py"] = verify_py()
     files["README.txt"] = README.encode()

@@ -10,9 +10,10 @@ from forum.errors import NotFound
 from forum.ports import Store, Work
 from forum.record import ballot_leaves, export_zip
 from forum.record.public_log import Log
-from forum.record.signing_key import Signer
 from forum.record.verify.archive import unpack
 from forum.record.verify.encoding import canonical, parse_canonical
+from forum.services.checkpoints import Checkpoints
+from forum.services.record_cache import kept, same
 from forum.voting.suppression import label_of, origin_of
 
 
@@ -59,12 +60,14 @@ async def opened_lines(work: Work, round_id: str) -> bytes:
 async def read_log(store: Store, commission: str | None = None, *, ballots: bool = True) -> Log:
     """Returns what exports of one commission, or of all (None), are made of; without `ballots` none are opened.
 
-    Raises NotFound for an unknown commission.
+    Raises NotFound for an unknown commission, RecordDamaged.
     """
     async with store.read() as work:
         if commission is not None:
             await work.commissions.get_commission(commission)
-        entries = [parse_canonical(entry.body) for entry in await work.record.entries()]
+        stored = await work.record.entries()
+        tree = await kept(store).tree_of(work, len(stored))
+        entries = [parse_canonical(entry.body) for entry in same(tree, stored)]
         disclosures = await work.record.disclosures(commission=commission)
         opened = [
             line
@@ -76,11 +79,16 @@ async def read_log(store: Store, commission: str | None = None, *, ballots: bool
     return Log(tuple(entries), words, tuple(opened), commission)
 
 
-async def export(store: Store, signer: Signer, commission: str | None = None) -> bytes:
-    """Returns the export of one commission, or of all (None), as the bytes of a zip. Raises NotFound."""
-    log = await read_log(store, commission)
+async def export(checkpoints: Checkpoints, commission: str | None = None) -> bytes:
+    """Returns the export of one commission, or of all (None), as the bytes of a zip. Raises NotFound, and where the
+    record is not to be signed CheckpointRefused or RecordDamaged.
+    """
+    log = await read_log(checkpoints.store, commission)
+    async with checkpoints.store.read() as work:
+        tree = await kept(checkpoints.store).tree_of(work, len(log.entries))
+    note = await checkpoints.sign(tree, len(log.entries))
     # In a thread: for a long record hashing and writing take a while, and would stop the event loop.
-    return await asyncio.to_thread(export_zip.pack, log, signer)
+    return await asyncio.to_thread(export_zip.pack, log, checkpoints.signer, note)
 
 
 def summary(data: bytes) -> dict[str, int]:

@@ -31,19 +31,25 @@ async def append(work: Work, commission: Commission, type_: str, at: str, facts:
     IllegalMove where another process appended meanwhile: the caller then tries its whole unit of work again. Raises
     RecordError where the entry has not the fields of its type, since no export with it would pass its check.
     """
+    made_up = {"demonstration": True} if commission.demonstration or commission.rehearsal else {}
+    return await _append(work, commission.id, type_, at, {**made_up, **facts})
+
+
+async def append_of_record(work: Work, type_: str, at: str, facts: Mapping[str, object]) -> int:
+    """Appends, as `append` does, one entry about the record itself; its commission is ""."""
+    return await _append(work, "", type_, at, facts)
+
+
+async def _append(work: Work, commission: str, type_: str, at: str, facts: Mapping[str, object]) -> int:
     disclosed: list[tuple[str, str]] = []
-    body: dict[str, object] = {"type": str(type_), "at": at, "commission": commission.id}
-    if commission.demonstration or commission.rehearsal:
-        body["demonstration"] = True
+    body: dict[str, object] = {"type": str(type_), "at": at, "commission": commission}
     for name, value in facts.items():
         body[name] = _without_words(value, disclosed)
     if problems := list(entry_shapes.misfits_of(body)):
         raise RecordError(f"This entry ({body['type']}) cannot be in the record: {few(problems)}.")
     canonical = encoding.canonical(body)
-    index = await work.record.append(await work.record.size(), commission.id, canonical, leaf_hash(canonical))
-    await work.record.add_disclosures(
-        [Disclosure(digest, index, commission.id, encoded) for digest, encoded in disclosed]
-    )
+    index = await work.record.append(await work.record.size(), commission, canonical, leaf_hash(canonical))
+    await work.record.add_disclosures([Disclosure(digest, index, commission, encoded) for digest, encoded in disclosed])
     return index
 
 

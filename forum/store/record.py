@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
-from forum.errors import IllegalMove
+from forum.errors import IllegalMove, RecordDamaged
 from forum.ports.record import Disclosure, StoredEntry
+from forum.record.verify.merkle_tree import leaf_hash
 from forum.store.base import Area, Row, having, made, plain
 from forum.store.tables import disclosure, entry
 
@@ -49,19 +50,27 @@ class SqlRecord(Area):
 
     async def entry(self, index: int) -> StoredEntry:
         """Returns one entry. Raises NotFound."""
-        return _entry(await self._link.one(having(entry.c.position), "There is no such entry.", {"position": index}))
+        return _checked(
+            _stored(await self._link.one(having(entry.c.position), "There is no such entry.", {"position": index}))
+        )
 
     async def entries_at(self, indexes: Collection[int]) -> list[StoredEntry]:
         """Returns the entries at these indexes, in index order; indexes that do not exist are left out."""
         wanted = sa.select(entry).where(self._link.among(entry.c.position, indexes)).order_by(entry.c.position)
-        return [_entry(row) for row in await self._link.rows(wanted)]
+        return [_checked(_stored(row)) for row in await self._link.rows(wanted)]
 
     async def entries(self, start: int = 0, stop: int | None = None) -> list[StoredEntry]:
         """Returns the entries from `start` up to but not including `stop`, in index order."""
+        return [_checked(stored) for stored in await self.unchecked(start, stop)]
+
+    async def unchecked(self, start: int = 0, stop: int | None = None) -> list[StoredEntry]:
+        """Returns entries as they lie in the database, whether they fit their hashes or not: for the check of the
+        record, and for taking words back. What it returns is shown to nobody.
+        """
         wanted = sa.select(entry).where(entry.c.position >= start).order_by(entry.c.position)
         if stop is not None:
             wanted = wanted.where(entry.c.position < stop)
-        return [_entry(row) for row in await self._link.rows(wanted)]
+        return [_stored(row) for row in await self._link.rows(wanted)]
 
     async def leaf_hashes(self, start: int = 0, stop: int | None = None) -> list[bytes]:
         """Returns the leaf hashes (32 bytes each) from `start` up to but not including `stop`, in index order."""
@@ -94,5 +103,12 @@ class SqlRecord(Area):
         return there
 
 
-def _entry(row: Row) -> StoredEntry:
+def _checked(stored: StoredEntry) -> StoredEntry:
+    """Returns the entry where its bytes fit its hash. Raises RecordDamaged."""
+    if leaf_hash(stored.body) != stored.leaf_hash:
+        raise RecordDamaged.at(stored.index)
+    return stored
+
+
+def _stored(row: Row) -> StoredEntry:
     return StoredEntry(row["position"], bytes(row["body"]), bytes(row["leaf_hash"]))

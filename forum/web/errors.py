@@ -34,6 +34,8 @@ STATUS: dict[type[errors.ForumError], int] = {
     errors.CastRefused: 409,
     errors.TooMany: 429,
     errors.StoreUnavailable: 503,
+    errors.RecordDamaged: 503,
+    errors.CheckpointRefused: 503,
 }
 
 # RFC 6455, section 7.4: close codes from 4000 are for applications.

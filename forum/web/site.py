@@ -13,7 +13,7 @@ from forum.live.rooms import Rooms
 from forum.ports import Store
 from forum.ports.clock import Clock
 from forum.ports.stories import CheckFile
-from forum.record.signing_key import Signer
+from forum.services.checkpoints import Checkpoints
 from forum.services.mail.delivery import Mailing
 from forum.settings import Settings
 from forum.web.i18n.languages import Languages
@@ -34,7 +34,7 @@ class Site:
     settings: Settings
     store: Store
     clock: Clock
-    signer: Signer
+    checkpoints: Checkpoints
     rooms: Rooms
     templates: jinja2.Environment
     limits: Limits

@@ -45,7 +45,7 @@ async def test_a_record_with_fewer_entries_is_told_and_can_be_accepted(
     known_record.write(tmp_path, Head(3, "ab" * 32))
     with pytest.raises(StartupProblem, match=f"has {entries} entries, but it had 3 .* older copy.* --accept"):
         await known_record.check(sqlite_store, tmp_path)
-    await known_record.check(sqlite_store, tmp_path, accept=True)
+    await known_record.accept(sqlite_store, tmp_path)
     await known_record.check(sqlite_store, tmp_path)
     assert (known_record.read(tmp_path) or Head(9, "")).size == entries
 
@@ -77,7 +77,7 @@ async def test_a_file_that_cannot_be_read_is_told_and_replaced_when_accepted(
         (tmp_path / known_record.FILE).write_bytes(damaged)
         with pytest.raises(StartupProblem, match="cannot be read"):
             await known_record.check(sqlite_store, tmp_path)
-    await known_record.check(sqlite_store, tmp_path, accept=True)
+    await known_record.accept(sqlite_store, tmp_path)
     assert known_record.read(tmp_path) == Head(0, "")
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -432,6 +433,17 @@ def test_an_older_copy_or_none_of_the_database_is_told_and_accepted_when_meant(t
     line = refused(data, "--no-demo")
     assert "this is an older copy, or another database" in line
     assert "forum serve --accept" in line
+    accepted = run_forum("record", "accept-restore", "--data", data, "--json")
+    assert json.loads(accepted.stdout) == {"entries": [0]}, accepted.stderr
+    with Serving(data, "--no-demo") as server:
+        busy = run_forum("record", "accept-restore", "--data", data)
+        assert (busy.returncode, "Stop it" in busy.stderr) == (2, True)
+        entry = httpx2.get(f"{server.base}/record/0", trust_env=False, timeout=60)
+        assert "An older copy of the database was put back" in entry.text
+        server.stop()
+    again = run_forum("record", "accept-restore", "--data", data, "--json")
+    assert json.loads(again.stdout) == {"entries": []}, again.stderr
+    # A checkpoint of one entry was signed, for the page: now there is none.
     (data / "forum.db").unlink()
     assert "The record has 0 entries" in refused(data)
     with Serving(data, "--no-demo", "--accept") as server:

@@ -26,6 +26,7 @@ from forum.ports import Store
 from forum.record.audit import verify
 from forum.record.verify.verdict import PASS
 from forum.services import exports
+from forum.services.checkpoints import Checkpoints
 from forum.services.sessions import asynchronous, facilitation
 from forum.services.sessions.asynchronous import close_due
 from forum.services.stories import moderation, withdrawal
@@ -122,7 +123,7 @@ async def test_taking_the_story_back_closes_it_and_takes_its_words(store: SqlSto
     async with store.read() as work:
         assert {b.reason for b in await work.rounds.ballots(round_.id)} == {""}
     await facilitation.reveal_round(asynchronous.desk(store, clock), night.live.id, round_.id)
-    assert {check.verdict for check in verify(await exports.export(store, SIGNER))} == {PASS}
+    assert {check.verdict for check in verify(await exports.export(Checkpoints(store, SIGNER)))} == {PASS}
 
 
 async def test_a_moderator_who_takes_the_story_down_closes_it(store: SqlStore, clock: SetClock) -> None:

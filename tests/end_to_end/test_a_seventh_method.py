@@ -26,6 +26,7 @@ from forum.rehearsal.audience import a_room as a_made_up_room
 from forum.rehearsal.audience import votes
 from forum.rehearsal.script import Act
 from forum.services import exports
+from forum.services.checkpoints import Checkpoints
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
 from forum.services.voting.paper_counts import countable
@@ -159,7 +160,7 @@ async def test_a_room_votes_by_a_seventh_method_and_its_record_holds(gradient: s
         assert shown.counts == {"whole": 7, "half": 6, "no": 6}
         assert list(Result.from_json(json.loads(json.dumps(shown.to_json(), sort_keys=True))).counts) == list(CHOICES)
         assert (shown.shift is not None) == again
-    data = await exports.export(sqlite_store, SIGNER)
+    data = await exports.export(Checkpoints(sqlite_store, SIGNER))
     assert [check for check in verify(data) if check.verdict == FAIL] == []
 
 

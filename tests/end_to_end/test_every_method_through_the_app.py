@@ -19,6 +19,7 @@ from forum.ports import Store
 from forum.record.audit import verify
 from forum.record.verify.verdict import PASS
 from forum.services import exports
+from forum.services.checkpoints import Checkpoints
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
 from forum.sessions.session import Entrance
@@ -74,7 +75,7 @@ async def test_a_day_with_every_way_of_voting_passes_every_check(sqlite_store: S
         assert second is not None
         assert (second.method, second.declared) == (first.method, first.declared)
         await run(desk, sqlite_store, live.id, second, people)
-    checks = verify(await exports.export(sqlite_store, SIGNER))
+    checks = verify(await exports.export(Checkpoints(sqlite_store, SIGNER)))
     assert {check.verdict for check in checks} == {PASS}, [check for check in checks if check.verdict != PASS]
     quorum = next(check for check in checks if check.name == "quorum")
     assert quorum.detail == f"{2 * len(METHODS)} rounds had one; {2 * len(METHODS)} missed it, and say so"

@@ -128,7 +128,7 @@ async def test_groups_of_three_appear_in_no_push_page_record_or_export(house: Ho
         assert entry["type"] in {"round opened"} or not any(label in json.dumps(entry) for label in SMALL)
     assert not any(label in page for page in pages[:-1] for label in SMALL)
 
-    archive = zipfile.ZipFile(io.BytesIO(await exports.export(house.store, house.site.signer)))
+    archive = zipfile.ZipFile(io.BytesIO(await exports.export(house.site.checkpoints)))
     for name in set(archive.namelist()) - {"record.jsonl"}:
         text = archive.read(name).decode("utf-8", "replace")
         assert not any(label in text for label in SMALL), name

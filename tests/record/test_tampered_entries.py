@@ -128,6 +128,10 @@ MISFITS: list[tuple[str, str, Any]] = [
     ("moderation action", "action", "praised"),
     ("erasure", "digests", ["A" * 42]),
     ("erasure", "digests", "all"),
+    ("record restored", "commission", "c1" * 16),
+    ("record restored", "before.size", -1),
+    ("record restored", "before.root", "A" * 64),
+    ("record restored", "because", "It was meant."),
 ]
 
 
@@ -214,3 +218,13 @@ def test_the_true_lines_are_canonical_copies() -> None:
     assert copy.deepcopy(Tampered().entries) == [
         json.loads(line) for line in true_export()["record.jsonl"].splitlines()
     ]
+
+
+@pytest.mark.parametrize(("path", "value"), [("after.root", "0" * 64), ("after.size", 1), ("after.size", 10**9)])
+def test_a_restore_that_does_not_go_on_from_the_record_before_it_fails(path: str, value: Any) -> None:
+    tampered = Tampered()
+    place = tampered.set("record restored", path, value)
+    for key in (True, False):
+        verdict, detail = checks(tampered.packed(key=key))["root"]
+        assert verdict == FAIL
+        assert not key or detail == f"{place}: field after is not the record before it"

@@ -19,6 +19,7 @@ from forum.record.verify.encoding import parse_canonical
 from forum.record.verify.merkle_tree import root
 from forum.record.verify.verdict import PASS
 from forum.services import exports
+from forum.services.checkpoints import Checkpoints
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
@@ -46,24 +47,24 @@ async def a_pair(store: Store) -> tuple[str, str]:
 
 async def test_an_export_of_a_real_store_passes_every_check(sqlite_store: Store) -> None:
     await a_pair(sqlite_store)
-    packed = await exports.export(sqlite_store, SIGNER)
+    packed = await exports.export(Checkpoints(sqlite_store, SIGNER))
     checks = audit.verify(packed, SIGNER.public_key_pem)
     assert {check.verdict for check in checks} == {PASS}, [c for c in checks if c.verdict != PASS]
     assert exports.summary(packed) == {"entries": 9, "ballots": 2 * len(PEOPLE)}
-    assert await exports.export(sqlite_store, SIGNER) == packed
+    assert await exports.export(Checkpoints(sqlite_store, SIGNER)) == packed
 
 
 async def test_one_commission_has_its_own_words_and_ballots_and_the_whole_record(sqlite_store: Store) -> None:
     one, _ = await a_pair(sqlite_store)
     other, _ = await a_pair(sqlite_store)
-    whole = await exports.export(sqlite_store, SIGNER)
+    whole = await exports.export(Checkpoints(sqlite_store, SIGNER))
     assert exports.summary(whole) == {"entries": 18, "ballots": 4 * len(PEOPLE)}
     for commission in (one, other):
-        packed = await exports.export(sqlite_store, SIGNER, commission)
+        packed = await exports.export(Checkpoints(sqlite_store, SIGNER), commission)
         assert exports.summary(packed) == {"entries": 18, "ballots": 2 * len(PEOPLE)}
         assert {check.verdict for check in audit.verify(packed)} == {PASS}
     with pytest.raises(NotFound):
-        await exports.export(sqlite_store, SIGNER, "0" * 32)
+        await exports.export(Checkpoints(sqlite_store, SIGNER), "0" * 32)
 
 
 async def test_ballots_are_opened_as_the_record_counted_them(sqlite_store: Store) -> None:
@@ -99,7 +100,7 @@ async def test_no_ballot_is_opened_before_the_reveal_and_each_stays_open_after_a
     await facilitation.close_round(desk, live.id, round_.id)
     with pytest.raises(NotFound):
         await opened(sqlite_store, round_.id)
-    sealed = await exports.export(sqlite_store, SIGNER)
+    sealed = await exports.export(Checkpoints(sqlite_store, SIGNER))
     assert exports.summary(sealed) == {"entries": 3, "ballots": 0}
     assert {check.verdict for check in audit.verify(sealed)} == {PASS}
     await facilitation.reveal_round(desk, live.id, round_.id)
@@ -107,13 +108,13 @@ async def test_no_ballot_is_opened_before_the_reveal_and_each_stays_open_after_a
     assert len(lines) == len(people)
     await facilitation.annul_round(desk, live.id, round_.id, "The screen froze")
     assert await opened(sqlite_store, round_.id) == lines
-    void = await exports.export(sqlite_store, SIGNER)
+    void = await exports.export(Checkpoints(sqlite_store, SIGNER))
     assert {check.verdict for check in audit.verify(void)} == {PASS}
 
 
 async def test_a_small_group_stands_under_no_label_of_its_own(sqlite_store: Store) -> None:
     _, round_id = await a_pair(sqlite_store)
-    packed = await exports.export(sqlite_store, SIGNER)
+    packed = await exports.export(Checkpoints(sqlite_store, SIGNER))
     files, _ = unpack(packed)
     assert {line["label"] for line in await opened(sqlite_store, round_id)} & {"other groups", "everyone"}
     for name in ("ballots.jsonl", "results_by_group.csv", "view_shift.csv"):

@@ -13,6 +13,8 @@ from forum.record.ballot_leaves import ballots_root, leaf, open_all
 from forum.record.public_log import Log
 from forum.record.signing_key import Signer
 from forum.record.verify.disclosures import disclosure
+from forum.record.verify.encoding import canonical
+from forum.record.verify.merkle_tree import leaf_hash, root
 from forum.voting import suppression
 from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission, DecisionPower, Group
@@ -239,6 +241,13 @@ class Keeper:
         self.add(commission, "erasure", digests=gone)
         for digest in gone:
             self.taken_back[digest] = self.disclosures.pop(digest)
+
+    def restore(self, lost: int) -> None:
+        """Says that an older copy was put back: so many entries are lost, of which no checkpoint was signed."""
+        leaves = [leaf_hash(canonical(entry)) for entry in self.entries]
+        after = {"size": len(leaves), "root": root(leaves).hex()}
+        at = self.add(CRISIS, "record restored", before={"size": len(leaves) + lost, "root": None}, after=after)
+        at["commission"] = ""
 
     def moderate(self, commission: Commission, story: str, action: str, because: str = "") -> None:
         """Records a moderator's act on a story."""

@@ -284,7 +284,7 @@ class World:
                     answer = await self.seats[who].get(path, headers={"Accept": accept})
                     self.hear(who, f"{moment} GET {path} {accept}", answer)
         for of in (None, self.commission.id):
-            export = await exports.export(self.house.store, self.house.site.signer, of)
+            export = await exports.export(self.house.site.checkpoints, of)
             self.heard[f"disk: {moment} {of}"] = unpacked(export)
 
     def received(self) -> dict[str, str]:

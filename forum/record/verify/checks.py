@@ -14,7 +14,7 @@ from forum.record.verify.disclosures import digests_in, disclosure_digest, open_
 from forum.record.verify.encoding import parse_lines
 from forum.record.verify.entry_shapes import digest_names, misfits_of, place_of
 from forum.record.verify.export import Export
-from forum.record.verify.merkle_tree import leaf_hash, root
+from forum.record.verify.merkle_tree import leaf_hash, root, roots_at
 from forum.record.verify.round_checks import check_ballots, check_ballots_root, check_head_counts, check_rounds
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, RecordError, check, verdict_of
 
@@ -93,6 +93,11 @@ def _check_root(export: Export) -> tuple[str, str]:
         raise RecordError(f"the checkpoint is for {size} entries, here are {len(leaves)}")
     if root(leaves) != expected:
         raise RecordError("the entries do not lead to the root in the checkpoint")
+    heads = {at: entry["after"] for at, entry in enumerate(export.entries) if entry["type"] == "record restored"}
+    roots = {0: root([])} | roots_at(leaves, heads)
+    for at, head in heads.items():
+        if (head["size"], head["root"]) != (at, roots[at].hex()):
+            raise RecordError(f"{place_of(at, export.entries[at])}: field after is not the record before it")
     return PASS, f"{size} entries lead to the root in the checkpoint, {expected.hex()}"
 
 

@@ -109,6 +109,8 @@ _ABOUT = an_object(
     Field("threshold", COUNT),
 )
 _RESPONSES = a_list(an_object(Field("id", RESPONSE), Field("label", words("response"))))
+_SIZE = Field("size", COUNT, "how many entries")
+_OF_THE_RECORD = Field("commission", Kind("empty", lambda value: value == ""), "it is about the record itself")
 
 SHAPES: dict[str, Shape] = {
     "scenario published": Shape(
@@ -231,8 +233,24 @@ SHAPES: dict[str, Shape] = {
     "erasure": Shape(
         "Words were taken back.", (Field("digests", a_list(DIGEST), "those of the words that were taken back"),)
     ),
+    "record restored": Shape(
+        "An older copy of the database was put back, and the record goes on from there.",
+        (
+            _OF_THE_RECORD,
+            Field(
+                "before",
+                an_object(_SIZE, Field("root", or_null(HASH))),
+                "the head that is given up; null: never signed",
+            ),
+            Field("after", an_object(_SIZE, Field("root", HASH)), "the head that was there, before this entry"),
+        ),
+    ),
 }
-_KINDS = {type_: an_object(*COMMON, *shape.fields) for type_, shape in SHAPES.items()}
+# A shape may say more of a common field.
+_KINDS = {
+    type_: an_object(*{field.name: field for field in (*COMMON, *shape.fields)}.values())
+    for type_, shape in SHAPES.items()
+}
 
 
 def misfits_of(entry: Any) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from forum.record.verify.verdict import RecordError
 
@@ -28,6 +28,22 @@ def root(leaf_hashes: Sequence[bytes]) -> bytes:
     while len(level) > 1:
         level = level_above(level)
     return level[0]
+
+
+def roots_at(leaf_hashes: Sequence[bytes], sizes: Collection[int]) -> dict[int, bytes]:
+    """Returns the root over the first so many leaf hashes for each of these sizes (from 1 up to all), in one pass."""
+    roots, peaks = {}, list[tuple[int, bytes]]()
+    for size, leaf in enumerate(checked_hashes(leaf_hashes), 1):
+        level, node = 0, leaf
+        while peaks and peaks[-1][0] == level:
+            level, node = level + 1, node_hash(peaks.pop()[1], node)
+        peaks.append((level, node))
+        if size in sizes:
+            whole = peaks[-1][1]
+            for _, peak in peaks[-2::-1]:
+                whole = node_hash(peak, whole)
+            roots[size] = whole
+    return roots
 
 
 def verify_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:

@@ -19,14 +19,14 @@ from forum.errors import NotFound
 from forum.ports import Store, Work
 from forum.ports.record import StoredEntry
 from forum.record import tiles
-from forum.record.signing_key import Signer
 from forum.record.tree import Tree
 from forum.record.verify.disclosures import digests_in, open_disclosure
 from forum.services import exports
+from forum.services.checkpoints import Checkpoints
+from forum.services.record_cache import Contents, kept, same
 from forum.stories.submission import StoryStatus
 from forum.web.auth import need
 from forum.web.i18n.gettext import gettext as _
-from forum.web.public.record_cache import Contents, kept
 from forum.web.responses import page, wants_json
 from forum.web.site import site_of
 from forum.web.words.entries import words_of
@@ -55,7 +55,8 @@ async def entries(request: Request) -> Response:
         number = min(_number(request.query_params.get("page", "")), pages)
         last = count - (number - 1) * A_PAGE
         shown = indexes[max(0, last - A_PAGE) : last][::-1]
-        shown_entries = await _in_words(work, contents, (await work.record.entries_at(shown))[::-1])
+        stored = same(await kept(store).tree_of(work, size), await work.record.entries_at(shown))
+        shown_entries = await _in_words(work, contents, stored[::-1])
         titles = await work.commissions.titles({facts["commission"] for _words, facts in shown_entries})
     name = _("Entry %(number)s")
     cards = [
@@ -105,14 +106,18 @@ async def entry(request: Request) -> Response:
     async with site.store.read() as work:
         size = await work.record.size()
         stored = await _one(request, work, size)
-        proof = _proof(site.signer, await kept(site.store).tree_of(work, size), size, stored)
-        if request.query_params.get("as") == "tlog-proof":
-            name = f'attachment; filename="entry-{stored.index}.tlog-proof"'
-            return PlainTextResponse(proof.to_tlog_proof(), headers={**_FRESH, "Content-Disposition": name})
-        if wants_json(request):
-            return JSONResponse(proof.to_json(), headers=_FRESH)
+        tree = await kept(site.store).tree_of(work, size)
+        same(tree, [stored])
+    proof = await _proof(site.checkpoints, tree, size, stored)
+    if request.query_params.get("as") == "tlog-proof":
+        name = f'attachment; filename="entry-{stored.index}.tlog-proof"'
+        return PlainTextResponse(proof.to_tlog_proof(), headers={**_FRESH, "Content-Disposition": name})
+    if wants_json(request):
+        return JSONResponse(proof.to_json(), headers=_FRESH)
+    async with site.store.read() as work:
         [(words, facts)] = await _in_words(work, await kept(site.store).contents_of(work, size), [stored])
-        commission = await work.commissions.get_commission(facts["commission"])
+        about = facts["commission"]
+        commission = await work.commissions.get_commission(about) if about else None
     return await page(
         request,
         "public/record/entry.html",
@@ -131,12 +136,12 @@ async def checkpoint(request: Request) -> Response:
     async with site.store.read() as work:
         size = await work.record.size()
         tree = await kept(site.store).tree_of(work, size)
-    return PlainTextResponse(site.signer.checkpoint(size, tree.root(size)), headers=_FRESH)
+    return PlainTextResponse(await site.checkpoints.sign(tree, size), headers=_FRESH)
 
 
 async def public_key(request: Request) -> Response:
     """Sends the public key that checks the checkpoint's signature."""
-    pem = site_of(request).signer.public_key_pem
+    pem = site_of(request).checkpoints.signer.public_key_pem
     return Response(pem, media_type="application/x-pem-file", headers=_FRESH)
 
 
@@ -146,14 +151,24 @@ async def entries_jsonl(request: Request) -> Response:
     async with store.read() as work:
         size = await work.record.size()
     headers = {**_FRESH, "Content-Disposition": 'attachment; filename="record.jsonl"'}
-    return StreamingResponse(_lines(store, size), media_type=_JSON_LINES, headers=headers)
+    lines = _lines(store, size)
+    # Read before anything is sent, so that a damaged entry in it is answered as on every page.
+    first = await anext(lines, b"")
+
+    async def whole() -> AsyncIterator[bytes]:
+        yield first
+        async for piece in lines:
+            yield piece
+
+    return StreamingResponse(whole(), media_type=_JSON_LINES, headers=headers)
 
 
 async def _lines(store: Store, size: int) -> AsyncIterator[bytes]:
     """Yields the first `size` entries in pieces, so that no transaction stays open for a slow reader."""
     for start in range(0, size, _CHUNK):
         async with store.read() as work:
-            entries = await work.record.entries(start, min(start + _CHUNK, size))
+            tree = await kept(store).tree_of(work, size)
+            entries = same(tree, await work.record.entries(start, min(start + _CHUNK, size)))
         yield b"".join(stored.body + b"\n" for stored in entries)
 
 
@@ -173,10 +188,13 @@ async def bundle(request: Request) -> Response:
     """Sends a bundle of up to 256 entries in their exact bytes (C2SP tlog-tiles)."""
     number, width = tiles.place(request.path_params["number"])
     start = number * tiles.WIDTH
-    async with site_of(request).store.read() as work:
-        if start + width > await work.record.size():
+    store = site_of(request).store
+    async with store.read() as work:
+        size = await work.record.size()
+        if start + width > size:
             raise NotFound("There is no such tile.")
-        entries = await work.record.entries(start, start + width)
+        tree = await kept(store).tree_of(work, size)
+        entries = same(tree, await work.record.entries(start, start + width))
     return _for_ever(tiles.bundle([stored.body for stored in entries]))
 
 
@@ -235,10 +253,10 @@ class _Proof:
         return f"c2sp.org/tlog-proof@v1\nindex {self.stored.index}\n{path}\n{self.checkpoint}"
 
 
-def _proof(signer: Signer, tree: Tree, size: int, stored: StoredEntry) -> _Proof:
+async def _proof(checkpoints: Checkpoints, tree: Tree, size: int, stored: StoredEntry) -> _Proof:
     root = tree.root(size)
     path = tree.inclusion_proof(stored.index, size)
-    return _Proof(stored, size, root, tuple(path), signer.checkpoint(size, root).decode())
+    return _Proof(stored, size, root, tuple(path), (await checkpoints.sign(tree, size)).decode())
 
 
 async def _about(work: Work, of: dict[str, str]) -> str:

@@ -151,6 +151,22 @@ def _erasure(entry: Facts, references: References) -> EntryWords:
     )
 
 
+def _record_restored(entry: Facts, references: References) -> EntryWords:
+    before, after = entry["before"], entry["after"]
+    return EntryWords(
+        _("The record itself"),
+        _(
+            "An older copy of the database was put back. The record had %(before)s entries; it went on from %(after)s, "
+            "and what stood in the others is lost."
+        )
+        % {"before": before["size"], "after": after["size"]},
+        (
+            (_("Fingerprint (root) of what was given up"), before["root"] or _("No checkpoint was signed for it.")),
+            (_("Fingerprint (root) of what was there"), after["root"]),
+        ),
+    )
+
+
 def _unknown(entry: Facts, references: References) -> EntryWords:
     return EntryWords(_("Other"), _("An entry of the type “%(type)s”.") % {"type": entry["type"]})
 
@@ -167,4 +183,5 @@ _TELLERS: dict[str, Callable[[Facts, References], EntryWords]] = {
     "commitment": _commitment,
     "moderation action": _moderation_action,
     "erasure": _erasure,
+    "record restored": _record_restored,
 }

@@ -30,6 +30,7 @@ from forum.ports.accounts import Person, Role
 from forum.record.audit import verify
 from forum.record.verify.verdict import PASS
 from forum.services import exports
+from forum.services.checkpoints import Checkpoints
 from forum.services.decisions import DecisionForm, decide
 from forum.services.sessions import asynchronous, cues, facilitation
 from forum.services.sessions.asynchronous import AsynchronousForm, close_due, closer, extend
@@ -391,7 +392,7 @@ async def test_a_decision_may_rest_on_it_and_the_export_passes(sqlite_store: Sto
     commissioner = Person(new_id(), "c", "C", (Role.COMMISSIONER,))
     form = DecisionForm((night.round.id,), outcome="adopted", response="r1", rationale="So said the night shift.")
     await decide(sqlite_store, clock, commissioner, form)
-    packed = await exports.export(sqlite_store, SIGNER)
+    packed = await exports.export(Checkpoints(sqlite_store, SIGNER))
     assert {check.verdict for check in verify(packed)} == {PASS}, verify(packed)
 
 

@@ -15,6 +15,7 @@ from forum.ports import Store
 from forum.record import audit
 from forum.record.verify.disclosures import open_disclosure
 from forum.services import exports
+from forum.services.checkpoints import Checkpoints
 from forum.services.decisions import DecisionForm, decide
 from forum.services.sessions import care, cues, facilitation
 from forum.services.sessions.care import MOST_VERSIONS
@@ -150,7 +151,7 @@ async def test_with_badges_on_again_the_record_has_the_whole_result_and_an_expor
         await facilitation.end(room.acts, room.live.id)
     [revealed] = [e for e in await room.entries() if e["type"] == "round revealed"]
     assert revealed["result"]["by_group"]
-    data = await exports.export(room.store, load_signer(tmp_path))
+    data = await exports.export(Checkpoints(room.store, load_signer(tmp_path)))
     assert [check for check in audit.verify(data) if check.verdict == "FAIL"] == []
     async with room.store.read() as work:
         assert len(await exports.opened_ballots(work, round_.id)) == len(PEOPLE)
@@ -167,7 +168,7 @@ async def test_a_vote_annulled_while_badges_were_off_is_never_opened(room: Room,
     async with room.store.read() as work:
         with pytest.raises(NotFound):
             await exports.opened_ballots(work, round_.id)
-    data = await exports.export(room.store, load_signer(tmp_path))
+    data = await exports.export(Checkpoints(room.store, load_signer(tmp_path)))
     assert [check for check in audit.verify(data) if check.verdict == "FAIL"] == []
 
 

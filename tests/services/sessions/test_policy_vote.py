@@ -17,6 +17,7 @@ from forum.ports.accounts import Person, Role
 from forum.record.audit import verify
 from forum.record.verify.verdict import FAIL
 from forum.services import exports
+from forum.services.checkpoints import Checkpoints
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.sessions import facilitation, policy_vote
 from forum.services.sessions.desk import Desk
@@ -176,7 +177,7 @@ class TestCommitting:
             ("The ward manager", "2027-03-31"), ("The trust", "2027-01-31"),
         ]  # fmt: skip
         assert await pledges(playing) == []
-        data = await exports.export(playing.store, load_signer(tmp_path_factory.mktemp("key")), None)
+        data = await exports.export(Checkpoints(playing.store, load_signer(tmp_path_factory.mktemp("key"))), None)
         assert [(c.name, c.detail) for c in verify(data) if c.verdict == FAIL] == []
 
     async def test_the_same_commitment_twice_is_one(self, playing: Playing) -> None:

@@ -16,6 +16,7 @@ from forum.ports import Store
 from forum.record.audit import verify
 from forum.record.verify.verdict import FAIL
 from forum.services import exports
+from forum.services.checkpoints import Checkpoints
 from forum.services.decisions import matter
 from forum.services.sessions import cues, facilitation, second_run
 from forum.services.sessions.desk import Desk
@@ -214,7 +215,7 @@ class TestTheNextVote:
         opened = [e for e in entries if e["type"] == "round opened"]
         assert [e["kind"] for e in opened] == ["first vote", "vote after replay", "magic check"]
         assert [r["id"] for r in opened[1]["responses"]] == ["r1", "r2", "r3", "r4", "none"]
-        data = await exports.export(playing.store, load_signer(tmp_path_factory.mktemp("key")), None)
+        data = await exports.export(Checkpoints(playing.store, load_signer(tmp_path_factory.mktemp("key"))), None)
         assert [(c.name, c.detail) for c in verify(data) if c.verdict == FAIL] == []
 
     async def test_a_draft_on_screen_follows_until_the_vote_is_open(self, playing: Playing) -> None:

@@ -18,6 +18,7 @@ from forum.record import audit
 from forum.record.public_log import Log
 from forum.record.verify.archive import unpack
 from forum.services import exports
+from forum.services.checkpoints import Checkpoints
 from forum.services.keys import new_key
 from forum.services.sessions import cues
 from forum.services.sessions.desk import Desk
@@ -303,7 +304,7 @@ async def test_an_export_with_moderation_in_it_passes_every_check(sqlite_store: 
         sqlite_store, CLOCK, now.appeal.id, story.id, "overturn", because="He is.", by=MEL, public=True
     )
     await act(sqlite_store, story, "accept", because="")
-    data = await exports.export(sqlite_store, load_signer(tmp_path))
+    data = await exports.export(Checkpoints(sqlite_store, load_signer(tmp_path)))
     assert {check.verdict for check in audit.verify(data)} == {"PASS"}
     files, _ = unpack(data)
     log = Log.read(files, None)

@@ -158,13 +158,13 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
     texts = await every_page(played)
     assert {path: words_spoken(text) for path, text in texts.items() if words_spoken(text)} == {}
 
-    packed = await exports.export(played.store, played.house.site.signer)
+    packed = await exports.export(played.house.site.checkpoints)
     files, _ = unpack(packed)
     assert {n: found for n, data in files.items() if (found := words_spoken(data.decode("utf-8", "replace")))} == {}
     assert b"(withdrawn)" in files["rounds.csv"]
     opened = [open_disclosure(json.loads(line)["disclosure"]) for line in files["disclosures.jsonl"].splitlines()]
     assert words_spoken(json.dumps(opened)) == set()
-    checks = {check.name: check for check in audit.verify(packed, played.house.site.signer.public_key_pem)}
+    checks = {check.name: check for check in audit.verify(packed, played.house.site.checkpoints.signer.public_key_pem)}
     assert {check.verdict for check in checks.values()} == {PASS}, checks
     said = re.search(r"(\d+) withdrawn", checks["disclosures"].detail)
     assert said
@@ -284,7 +284,7 @@ async def test_a_draft_goes_from_the_screens_and_an_open_vote_can_be_ended(playe
         assert await work.facts.get_fact(scrub.TO_SCRUB) == ""
     assert in_files(played.path, []) == set()
     await facilitation.reveal_round(acts, third.id, begun.id)
-    packed = await exports.export(played.store, played.house.site.signer)
+    packed = await exports.export(played.house.site.checkpoints)
     assert {check.verdict for check in audit.verify(packed)} == {PASS}
 
 

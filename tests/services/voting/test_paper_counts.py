@@ -22,6 +22,7 @@ from forum.record.verify.encoding import canonical, parse_lines
 from forum.record.verify.merkle_tree import leaf_hash
 from forum.record.verify.verdict import FAIL
 from forum.services import exports
+from forum.services.checkpoints import Checkpoints
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
 from forum.services.voting import paper_counts
@@ -88,7 +89,7 @@ async def entry(store: Store, type_: str) -> dict[str, Any]:
 
 async def passes(store: Store) -> None:
     """Checks that the export of everything passes every check."""
-    export = await exports.export(store, Signer.of(Ed25519PrivateKey.generate()))
+    export = await exports.export(Checkpoints(store, Signer.of(Ed25519PrivateKey.generate())))
     checks = [*audit.verify(export), *verify_files(unpack(export)[0])]
     assert [check for check in checks if check.verdict == FAIL] == []
 
@@ -309,7 +310,7 @@ async def an_export_with_papers(store: Store) -> dict[str, bytes]:
     await vote(store, round_, dict.fromkeys(people, "r1"))
     await on_paper(store, live, round_, {("g1", "r1"): 5, ("g2", "r1"): 5})
     await shown(store, live, round_)
-    files, _ = unpack(await exports.export(store, Signer.of(Ed25519PrivateKey.generate())))
+    files, _ = unpack(await exports.export(Checkpoints(store, Signer.of(Ed25519PrivateKey.generate()))))
     return files
 
 

@@ -288,5 +288,5 @@ async def test_what_is_withheld_without_tickets_is_in_no_table_and_its_record_pa
     result = (await facilitation.reveal_round(acts, live.id, round_.id)).result
     assert result is not None
     assert (result.counts, result.rows, result.withheld) == ({"r1": 4, "r2": 4}, (), ONLY_WITH_TICKETS)
-    export = await exports.export(house.store, house.site.signer)
+    export = await exports.export(house.site.checkpoints)
     assert not [check for check in audit.verify(export) if check.verdict == FAIL]

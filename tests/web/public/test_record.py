@@ -11,6 +11,7 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 from support.app import House, words
+from support.changed_rows import change
 from support.factories import CLOCK, a_cast, append_entries, new_id
 from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
 
@@ -23,8 +24,11 @@ from forum.services import decisions
 from forum.services.sessions import cues, facilitation
 from forum.services.stories import moderation
 from forum.store import SqlStore
+from forum.store.tables import entry
 from forum.voting.commission import Commission
 
+ENTRIES = "/record/entries.jsonl"
+MACHINE = {"Accept": "application/json"}
 RATIONALE = "A nurse is there in <twenty> minutes."
 
 
@@ -315,3 +319,30 @@ async def test_who_has_the_opened_ballots_already_is_told_so_in_a_few_bytes(
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", whole.headers["etag"])
     other = await anybody.get(address, headers={"If-None-Match": '"another"'})
     assert (other.status_code, other.content) == (200, whole.content)
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_an_entry_that_was_changed_in_the_database_is_shown_nowhere(
+    house: House, anybody: httpx2.AsyncClient, *, told: bool
+) -> None:
+    """With `told` its hash in the database was left as it was; else it was changed along, under a running server."""
+    await a_vote(house.store, FIRST)
+    assert (await anybody.get("/record")).status_code == 200
+    before = (await anybody.get("/record/0", headers=MACHINE)).json()["entry"].encode()
+    forged = before.replace(b'"at":"2', b'"at":"1')
+    assert forged != before
+    assert isinstance(house.store, SqlStore)
+    await change(
+        house.store, entry.c.position == 0, entry, body=forged, **({} if told else {"leaf_hash": leaf_hash(forged)})
+    )
+    for path in (
+        "/record",
+        "/record/0",
+        "/record/0?as=tlog-proof",
+        "/record/tile/entries/000.p/2",
+        "/record/entries.jsonl",
+    ):
+        shown = await anybody.get(path)
+        assert (shown.status_code, "Entry 0 of the record is not as it was written" in shown.text) == (503, True), path
+    assert (await anybody.get("/record/1")).status_code == 200
+    assert (await anybody.get("/record/tile/0/000.p/1")).content == leaf_hash(before)

@@ -182,7 +182,7 @@ async def test_five_hundred_answers_in_three_days_are_counted_once_and_the_expor
         assert head_counts(await organiser.get(desk)) == head_counts(shown)
 
         packed = (await organiser.get(f"/export?commission={commission.id}")).content
-        checks = audit.verify(packed, house.site.signer.public_key_pem)
+        checks = audit.verify(packed, house.site.checkpoints.signer.public_key_pem)
         assert {check.verdict for check in checks} == {PASS}, [c for c in checks if c.verdict != PASS]
         files, _ = unpack(packed)
         lines = [json.loads(line) for line in files["ballots.jsonl"].splitlines()]

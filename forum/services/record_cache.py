@@ -7,75 +7,89 @@ running server, the last known entry differs, and everything is read anew.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from forum.errors import RecordDamaged
 from forum.ports import Store, Work
 from forum.ports.record import StoredEntry
 from forum.record.tree import Tree
 
-# Rows that are read and worked through before others have their turn.
-PIECE_OF_HASHES = 1000
+# Entries that are read and worked through before others have their turn.
 PIECE_OF_ENTRIES = 200
+RESTORED = "record restored"
 
 
 @dataclass
 class Contents:
     """Index of the record: the "round opened" entry of each round; the indexes of a commission's or a session's
-    entries."""
+    entries; the heads (size, root in hex) that an entry "record restored" says are given up."""
 
-    size: int = 0
     openings: dict[str, dict[str, Any]] = field(default_factory=dict)
     of: dict[str, list[int]] = field(default_factory=dict)
+    given_up: set[tuple[int, str | None]] = field(default_factory=set)
 
     def take(self, stored: StoredEntry) -> None:
         """Adds the next entry."""
         entry = json.loads(stored.body)
         if entry["type"] == "round opened":
             self.openings[entry["round"]] = entry
+        if entry["type"] == RESTORED:
+            self.given_up.add((entry["before"]["size"], entry["before"]["root"]))
         session = entry.get("session")
         if entry["type"] == "decision":
             session = self.openings.get(entry["rounds"][0], {}).get("session")
         for key in filter(None, (entry["commission"], session)):
             self.of.setdefault(key, []).append(stored.index)
-        self.size += 1
 
 
 @dataclass
 class Kept:
-    """The tree and the index. Either may reach further than one request sees, as another has read on meanwhile."""
+    """The tree and the index, of entries that fit their hashes. Both may reach further than one request sees, as
+    another has read on meanwhile."""
 
     tree: Tree = field(default_factory=Tree)
     contents: Contents = field(default_factory=Contents)
 
     async def tree_of(self, work: Work, size: int) -> Tree:
-        """Returns the tree, with at least the `size` entries that this unit of work sees."""
-        await self._look_back(work, size)
-        tree = self.tree
-        while len(tree) < size:
-            start = len(tree)
-            more = await work.record.leaf_hashes(start, min(start + PIECE_OF_HASHES, size))
-            # Another request may have read the same rows while this one waited.
-            tree.extend(more[len(tree) - start :])
-        return tree
+        """Returns the tree, with at least the `size` entries that this unit of work sees. Raises RecordDamaged."""
+        return (await self._read_on(work, size))[0]
 
     async def contents_of(self, work: Work, size: int) -> Contents:
-        """Returns the index, with at least the `size` entries that this unit of work sees."""
-        await self.tree_of(work, size)
-        contents = self.contents
-        while contents.size < size:
-            start = contents.size
+        """Returns the index, with at least the `size` entries that this unit of work sees. Raises RecordDamaged."""
+        return (await self._read_on(work, size))[1]
+
+    async def _read_on(self, work: Work, size: int) -> tuple[Tree, Contents]:
+        """Reads the entries up to `size` that are not in the tree yet; returns the tree and the index."""
+        await self._look_back(work, size)
+        # Held on to, because another request may begin both anew while this one waits.
+        tree, contents = self.tree, self.contents
+        while len(tree) < size:
+            start = len(tree)
             for stored in await work.record.entries(start, min(start + PIECE_OF_ENTRIES, size)):
-                if stored.index == contents.size:
+                # Another request may have read the same entries while this one waited.
+                if stored.index == len(tree):
                     contents.take(stored)
-        return contents
+                    tree.extend([stored.leaf_hash])
+            if len(tree) == start:
+                raise RecordDamaged.at(start)
+        return tree, contents
 
     async def _look_back(self, work: Work, size: int) -> None:
         """Empties both where the last known entry is not in the data that this unit of work sees."""
         known = min(size, len(self.tree))
         if known and await work.record.leaf_hashes(known - 1, known) != [self.tree.whole(0, known - 1, known)]:
             self.tree, self.contents = Tree(), Contents()
+
+
+def same(tree: Tree, stored: Sequence[StoredEntry]) -> Sequence[StoredEntry]:
+    """Returns entries as they were read, where each is the one in the tree. Raises RecordDamaged."""
+    for one in stored:
+        if tree.whole(0, one.index, one.index + 1) != one.leaf_hash:
+            raise RecordDamaged.at(one.index)
+    return stored
 
 
 _kept: WeakKeyDictionary[Store, Kept] = WeakKeyDictionary()
