@@ -1,7 +1,8 @@
 """Results by group, with small groups protected: the one place that decides what may be shown.
 
 Whoever shows, pushes, records or exports a result asks here, so that no two of them differ by a few people.
-`_placed` decides for one round; `freeze`, `published`, `label_of` and `view_shift` all stand on it.
+`_placed` decides for one round; `freeze`, `published` and `label_of` stand on it. What is said of who moved from one
+vote to the next is decided in view_shift.py.
 
 What is kept from whom. Think of somebody who knows everything published, which group each person is in, and
 even who voted in which round, but not how. They must not be able to work out how a group with fewer ballots
@@ -14,7 +15,7 @@ given, and where everybody in a row answered alike, the row says so of each of t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -27,37 +28,20 @@ from forum.voting.methods import METHODS
 from forum.voting.partition import Partition, Row
 from forum.voting.quorum import NO_QUORUM, Quorum, empty_groups
 from forum.voting.result import Result, TableRow
-from forum.voting.view_shift import (
-    NOBODY_FOLLOWED,
-    NOT_FOLLOWED,
-    WHOLE_ROOM_ONLY,
-    Attendance,
-    GroupId,
-    ShiftRow,
-    ViewShift,
-    Votes,
-    attendance,
-    moves,
-)
+from forum.voting.view_shift import GroupId
 
 __all__ = [
     "EVERYONE",
     "NEW_GROUP",
-    "NOBODY_FOLLOWED",
-    "NOT_FOLLOWED",
     "ONLY_WITH_TICKETS",
     "POOL",
     "TOO_FEW_NOW",
     "TOO_SMALL",
-    "WHOLE_ROOM_ONLY",
     "GroupId",
     "Partition",
     "Result",
     "Row",
-    "ShiftRow",
     "TableRow",
-    "ViewShift",
-    "Votes",
     "consensus_of",
     "dissenting",
     "equal_voice",
@@ -69,7 +53,6 @@ __all__ = [
     "preference",
     "published",
     "so_far",
-    "view_shift",
 ]
 
 POOL = "other groups"
@@ -218,58 +201,6 @@ def origin_of(
     return lambda paper: BallotOrigin.PAPER if paper else BallotOrigin.DEVICE
 
 
-def view_shift(
-    first_id: str,
-    partition: Partition,
-    first: Votes,
-    second: Votes,
-    responses: Sequence[str],
-    threshold: int,
-    by_group_ok: bool,
-    marked: Collection[str] = (),
-) -> ViewShift:
-    """Works out who moved between two rounds on the same question, as far as it may be shown.
-
-    `first` and `second` are their ballots by participant: (group id, the one mark on it); a participant's group is
-    the same in both. `responses` are the marks that there can be. `by_group_ok` says that both rounds gave results
-    by group. `marked` are the participants whose ballots are opened as papers: whoever reads those takes
-    them out of any sum, so the others of their row must be enough without them. What is given hangs on who came, never
-    on how they voted:
-
-    - by group, where in every row those who voted in both, joined and left are each nobody or enough;
-    - else for the whole room. But when three police officers go home, "those who left" are the police; so
-    - where only few of the pool (or of a group that has become small) stayed, joined or left, its people
-      are not followed at all: their ballots stand in `left` and `joined`, and the sentence in `withheld`
-      says so.
-    """
-    group_of = {person: group for person, (group, _) in [*first.items(), *second.items()]}
-    people: dict[Row | None, list[str]] = {row: [] for row in partition.rows}
-    for person, group in group_of.items():
-        people.setdefault(_row_for(partition, group), []).append(person)
-    came = [
-        (row, attendance(part, first, second))
-        for row, members in people.items()
-        for part in ([m for m in members if m not in marked], [m for m in members if m in marked])
-    ]
-    room = attendance(group_of, first, second)
-    whole = moves(group_of, first, second, responses)
-
-    if by_group_ok and all(row is not None and part.none_or_enough(threshold) for row, part in came):
-        rows = (ShiftRow(r.label, *moves(people[r], first, second, responses)) for r in partition.rows)
-        return ViewShift(first_id, *whole, rows=tuple(rows))
-
-    weak = {row for row, part in came if _weak(row, part, threshold)}
-    # With nobody in both rounds, or the same people in both, joined and left say only what the head counts
-    # say.
-    if not weak or room.both == 0 or room.joined == room.left == 0:
-        return ViewShift(first_id, *whole, withheld=WHOLE_ROOM_ONLY)
-    apart = {person for row in people if row in weak or row is None or row.pooled for person in people[row]}
-    if any(0 < len(apart & votes.keys()) < threshold for votes in (first, second)):
-        apart = set(group_of)
-    kept = moves(group_of, first, second, responses, apart)
-    return ViewShift(first_id, *kept, withheld=NOT_FOLLOWED if kept[0] else NOBODY_FOLLOWED)
-
-
 def in_the_room(joined: Mapping[GroupId, int], threshold: int) -> dict[GroupId, int | None]:
     """Gives how many joined from each group; None stands for some, but fewer than the threshold.
 
@@ -315,17 +246,6 @@ def _placed(
     if any(ballots[row] < threshold for row in partition.rows):
         return {}, TOO_FEW_NOW
     return row_of, None
-
-
-def _weak(row: Row | None, came: Attendance, threshold: int) -> bool:
-    """Says whether the whole room's view shift could single out people of a small group in this row.
-
-    A row of several groups hides each of them only among those who came to the same rounds. A group with a
-    row of its own is not small, unless it has become so in one of the two rounds.
-    """
-    if row is None or row.pooled:
-        return not came.none_or_enough(threshold)
-    return 0 < came.first < threshold or 0 < came.second < threshold
 
 
 def _pool_label(commission: Commission) -> str:

@@ -1,33 +1,44 @@
 """View shift: who moved from what to what between a first vote and the vote after the replay.
 
-This module counts. `forum.voting.suppression.view_shift` decides who may be counted how, and is what everybody calls.
+What is given must fit so many ways of voting that nobody's vote follows from it, whatever else is known: both
+results, the opened ballots, who was there when. So people are followed by lot. Of those whose ballots of both votes are
+known to be one person's, nine in ten are drawn; some of these are drawn out again, until of every mark LEAST_APART
+ballots in each vote (or all that it has) are in no published move; and a move is published where at least the threshold
+of those followed made it. Nobody is told who was drawn, nor how many: so a move that is not published says nothing.
+
+tests/voting/test_disclosure.py attacks it by solving for single votes, test_suppression_of_a_whole_day.py by trying
+every vote and every lot.
 """
 
 from __future__ import annotations
 
+import random
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from forum.voting.methods import in_order
 
+DRAWN = 0.9  # share of those in both votes who are drawn to be followed
+LEAST_APART = 3  # ballots for each mark that are in no published move
+
 # Why something is not given: English sentences, which are the gettext message ids.
-WHOLE_ROOM_ONLY = "Who moved is shown for the whole room only. By group it could show how a few people voted."
-NOT_FOLLOWED = (
-    "People from small groups are not followed from the first vote to the second, because that could show how"
-    " a few of them voted. They are counted with those who voted only once."
+BY_LOT = (
+    "Moves are shown where enough people made them together, and some people, drawn by lot, are not followed: so nobody"
+    " can work out how somebody voted. All others stand under “not followed”."
 )
 NOBODY_FOLLOWED = "Who moved is not shown, because that could show how a few people voted."
 
 GroupId: TypeAlias = str | None
-Cells: TypeAlias = dict[tuple[str, str], int]
-Votes: TypeAlias = Mapping[str, tuple[GroupId, str]]
+Cell: TypeAlias = tuple[str, str]
+Cells: TypeAlias = dict[Cell, int]
+Votes: TypeAlias = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class ShiftRow:
-    """A published row's moves. Only what is above zero, as in ViewShift."""
+    """A published row's moves, in records that were written before people were followed by lot."""
 
     label: str
     cells: Cells
@@ -39,12 +50,10 @@ class ShiftRow:
 class ViewShift:
     """A view shift between the round `first` and the one after it.
 
-    `cells` counts the people followed through both rounds by (first response, second response); `left` the
-    ballots of the first round whose people did not vote again, `joined` those of the second whose people
-    had not voted before. All in the order of the responses, only what is above zero; cells and `left` add
-    up to the first head count, cells and `joined` to the second. `rows` has the same by group, or is empty,
-    and then `withheld` says why. Where that is NOT_FOLLOWED or NOBODY_FOLLOWED, `left` and `joined` also
-    hold people who voted twice.
+    `cells` counts the people who are followed by (first response, second response). `left` are all other ballots of
+    the first round, `joined` all others of the second. All in the order of the responses, only what is above zero;
+    cells and `left` add up to the first head count, cells and `joined` to the second. `withheld` says what is not
+    given, and why. `rows` has the same by group in records from before; nothing by group is given now.
     """
 
     first: str
@@ -52,21 +61,16 @@ class ViewShift:
     joined: dict[str, int]
     left: dict[str, int]
     rows: tuple[ShiftRow, ...] = ()
-    withheld: str | None = None
-
-    @property
-    def all_followed(self) -> bool:
-        """Says whether `joined` and `left` hold only people who voted once."""
-        return self.withheld not in (NOT_FOLLOWED, NOBODY_FOLLOWED)
+    withheld: str | None = BY_LOT
 
     @property
     def stayed(self) -> int:
-        """Counts those who gave the same answer twice."""
+        """Counts those followed who gave the same answer twice."""
         return sum(n for (before, after), n in self.cells.items() if before == after)
 
     @property
     def moved(self) -> int:
-        """Counts those who gave another answer the second time."""
+        """Counts those followed who gave another answer the second time."""
         return sum(n for (before, after), n in self.cells.items() if before != after)
 
     def to_json(self) -> dict[str, Any]:
@@ -81,63 +85,62 @@ class ViewShift:
         return cls(data["first"], *_moves(data), rows=rows, withheld=data["withheld"])
 
 
-@dataclass(frozen=True)
-class Attendance:
-    """Counts of some people: those who voted in both rounds, only in the second (joined), only in the first (left)."""
+def view_shift(first_id: str, first: Votes, second: Votes, responses: Sequence[str], threshold: int) -> ViewShift:
+    """Works out who moved between two rounds on the same question, as far as it may be shown.
 
-    both: int
-    joined: int
-    left: int
-
-    @property
-    def first(self) -> int:
-        """Counts those who voted in the first round."""
-        return self.both + self.left
-
-    @property
-    def second(self) -> int:
-        """Counts those who voted in the second round."""
-        return self.both + self.joined
-
-    def none_or_enough(self, threshold: int) -> bool:
-        """Says whether each of the three is nobody, or at least `threshold`."""
-        return not any(0 < part < threshold for part in (self.both, self.joined, self.left))
-
-
-def attendance(people: Iterable[str], first: Votes, second: Votes) -> Attendance:
-    """Counts which of these participants came to which of the two rounds."""
-    came = Counter((person in first, person in second) for person in people)
-    return Attendance(both=came[True, True], joined=came[False, True], left=came[True, False])
-
-
-def moves(
-    people: Iterable[str], first: Votes, second: Votes, responses: Sequence[str], apart: Collection[str] = ()
-) -> tuple[Cells, dict[str, int], dict[str, int]]:
-    """Counts the cells, joined and left of these participants, in the order of `responses`.
-
-    Whoever is `apart` is not followed: counted as if two people had voted once each. Raises ValueError for a
-    ballot whose choice is none of `responses`.
+    `first` and `second` are their ballots by participant: the one mark on it. `responses` are the marks that there
+    can be. The lot is drawn from the ids of those who are in both, which nobody sees: so it falls the same each time.
+    Raises ValueError for a ballot whose mark is none of `responses`.
     """
-    place = {response: i for i, response in enumerate(responses)}
-    cells: Counter[tuple[str, str]] = Counter()
-    joined: Counter[str] = Counter()
-    left: Counter[str] = Counter()
-    for person in people:
-        before, after = (votes[person][1] if person in votes else None for votes in (first, second))
-        if not {before, after} <= {*place, None}:
-            raise ValueError(f"a ballot for none of {list(responses)}")
-        if before is not None and after is not None and person not in apart:
-            cells[before, after] += 1
-            continue
-        if before is not None:
-            left[before] += 1
-        if after is not None:
-            joined[after] += 1
-    return (
-        {cell: cells[cell] for cell in sorted(cells, key=lambda cell: (place[cell[0]], place[cell[1]]))},
-        {response: joined[response] for response in responses if joined[response]},
-        {response: left[response] for response in responses if left[response]},
+    if not {*first.values(), *second.values()} <= {*responses}:
+        raise ValueError(f"a ballot for none of {list(responses)}")
+    both = sorted(first.keys() & second.keys())
+    chance = random.Random("\n".join((first_id, *both)))  # noqa: S311 - seeded by secrets, and nobody sees what it draws
+
+    def drawn_out(cells: Cells) -> Cell:
+        return chance.choices([*cells], [*cells.values()])[0]
+
+    before, after = Counter(first.values()), Counter(second.values())
+    moves = Counter((first[person], second[person]) for person in both if chance.random() < DRAWN)
+    cells = followed(moves, before, after, threshold, drawn_out)
+    before.subtract({mark: sum(n for cell, n in cells.items() if cell[0] == mark) for mark in responses})
+    after.subtract({mark: sum(n for cell, n in cells.items() if cell[1] == mark) for mark in responses})
+    return ViewShift(
+        first_id,
+        cells={(a, b): cells[a, b] for a in responses for b in responses if (a, b) in cells},
+        joined={mark: after[mark] for mark in responses if after[mark]},
+        left={mark: before[mark] for mark in responses if before[mark]},
+        withheld=BY_LOT if cells else NOBODY_FOLLOWED,
     )
+
+
+def followed(
+    moves: Mapping[Cell, int],
+    before: Mapping[str, int],
+    after: Mapping[str, int],
+    threshold: int,
+    drawn_out: Callable[[Cells], Cell],
+) -> Cells:
+    """Chooses the moves that are published, and how many people each is published with.
+
+    `moves` are the people drawn to be followed, `before` and `after` all ballots of the two votes by mark. `drawn_out`
+    is given moves with people, and draws the one from which somebody is followed no further.
+    """
+    left = dict(moves)
+    while True:
+        given = {cell: n for cell, n in left.items() if n >= threshold}
+        short = [
+            {
+                mark
+                for mark, n in ballots.items()
+                if n - sum(k for cell, k in given.items() if cell[side] == mark) < min(n, LEAST_APART)
+            }
+            for side, ballots in enumerate((before, after))
+        ]
+        tight = {cell: n for cell, n in given.items() if cell[0] in short[0] or cell[1] in short[1]}
+        if not tight:
+            return given
+        left[drawn_out(tight)] -= 1
 
 
 def _moves_json(shift: ViewShift | ShiftRow) -> dict[str, Any]:

@@ -17,17 +17,19 @@ from typing import TypeAlias
 
 import highspy
 
-# One mark for each vote; "" where somebody did not come to it.
+# One mark for each vote; "" where somebody did not come to it. Last, the lot that was drawn for them.
 Votes: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Kind:
     """People who cannot be told apart: their group, and for each vote "" (they did not come) or what a neighbour saw of
-    it ("phone", "phone before the 2nd count", "paper")."""
+    it ("phone", "phone before the 2nd count", "paper"). `lots` are those that can be drawn for each of them; nobody
+    sees which was."""
 
     group: str | None
     seen: tuple[str, ...]
+    lots: tuple[str, ...] = ("",)
 
     def came(self, vote: int) -> bool:
         """Says whether they came to this vote."""
@@ -50,7 +52,7 @@ def exactly(n: int, counts: Callable[[Kind, Votes], bool]) -> Fact:
 
 def ways(kind: Kind, marks: Sequence[str], alike: Iterable[tuple[int, int]] = ()) -> Iterator[Votes]:
     """Lists every way in which somebody of a kind can have voted; the same mark in the votes that are `alike`."""
-    for votes in product(*(marks if came else ("",) for came in kind.seen)):
+    for votes in product(*(marks if came else ("",) for came in kind.seen), kind.lots):
         if all(votes[a] == votes[b] for a, b in alike if kind.came(a) and kind.came(b)):
             yield votes
 

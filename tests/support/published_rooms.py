@@ -11,18 +11,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from forum.record.verify.export import PAPER
 from forum.voting import suppression
 from forum.voting.commission import Commission, DecisionPower, Group
 from forum.voting.partition import Partition
 from forum.voting.result import Result
 from forum.voting.suppression import GroupId
+from forum.voting.view_shift import ViewShift, view_shift
 from support.disclosure_solver import Fact, Kind, Votes, exactly, kinds_of, worked_out
 
 MARKS = ("r1", "r2", "r3")
 LETTERS = "abcdef"
 POWER = DecisionPower("consultation", "the board", "the order", "the budget")
 PHONE, ON_PAPER, ON_TABLET = "phone", "paper", "tablet"
+FOLLOWED = "followed"
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,11 @@ class Person:
     group: GroupId
     seen: tuple[str, str]
     votes: tuple[str, str]
+
+    @property
+    def on_phones(self) -> bool:
+        """Says whether their ballots of both votes are known to be one person's."""
+        return all(seen.startswith(PHONE) for seen in self.seen)
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,8 @@ class Published:
 def publish(room: Room) -> Published:
     """Publishes both votes: tables, opened ballots, live counts and the view shift."""
     counted = [_live_counts(room, i) for i in (0, 1)] if room.profile.live else [[], []]
+    shift = _shift(room) if room.profile.rooms == 1 and not room.profile.again else None
+    still = Counter(shift.cells if shift else {})
     people: list[tuple[Kind, Votes]] = []
     for number, person in enumerate(room.people, 1):
         seen = list(person.seen)
@@ -128,7 +136,12 @@ def publish(room: Room) -> Published:
             if seen[i] and counted[i]:
                 before = sum(number <= passed for passed, _ in counted[i])
                 seen[i] += f" before {before} counts"
-        people.append((Kind(person.group, (seen[0], seen[1])), person.votes))
+        lot = ""
+        if person.on_phones and still[person.votes]:
+            still[person.votes] -= 1
+            lot = FOLLOWED
+        kind = Kind(person.group, (seen[0], seen[1]), ("", FOLLOWED) if person.on_phones else ("",))
+        people.append((kind, (*person.votes, lot)))
     given = Published(people)
     partition = None
     for i in (0, 1):
@@ -139,8 +152,8 @@ def publish(room: Room) -> Published:
         given.facts += _opened(room, partition, i)
         for times, (_, counts) in enumerate(counted[i], 1):
             given.facts += _live(i, len(counted[i]) - times + 1, counts)
-    if room.profile.rooms == 1 and not room.profile.again:
-        given.facts += _shift(room, given)
+    if shift:
+        given.facts += _moves(room, shift)
     return given
 
 
@@ -232,63 +245,28 @@ def _live(i: int, later: int, counts: Mapping[str, int]) -> Iterator[Fact]:
         yield exactly(n, _bears(i, mark, lambda kind: int(kind.seen[i].split(" ")[-2]) >= later))
 
 
-def _shift(room: Room, given: Published) -> Iterator[Fact]:
-    (partition, first), (_, second) = given.results
-    # A paper, and a tablet, is a new participant each time.
-    cast = [
+def _shift(room: Room) -> ViewShift:
+    """Works out the view shift of a room's two votes. A paper, and a tablet, is a new participant each time."""
+    first, second = (
         {
-            (f"{n}" if person.seen[i].startswith(PHONE) else f"{n} {i}"): (person.group, person.votes[i])
+            (f"{n}" if person.seen[i].startswith(PHONE) else f"{n} {i}"): person.votes[i]
             for n, person in enumerate(room.people)
             if person.votes[i]
         }
         for i in (0, 1)
-    ]
-    marked = []
-    for i in (0, 1):
-        voters = [(f"{n} {i}", person) for n, person in enumerate(room.people) if person.votes[i]]
-        papers = [(person.group, person.seen[i] == ON_PAPER) for _, person in voters]
-        if suppression.origin_of(partition, papers, room.threshold)(True) == PAPER:
-            marked += [name for name, person in voters if person.seen[i] == ON_PAPER]
-
-    def shifted(votes: Sequence[suppression.Votes]) -> suppression.ViewShift:
-        ok = bool(first.rows and second.rows)
-        return suppression.view_shift("1", partition, votes[0], votes[1], list(MARKS), room.threshold, ok, marked)
-
-    shift, apart = shifted(cast), _apart(cast, shifted)
-
-    def followed(kind: Kind) -> bool:
-        return all(seen.startswith(PHONE) for seen in kind.seen) and kind.group not in apart
-
-    yield from _moves(shift, lambda kind: True, followed)
-    for row in shift.rows:
-        yield from _moves(row, _in_row(partition, row.label), followed)
+    )
+    return view_shift("1", first, second, MARKS, room.threshold)
 
 
-def _moves(
-    given: suppression.ViewShift | suppression.ShiftRow, here: Callable[[Kind], bool], followed: Callable[[Kind], bool]
-) -> Iterator[Fact]:
+def _moves(room: Room, given: ViewShift) -> Iterator[Fact]:
+    """Gives the facts of a view shift: of those followed so many moved so, or fewer than the threshold."""
+
     def moved(before: str, after: str) -> Callable[[Kind, Votes], bool]:
-        return lambda kind, votes: here(kind) and followed(kind) and votes == (before, after)
+        return lambda kind, votes: votes == (before, after, FOLLOWED)
 
     for mark in MARKS:
         for after in MARKS:
-            yield exactly(given.cells.get((mark, after), 0), moved(mark, after))
-        yield exactly(given.left.get(mark, 0), _bears(0, mark, lambda kind: here(kind) and not followed(kind)))
-        yield exactly(given.joined.get(mark, 0), _bears(1, mark, lambda kind: here(kind) and not followed(kind)))
-
-
-def _apart(
-    cast: Sequence[suppression.Votes], shifted: Callable[[Sequence[suppression.Votes]], suppression.ViewShift]
-) -> set[GroupId]:
-    """Lists the groups whose people are not followed. That hangs on who came alone, so it shows where everybody
-    votes alike but the people of one group."""
-    came_twice = cast[0].keys() & cast[1].keys()
-    out = set()
-    for apart in {cast[0][who][0] for who in came_twice}:
-        alike = [
-            {who: (group, MARKS[1] if group == apart else MARKS[0]) for who, (group, _) in votes.items()}
-            for votes in cast
-        ]
-        if (MARKS[1], MARKS[1]) not in shifted(alike).cells:
-            out.add(apart)
-    return out
+            if (mark, after) in given.cells:
+                yield exactly(given.cells[mark, after], moved(mark, after))
+            else:
+                yield Fact(moved(mark, after), 0, room.threshold - 1)

@@ -19,7 +19,9 @@ from forum.voting import suppression
 from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission, DecisionPower, Group
 from forum.voting.methods import METHODS
+from forum.voting.partition import Row
 from forum.voting.quorum import Quorum
+from forum.voting.view_shift import ShiftRow, ViewShift
 
 SIGNER = Signer.of(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 
@@ -185,14 +187,13 @@ class Keeper:
 
         facts = result(round_).to_json()
         if first and METHODS[method].FOLLOWED:
-            before, after = (
+            cast = [
                 {b.participant: (b.group, METHODS[method].marks(b.choice)[0]) for b in self.cast[which]}
                 for which in (first, round_)
-            )
-            both = bool(result(first).rows and result(round_).rows)
+            ]
+            rows = partition.rows if result(first).rows and facts["by_group"] else ()
             marks = METHODS[method].columns(responses)
-            shift = suppression.view_shift(first, partition, before, after, marks, threshold, by_group_ok=both)
-            facts["view_shift"] = shift.to_json()
+            facts["view_shift"] = everybody_followed(first, cast[0], cast[1], marks, rows, threshold).to_json()
         self.add(commission, "round revealed", session=session, round=round_, result=facts)
 
     def extend(self, commission: Commission, of: tuple[str, str], closes_at: str) -> None:
@@ -390,3 +391,38 @@ def a_keeper_of_ways() -> Keeper:
         )
         assert preferred == tuple(keeper.entries[-1]["preference"])
     return keeper
+
+
+def everybody_followed(
+    first_id: str,
+    first: Mapping[str, tuple[str | None, str]],
+    second: Mapping[str, tuple[str | None, str]],
+    marks: Sequence[str],
+    rows: Sequence[Row],
+    threshold: int,
+) -> ViewShift:
+    """Works out a view shift as records from before people were followed by lot have it: everybody's moves, and those
+    of every row where they are nobody or enough."""
+
+    def moves(
+        groups: Sequence[str | None] | None = None,
+    ) -> tuple[dict[tuple[str, str], int], dict[str, int], dict[str, int]]:
+        before, after = (
+            {who: mark for who, (group, mark) in votes.items() if groups is None or group in groups}
+            for votes in (first, second)
+        )
+        both = before.keys() & after.keys()
+        cells = Counter((before[who], after[who]) for who in both)
+        joined = Counter(mark for who, mark in after.items() if who not in both)
+        left = Counter(mark for who, mark in before.items() if who not in both)
+        return (
+            {(a, b): cells[a, b] for a in marks for b in marks if cells[a, b]},
+            {mark: joined[mark] for mark in marks if joined[mark]},
+            {mark: left[mark] for mark in marks if left[mark]},
+        )
+
+    by_group = tuple(ShiftRow(row.label, *moves(row.groups)) for row in rows)
+    parts = [part for row in by_group for part in (row.cells, row.joined, row.left)]
+    if not rows or any(0 < sum(part.values()) < threshold for part in parts):
+        return ViewShift(first_id, *moves(), withheld="Who moved is shown for the whole room only.")
+    return ViewShift(first_id, *moves(), by_group, None)

@@ -103,7 +103,7 @@ async def the_second_vote_names_what_is_new(day: Day) -> None:
     await day.counted(votes)
     await day.reveal()
     await day.table({"Ben sat down and listened": "7"})
-    await day.shown("7 changed their vote, 9 kept it.")
+    await day.shown("Who changed their view is not shown, so that nobody can work out how somebody voted.")
     await day.shown("“Ben sat down and listened for ten minutes” was not there in the first vote.")
     await expect(day.phones["wyn"].locator("#screen")).to_contain_text("Pwy newidiodd eu barn")
     await expect(day.phones["nell"].locator("#screen")).to_contain_text("was not there in the first vote")

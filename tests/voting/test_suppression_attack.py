@@ -1,4 +1,4 @@
-"""Suppression under attack: what everything published of a session, taken together, says about small forum_suppression.
+"""Suppression under attack: what everything published of a session, taken together, says about small groups.
 
 The attacker knows everything published of two rounds on one question, the group of each person, and who voted in
 which of the two rounds, but not how. `worked_out` finds every group below the threshold whose votes in one of the
@@ -6,7 +6,8 @@ rounds only one way of voting explains, although its people were not simply carr
 
 It does not know how the results were made. A published number is a sum over people, so it measures what each kind
 of ballot adds to each number, and combines the groups one by one. Every way of voting is attacked, with the ballots
-that are opened after the reveal; the rounds of a run-off, means and medians follow from those.
+that are opened after the reveal; the rounds of a run-off, means and medians follow from those. Who moved from vote to
+vote is attacked in test_disclosure.py.
 """
 
 from __future__ import annotations
@@ -24,8 +25,7 @@ from hypothesis import strategies as st
 from forum.voting import suppression as forum_suppression
 from forum.voting.commission import Commission, DecisionPower, Group
 from forum.voting.methods import METHODS
-from forum.voting.suppression import GroupId, Partition, Result, Row, ShiftRow, ViewShift
-from forum.voting.view_shift import Attendance
+from forum.voting.suppression import GroupId, Partition, Result, Row
 
 RESPONSES = ("r1", "r2")
 # Of every way of voting: the responses, and some ballots, few enough to try all.
@@ -75,29 +75,17 @@ class Suppression:
 
     freeze: Callable[[Mapping[GroupId, int], Commission], Partition] = forum_suppression.freeze
     published: Callable[..., Result] = forum_suppression.published
-    view_shift: Callable[..., ViewShift] = forum_suppression.view_shift
 
     def publish(self, room: Room) -> tuple[Partition, Result, Result]:
         """Publishes the two rounds as the world gets to see them, but for the opened ballots."""
         partition = self.freeze(dict(room.frozen), commission(room.threshold))
-        way, responses = METHODS[room.method], BALLOTS[room.method][0]
+        responses = BALLOTS[room.method][0]
         cast = [room.cast(i) for i in (0, 1)]
         first, second = (
             self.published(partition, list(votes.values()), responses, room.threshold, method=room.method)
             for votes in cast
         )
-        if not way.FOLLOWED:
-            return partition, first, second
-        marked = [{who: (group, way.marks(choice)[0]) for who, (group, choice) in votes.items()} for votes in cast]
-        shift = self.view_shift(
-            "first",
-            partition,
-            *marked,
-            way.columns(responses),
-            room.threshold,
-            by_group_ok=bool(first.rows and second.rows),
-        )
-        return partition, first, second.with_shift(shift)
+        return partition, first, second
 
     def opened(self, room: Room, partition: Partition) -> Numbers:
         """Counts the ballots of both rounds as they are opened: how many of each under each label."""
@@ -117,14 +105,6 @@ def numbers(first: Result, second: Result) -> Numbers:
         found.update({(name, choice): n for choice, n in result.counts.items()})
         for row in result.rows:
             found.update({(name, row.label, choice): n for choice, n in row.counts.items()})
-    shift = second.shift
-    if shift is None:
-        return found
-    tables: list[tuple[str, ViewShift | ShiftRow]] = [("", shift), *((row.label, row) for row in shift.rows)]
-    for label, moves in tables:
-        found.update({("moved", label, *cell): n for cell, n in moves.cells.items()})
-        found.update({("joined", label, choice): n for choice, n in moves.joined.items()})
-        found.update({("left", label, choice): n for choice, n in moves.left.items()})
     return found
 
 
@@ -198,13 +178,6 @@ def _carried(
 ) -> bool:
     """Tells whether it shows only because enough people, seen together with the group, all voted alike in this: one of
     these ballots, or none of them."""
-    shift = results[1].shift
-    if shift is not None and not shift.all_followed:
-        unfollowed = (shift.left, shift.joined)[i]
-        bearing = {mark for choice in of for mark in METHODS[room.method].marks(choice)}
-        having = sum(n for mark, n in unfollowed.items() if mark in bearing)
-        if having in (0, sum(unfollowed.values())) and sum(unfollowed.values()) >= room.threshold:
-            return True
     together: dict[object, set[bool]] = {}
     sizes: Counter[object] = Counter()
 
@@ -305,10 +278,8 @@ def test_what_is_given_hangs_on_who_came_and_not_on_how_they_voted(rng: random.R
 
     def shape(of: Room) -> object:
         partition, *results = HONEST.publish(of)
-        shift = results[1].shift
-        assert shift is not None
         sizes = [[(row.label, row.n) for row in result.rows] for result in results]
-        return partition, sizes, [r.withheld for r in results], shift.withheld, [row.label for row in shift.rows]
+        return partition, sizes, [r.withheld for r in results]
 
     assert shape(room) == shape(Room(room.threshold, room.frozen, voted))
 
@@ -406,13 +377,3 @@ def test_the_attacker_sees_through_ballots_opened_with_their_own_group(
 ) -> None:
     monkeypatch.setattr(forum_suppression, "label_of", lambda *_: str)
     assert _found(HONEST, method=method)
-
-
-def test_the_attacker_sees_through_a_view_shift_that_follows_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forum_suppression, "_weak", lambda *_: False)
-    assert _found(HONEST)
-
-
-def test_the_attacker_sees_through_a_view_shift_by_group_without_a_threshold(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Attendance, "none_or_enough", lambda *_: True)
-    assert _found(HONEST)

@@ -8,14 +8,14 @@ from typing import Any
 
 from forum.errors import IllegalMove
 from forum.ports import Work
-from forum.record.verify.export import PAPER
 from forum.sessions.session import LiveSession
 from forum.sessions.view import AsynchronousRound
 from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission, Group
 from forum.voting.methods import METHODS
 from forum.voting.round import Round, RoundState
-from forum.voting.suppression import Partition, Result, origin_of, published, view_shift
+from forum.voting.suppression import Partition, Result, published
+from forum.voting.view_shift import view_shift
 
 
 async def result_of(work: Work, round_: Round, threshold: int, *, whole: bool = False) -> Result:
@@ -81,20 +81,8 @@ async def _whole(work: Work, session: LiveSession, round_: Round, threshold: int
     if first.state != RoundState.REVEALED:
         return result
     before = await work.rounds.ballots(first.id)
-    earlier = _published(session.partition, first, before, threshold)
-    shift = view_shift(
-        first.id,
-        session.partition,
-        _by_participant(first, before),
-        _by_participant(round_, ballots),
-        [column.id for column in round_.columns],
-        threshold,
-        by_group_ok=bool(result.rows and earlier.rows),
-        marked=[
-            *_marked(session.partition, first, before, threshold),
-            *_marked(session.partition, round_, ballots, threshold),
-        ],
-    )
+    cast = [_by_participant(*one) for one in ((first, before), (round_, ballots))]
+    shift = view_shift(first.id, *cast, [column.id for column in round_.columns], threshold)
     return result.with_shift(shift)
 
 
@@ -127,13 +115,7 @@ def _published(
     return published(partition, cast, responses, threshold, **terms)
 
 
-def _marked(partition: Partition, round_: Round, ballots: list[Ballot], threshold: int) -> list[str]:
-    """Returns the participants whose ballots are opened as papers."""
-    origin = origin_of(partition, [(b.group, b.paper) for b in ballots], threshold, round_.method)
-    return [b.participant for b in ballots if origin(b.paper) == PAPER]
-
-
-def _by_participant(round_: Round, ballots: list[Ballot]) -> dict[str, tuple[str | None, str]]:
-    """Returns for each participant their group and the one mark on their ballot."""
+def _by_participant(round_: Round, ballots: list[Ballot]) -> dict[str, str]:
+    """Returns for each participant the one mark on their ballot."""
     marks = METHODS[round_.method].marks
-    return {b.participant: (b.group, marks(b.choice)[0]) for b in ballots}
+    return {b.participant: marks(b.choice)[0] for b in ballots}

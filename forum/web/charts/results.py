@@ -12,7 +12,7 @@ Class names, for static/forum.css (presentation attributes give each a plain loo
     chart                   the svg element
     chart-text              every text; with it chart-heading, chart-number or chart-key (a letter)
     series-1 .. series-6    the fill of a response by its number (r7 begins again at 1); series-none: "none of these"
-    series-away             the fill of those who joined, left or are not followed
+    series-away             the fill of those who are not followed
     chart-texture           the stroke of lines and dots laid over a fill; best in the colour of the page
     ribbon                  a band of people in the alluvial picture; with it "moved", "stayed" or "away"
     chart-plate             the ground under a number that stands on a fill; best in the colour of the page
@@ -49,8 +49,6 @@ class Row:
 class Words:
     """Words in the charts, in English with %-places; pass those of the reader's language."""
 
-    joined: str = "New"
-    left: str = "Gone"
     not_followed: str = "Not followed"
     ran_out: str = "Ran out"
     count: str = "%(label)s: %(number)s"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from forum.voting.suppression import ViewShift
+from forum.voting.view_shift import ViewShift
 from forum.web.charts.results import BAR, ENGLISH, GAP, JOINED, LEFT, NARROW, TIGHT, WIDE, Words, series_class
 from forum.web.charts.svg import LINE, Drawing, width, wrapped
 
@@ -71,7 +71,7 @@ def alluvial(
     """Draws who moved from which response to which, as SVG: two columns of bars with ribbons between them.
 
     A bar or ribbon is as thick as there are people in it. `labels` has every response id with its words, in order.
-    Those who joined have a bar of their own in the first column, those who left in the second. The ids in `new` were
+    Those who are not followed have a bar of their own in each column. The ids in `new` were
     not offered the first time. Where labels are long and the chart is not wide, the bars carry letters and a list
     below says what they stand for. `key` keeps two equal charts on one page apart.
     """
@@ -94,8 +94,7 @@ def _plan(shift: ViewShift, labels: Mapping[str, str], new: Collection[str], wor
     offered = [response for response in present if response not in new]
     first = [*offered, JOINED] if shift.joined else offered
     second = [*present, LEFT] if shift.left else present
-    joined, left = (words.joined, words.left) if shift.all_followed else (words.not_followed, words.not_followed)
-    away = {JOINED: joined, LEFT: left}
+    away = {JOINED: words.not_followed, LEFT: words.not_followed}
     short = labels if wide else _short(labels)
     shown = {**short, **away}
     room = 250 if wide else 100

@@ -87,8 +87,6 @@ def paths_of(scenario: Scenario) -> Paths:
 def chart_words() -> Words:
     """Returns the words in the charts; the charts fill their %-places."""
     return Words(
-        joined=_("New"),
-        left=_("Gone"),
         not_followed=_("Others"),
         ran_out=_("Ran out"),
         count=_("%(label)s: %(number)s"),

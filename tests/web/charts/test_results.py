@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forum.voting.suppression import NOT_FOLLOWED, ViewShift
+from forum.voting.view_shift import ViewShift
 from forum.web.charts import results
 from forum.web.charts.results import Words
 from forum.web.charts.view_shift import alluvial
@@ -130,8 +130,8 @@ def test_what_the_alluvial_picture_says_in_words() -> None:
     said = described(root)
     assert "First vote: A mental-health nurse and a paramedic, together: 27, A crisis worker: 21" in said
     assert "A mental-health nurse and a paramedic, together to A crisis worker: 7" in said
-    assert "A crisis worker to Gone: 6" in said
-    assert {"27", "25", "21", "22", "New", "Gone", "First vote", "This vote"} <= set(texts(root))
+    assert "A crisis worker to Not followed: 6" in said
+    assert {"27", "25", "21", "22", "Not", "followed", "First vote", "This vote"} <= set(texts(root))
 
 
 def test_long_labels_become_letters_with_a_list_that_cuts_nothing() -> None:
@@ -157,12 +157,11 @@ def test_a_response_that_nobody_chose_is_left_out_of_the_alluvial_picture() -> N
     assert "Wait" not in alluvial(SHIFT, LABELS, "Who moved", "First", "Now", wide=True)
 
 
-def test_those_who_are_not_followed_are_not_called_gone() -> None:
-    shift = ViewShift("first", {("r1", "r1"): 9}, {"r2": 5}, {"r1": 5}, withheld=NOT_FOLLOWED)
+def test_those_who_are_not_followed_stand_in_both_columns() -> None:
+    shift = ViewShift("first", {("r1", "r1"): 9}, {"r2": 5}, {"r1": 5})
     words = Words(not_followed="Heb eu dilyn", move="%(before)s i %(after)s: %(number)s")
     root = drawn(alluvial(shift, {"r1": "Nurse", "r2": "Police"}, "t", "First", "Now", words=words))
     assert " ".join(texts(root)).count("Heb eu dilyn") == 2
-    assert "Gone" not in ElementTree.tostring(root, "unicode")
     assert "Nurse i Heb eu dilyn: 5" in described(root)
 
 

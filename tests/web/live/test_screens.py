@@ -18,7 +18,7 @@ from forum.stories import scenario_twee
 from forum.voting.reason import ReasonState, Said
 from forum.voting.round import Response, Round, RoundKind, RoundState
 from forum.voting.suppression import TOO_SMALL, Result, TableRow
-from forum.voting.view_shift import ViewShift
+from forum.voting.view_shift import NOBODY_FOLLOWED, ViewShift
 from forum.web.i18n.languages import ENGLISH
 from forum.web.live.ballot_form import Typed
 from forum.web.live.screens import screen_context
@@ -295,15 +295,15 @@ class TestProjector:
         html = fragment("projector", STATES["view shift"])
         assert 'role="img"' in html
         assert "<svg" in html
-        assert "11 changed their vote, 42 kept it." in words(html)
+        assert "At least 11 changed their vote, at least 42 kept it." in words(html)
         assert "From the first vote (rows) to this vote (columns)" in words(html)
 
     def test_a_view_shift_that_follows_nobody_draws_nothing(self) -> None:
         view = STATES["view shift"]
-        nobody = replace(SHIFT, cells={}, joined=COUNTS, left=COUNTS, withheld="Who moved is not shown.")
+        nobody = replace(SHIFT, cells={}, joined=COUNTS, left=COUNTS, withheld=NOBODY_FOLLOWED)
         hidden = replace(view, results=view.results | {SECOND.id: replace(RESULT, shift=nobody)})
         html = fragment("projector", hidden)
-        assert "Who changed their view is not shown, to protect small groups." in words(html)
+        assert "Who changed their view is not shown, so that nobody can work out how somebody voted." in words(html)
         assert "<figure" not in html
 
     def test_long_scenes_take_smaller_letters_and_columns(self) -> None:
