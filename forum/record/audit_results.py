@@ -13,7 +13,16 @@ from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, few
 from forum.voting.commission import MINIMUM_THRESHOLD
 from forum.voting.methods import METHODS, Method
 from forum.voting.quorum import Quorum
-from forum.voting.suppression import EVERYONE, Partition, Result, Row, consensus_of, equal_voice, published
+from forum.voting.suppression import (
+    EVERYONE,
+    ONCE_WITH_GROUP,
+    Partition,
+    Result,
+    Row,
+    consensus_of,
+    equal_voice,
+    published,
+)
 
 Verdict = tuple[str, str]
 
@@ -85,10 +94,10 @@ def check_groups(export: Export) -> Verdict:
             problems.append(f"round {round_id}: a row is smaller than the threshold")
         elif not fits or result["withheld"] is not None:
             problems.append(f"round {round_id}: the ballots do not add up to the results by group")
-        said += method_of(steps) is not None and not METHODS[steps.opened["method"]].WITH_GROUP
+        said += not _opened_with_group(steps, ballots)
     fine = f"{given} rounds given by group, no row smaller than the threshold; {withheld} withheld"
     if said:
-        fine += f"; of {said} run-offs the groups' first places are the operator's word, and add up to everybody's"
+        fine += f"; {said} of them opened without groups: the groups' numbers are the operator's word, and add up"
     return summed_up(problems, fine)
 
 
@@ -105,14 +114,25 @@ def _rows_fit(steps: Steps, result: dict[str, Any], ballots: list[tuple[str, str
     way = method_of(steps)
     if way is None:
         return True
-    if way.WITH_GROUP:
+    if _opened_with_group(steps, ballots):
         return same_json(_derived(steps, result, ballots).to_json()["by_group"], result["by_group"])
     added: Counter[str] = Counter()
     for row in result["by_group"]:
-        if sum(row["counts"].values()) != row["n"] or any(n < 0 for n in row["counts"].values()):
+        if not way.possible(row["counts"], row["n"]):
             return False
         added.update(row["counts"])
-    return all(label == EVERYONE for label, _ in ballots) and same_json(dict(added), result["counts"])
+    heads = sum(row["n"] for row in result["by_group"])
+    return all(label == EVERYONE for label, _ in ballots) and same_json(
+        [dict(added), heads], [result["counts"], result["n"]]
+    )
+
+
+def _opened_with_group(steps: Steps, ballots: list[tuple[str, str]]) -> bool:
+    """Returns whether a round's ballots are opened with their groups, or must be, so that its rows follow from them."""
+    way = method_of(steps)
+    if way is None or way.WITH_GROUP:
+        return True
+    return steps.opened["method"] in ONCE_WITH_GROUP and any(label != EVERYONE for label, _ in ballots)
 
 
 def _derived(steps: Steps, result: dict[str, Any], ballots: list[tuple[str, str]]) -> Any:

@@ -112,7 +112,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "view_shift.csv": {
         **_ROUND,
         "first": "id of the first vote",
-        "measure": "voted in both, joined, left or withheld; since people are followed by lot joined and left are all who are not followed",
+        "measure": "voted in both, joined, left (once people are followed by lot: all others) or withheld",
         "label": "everyone, or the group",
         "from": "id of the response in the first vote; empty for those who joined or are not followed",
         "from_label": "that response in words",

@@ -29,8 +29,9 @@ async def opened_ballots(work: Work, round_id: str) -> list[dict[str, Any]]:
         raise NotFound("There are no opened ballots here.")
     commission = await work.commissions.get_commission(session.commission)
     ballots = await work.rounds.ballots(round_id)
-    label = label_of(session.partition, Counter(b.group for b in ballots), commission.threshold, round_.method)
-    origin = origin_of(session.partition, [(b.group, b.paper) for b in ballots], commission.threshold, round_.method)
+    terms = commission.threshold, round_.method, round_.leaf_edition
+    label = label_of(session.partition, Counter(b.group for b in ballots), *terms)
+    origin = origin_of(session.partition, [(b.group, b.paper) for b in ballots], *terms)
     return await asyncio.to_thread(ballot_leaves.open_all, ballots, label, origin)
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from forum.errors import CastRefused
 from forum.voting.methods import METHODS
 
+LEAF_EDITION = 2  # of the rules by which leaves are made; a round keeps that with which it was made
 MOST_CAST_ID = 64  # characters of a cast's id; pages and phones make 32
 
 

@@ -125,6 +125,10 @@ class Method:
             self.check(choice, responses)
         return counted(self.columns(responses), map(self.marks, given))
 
+    def possible(self, counts: Mapping[str, int], n: int) -> bool:
+        """Says whether `n` ballots can bear these marks so many times, zeros included."""
+        return all(count >= 0 for count in counts.values()) and sum(counts.values()) == n
+
     def figures(self, choices: Sequence[str], responses: Sequence[str]) -> dict[str, Any] | None:
         """Works out what is published of the whole room beside the tally, ready for the record; None for nothing."""
         return None

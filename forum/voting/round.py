@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 from forum.errors import BadInput, IllegalMove
 from forum.stories.visible_text import upright
+from forum.voting.ballot import LEAF_EDITION
 from forum.voting.methods import METHODS
 from forum.voting.quorum import Quorum
 
@@ -80,7 +81,8 @@ class Round:
     "none of these" as its last, where it belongs. `method` is one of methods.METHODS. `quorum` ballots in all and
     `quorum_each` of every group that is shown were declared to be needed (0: none); `live`: the head count is shown
     while the vote is open. `versions` are the question in other words, as easy_read.py reads them. `closes_at` is the
-    closing time of an asynchronous round, "" in a room; `extended_at` is when it was last put off.
+    closing time of an asynchronous round, "" in a room; `extended_at` is when it was last put off. `leaf_edition` says
+    by which rules its ballots' leaves are made (suppression.label_of, origin_of).
     """
 
     id: str
@@ -106,6 +108,7 @@ class Round:
     quorum_each: int = 0
     live: bool = False
     versions: tuple[Version, ...] = ()
+    leaf_edition: int = LEAF_EDITION
 
     @property
     def columns(self) -> tuple[Response, ...]:

@@ -20,7 +20,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from forum.errors import CastRefused
-from forum.voting.ballot import BallotOrigin
+from forum.voting.ballot import LEAF_EDITION, BallotOrigin
 from forum.voting.commission import Commission, Group
 from forum.voting.consensus import group_informed
 from forum.voting.marks_and_shares import OpinionMark, basis_points
@@ -33,6 +33,7 @@ from forum.voting.view_shift import GroupId
 __all__ = [
     "EVERYONE",
     "NEW_GROUP",
+    "ONCE_WITH_GROUP",
     "ONLY_WITH_TICKETS",
     "POOL",
     "TOO_FEW_NOW",
@@ -57,6 +58,7 @@ __all__ = [
 
 POOL = "other groups"
 EVERYONE = "everyone"
+ONCE_WITH_GROUP = ("approval", "score")  # methods whose ballots were opened with a group in leaves of edition 1
 TIMES_OPEN = 10  # thresholds that a live count needs where anybody can join
 
 # Why something is not given: English sentences, which are the gettext message ids.
@@ -171,7 +173,11 @@ def so_far(counts: Mapping[str, int], n: int, threshold: int) -> dict[str, int] 
 
 
 def label_of(
-    partition: Partition, groups_in_round: Mapping[GroupId, int], threshold: int, method: str = "single"
+    partition: Partition,
+    groups_in_round: Mapping[GroupId, int],
+    threshold: int,
+    method: str = "single",
+    edition: int = LEAF_EDITION,
 ) -> Callable[[GroupId], str]:
     """Gives a function from a participant's group to the label that the ballot's leaf commits to.
 
@@ -179,24 +185,30 @@ def label_of(
     given by group and its method opens ballots with it; else it is "everyone" for all.
     """
     row_of, withheld = _placed(partition, groups_in_round, threshold)
-    if withheld is not None or not METHODS[method].WITH_GROUP:
+    with_group = METHODS[method].WITH_GROUP or (edition == 1 and method in ONCE_WITH_GROUP)
+    if withheld is not None or not with_group:
         return lambda group: EVERYONE
     return lambda group: row_of[group].label
 
 
 def origin_of(
-    partition: Partition, ballots: Sequence[tuple[GroupId, bool]], threshold: int, method: str = "single"
+    partition: Partition,
+    ballots: Sequence[tuple[GroupId, bool]],
+    threshold: int,
+    method: str = "single",
+    edition: int = LEAF_EDITION,
 ) -> Callable[[bool], str]:
     """Gives a function that maps "was it a paper?" to the origin in the ballot's leaf: a BallotOrigin, or "".
 
-    `ballots` are the round's: (group id, whether on paper). Where there is no paper the leaf says nothing. Else it says
-    which it was only where in every published row the papers, and the others, are each nobody or enough: three papers
-    in a row would be three people. Else every ballot says that it was one or the other.
+    `ballots` are the round's: (group id, whether on paper). Where there is no paper the leaf says nothing. Else every
+    ballot says that it was on one or the other: papers that are all of one mind would tell of everybody who used one.
+    In leaves of edition 1 it says which, where in every published row the papers, and the others, are each nobody or
+    enough.
     """
     if not any(paper for _, paper in ballots):
         return lambda paper: ""
-    label = label_of(partition, Counter(group for group, _ in ballots), threshold, method)
-    if any(n < threshold for n in Counter((label(group), paper) for group, paper in ballots).values()):
+    label = label_of(partition, Counter(group for group, _ in ballots), threshold, method, edition)
+    if edition > 1 or any(n < threshold for n in Counter((label(group), paper) for group, paper in ballots).values()):
         return lambda paper: BallotOrigin.PAPER_OR_DEVICE
     return lambda paper: BallotOrigin.PAPER if paper else BallotOrigin.DEVICE
 

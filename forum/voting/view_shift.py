@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 from forum.voting.methods import in_order
 
 DRAWN = 0.9  # share of those in both votes who are drawn to be followed
-LEAST_APART = 3  # ballots for each mark that are in no published move
+LEAST_APART = 4  # ballots for each mark that are in no published move
 
 # Why something is not given: English sentences, which are the gettext message ids.
 BY_LOT = (

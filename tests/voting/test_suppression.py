@@ -303,12 +303,11 @@ def test_of_a_run_off_only_first_places_are_given_by_group() -> None:
     assert result.figures["winners"] == ["r2"]
 
 
-def test_ranked_ballots_are_opened_without_a_group() -> None:
+def test_ballots_that_are_nearly_signatures_are_opened_without_a_group() -> None:
     present: dict[GroupId, int] = {"n": 9, "c": 9}
-    for method, way in METHODS.items():
-        label = label_of(TWO_ROWS, present, 5, method)
-        assert label("n") == ("Nurses" if way.WITH_GROUP else EVERYONE)
-    assert not METHODS["ranked"].WITH_GROUP
+    for edition, without in ((1, {"ranked"}), (2, {"approval", "ranked", "score"})):
+        labels = {method: label_of(TWO_ROWS, present, 5, method, edition)("n") for method in METHODS}
+        assert labels == {method: EVERYONE if method in without else "Nurses" for method in METHODS}
 
 
 def test_consensus_is_the_product_over_the_rows() -> None:
@@ -485,9 +484,11 @@ def test_there_is_no_equal_voice_without_rows_or_with_a_row_of_nobody() -> None:
     ("papers", "devices", "said"),
     [(5, 5, {PAPER, DEVICE}), (5, 0, {PAPER}), (4, 6, {PAPER_OR_DEVICE}), (6, 4, {PAPER_OR_DEVICE}), (0, 10, {""})],
 )
-def test_papers_are_told_from_devices_where_both_are_enough_in_every_row(
+def test_leaves_of_before_tell_papers_from_devices_where_both_are_enough_in_every_row(
     papers: int, devices: int, said: set[str]
 ) -> None:
     came = [("n", True)] * papers + [("n", False)] * devices + [("c", True)] * 5 * bool(papers)
-    origin = origin_of(TWO_ROWS, came, 5)
+    today, before = origin_of(TWO_ROWS, came, 5), origin_of(TWO_ROWS, came, 5, edition=1)
+    assert {today(paper) for _group, paper in came} == {PAPER_OR_DEVICE if papers else ""}
+    origin = before
     assert {origin(paper) for group, paper in came if group == "n"} == said

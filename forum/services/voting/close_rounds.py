@@ -34,9 +34,9 @@ async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[
     if live.partition is None:
         live = replace(live, partition=freeze(present, commission))
     if live.recorded and entries and live.partition is not None:
-        label = label_of(live.partition, present, commission.threshold, round_.method)
+        label = label_of(live.partition, present, commission.threshold, round_.method, round_.leaf_edition)
         how = [(ballot.group, ballot.paper) for ballot in ballots]
-        origin = origin_of(live.partition, how, commission.threshold, round_.method)
+        origin = origin_of(live.partition, how, commission.threshold, round_.method, round_.leaf_edition)
         facts: dict[str, object] = {"session": live.id, "round": round_.id, "count": len(ballots)}
         # In a thread: for 3,000 ballots it takes 50 ms, during which the event loop would stand still.
         facts["ballots_root"] = await asyncio.to_thread(

@@ -40,7 +40,7 @@ async def said_of(work: Work, live: LiveSession, round_: Round, commission: Comm
         return ()
     too = await work.reasons.counts(round_.id)
     present = await work.rounds.by_group(round_.id)
-    label = label_of(live.partition, present, commission.threshold, round_.method)
+    label = label_of(live.partition, present, commission.threshold, round_.method, round_.leaf_edition)
 
     def named(reason: Reason) -> str:
         found = label(reason.group) if reason.group in present else EVERYONE

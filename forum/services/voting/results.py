@@ -81,8 +81,13 @@ async def _whole(work: Work, session: LiveSession, round_: Round, threshold: int
     if first.state != RoundState.REVEALED:
         return result
     before = await work.rounds.ballots(first.id)
-    cast = [_by_participant(*one) for one in ((first, before), (round_, ballots))]
-    shift = view_shift(first.id, *cast, [column.id for column in round_.columns], threshold)
+    shift = view_shift(
+        first.id,
+        _by_participant(first, before),
+        _by_participant(round_, ballots),
+        [column.id for column in round_.columns],
+        threshold,
+    )
     return result.with_shift(shift)
 
 

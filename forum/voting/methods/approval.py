@@ -19,6 +19,7 @@ class Approval(Method):
 
     NAME = message("Every answer that somebody could accept")
     FOLLOWED = False
+    WITH_GROUP = False
     JOINER = ", "
     REFUSALS = MappingProxyType(
         {"none_alone": "“None of these” cannot stand beside another answer. Choose one or the other."}
@@ -52,6 +53,10 @@ class Approval(Method):
     def marks(self, choice: str) -> tuple[str, ...]:
         """Lists the responses named. Their votes together may be more than there are ballots."""
         return tuple(choice.split(" "))
+
+    def possible(self, counts: Mapping[str, int], n: int) -> bool:
+        """Says whether `n` ballots, each with one response or more, can bear these marks so many times."""
+        return all(0 <= count <= n for count in counts.values()) and sum(counts.values()) >= n
 
     def outcome(
         self,

@@ -25,6 +25,7 @@ class Score(Method):
     LEAST = 1
     NONE = False
     FOLLOWED = False
+    WITH_GROUP = False
     JOINER = ", "
     REFUSALS = MappingProxyType({"incomplete": "Give every line a number from 1 to 5."})
 
@@ -62,6 +63,11 @@ class Score(Method):
     def marks(self, choice: str) -> tuple[str, ...]:
         """Lists each statement with its number."""
         return tuple(choice.split(" "))
+
+    def possible(self, counts: Mapping[str, int], n: int) -> bool:
+        """Says whether `n` ballots, each with a number for every statement, can bear these marks so many times."""
+        spreads = [_spread(counts, column.partition("=")[0]) for column in counts]
+        return all(count >= 0 for count in counts.values()) and all(sum(spread.values()) == n for spread in spreads)
 
     def figures(self, choices: Sequence[str], responses: Sequence[str]) -> dict[str, Any] | None:
         """Works out {"mean": {response: basis points}, "median": likewise}; 3.5 is 35000. None where nobody voted."""
