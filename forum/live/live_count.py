@@ -1,16 +1,31 @@
-"""The count of everybody that a vote may show while it is open, where it said so from the start.
+"""The shares of everybody that a vote may show while it is open, where it said so from the start.
 
-Given from so many votes upward (groups.live_step), never by group, and only once as many more have voted: whoever sees
-somebody tap and the numbers move must not learn from that how this one voted.
+Given from so many votes upward (suppression.live_step), never by group, blurred and rounded, and only once as many more
+have voted: whoever sees somebody tap and the numbers move must not learn from that how this one voted.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
+from itertools import count
 
 from forum.voting.methods import METHODS
 from forum.voting.round import Round, RoundState
 from forum.voting.suppression import so_far
+
+
+def blur() -> int:
+    """Draws a whole number, most often near 0 and now and then any: k with a chance of one third of 2^-|k|.
+
+    It is the two-sided geometric distribution of Ghosh, Roughgarden and Sundararajan (2012), with alpha 1/2.
+    """
+    chance = secrets.SystemRandom()
+
+    def tails() -> int:
+        return next(n for n in count() if chance.random() < 1 / 2)
+
+    return tails() - tails()
 
 
 def counting(round_: Round | None) -> str:
@@ -19,7 +34,8 @@ def counting(round_: Round | None) -> str:
 
 
 class LiveCount:
-    """The count that is shown of one round. It begins with nothing shown and `voted` ballots that nobody saw counted.
+    """The shares, in percent, that are shown of one round. It begins with nothing shown and `voted` ballots that nobody
+    saw counted.
 
     `least` is how many votes the first count needs, and each after it.
     """
@@ -47,5 +63,5 @@ class LiveCount:
         given = [choice for choice, times in choices.items() for _ in range(times)]
         counts = METHODS[self._round.method].tally(given, [response.id for response in self._round.responses])
         self._seen = n
-        self.shown = so_far(counts, n, self._least)
+        self.shown = so_far(counts, n, self._least, blur)
         return True

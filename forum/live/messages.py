@@ -142,8 +142,9 @@ class Tally(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="t", tag=
     """How many have voted in the round on screen, and how many phones are here, by a socket or polling; those of people
     who only listen are not among them.
 
-    Never how they voted, but for a round that said from the start that it shows its count: then `so_far` has the count
-    of everybody together, a number for each mark of its way of voting (docs/methods.md), once enough have voted.
+    Never how they voted, but for a round that said from the start that it shows its count: then `so_far` has the share
+    of everybody together, blurred and rounded to 5 percent, for each mark of its way of voting (docs/methods.md), once
+    enough have voted.
     `health` is there for consoles alone. A phone gets one in two seconds at most, and none that tells only of who came
     and went; other screens five in a second at most.
     """

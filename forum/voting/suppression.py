@@ -36,6 +36,7 @@ __all__ = [
     "ONCE_WITH_GROUP",
     "ONLY_WITH_TICKETS",
     "POOL",
+    "STEP",
     "TOO_FEW_NOW",
     "TOO_SMALL",
     "GroupId",
@@ -59,7 +60,9 @@ __all__ = [
 POOL = "other groups"
 EVERYONE = "everyone"
 ONCE_WITH_GROUP = ("approval", "score")  # methods whose ballots were opened with a group in leaves of edition 1
-TIMES_OPEN = 10  # thresholds that a live count needs where anybody can join
+TIMES_TICKETS = 2  # thresholds that a live count needs
+TIMES_OPEN = 10  # the same where anybody can join
+STEP = 5  # percent, to which a live count is rounded
 
 # Why something is not given: English sentences, which are the gettext message ids.
 TOO_SMALL = "Nothing is shown by group, because that could show how a small group voted."
@@ -159,17 +162,26 @@ def consensus_of(rows: Sequence[TableRow]) -> int | None:
 
 
 def live_step(threshold: int, *, tickets: bool) -> int:
-    """Gives the number of votes after which the count of an open vote is shown, and shown anew.
+    """Gives the number of votes after which the shares of an open vote are shown, and shown anew.
 
     With an open code or link anybody can cast votes in many browsers, knows how those fell, and takes them off what is
     shown. There it takes ten times the threshold, so that many others' votes are among them.
     """
-    return threshold if tickets else TIMES_OPEN * threshold
+    return (TIMES_TICKETS if tickets else TIMES_OPEN) * threshold
 
 
-def so_far(counts: Mapping[str, int], n: int, threshold: int) -> dict[str, int] | None:
-    """Gives the head count that a vote with a live count may show while it is open; None below the threshold."""
-    return dict(counts) if n >= threshold else None
+def so_far(counts: Mapping[str, int], n: int, least: int, blurred_by: Callable[[], int]) -> dict[str, int] | None:
+    """Gives the shares that a vote with a live count may show while it is open, in percent; None below `least` votes.
+
+    Each count is blurred by a number that `blurred_by` draws (any, most often near 0), and its share rounded to STEP
+    percent. Whatever is shown can have come from every count, so
+    the last shares shown and the final count fix nobody; a count as it is, however rounded, would at times fix the
+    last who voted.
+    """
+    if n < least:
+        return None
+    shares = {mark: 100 * (times + blurred_by()) / n for mark, times in counts.items()}
+    return {mark: min(100, max(0, STEP * round(share / STEP))) for mark, share in shares.items()}
 
 
 def label_of(

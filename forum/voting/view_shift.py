@@ -12,7 +12,6 @@ every vote and every lot.
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -85,23 +84,30 @@ class ViewShift:
         return cls(data["first"], *_moves(data), rows=rows, withheld=data["withheld"])
 
 
-def view_shift(first_id: str, first: Votes, second: Votes, responses: Sequence[str], threshold: int) -> ViewShift:
+def view_shift(
+    first_id: str,
+    first: Votes,
+    second: Votes,
+    responses: Sequence[str],
+    threshold: int,
+    chance: Callable[[], float],
+) -> ViewShift:
     """Works out who moved between two rounds on the same question, as far as it may be shown.
 
     `first` and `second` are their ballots by participant: the one mark on it. `responses` are the marks that there
-    can be. The lot is drawn from the ids of those who are in both, which nobody sees: so it falls the same each time.
+    can be. `chance` draws a number from 0 up to 1; it must draw the same ones each time, and nobody may know them.
     Raises ValueError for a ballot whose mark is none of `responses`.
     """
     if not {*first.values(), *second.values()} <= {*responses}:
         raise ValueError(f"a ballot for none of {list(responses)}")
     both = sorted(first.keys() & second.keys())
-    chance = random.Random("\n".join((first_id, *both)))  # noqa: S311 - seeded by secrets, and nobody sees what it draws
 
     def drawn_out(cells: Cells) -> Cell:
-        return chance.choices([*cells], [*cells.values()])[0]
+        people = [cell for cell, n in cells.items() for _ in range(n)]
+        return people[int(chance() * len(people))]
 
     before, after = Counter(first.values()), Counter(second.values())
-    moves = Counter((first[person], second[person]) for person in both if chance.random() < DRAWN)
+    moves = Counter((first[person], second[person]) for person in both if chance() < DRAWN)
     cells = followed(moves, before, after, threshold, drawn_out)
     before.subtract({mark: sum(n for cell, n in cells.items() if cell[0] == mark) for mark in responses})
     after.subtract({mark: sum(n for cell, n in cells.items() if cell[1] == mark) for mark in responses})

@@ -246,7 +246,7 @@ export function watch(main, own) {
       const count = main.querySelector("[data-so-far]");
       if (count && tally.so_far) {
         count.hidden = false;
-        for (const place of count.querySelectorAll("[data-mark]")) place.textContent = tally.so_far[place.dataset.mark];
+        for (const place of count.querySelectorAll("[data-mark]")) place.textContent = `${tally.so_far[place.dataset.mark]} %`;
       }
     }
   }

@@ -233,10 +233,10 @@ async def test_a_count_is_sent_while_a_vote_is_open_only_where_it_was_declared(
         await rooms.changed(live.id)
         await frames(screens)
         batch = casts(round_.id, people, method)
-        for one in batch[:4]:
+        for one in batch[:9]:
             assert (await rooms.intake.cast_and_wait(one)).refusal == ""
         assert room.tally.so_far is None
-        for one in batch[4:]:
+        for one in batch[9:]:
             assert (await rooms.intake.cast_and_wait(one)).refusal == ""
         if shown:
             async with asyncio.timeout(20):

@@ -190,7 +190,10 @@ def test_a_count_of_the_vote_before_is_not_shown_on_the_next(sqlite_database: Da
         room.show_count(rounds[0], {"r1": 60})
         assert (room.tally.round, room.tally.so_far) == (rounds[1], None)
         room.show_count(rounds[1], {"r2": 60})
-        assert room.tally.so_far == {"r1": 0, "r2": 60, "none": 0}
+        shown = room.tally.so_far
+        assert shown is not None
+        assert [*shown] == ["r1", "r2", "none"]
+        assert shown["r2"] > 50 > max(shown["r1"], shown["none"])
 
     an_evening(sqlite_database, play)
 

@@ -10,7 +10,9 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil, floor
 
+from forum.live import live_count
 from forum.voting import suppression
 from forum.voting.commission import Commission, DecisionPower, Group
 from forum.voting.partition import Partition
@@ -24,6 +26,7 @@ LETTERS = "abcdef"
 POWER = DecisionPower("consultation", "the board", "the order", "the budget")
 PHONE, ON_PAPER, ON_TABLET = "phone", "paper", "tablet"
 FOLLOWED = "followed"
+BLUR_REACH: int | None = None  # farthest from 0 that live_count.blur can be; None: anything
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ def publish(room: Room) -> Published:
         seen = list(person.seen)
         for i in (0, 1):
             if seen[i] and counted[i]:
-                before = sum(number <= passed for passed, _ in counted[i])
+                before = sum(number <= shown.passed for shown in counted[i])
                 seen[i] += f" before {before} counts"
         lot = ""
         if person.on_phones and still[person.votes]:
@@ -150,8 +153,8 @@ def publish(room: Room) -> Published:
         given.results.append((partition, _result(room, partition, i)))
         given.facts += _table(i, *given.results[i])
         given.facts += _opened(room, partition, i)
-        for times, (_, counts) in enumerate(counted[i], 1):
-            given.facts += _live(i, len(counted[i]) - times + 1, counts)
+        for times, shown in enumerate(counted[i], 1):
+            given.facts += _live(i, len(counted[i]) - times + 1, shown)
     if shift:
         given.facts += _moves(room, shift)
     return given
@@ -222,27 +225,44 @@ def _opened(room: Room, partition: Partition, i: int) -> Iterator[Fact]:
             yield exactly(opened[heading, mark], _bears(i, mark, under))
 
 
-def _live_counts(room: Room, i: int) -> list[tuple[int, Mapping[str, int]]]:
-    """Lists the counts that are shown while people vote in their order: how many have passed, and the count."""
-    shown: list[tuple[int, Mapping[str, int]]] = []
-    counts: Counter[str] = Counter()
+@dataclass(frozen=True)
+class _Shares:
+    """Shares that were shown once `passed` people had passed, `n` of them with a ballot."""
+
+    passed: int
+    n: int
+    shares: Mapping[str, int]
+
+
+def _live_counts(room: Room, i: int) -> list[_Shares]:
+    """Lists the shares that are shown while people vote in their order."""
+    shown: list[_Shares] = []
+    counts: Counter[str] = Counter(dict.fromkeys(MARKS, 0))
     least = suppression.live_step(room.threshold, tickets=True)
     seen = 0
     for passed, person in enumerate(room.people, 1):
         if not person.votes[i]:
             continue
         counts[person.votes[i]] += 1
-        count = suppression.so_far(counts, counts.total(), least)
-        if count is not None and counts.total() - seen >= least:
+        shares = suppression.so_far(counts, counts.total(), least, live_count.blur)
+        if shares is not None and counts.total() - seen >= least:
             seen = counts.total()
-            shown.append((passed, {mark: count.get(mark, 0) for mark in MARKS}))
+            shown.append(_Shares(passed, seen, shares))
     return shown
 
 
-def _live(i: int, later: int, counts: Mapping[str, int]) -> Iterator[Fact]:
-    """Gives the facts of one count, after which there were `later` others, itself among them."""
-    for mark, n in counts.items():
-        yield exactly(n, _bears(i, mark, lambda kind: int(kind.seen[i].split(" ")[-2]) >= later))
+def _live(i: int, later: int, shown: _Shares) -> Iterator[Fact]:
+    """Gives what follows from shares after which there were `later` others, themselves among them: nothing, where the
+    blur can be any number."""
+    if BLUR_REACH is None:
+        return
+    for mark, share in shown.shares.items():
+        half = suppression.STEP / 2
+        least = ceil(shown.n * (share - half) / 100) - BLUR_REACH if share else 0
+        most = floor(shown.n * (share + half) / 100) + BLUR_REACH if share < 100 else shown.n
+        yield Fact(
+            _bears(i, mark, lambda kind: int(kind.seen[i].split(" ")[-2]) >= later), max(0, least), min(shown.n, most)
+        )
 
 
 def _shift(room: Room) -> ViewShift:
@@ -255,7 +275,7 @@ def _shift(room: Room) -> ViewShift:
         }
         for i in (0, 1)
     )
-    return view_shift("1", first, second, MARKS, room.threshold)
+    return view_shift("1", first, second, MARKS, room.threshold, random.Random(len(first)).random)
 
 
 def _moves(room: Room, given: ViewShift) -> Iterator[Fact]:

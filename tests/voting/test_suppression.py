@@ -384,8 +384,8 @@ def test_nothing_is_said_of_empty_groups_where_nothing_is_given_by_group() -> No
 
 
 def test_a_live_count_begins_at_the_threshold() -> None:
-    assert so_far({"r1": 3, "r2": 1}, 4, 5) is None
-    assert so_far({"r1": 3, "r2": 2}, 5, 5) == {"r1": 3, "r2": 2}
+    assert so_far({"r1": 3, "r2": 1}, 4, 5, lambda: 0) is None
+    assert so_far({"r1": 3, "r2": 2}, 5, 5, lambda: 0) == {"r1": 60, "r2": 40}
 
 
 @pytest.mark.parametrize("method", CHOICES)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter
 
 import pytest
@@ -13,14 +14,14 @@ from forum.voting.view_shift import BY_LOT, LEAST_APART, NOBODY_FOLLOWED, ShiftR
 RESPONSES = ["r1", "r2", "r3"]
 
 
-def votes(moves: dict[str, int], room: int = 0) -> tuple[dict[str, str], dict[str, str]]:
+def votes(moves: dict[str, int]) -> tuple[dict[str, str], dict[str, str]]:
     """Makes votes by participant: {"12": 3, "-1": 1} is three who moved from r1 to r2, and one who came late and chose
-    r1. The same people of another `room` have other ids, so other lots."""
+    r1."""
     first: dict[str, str] = {}
     second: dict[str, str] = {}
     for (before, after), n in ((tuple(move), n) for move, n in moves.items()):
         for _ in range(n):
-            person = f"room {room} person {len(first.keys() | second.keys())}"
+            person = f"person {len(first.keys() | second.keys())}"
             if before != "-":
                 first[person] = f"r{before}"
             if after != "-":
@@ -29,7 +30,7 @@ def votes(moves: dict[str, int], room: int = 0) -> tuple[dict[str, str], dict[st
 
 
 def shift(moves: dict[str, int], threshold: int = 5, room: int = 0) -> ViewShift:
-    return view_shift("1st", *votes(moves, room), RESPONSES, threshold)
+    return view_shift("1st", *votes(moves), RESPONSES, threshold, random.Random(room).random)
 
 
 ROOM = {"11": 60, "12": 40, "22": 30, "33": 20, "31": 2, "2-": 1, "-3": 2}
@@ -44,7 +45,7 @@ def test_large_moves_are_given_but_for_some_people_drawn_by_lot() -> None:
     assert (found.withheld, found.rows) == (BY_LOT, ())
 
 
-def test_the_same_people_are_drawn_each_time_and_others_elsewhere() -> None:
+def test_the_same_lots_are_drawn_each_time_and_others_elsewhere() -> None:
     assert shift(ROOM) == shift(ROOM)
     assert len({tuple(shift(ROOM, room=room).cells.values()) for room in range(10)}) > 1
 
@@ -69,7 +70,7 @@ def test_stayed_and_moved_count_those_who_are_followed() -> None:
 
 def test_a_ballot_for_no_response_is_an_error() -> None:
     with pytest.raises(ValueError, match="none of"):
-        view_shift("1st", {"p": "r9"}, {}, RESPONSES, 5)
+        view_shift("1st", {"p": "r9"}, {}, RESPONSES, 5, lambda: 0.5)
 
 
 def test_the_json_of_a_view_shift_of_today_and_of_one_from_before() -> None:
@@ -88,7 +89,7 @@ moved = st.dictionaries(st.sampled_from([a + b for a in "-123" for b in "-123" i
 @given(moved, st.integers(3, 8), st.integers(0, 10**9))
 def test_whatever_is_given_is_true_and_hides_enough(moves: dict[str, int], threshold: int, room: int) -> None:
     found = shift(moves, threshold, room)
-    first, second = votes(moves, room)
+    first, second = votes(moves)
     both = Counter((first[person], second[person]) for person in first.keys() & second.keys())
     for cell, n in found.cells.items():
         assert threshold <= n <= both[cell]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -81,13 +82,10 @@ async def _whole(work: Work, session: LiveSession, round_: Round, threshold: int
     if first.state != RoundState.REVEALED:
         return result
     before = await work.rounds.ballots(first.id)
-    shift = view_shift(
-        first.id,
-        _by_participant(first, before),
-        _by_participant(round_, ballots),
-        [column.id for column in round_.columns],
-        threshold,
-    )
+    cast = _by_participant(first, before), _by_participant(round_, ballots)
+    # The lots fall the same each time, and nobody sees what they hang on: the ids of those who voted.
+    lots = random.Random("\n".join(sorted((first.id, *cast[0], round_.id, *cast[1]))))  # noqa: S311
+    shift = view_shift(first.id, *cast, [column.id for column in round_.columns], threshold, lots.random)
     return result.with_shift(shift)
 
 
