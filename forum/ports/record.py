@@ -62,6 +62,11 @@ class Record(Protocol):
         record, and for taking words back. What it returns is shown to nobody.
         """
 
+    async def naming(self, ids: Collection[str]) -> list[StoredEntry]:
+        """Returns the entries in whose text one of these ids (of few) stands, in index order, as they lie in the
+        database.
+        """
+
     async def leaf_hashes(self, start: int = 0, stop: int | None = None) -> list[bytes]:
         """Returns the leaf hashes (32 bytes each) from `start` up to but not including `stop`, in index order."""
 

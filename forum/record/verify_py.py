@@ -25,6 +25,7 @@ PARTS = (
     "rounds",
     "kinds",
     "entry_shapes",
+    "entry_order",
     "export",
     "round_checks",
     "checks",

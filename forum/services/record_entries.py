@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,8 +10,11 @@ from enum import StrEnum
 
 from forum.ports import Work
 from forum.ports.record import Disclosure
-from forum.record.verify import encoding, entry_shapes
+from forum.record.verify import encoding
 from forum.record.verify.disclosures import disclosure
+from forum.record.verify.entry_order import Past
+from forum.record.verify.entry_shapes import leaves_of, misfits_of
+from forum.record.verify.kinds import TAKEN_BACK
 from forum.record.verify.merkle_tree import leaf_hash
 from forum.record.verify.verdict import RecordError, few
 from forum.voting.commission import Commission
@@ -29,7 +33,9 @@ async def append(work: Work, commission: Commission, type_: str, at: str, facts:
 
     `facts` may hold Words anywhere; each becomes {"sd": digest}, salted with 128 fresh random bits (RFC 9901). Raises
     IllegalMove where another process appended meanwhile: the caller then tries its whole unit of work again. Raises
-    RecordError where the entry has not the fields of its type, since no export with it would pass its check.
+    RecordError where the entry has not the fields of its type or does not follow from those before, since no export
+    with it would pass its check. Where the clock was put back by more than CLOCK_ROOM, the entry gets the time of what
+    it follows instead of `at`.
     """
     made_up = {"demonstration": True} if commission.demonstration or commission.rehearsal else {}
     return await _append(work, commission.id, type_, at, {**made_up, **facts})
@@ -45,12 +51,34 @@ async def _append(work: Work, commission: str, type_: str, at: str, facts: Mappi
     body: dict[str, object] = {"type": str(type_), "at": at, "commission": commission}
     for name, value in facts.items():
         body[name] = _without_words(value, disclosed)
-    if problems := list(entry_shapes.misfits_of(body)):
+    problems = list(misfits_of(body))
+    if not problems:
+        past = await _past(work, body)
+        body["at"] = past.no_earlier(body)
+        problems = list(past.problems(body))
+    if problems:
         raise RecordError(f"This entry ({body['type']}) cannot be in the record: {few(problems)}.")
     canonical = encoding.canonical(body)
     index = await work.record.append(await work.record.size(), commission, canonical, leaf_hash(canonical))
     await work.record.add_disclosures([Disclosure(digest, index, commission, encoded) for digest, encoded in disclosed])
     return index
+
+
+async def _past(work: Work, body: Mapping[str, object]) -> Past:
+    """Returns the past as far as this entry is held against it: the entries about the things and words it names."""
+    named = list(leaves_of(body))
+    before = await work.record.naming([value for kind, value, _ in named if kind.makes or kind.of])
+    if back := [value for kind, value, _ in named if kind is TAKEN_BACK]:
+        given = {words.entry for words in await work.record.disclosures(back)}
+        # Also from a damaged record words can be taken back.
+        before += [stored for stored in await work.record.unchecked() if stored.index in given]
+    # What a session was opened with may stand in no entry: only what contradicts an entry is refused.
+    past = Past(whole=False)
+    for stored in before:
+        entry = json.loads(stored.body)
+        if not any(misfits_of(entry)):
+            past.add(stored.index, entry)
+    return past
 
 
 async def erase(work: Work, commission: Commission, at: str, digests: Sequence[str]) -> int | None:

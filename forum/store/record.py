@@ -72,6 +72,18 @@ class SqlRecord(Area):
             wanted = wanted.where(entry.c.position < stop)
         return [_stored(row) for row in await self._link.rows(wanted)]
 
+    async def naming(self, ids: Collection[str]) -> list[StoredEntry]:
+        """Returns the entries in whose text one of these ids (of few) stands, in index order, as they lie in the
+        database.
+        """
+        if self._link.postgresql:
+            text = sa.func.convert_from(entry.c.body, "UTF8")
+            named = [sa.func.strpos(text, id_) > 0 for id_ in ids]
+        else:
+            named = [sa.func.instr(entry.c.body, id_.encode()) > 0 for id_ in ids]
+        wanted = sa.select(entry).where(sa.or_(sa.false(), *named)).order_by(entry.c.position)
+        return [_stored(row) for row in await self._link.rows(wanted)]
+
     async def leaf_hashes(self, start: int = 0, stop: int | None = None) -> list[bytes]:
         """Returns the leaf hashes (32 bytes each) from `start` up to but not including `stop`, in index order."""
         values = {"start": start, "stop": await self.size() if stop is None else stop}

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import Any
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
 
 import pytest
+from support.record_keeper import QUIET
 from support.tampering import GONE, Tampered, true_export
 
 from forum.record import audit
 from forum.record.verify.archive import pack
 from forum.record.verify.disclosures import disclosure
+from forum.record.verify.entry_order import CLOCK_ROOM, entry_problems
 from forum.record.verify.entry_shapes import SHAPES, misfits_of
 from forum.record.verify.verdict import FAIL, PASS
 
+Case: TypeAlias = Callable[[Tampered], str]
 SIGNED = ("file digests", "root", "key", "checkpoint signature", "package signature")
 WORDS = {"sd": "A" * 43}
 
@@ -174,15 +179,13 @@ def test_what_is_no_entry_has_no_shape(entry: Any) -> None:
 def test_two_answers_with_one_digest_fail() -> None:
     tampered = Tampered()
     place = tampered.set("round opened", "responses.1.label", tampered.entry("round opened")["responses"][0]["label"])
-    assert_fails(
-        tampered, "disclosures", f"{place}: field responses[1].label has the same digest as {place}: field res"
-    )
+    assert_fails(tampered, "entries", f"{place}: field responses[1].label has the same digest as another field of it")
 
 
 def test_a_digest_of_another_entry_fails() -> None:
     tampered = Tampered()
     place = tampered.set("commitment", "what", tampered.entry("decision")["dissent"])
-    assert_fails(tampered, "disclosures", f"{place}: field what has the same digest as entry")
+    assert_fails(tampered, "entries", f"{place}: field what has the same digest as entry")
 
 
 @pytest.mark.parametrize(
@@ -209,7 +212,229 @@ def test_words_that_are_disclosed_under_another_name_fail(type_: str, path: str,
     line.update(digest=digest, disclosure=encoded)
     place = tampered.set(type_, path, {"sd": digest}, number)
     assert_fails(tampered, "disclosures", place)
-    assert f"is disclosed as {other!a}, not as" in checks(tampered.packed(key=True))["disclosures"][1]
+    assert f"is disclosed as {other!a}, not " in checks(tampered.packed(key=True))["disclosures"][1]
+
+
+# ---------------------------------------------------------------- the order of things
+
+NOWHERE = "0" * 32
+
+
+def named(type_: str, path: str, value: Any, says: str, number: int = 0) -> Case:
+    """Returns the case of a field set to a value, with what is said at that field."""
+    return lambda tampered: f"{tampered.set(type_, path, value, number)}: {says}"
+
+
+def again(type_: str, says: str, number: int = 0) -> Case:
+    """Returns the case of an entry that is appended once more."""
+    return lambda tampered: f"{tampered.insert(None, dict(tampered.entry(type_, number)))}: {says}"
+
+
+def before(type_: str, other: str, says: str, number: int = 0, other_number: int = 0) -> Case:
+    """Returns the case of an entry that is moved to stand right before another."""
+
+    def moved(tampered: Tampered) -> str:
+        entry, place = tampered.entry(type_, number), tampered.entry(other, other_number)
+        tampered.entries.remove(entry)
+        return f"{tampered.insert(place, entry)}: {says}"
+
+    return moved
+
+
+def without(type_: str, follower: str, says: str) -> Case:
+    """Returns the case of an entry that was taken out, where another names what it made."""
+
+    def left_out(tampered: Tampered) -> str:
+        tampered.entries.remove(tampered.entry(type_))
+        return f"{tampered.place(tampered.entry(follower))}: {says}"
+
+    return left_out
+
+
+def annulled(type_: str, says: str) -> Case:
+    """Returns the case of an entry about the annulled vote, after its annulment."""
+
+    def after_the_end(tampered: Tampered) -> str:
+        void = tampered.entry("round annulled")
+        entry = next(e for e in tampered.entries if e["type"] == type_ and e["round"] == void["round"])
+        tampered.entries.remove(entry)
+        return f"{tampered.insert(None, entry)}: {says}"
+
+    return after_the_end
+
+
+def decided_on(type_: str, says: str, number: int = 0) -> Case:
+    """Returns the case of the decision, made to rest on the vote that this entry is about."""
+
+    def decided(tampered: Tampered) -> str:
+        return f"{tampered.set('decision', 'rounds', [tampered.entry(type_, number)['round']])}: {says}"
+
+    return decided
+
+
+def led_on(kind: str) -> Case:
+    """Returns the case of a decision on a vote of a kind that is not decided on."""
+
+    def decided(tampered: Tampered) -> str:
+        tampered.set("round opened", "kind", kind)
+        return f"{tampered.place(tampered.entry('decision'))}: field rounds[0] names a {kind}, not a first vote"
+
+    return decided
+
+
+def earlier(type_: str, number: int = 0) -> Case:
+    """Returns the case of an entry that is dated a day before all others."""
+
+    def dated(tampered: Tampered) -> str:
+        return f"{tampered.set(type_, 'at', '2026-11-21T14:00:00.000Z', number)}: field at lies before that of entry"
+
+    return dated
+
+
+def erasing(*words: tuple[str, str], says: str, apart: bool = False) -> Case:
+    """Returns the case of an erasure of the words at these fields, or of one for each of them (`apart`)."""
+
+    def erased(tampered: Tampered) -> str:
+        digests = [tampered.entry(type_)[name]["sd"] for type_, name in words]
+        erasure, place = tampered.entry("erasure"), ""
+        for part in [[digest] for digest in digests] if apart else [digests]:
+            place = tampered.insert(None, {**erasure, "digests": part})
+        tampered.disclosures = [line for line in tampered.disclosures if line["digest"] not in digests]
+        return f"{place}: field digests[{0 if apart else len(digests) - 1}] {says}"
+
+    return erased
+
+
+def elsewhere(tampered: Tampered) -> str:
+    """The withdrawal of words is said to be another commission's."""
+    return f"{tampered.set('erasure', 'commission', QUIET.id)}: field digests[0] stands for no words that were there"
+
+
+def in_the_other_session(type_: str) -> Case:
+    """Returns the case of an entry about a vote that names the other session."""
+
+    def moved(tampered: Tampered) -> str:
+        other = tampered.entry("session opened", 1)
+        tampered.entries.remove(other)
+        tampered.insert(tampered.entry("round opened"), other)
+        return f"{tampered.set(type_, 'session', other['session'])}: field round names a round of another session"
+
+    return moved
+
+
+def backwards(tampered: Tampered) -> str:
+    """The result stands before the closing."""
+    return before("round revealed", "round closed", "field round names a round that has no 'round closed' before")(
+        tampered
+    )
+
+
+NO_SESSION = "field session names no session that was there before"
+NO_ROUND = "field round names no round that was there before"
+FIXED = "stands for words that nobody can withdraw"
+
+ORDERS: dict[str, Case] = {
+    "a session twice": again("session opened", "field session is there before"),
+    "a session under another's id": lambda t: (
+        f"{t.set('session opened', 'session', t.entry('session opened')['session'], 1)}: field session is there before"
+    ),
+    "a round under another's id": lambda t: (
+        f"{t.set('round opened', 'round', t.entry('round opened')['round'], 1)}: field round is there before"
+    ),
+    "a decision twice": again("decision", "field decision is there before"),
+    "a commitment twice": again("commitment", "field commitment is there before"),
+    "a round in no session": named("round opened", "session", NOWHERE, NO_SESSION),
+    "a session left out": without("session opened", "round opened", NO_SESSION),
+    "a session after its round": before("round opened", "session opened", NO_SESSION),
+    "a closing of no round": named("round closed", "round", NOWHERE, NO_ROUND),
+    "a result of no round": named("round revealed", "round", NOWHERE, NO_ROUND),
+    "an extension of no round": named("round extended", "round", NOWHERE, NO_ROUND),
+    "an annulment of no round": named("round annulled", "round", NOWHERE, NO_ROUND),
+    "an opening left out": without("round opened", "round closed", NO_ROUND),
+    "a closing before its opening": before("round closed", "round opened", NO_ROUND),
+    "a closing in another session": in_the_other_session("round closed"),
+    "a result in another session": in_the_other_session("round revealed"),
+    "a result before the closing": backwards,
+    "a closing twice": again("round closed", "field round names a round that has a 'round closed' before"),
+    "a result twice": again("round revealed", "field round names a round that has a 'round revealed' before"),
+    "an annulment twice": again("round annulled", "field round names a round that has a 'round annulled' before"),
+    "a closing after the end": annulled("round closed", "field round names a round that has a 'round annulled' before"),
+    "a result after the end": annulled("round revealed", "field round names a round that has a 'round annulled' bef"),
+    "more time after the closing": again("round extended", "field round names a round that has a 'round closed' befo"),
+    "a second vote of no vote": named("round opened", "second_of", NOWHERE, "field second_of names no round", 1),
+    "a shift from no vote": named(
+        "round revealed", "result.view_shift.first", NOWHERE, "field result.view_shift.first names no round", 1
+    ),
+    "a decision on no vote": named("decision", "rounds", [NOWHERE], "field rounds[0] names no round"),
+    "a decision before the result": before(
+        "decision", "round revealed", "field rounds[0] names a round that has no 'round revealed' before"
+    ),
+    "a decision before the second result": before(
+        "decision", "round revealed", "field rounds[1] names a round that has no 'round revealed' before", 0, 1
+    ),
+    "a decision on a sealed vote": decided_on(
+        "round closed", "field rounds[0] names a round that has no 'round rev", 4
+    ),
+    "a decision on an annulled vote": decided_on(
+        "round annulled", "field rounds[0] names a round that has a 'round annulled' before"
+    ),
+    "a decision on a magic check": led_on("magic check"),
+    "a decision on a character vote": led_on("character vote"),
+    "a decision of another commission": named(
+        "decision", "commission", QUIET.id, "field rounds[0] names a round of another commission"
+    ),
+    "a decision that is no demonstration's": named(
+        "decision", "demonstration", True, "field rounds[0] names a round of another commission, or a demonstration's"
+    ),
+    "a round of another commission": named(
+        "round opened", "commission", QUIET.id, "field session names a session of another commission"
+    ),
+    "a closing of another commission": named(
+        "round closed", "commission", QUIET.id, "field session names a session of another commission"
+    ),
+    "a commitment of no decision": named("commitment", "decision", NOWHERE, "field decision names no decision"),
+    "a commitment before its decision": before("commitment", "decision", "field decision names no decision"),
+    "a decision left out": without("decision", "commitment", "field decision names no decision"),
+    "an opening before its session's time": earlier("round opened"),
+    "a closing before its opening's time": earlier("round closed"),
+    "a result before its closing's time": earlier("round revealed"),
+    "an annulment before its vote's time": earlier("round annulled"),
+    "more time before its opening's time": earlier("round extended"),
+    "a decision before its vote's time": earlier("decision"),
+    "a commitment before its decision's time": earlier("commitment"),
+    "an erasure of a decision's reasons": erasing(("decision", "rationale"), says=FIXED),
+    "two erasures of a decision's words": erasing(
+        ("decision", "rationale"), ("decision", "dissent"), says=FIXED, apart=True
+    ),
+    "an erasure of a promise": erasing(("commitment", "what"), says=FIXED),
+    "an erasure of why a vote is void": erasing(("round annulled", "because"), says=FIXED),
+    "an erasure of a title and a promise": erasing(("scenario published", "title"), ("commitment", "what"), says=FIXED),
+    "an erasure twice": again("erasure", "field digests[0] stands for words that were withdrawn before"),
+    "words erased twice at once": lambda t: (
+        f"{t.set('erasure', 'digests', t.entry('erasure')['digests'] * 2)}: field digests[1] stands for words that were"
+    ),
+    "an erasure of nothing": named(
+        "erasure", "digests", ["A" * 43], "field digests[0] stands for no words that were there before"
+    ),
+    "an erasure before its words": before("erasure", "moderation action", "field digests[0] stands for no words"),
+    "an erasure of another commission": elsewhere,
+}
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_an_entry_that_does_not_follow_from_those_before_fails(name: str) -> None:
+    tampered = Tampered()
+    place = ORDERS[name](tampered)
+    assert_fails(tampered, "entries", place)
+
+
+def test_a_clock_that_was_put_back_by_less_than_an_hour_is_no_forgery() -> None:
+    tampered = Tampered()
+    closed = tampered.entry("round closed")
+    opened_at = datetime.fromisoformat(tampered.entry("round opened")["at"])
+    for back, fine in ((CLOCK_ROOM, True), (CLOCK_ROOM + timedelta(milliseconds=1), False)):
+        closed["at"] = (opened_at - back).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        assert (not entry_problems(tampered.entries)[0]) is fine
 
 
 def test_the_true_lines_are_canonical_copies() -> None:

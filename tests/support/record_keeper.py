@@ -332,11 +332,7 @@ def a_keeper() -> Keeper:
     )
     keeper.promise(CRISIS, decision, "Head of night services", "-Two nurses, from April")
     keeper.promise(CRISIS, decision, "Police liaison", "A number to ring")
-    _, entry = keeper.decide(
-        CRISIS, [third[0]], "deferred", None, rationale="Not now", dissent="My brother died of waiting"
-    )
-    # Somebody takes their words back.
-    keeper.erase(CRISIS, [entry["dissent"]["sd"]])
+    keeper.decide(CRISIS, [third[0]], "deferred", None, rationale="Not now", dissent="Some have waited for years")
 
     # Another commission, a small room, a demonstration: nothing by group in the whole session.
     evening = keeper.session(QUIET, "An evening")
@@ -348,6 +344,10 @@ def a_keeper() -> Keeper:
     # What moderators did, with a reason that is public and one that is the writer's.
     keeper.moderate(CRISIS, story, "taken down", "=The street was named")
     keeper.moderate(CRISIS, story, "decision overturned")
+    # A story is taken back, and with it what a moderator said of it.
+    lost = keeper.story(CRISIS, "A night in May")
+    keeper.moderate(CRISIS, lost, "kept", "My brother died of waiting")
+    keeper.erase(CRISIS, [keeper.entries[-1]["because"]["sd"]])
 
     # The same question, answered over days by people who could not come; they were given more time.
     nights = keeper.session(CRISIS, "From the night shift", story, kind="asynchronous")

@@ -94,6 +94,12 @@ class Tampered:
         [number] = [n for n, other in enumerate(self.entries) if other is entry]
         return f"entry {number} ({entry['type']!a})"
 
+    def insert(self, before: dict[str, Any] | None, entry: dict[str, Any]) -> str:
+        """Puts an entry before another, or with None at the end. Returns how a check names it."""
+        at = len(self.entries) if before is None else next(n for n, e in enumerate(self.entries) if e is before)
+        self.entries.insert(at, entry)
+        return self.place(entry)
+
     def set(self, type_: str, path: str, value: Any, number: int = 0) -> str:
         """Sets, or with GONE deletes, the field at a dotted path in an entry. Returns how a check names the entry."""
         entry = self.entry(type_, number)

@@ -12,7 +12,8 @@ from forum.record.verify.archive import DESCRIBED, FILES, describe
 from forum.record.verify.checkpoint import key_id, public_key_raw
 from forum.record.verify.disclosures import digests_in, disclosure_digest, open_disclosure
 from forum.record.verify.encoding import parse_lines
-from forum.record.verify.entry_shapes import digest_names, misfits_of, place_of
+from forum.record.verify.entry_order import entry_problems
+from forum.record.verify.entry_shapes import place_of
 from forum.record.verify.export import Export
 from forum.record.verify.merkle_tree import leaf_hash, root, roots_at
 from forum.record.verify.round_checks import check_ballots, check_ballots_root, check_head_counts, check_rounds
@@ -78,12 +79,8 @@ def _check_digests(export: Export) -> tuple[str, str]:
 
 
 def _check_entries(export: Export) -> tuple[str, str]:
-    problems = [
-        f"{place_of(number, entry)}: {problem}"
-        for number, entry in enumerate(export.entries)
-        for problem in misfits_of(entry)
-    ]
-    return verdict_of(problems, f"{len(export.entries)} entries, each with the fields of its type and no other")
+    problems, _ = entry_problems(export.entries)
+    return verdict_of(problems, f"{len(export.entries)} entries, each as its type says, and after what it follows")
 
 
 def _check_root(export: Export) -> tuple[str, str]:
@@ -133,8 +130,7 @@ def _check_disclosures(export: Export) -> tuple[str, str]:
     named = {d: None for entry in export.entries if export.covers(entry) for d in digests_in(entry)}
     elsewhere = {d for entry in export.entries if not export.covers(entry) for d in digests_in(entry)}
     erased, problems = _erased(export.entries)
-    places, twice = _places(export.entries)
-    problems += twice
+    _, past = entry_problems(export.entries)
     given = []
     for number, line in enumerate(parse_lines(export.files["disclosures.jsonl"]), 1):
         digest, encoded = line["digest"], line["disclosure"]
@@ -147,12 +143,12 @@ def _check_disclosures(export: Export) -> tuple[str, str]:
             problems.append(f"disclosures.jsonl, line {number}: words that were withdrawn")
         else:
             _, opened_as, value = open_disclosure(encoded)
-            name, place = places.get(digest, (opened_as, ""))
+            words = past.words.get(digest)
             if type(value) is not str:
                 problems.append(f"disclosures.jsonl, line {number}: no words")
-            elif opened_as != name:
+            elif words and opened_as != words.name:
                 problems.append(
-                    f"disclosures.jsonl, line {number}: {place} is disclosed as {opened_as!a}, not as {name!a}"
+                    f"disclosures.jsonl, line {number}: {words.place} is disclosed as {opened_as!a}, not {words.name!a}"
                 )
     here = set(given)
     problems += [
@@ -164,21 +160,6 @@ def _check_disclosures(export: Export) -> tuple[str, str]:
         problems.append("disclosures.jsonl is not in the order of the record")
     other = len(elsewhere - named.keys())
     return verdict_of(problems, f"{len(here)} opened, {len(named) - len(here)} withdrawn, {other} not in this export")
-
-
-def _places(entries: Sequence[Mapping[str, Any]]) -> tuple[dict[str, tuple[str, str]], list[str]]:
-    """Returns for every digest the name in its disclosure and its place in the record, and a problem for each that is
-    there twice.
-    """
-    places: dict[str, tuple[str, str]] = {}
-    problems = []
-    for number, entry in enumerate(entries):
-        for digest, name, path in () if any(misfits_of(entry)) else digest_names(entry):
-            place = f"{place_of(number, entry)}: {path}"
-            if digest in places:
-                problems.append(f"{place} has the same digest as {places[digest][1]}")
-            places.setdefault(digest, (name, place))
-    return places, problems
 
 
 def _erased(entries: Sequence[Mapping[str, Any]]) -> tuple[set[str], list[str]]:

@@ -12,10 +12,10 @@ from typing import Any
 from forum.record.verify.kinds import (
     COUNT,
     DAY,
-    DIGEST,
     HASH,
     ID,
     RESPONSE,
+    TAKEN_BACK,
     TEXT,
     TIME,
     TRUE,
@@ -26,12 +26,14 @@ from forum.record.verify.kinds import (
     a_map,
     an_object,
     either,
+    known,
+    leaves,
     misfits,
+    new,
     one_of,
     or_null,
     whole,
     words,
-    words_in,
 )
 
 
@@ -53,8 +55,7 @@ COMMON = (
     Field("demonstration", TRUE, "it comes from the demonstration or a recorded rehearsal", "where it does not"),
 )
 
-_SESSION = Field("session", ID, "id of the session")
-_ROUND = Field("round", ID, "id of the round")
+_SESSION = Field("session", known("session"), "the session it belongs to")
 _COUNTS = a_map(COUNT, "mark")
 _POINTS = a_map(COUNT, "mark")
 _MOVES = (
@@ -63,7 +64,7 @@ _MOVES = (
     Field("left", a_map(whole(1), "mark"), "who left"),
 )
 _SHIFT = an_object(
-    Field("first", ID, "the first vote"),
+    Field("first", known("round"), "the first vote"),
     *_MOVES,
     Field("by_group", or_null(a_list(an_object(Field("label", TEXT), *_MOVES)))),
     Field("withheld", or_null(TEXT)),
@@ -108,24 +109,29 @@ _ABOUT = an_object(
     Field("groups", a_list(an_object(Field("label", TEXT), Field("invited", or_null(COUNT))))),
     Field("threshold", COUNT),
 )
-_RESPONSES = a_list(an_object(Field("id", RESPONSE), Field("label", words("response"))))
 _SIZE = Field("size", COUNT, "how many entries")
 _OF_THE_RECORD = Field("commission", Kind("empty", lambda value: value == ""), "it is about the record itself")
+_RESPONSES = a_list(an_object(Field("id", RESPONSE), Field("label", words("response", withdrawable=True))))
+
+
+def _round(after: str, *before: str) -> Field:
+    return Field("round", known("round", after=(after,), before=before), "the vote it is about")
+
 
 SHAPES: dict[str, Shape] = {
     "scenario published": Shape(
         "A story, or a new version of it, is public.",
         (
             Field("scenario", ID, "id of the story"),
-            Field("title", words("title"), "its title"),
-            Field("text", words("text"), "the story itself, as Twee"),
+            Field("title", words("title", withdrawable=True), "its title"),
+            Field("text", words("text", withdrawable=True), "the story itself, as Twee"),
             Field("told_by", or_null(TEXT), "the group of its writer"),
         ),
     ),
     "session opened": Shape(
         "What was declared before any vote.",
         (
-            Field("session", ID, "id of the session"),
+            Field("session", new("session")),
             Field("title", TEXT, "its title"),
             Field("about", _ABOUT, "the commission as it was declared: groups, threshold, power"),
             Field("scenarios", a_list(ID), "ids of the stories chosen for it"),
@@ -137,17 +143,21 @@ SHAPES: dict[str, Shape] = {
         "A vote begins: all that was declared about it.",
         (
             _SESSION,
-            Field("round", ID, "id of the round"),
+            Field("round", new("round")),
             Field(
                 "kind",
                 one_of("first vote", "vote after replay", "magic check", "character vote", "policy vote"),
                 "see [the second run](#the-second-run)",
             ),
-            Field("second_of", or_null(ID), "for a vote after replay: the first vote"),
+            Field("second_of", or_null(known("round")), "for a vote after replay: the first vote"),
             Field("closes_at", or_null(TIME), "when an asynchronous round closes; null in a room", _OLD_ROOMS),
             Field("scenario", or_null(ID), "the story that the question comes from"),
-            Field("scene", or_null(either(words("scene"), TEXT)), "its scene; the name itself in the oldest records"),
-            Field("question", words("question")),
+            Field(
+                "scene",
+                or_null(either(words("scene", withdrawable=True), TEXT)),
+                "its scene; the name itself in the oldest records",
+            ),
+            Field("question", words("question", withdrawable=True)),
             Field("responses", _RESPONSES, "in the order shown"),
             Field(
                 "method",
@@ -164,7 +174,7 @@ SHAPES: dict[str, Shape] = {
                 a_list(
                     an_object(
                         Field("kind", TEXT),
-                        Field("question", or_null(words("question"))),
+                        Field("question", or_null(words("question", withdrawable=True))),
                         Field("responses", _RESPONSES),
                     )
                 ),
@@ -175,27 +185,50 @@ SHAPES: dict[str, Shape] = {
     ),
     "round extended": Shape(
         "An asynchronous round is open for longer.",
-        (_SESSION, _ROUND, Field("closes_at", TIME, "until when")),
+        (
+            _SESSION,
+            _round("round opened", "round closed", "round annulled"),
+            Field("closes_at", TIME, "until when"),
+        ),
     ),
     "round closed": Shape(
         "From here on a ballot is in or out.",
         (
             _SESSION,
-            _ROUND,
+            _round("round opened", "round closed", "round annulled"),
             Field("count", COUNT, "how many ballots there are"),
             Field("ballots_root", HASH, "the hash that stands for all of them"),
             Field("paper", whole(1), "how many of them are papers", _NONE),
         ),
     ),
-    "round revealed": Shape("The result is shown.", (_SESSION, _ROUND, Field("result", _RESULT, "the result"))),
+    "round revealed": Shape(
+        "The result is shown.",
+        (_SESSION, _round("round closed", "round revealed", "round annulled"), Field("result", _RESULT, "the result")),
+    ),
     "round annulled": Shape(
-        "A vote is void.", (_SESSION, _ROUND, Field("because", words("because"), "the reason that everybody reads"))
+        "A vote is void.",
+        (
+            _SESSION,
+            _round("round opened", "round annulled"),
+            Field("because", words("because"), "the reason that everybody reads"),
+        ),
     ),
     "decision": Shape(
         "What those with the power decided.",
         (
-            Field("decision", ID, "id of the decision"),
-            Field("rounds", a_list(ID), "the vote or the two votes it rests on"),
+            Field("decision", new("decision")),
+            Field(
+                "rounds",
+                a_list(
+                    known(
+                        "round",
+                        after=("round revealed",),
+                        before=("round annulled",),
+                        only=("first vote", "vote after replay", "policy vote"),
+                    )
+                ),
+                "the vote or the two votes it rests on",
+            ),
             Field("outcome", one_of("adopted", "adopted with changes", "not adopted", "deferred")),
             Field("response", or_null(RESPONSE), "what it is about"),
             Field("preference", a_list(TEXT), "what most people chose"),
@@ -208,8 +241,8 @@ SHAPES: dict[str, Shape] = {
     "commitment": Shape(
         "Who will do what, by when.",
         (
-            Field("commitment", ID, "id of the commitment"),
-            Field("decision", ID, "the decision it belongs to"),
+            Field("commitment", new("commitment")),
+            Field("decision", known("decision"), "the decision it belongs to"),
             Field("role", TEXT, "who will do it"),
             Field("what", words("what"), "what will be done"),
             Field("by", DAY, "the day by which it will be done"),
@@ -227,11 +260,15 @@ SHAPES: dict[str, Shape] = {
                     *("evidence shown", "evidence declined"),
                 ),
             ),
-            Field("because", or_null(words("because")), "the reason; null where it is for the writer alone"),
+            Field(
+                "because",
+                or_null(words("because", withdrawable=True)),
+                "the reason; null where it is for the writer alone",
+            ),
         ),
     ),
     "erasure": Shape(
-        "Words were taken back.", (Field("digests", a_list(DIGEST), "those of the words that were taken back"),)
+        "Words were taken back.", (Field("digests", a_list(TAKEN_BACK), "those of the words that were taken back"),)
     ),
     "record restored": Shape(
         "An older copy of the database was put back, and the record goes on from there.",
@@ -267,11 +304,11 @@ def place_of(number: int, entry: Any) -> str:
     return f"entry {number} ({entry['type']!a})"
 
 
-def digest_names(entry: Any) -> Iterator[tuple[str, str, str]]:
-    """Yields the words in an entry that fits its shape: digest, the name in the disclosure, and the place."""
+def leaves_of(entry: Any) -> Iterator[tuple[Kind, Any, str]]:
+    """Yields every value without parts in an entry that fits its shape: its kind, itself and its place in the entry."""
     kind = _kind_of(entry)
     if kind is not None:
-        yield from words_in(kind, entry, "")
+        yield from leaves(kind, entry, "")
 
 
 def _kind_of(entry: Any) -> Kind | None:

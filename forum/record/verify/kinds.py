@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -16,17 +16,28 @@ from forum.record.verify.rounds import is_moment
 class Kind:
     """A kind of value. `words` names it in a message and in docs/record.md; `fits` tells whether a value is of it.
 
-    `fields` are those of an object, `each` is the kind of a list's items or of a map's values. `opens` is the name in
-    the disclosure of words; `either` are the kinds of which one must fit. `null`: null stands for none.
+    `fields` are those of an object, `each` is the kind of a list's items or of a map's values; `either` are the kinds
+    of which one must fit. `null`: null stands for none.
+
+    `opens` is the name in the disclosure of words, and `withdrawable` tells whether an erasure may take these back.
+    `makes` is the kind of thing ("session", "round", ...) that an id is the first to name, `of` the one that an id must
+    name: a thing with entries of the types `after` before this one, with none of the types `before`, and whose first
+    entry has as its `kind` one of `only`.
     """
 
     words: str
     fits: Callable[[Any], bool] = lambda value: True
     fields: tuple[Field, ...] | None = None
     each: Kind | None = None
-    opens: str = ""
     either: tuple[Kind, ...] = ()
     null: bool = False
+    opens: str = ""
+    withdrawable: bool = False
+    makes: str = ""
+    of: str = ""
+    after: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,30 +87,30 @@ def _items(value: Any, path: str) -> list[tuple[str, Any]]:
     return [(f"{path}[{place}]", item) for place, item in enumerate(value)]
 
 
-def words_in(kind: Kind, value: Any, path: str) -> Iterator[tuple[str, str, str]]:
-    """Yields the digests of words in a value that is of this kind: the digest, the name in its disclosure, its place.
+def leaves(kind: Kind, value: Any, path: str) -> Iterator[tuple[Kind, Any, str]]:
+    """Yields every value without parts inside a value of this kind: its kind, itself and its place.
 
-    They come in the order of `disclosures.digests_in`.
+    They come in the order of the canonical form; null is left out.
     """
     if value is None:
         return
-    if kind.opens:
-        yield value["sd"], kind.opens, path
-    elif kind.either:
+    if kind.either:
         fitting = next(one for one in kind.either if not any(misfits(one, value, path)))
-        yield from words_in(fitting, value, path)
+        yield from leaves(fitting, value, path)
     elif kind.fields is not None:
         for field in sorted(kind.fields, key=lambda field: field.name):
             if field.name in value:
-                yield from words_in(field.kind, value[field.name], _within(path, field.name))
+                yield from leaves(field.kind, value[field.name], _within(path, field.name))
     elif kind.each is not None:
         for place, item in _items(value, path):
-            yield from words_in(kind.each, item, place)
+            yield from leaves(kind.each, item, place)
+    else:
+        yield kind, value, path
 
 
 def or_null(kind: Kind) -> Kind:
     """Returns the kind of a value that may be null instead."""
-    return Kind(f"{kind.words}, or null", kind.fits, kind.fields, kind.each, kind.opens, kind.either, null=True)
+    return replace(kind, words=f"{kind.words}, or null", null=True)
 
 
 def either(*kinds: Kind) -> Kind:
@@ -128,9 +139,25 @@ def a_map(each: Kind, of: str) -> Kind:
     return Kind(f"an object with {each.words} for each {of}", _is_object, each=each)
 
 
-def words(name: str) -> Kind:
+def words(name: str, *, withdrawable: bool = False) -> Kind:
     """Returns the kind of the digest that stands for personal words; `name` is the name in their disclosure."""
-    return Kind(f"the digest of words disclosed as `{name}`", _is_digest, opens=name)
+    more = ", which may be withdrawn" if withdrawable else ""
+    return Kind(f"the digest of words disclosed as `{name}`{more}", _is_digest, opens=name, withdrawable=withdrawable)
+
+
+def new(thing: str) -> Kind:
+    """Returns the kind of an id that no earlier entry has given to such a thing."""
+    return replace(ID, words=f"an id (32 hex digits) that no {thing} had before", makes=thing)
+
+
+def known(thing: str, after: tuple[str, ...] = (), before: tuple[str, ...] = (), only: tuple[str, ...] = ()) -> Kind:
+    """Returns the kind of an id of a thing that is in the record before; see Kind for the rest."""
+    conditions = [f"after its `{type_}`" for type_ in after] + [f"before any `{type_}`" for type_ in before]
+    if only:
+        conditions.append(f"a {' or '.join(only)}")
+    return Kind(
+        ", ".join([f"the id of a {thing}", *conditions]), ID.fits, of=thing, after=after, before=before, only=only
+    )
 
 
 def _is_object(value: Any) -> bool:
@@ -166,7 +193,9 @@ TRUTH = Kind("true or false", lambda value: type(value) is bool)
 TRUE = Kind("true", lambda value: value is True)
 ID = Kind("an id (32 hex digits)", _matches(r"[0-9a-f]{32}"))
 HASH = Kind("a hash (64 hex digits)", _matches(r"[0-9a-f]{64}"))
-DIGEST = Kind("a digest (43 characters of base64url)", _matches(r"[A-Za-z0-9_-]{43}"))
+TAKEN_BACK = Kind(
+    "the digest of words that are there before, may be withdrawn and were not yet", _matches(r"[A-Za-z0-9_-]{43}")
+)
 RESPONSE = Kind("the id of a response (`r1`, `r2`, ..., `none`)", _matches(r"r[1-9][0-9]{0,3}|none"))
 TIME = Kind("a time (`2026-11-25T18:00:00.000Z`)", is_moment)
 DAY = Kind("a day (`2027-03-31`)", _is_day)

@@ -144,7 +144,7 @@ async def _without(work: Work, session: LiveSession, story_id: str) -> LiveSessi
 
 async def _entries(work: Work, story: Submission) -> list[dict[str, Any]]:
     """Returns the record's entries about the story: its own, and those of the rounds that came from it."""
-    about = [json.loads(stored.body) for stored in await work.record.unchecked() if story.id.encode() in stored.body]
+    about = [json.loads(stored.body) for stored in await work.record.naming([story.id])]
     return [entry for entry in about if entry.get("scenario") == story.id]
 
 

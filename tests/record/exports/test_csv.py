@@ -14,7 +14,7 @@ from support.record_keeper import CRISIS, QUIET, a_keeper
 
 from forum.record.export_columns import COLUMNS
 from forum.record.exports import EXPORTS
-from forum.record.exports.csv import FORMULA, cell, table
+from forum.record.exports.csv import BETWEEN, FORMULA, cell, table
 from forum.record.public_log import WITHDRAWN, Log
 
 DOCS = Path(__file__).parents[3] / "docs" / "exports.md"
@@ -88,6 +88,15 @@ def test_numbers_stay_numbers() -> None:
     assert [cell(value) for value in (-1, 0, 7, None, True, False, "")] == ["-1", "0", "7", "", "yes", "no", ""]
 
 
+def test_withdrawn_words_are_said_to_be_withdrawn() -> None:
+    keeper = a_keeper()
+    opened = next(iter(keeper.opened.values()))
+    keeper.erase(CRISIS, [opened["question"]["sd"], opened["responses"][0]["label"]["sd"]])
+    row = next(row for row in read("rounds.csv", keeper.log()) if row["round"] == opened["round"])
+    assert row["question"] == WITHDRAWN
+    assert row["responses"].split(BETWEEN)[:2] == [WITHDRAWN, "Send the police"]
+
+
 def test_decisions_stand_beside_what_people_preferred(log: Log) -> None:
     first, second, third, fourth = read("decisions.csv", log)
     assert (first["outcome"], first["response"], first["response_label"]) == (
@@ -99,7 +108,7 @@ def test_decisions_stand_beside_what_people_preferred(log: Log) -> None:
     assert first["rationale"] == "A nurse is there in twenty minutes.\nThe police are not."
     assert first["why"] == "The police have no beds"
     assert (second["outcome"], second["response"], second["why"]) == ("deferred", "", "")
-    assert second["dissent"] == WITHDRAWN
+    assert second["dissent"] == "Some have waited for years"
     assert third["demonstration"] == "yes"
     assert [row["session_kind"] for row in (first, second, third, fourth)] == ["room", "room", "room", "asynchronous"]
     assert log.entries[int(first["entry"])]["decision"] == first["decision"]
