@@ -68,6 +68,7 @@ TABLE = (
         LONDON,
         "Time zone in which times are shown and typed, as Europe/London; the record and exports keep UTC.",
     ),
+    Setting("FORUM_LICENCE", "", "Licence of exports, as CC-BY-4.0, OGL-UK-3.0 or an address; empty: they name none."),
     Setting(
         "FORUM_JOINS_PER_SESSION",
         "10000",
@@ -181,6 +182,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...]
     locales: Path | None
     timezone: ZoneInfo
+    licence: str
     joins_per_session: int
     wrong_codes_per_address: int
     wrong_tickets_per_address: int
@@ -223,6 +225,7 @@ class Settings:
             trusted_proxies=_networks(raw["FORUM_TRUSTED_PROXIES"]),
             locales=Path(raw["FORUM_LOCALES"]) if raw["FORUM_LOCALES"] else None,
             timezone=_zone(raw["FORUM_TIMEZONE"]),
+            licence=_licence(raw["FORUM_LICENCE"]),
             joins_per_session=numbers["FORUM_JOINS_PER_SESSION"],
             wrong_codes_per_address=numbers["FORUM_WRONG_CODES_PER_ADDRESS"],
             wrong_tickets_per_address=numbers["FORUM_WRONG_TICKETS_PER_ADDRESS"],
@@ -248,6 +251,13 @@ def _zone(name: str) -> ZoneInfo:
     except ValueError as error:
         words = "FORUM_TIMEZONE must be a time zone as Europe/London, not %(value)s."
         raise StartupProblem(words, value=name) from error
+
+
+def _licence(named: str) -> str:
+    """Returns a licence as Data Packages name it: a short name without spaces, or an address."""
+    if named and not re.fullmatch(r"https?://[!-~]+|[A-Za-z0-9._-]+", named):
+        raise StartupProblem("FORUM_LICENCE must be a short name as CC-BY-4.0 or an address, not %(it)s.", it=named)
+    return named
 
 
 def sqlite_url(file: Path) -> str:

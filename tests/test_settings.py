@@ -168,3 +168,18 @@ def test_what_was_renamed_leads_to_a_setting_that_there_is() -> None:
     known = {row.env for row in TABLE}
     assert not known & RENAMED.keys()
     assert set(RENAMED.values()) <= known
+
+
+@pytest.mark.parametrize(
+    "named", ["", "CC-BY-4.0", "OGL-UK-3.0", "https://www.nationalarchives.gov.uk/doc/open-government-licence/"]
+)
+def test_a_licence_is_a_short_name_or_an_address(named: str) -> None:
+    assert Settings.load({"FORUM_LICENCE": named}).licence == named
+
+
+@pytest.mark.parametrize(
+    "named", ["CC BY", "see https://example.org", "https://", "ftp://example.org", "CC0\nCC1", "ŵ"]
+)
+def test_what_is_no_licence_is_refused_in_one_line(named: str) -> None:
+    with pytest.raises(StartupProblem, match="FORUM_LICENCE must be a short name as "):
+        Settings.load({"FORUM_LICENCE": named})

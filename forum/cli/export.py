@@ -45,7 +45,7 @@ def export(out: Path, commission: str | None, workbook: bool, data: Path | None,
 
 async def _packed(settings: Settings, commission: str | None) -> bytes:
     async with opened(settings) as store:
-        return await exports.export(await checkpoints_of(store, settings), commission)
+        return await exports.export(await checkpoints_of(store, settings), commission, settings.licence)
 
 
 async def _workbook(settings: Settings, commission: str | None) -> bytes:

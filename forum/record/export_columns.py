@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from forum.record.verify.table_schemas import DAYS, INTEGERS, TIMES
 from forum.voting.methods import METHODS
 
 
@@ -16,21 +17,13 @@ class ColumnType(StrEnum):
     DAY = "day"
 
 
-_NUMBERS = {
-    "quorum", "quorum_each_group", "threshold", "ballots", "papers", "entry", "run_off_round", "n", "of",
-    "basis_points",
-}  # fmt: skip
-_TIMES = {"at", "opened_at", "closes_at", "closed_at", "revealed_at", "annulled_at"}
-_DAYS = {"by"}
-
-
 def type_of(column: str) -> ColumnType:
     """Returns the type of the columns with this name, which is the same in every table."""
-    if column in _NUMBERS:
+    if column in INTEGERS:
         return ColumnType.NUMBER
-    if column in _TIMES:
+    if column in TIMES:
         return ColumnType.TIME
-    return ColumnType.DAY if column in _DAYS else ColumnType.TEXT
+    return ColumnType.DAY if column in DAYS else ColumnType.TEXT
 
 
 _WHERE = {

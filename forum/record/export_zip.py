@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from forum.record.export_columns import COLUMNS
 from forum.record.exports import derive
 from forum.record.public_log import Log
 from forum.record.signing_key import Signer
@@ -10,6 +11,7 @@ from forum.record.verify.archive import describe
 from forum.record.verify.checkpoint import parse_note
 from forum.record.verify.encoding import canonical
 from forum.record.verify.merkle_tree import leaf_hash, root
+from forum.record.verify.table_schemas import readme_lines
 from forum.record.verify.verdict import RecordError
 from forum.record.verify_py import verify_py
 
@@ -30,7 +32,7 @@ disclosures.jsonl      the words that belong to the entries (questions, answers,
 checkpoint             the signed head of the record
 public_key.pem         the key that signed it
 verify.py              a program that checks this export
-datapackage.json       the size and the SHA-256 of every file above
+datapackage.json       the size and the SHA-256 of every file above, and what each column of the tables holds
 datapackage.sig        the signature of datapackage.json
 
 The tables open in any spreadsheet program, also by a double click. They are UTF-8 with a byte order mark, and
@@ -79,14 +81,17 @@ can be compared: the older record must be the beginning of the newer one.
 It does not prove who voted: with an open join code, browsers are counted, not people. It does not hide a
 vote from the people who run the server. And of who changed their mind, only the totals follow from the
 ballots.
+
+What this is, and what each column of the tables holds
+------------------------------------------------------
 """
 
 
-def pack(log: Log, signer: Signer, note: bytes | None = None) -> bytes:
-    """Returns the zip of an export. The same log and key always give the same bytes.
+def pack(log: Log, signer: Signer, note: bytes | None = None, licence: str = "") -> bytes:
+    """Returns the zip of an export. The same log, key and licence always give the same bytes.
 
     `note` is the checkpoint of these entries, as the server keeps it; without it one is signed here. Raises RecordError
-    for a note of other entries.
+    for a note of other entries. `licence` is that of the export, its name or address, "" for none.
     """
     files = derive(log)
     leaves = [leaf_hash(canonical(entry)) for entry in log.entries]
@@ -96,7 +101,15 @@ def pack(log: Log, signer: Signer, note: bytes | None = None) -> bytes:
     files["checkpoint"] = note or own
     files["public_key.pem"] = signer.public_key_pem
     files["verify.py"] = verify_py()
-    files["README.txt"] = README.encode()
+    files["README.txt"] = (README + readme_lines({"this export": _about(log, licence), **COLUMNS})).encode()
     files["datapackage.json"] = describe(files, log.commission)
     files["datapackage.sig"] = signer.sign(files["datapackage.json"])
     return archive.pack(files)
+
+
+def _about(log: Log, licence: str) -> dict[str, str]:
+    """Returns what README.txt says of the whole: its title, and the licence where there is one."""
+    title = "Decisions, votes and their record"
+    if log.commission is not None:
+        title += f": {log.titles.get(log.commission, log.commission)}"
+    return {"title": title} | ({"licence": licence} if licence else {})

@@ -21,6 +21,7 @@ PARTS = (
     "disclosures",
     "checkpoint",
     "methods",
+    "table_schemas",
     "archive",
     "rounds",
     "kinds",

@@ -80,16 +80,17 @@ async def read_log(store: Store, commission: str | None = None, *, ballots: bool
     return Log(tuple(entries), words, tuple(opened), commission)
 
 
-async def export(checkpoints: Checkpoints, commission: str | None = None) -> bytes:
-    """Returns the export of one commission, or of all (None), as the bytes of a zip. Raises NotFound, and where the
-    record is not to be signed CheckpointRefused or RecordDamaged.
+async def export(checkpoints: Checkpoints, commission: str | None = None, licence: str = "") -> bytes:
+    """Returns the export of one commission, or of all (None), as the bytes of a zip that names this licence.
+
+    Raises NotFound, and where the record is not to be signed CheckpointRefused or RecordDamaged.
     """
     log = await read_log(checkpoints.store, commission)
     async with checkpoints.store.read() as work:
         tree = await kept(checkpoints.store).tree_of(work, len(log.entries))
     note = await checkpoints.sign(tree, len(log.entries))
     # In a thread: for a long record hashing and writing take a while, and would stop the event loop.
-    return await asyncio.to_thread(export_zip.pack, log, checkpoints.signer, note)
+    return await asyncio.to_thread(export_zip.pack, log, checkpoints.signer, note, licence)
 
 
 def summary(data: bytes) -> dict[str, int]:

@@ -276,7 +276,8 @@ def _differs(made: Decision, on: Matter) -> bool:
 async def export(request: Request) -> Response:
     """Sends the whole record, or one commission's part of it, as a zip to keep, hand on and check."""
     site = site_of(request)
-    data = await exports.export(site.checkpoints, request.query_params.get("commission") or None)
+    commission = request.query_params.get("commission") or None
+    data = await exports.export(site.checkpoints, commission, site.settings.licence)
     return _file(request, data, "forum-export", "zip", "application/zip")
 
 

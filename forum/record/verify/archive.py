@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import re
 import stat
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
+from forum.record.verify.table_schemas import header_of, readme_words, resource_name, table_schema
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, NoExport, few
 
 # The most bytes that are unpacked from one export, so that a small archive cannot fill the memory.
@@ -35,7 +36,9 @@ _HEART = frozenset({"record.jsonl", "datapackage.json", "checkpoint"})
 # Files that macOS and Windows add by themselves, in lower case.
 _BESIDE = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 # The number of the export format: it goes up with every change to its files or to the columns of its tables.
-FORMAT = 3
+FORMAT = 4
+# The first format whose datapackage.json describes the tables' columns, and says when and of what it was made.
+_WITH_SCHEMAS = 4
 _MEDIA = {
     "csv": "text/csv",
     "jsonl": "application/jsonl",
@@ -45,10 +48,14 @@ _MEDIA = {
 
 
 def describe(files: Mapping[str, bytes], commission: str | None, format_number: int = FORMAT) -> bytes:
-    """Returns the bytes of datapackage.json: path, size and SHA-256 of every other file, for one commission or all."""
+    """Returns the bytes of datapackage.json: path, size and SHA-256 of every other file, for one commission or all.
+
+    From format 4 on the tables' columns too, in the words of README.txt, and what it was made of and when. Raises
+    errors of any kind where the files are damaged.
+    """
     resources = [
         {
-            "name": re.sub(r"[^a-z0-9]+", "-", path.lower()),
+            "name": resource_name(path),
             "path": path,
             "mediatype": _MEDIA.get(path.rpartition(".")[2], "text/plain"),
             "encoding": "utf-8",
@@ -58,8 +65,33 @@ def describe(files: Mapping[str, bytes], commission: str | None, format_number: 
         for path in DESCRIBED
         if path in files
     ]
-    package = {"name": "forum-export", "forum_export": format_number, "commission": commission, "resources": resources}
-    return json.dumps(package, indent=2).encode() + b"\n"
+    package: dict[str, Any] = {"name": "forum-export", "forum_export": format_number, "commission": commission}
+    if format_number >= _WITH_SCHEMAS:
+        said = readme_words(files.get("README.txt", b""))
+        package |= _about(files, said)
+        for resource in resources:
+            path = str(resource["path"])
+            if path in TABLES:
+                resource |= {"type": "table", "format": "csv"}
+                resource["schema"] = table_schema(path, header_of(files[path]), said.get(path, {}))
+            else:
+                resource["type"] = "file"
+    return json.dumps(package | {"resources": resources}, indent=2).encode() + b"\n"
+
+
+def _about(files: Mapping[str, bytes], said: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """Returns what datapackage.json says of the whole: title, licence, time of the last entry, and the record that it
+    was made of, by the name in its checkpoint.
+    """
+    last = files["record.jsonl"].rstrip(b"\n").rpartition(b"\n")[2]
+    origin = files["checkpoint"].partition(b"\n")[0].decode()
+    export = said.get("this export", {})
+    about: dict[str, Any] = {"title": export["title"]} if "title" in export else {}
+    if last:
+        about["created"] = json.loads(last)["at"]
+    if licence := export.get("licence"):
+        about["licenses"] = [{"path" if "://" in licence else "name": licence}]
+    return about | {"sources": [{"title": f"The public record {origin}"}]}
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
