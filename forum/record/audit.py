@@ -24,10 +24,10 @@ from forum.record.exports import derive
 from forum.record.exports.csv import MARK
 from forum.record.public_log import Log
 from forum.record.signing_key import check_with
-from forum.record.verify.archive import FORMAT, read_export, unpack
+from forum.record.verify.archive import FORMAT, read_export, refuse_unknown_format, unpack
 from forum.record.verify.checks import NEEDS_FORUM, verify_files
 from forum.record.verify.export import Export
-from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, NoExport, check
+from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, LaterFormat, NoExport, check
 from forum.record.verify_py import verify_py
 
 # The first format whose tables are those of today.
@@ -52,6 +52,9 @@ def _checks(read: Callable[[], tuple[dict[str, bytes], Check]], key: bytes | Non
     pinned = None if key is None else _pem(key)
     try:
         files, archive = read()
+        refuse_unknown_format(files)
+    except LaterFormat as error:
+        raise NotAnExport("This export cannot be checked here: %(why)s", why=str(error)) from error
     except NoExport as error:
         raise NotAnExport("This is no Forum export: %(why)s", why=str(error)) from error
 

@@ -50,7 +50,11 @@ With Python 3.11 or later, and nothing else, in the folder of the unpacked files
 
     python verify.py
 
-Each line says PASS, FAIL or NOT CHECKED. One FAIL means: do not rely on this export.
+Each line says PASS, FAIL or NOT CHECKED; the last one names what was not checked. One FAIL means: do not rely
+on this export. The exit code is 0 if everything passed, 1 if anything failed, 2 if there is no export that the
+program can read, and 3 if nothing failed but something was not checked: verify.py leaves the tables and what
+follows from them to "forum verify", which ends with 0, 1 or 2.
+
 If you do not trust the verify.py in here, take Forum's source from somebody you trust. It has the same program as
 the folder forum/record/verify, and nothing has to be installed for it either:
 
@@ -63,7 +67,7 @@ Forum itself checks more (every table is made again and compared):
 All of them take the folder of the unpacked files, too (python verify.py FOLDER, forum verify FOLDER), and a zip
 that another program made of it: then the files are checked, and "archive" says NOT CHECKED.
 
-verify.py does not check the signatures. With OpenSSL 3, in the same folder:
+The signatures, which both check, can be checked without either. With OpenSSL 3, in the same folder:
 
     head -n 3 checkpoint > note.txt
     tail -n 1 checkpoint | cut -d " " -f 3 | openssl base64 -d -A | tail -c 64 > note.sig

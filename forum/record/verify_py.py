@@ -17,6 +17,7 @@ from forum.record import verify
 PARTS = (
     "verdict",
     "encoding",
+    "ed25519",
     "merkle_tree",
     "disclosures",
     "checkpoint",

@@ -13,11 +13,14 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from support.record_keeper import CRISIS, SIGNER, a_keeper
 
-from forum.record import export_zip
+from forum.errors import NotAnExport
+from forum.record import audit, export_zip
 from forum.record.public_log import Log
-from forum.record.verify.archive import unpack
+from forum.record.signing_key import Signer
+from forum.record.verify.archive import FORMAT, unpack
 from forum.record.verify.checks import NEEDS_FORUM, verify_files
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS
 from forum.record.verify_py import verify_py
@@ -121,10 +124,37 @@ def test_verify_py_runs_on_bare_python_in_the_folder_and_on_the_zip(packed: byte
     in_place = bare(str(folder / "verify.py"))
     on_zip = bare("verify.py", "a.zip", cwd=folder)
     for done in (in_place, on_zip):
-        assert (done.returncode, done.stderr) == (0, "")
+        assert (done.returncode, done.stderr) == (3, "")
         assert "FAIL" not in done.stdout
-        assert "NOT CHECKED  checkpoint signature: " in done.stdout
+        assert "PASS         checkpoint signature: signed with the key" in done.stdout
+        assert "PASS         package signature: signed with the key" in done.stdout
+        left_out = done.stdout.splitlines()[-1]
+        assert left_out.startswith("Nothing failed. Not checked: ")
+        assert left_out.endswith("tables, results by group, equal voice, quorum, view shift, decisions, verify.py.")
         assert "PASS         ballots root: " in done.stdout
+
+
+def test_verify_py_sees_by_itself_that_another_key_signed(folder: Path) -> None:
+    other = Signer.of(Ed25519PrivateKey.generate())
+    (folder / "datapackage.sig").write_bytes(other.sign((folder / "datapackage.json").read_bytes()))
+    done = bare(str(folder / "verify.py"))
+    assert done.returncode == 1
+    assert "FAIL         package signature: not signed with the key" in done.stdout
+    assert done.stdout.splitlines()[-1] == "1 checks FAILED: do not rely on this export."
+
+
+def test_an_export_of_a_later_format_is_left_to_a_newer_forum(folder: Path) -> None:
+    package = json.loads((folder / "datapackage.json").read_bytes())
+    (folder / "datapackage.json").write_text(json.dumps({**package, "forum_export": FORMAT + 1}))
+    done = bare(str(folder / "verify.py"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"this export cannot be checked here: it is written in format {FORMAT + 1}, and this")
+    assert "take the verify.py of a newer Forum" in done.stderr
+    with pytest.raises(NotAnExport, match=f"cannot be checked here: it is written in format {FORMAT + 1}"):
+        audit.verify_at(folder)
+    for odd in (0, -1, True, "3", None, FORMAT + 0.5):
+        (folder / "datapackage.json").write_text(json.dumps({**package, "forum_export": odd}))
+        assert bare(str(folder / "verify.py")).returncode == 1, odd
 
 
 def test_verify_py_fails_on_a_changed_file_and_refuses_what_is_no_export(folder: Path) -> None:
@@ -149,9 +179,5 @@ def test_verify_py_fails_on_a_changed_file_and_refuses_what_is_no_export(folder:
 def test_all_that_can_be_asked_of_bare_python_passes(packed: bytes) -> None:
     files, archive = unpack(packed)
     checks = [archive, *verify_files(files)]
-    assert {c.name for c in checks if c.verdict == NOT_CHECKED} == {
-        "checkpoint signature",
-        "package signature",
-        *NEEDS_FORUM,
-    }
+    assert {c.name for c in checks if c.verdict == NOT_CHECKED} == {*NEEDS_FORUM}
     assert not [c for c in checks if c.verdict == FAIL]

@@ -9,10 +9,11 @@ package `forum/record/verify/`; in an export the files of that package are joine
 
     python -m forum.record.verify FILE.zip|FOLDER      the same, in the folder of Forum's source
 
-It prints PASS, FAIL or NOT CHECKED for each check. Its exit code is 1 if any check failed, 2 if there is no export,
-else 0.
+It prints PASS, FAIL or NOT CHECKED for each check, and in its last line what it did not check. Its exit code is 0 if
+every check passed, 1 if any failed, 2 if there is no export that it can read, and 3 if none failed but some things
+were not checked: `forum verify` checks these.
 
-Sources: RFC 9162 section 2.1 (tree and proofs), RFC 8785 (canonical JSON; only the values that can be written in one
-way), RFC 9901 (disclosures), C2SP signed-note and tlog-checkpoint. docs/record.md says what all this proves and what it
-does not.
+Sources: RFC 8032 (signatures), RFC 9162 section 2.1 (tree and proofs), RFC 8785 (canonical JSON; only the values that
+can be written in one way), RFC 9901 (disclosures), C2SP signed-note and tlog-checkpoint. docs/record.md says what all
+this proves and what it does not.
 """

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from forum.record.verify.archive import read_export
+from forum.record.verify.archive import read_export, refuse_unknown_format
 from forum.record.verify.checks import verify_files
-from forum.record.verify.verdict import FAIL, NoExport
+from forum.record.verify.verdict import FAIL, NOT_CHECKED, LaterFormat, NoExport, last_line
 
 
 def main(argv: Sequence[str]) -> int:
@@ -20,15 +20,19 @@ def main(argv: Sequence[str]) -> int:
         return 2
     try:
         files, packed = read_export(Path(argv[0]) if argv else Path(__file__).resolve().parent)
+        refuse_unknown_format(files)
+    except LaterFormat as error:
+        print(f"this export cannot be checked here: {error}", file=sys.stderr)
+        return 2
     except (NoExport, OSError) as error:
         print(f"not an export: {error}", file=sys.stderr)
         return 2
     checks = [packed, *verify_files(files)]
     for check in checks:
         print(f"{check.verdict:11}  {check.name}: {check.detail}".encode("ascii", "backslashreplace").decode())
-    failed = sum(1 for check in checks if check.verdict == FAIL)
-    print(f"{failed} checks FAILED: do not rely on this export." if failed else "Nothing failed.")
-    return 1 if failed else 0
+    print(last_line(checks))
+    verdicts = {check.verdict for check in checks}
+    return 1 if FAIL in verdicts else 3 if NOT_CHECKED in verdicts else 0
 
 
 if __name__ == "__main__":

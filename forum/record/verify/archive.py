@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from forum.record.verify.table_schemas import header_of, readme_words, resource_name, table_schema
-from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, NoExport, few
+from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, LaterFormat, NoExport, few
 
 # The most bytes that are unpacked from one export, so that a small archive cannot fill the memory.
 MAX_EXPORT = 1 << 29
@@ -45,6 +45,19 @@ _MEDIA = {
     "pem": "application/x-pem-file",
     "py": "text/x-python",
 }
+
+
+def refuse_unknown_format(files: Mapping[str, bytes]) -> None:
+    """Raises LaterFormat where an export is of a later format, which nothing here could judge rightly."""
+    try:
+        number = json.loads(files["datapackage.json"])["forum_export"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return  # checked, and failed, with the files
+    if type(number) is int and number > FORMAT:
+        raise LaterFormat(
+            f"it is written in format {number}, and this program knows formats 1 to {FORMAT}: take the verify.py of a "
+            "newer Forum, which its source has as forum/record/verify"
+        )
 
 
 def describe(files: Mapping[str, bytes], commission: str | None, format_number: int = FORMAT) -> bytes:

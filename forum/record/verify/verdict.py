@@ -16,6 +16,10 @@ class NoExport(RecordError):
     """An input that is not an export, so that nothing can be checked."""
 
 
+class LaterFormat(NoExport):
+    """An export of a format that came after this program."""
+
+
 @dataclass(frozen=True)
 class Check:
     """The outcome of one check: `verdict` is PASS, FAIL or NOT CHECKED, `detail` says what was found."""
@@ -44,3 +48,12 @@ def few(problems: Sequence[str]) -> str:
 def verdict_of(problems: Sequence[str], fine: str) -> tuple[str, str]:
     """Returns FAIL with the first problems, or PASS with the words `fine` where there are none."""
     return (FAIL, few(problems)) if problems else (PASS, fine)
+
+
+def last_line(checks: Sequence[Check]) -> str:
+    """Returns the sentence that sums up all checks of an export, and names what was not checked."""
+    failed = [check.name for check in checks if check.verdict == FAIL]
+    left_out = [check.name for check in checks if check.verdict == NOT_CHECKED]
+    if failed:
+        return f"{len(failed)} checks FAILED: do not rely on this export."
+    return "Nothing failed." + (f" Not checked: {', '.join(left_out)}." if left_out else "")
