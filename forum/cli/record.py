@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from forum.adapters import machine
-from forum.cli import accept_restore, data_option, json_option, make_folder, opened, report, run, settings_for
+from forum.cli import (
+    accept_restore,
+    checkpoints_of,
+    data_option,
+    json_option,
+    make_folder,
+    opened,
+    report,
+    run,
+    settings_for,
+)
+from forum.services import record_check
+from forum.services.record_check import Progress
 from forum.settings import Settings
 from forum.store import held
 
 
 @click.group()
 def record() -> None:
-    """Look after the record: accept a restored backup."""
+    """Look after the record: check the database against it, accept a restored backup."""
 
 
 @record.command("accept-restore")
@@ -34,6 +47,35 @@ def accept(data: Path | None, *, as_json: bool) -> None:
     click.echo(told if indexes else fits, err=True)
     if as_json:
         report({"entries": indexes})
+
+
+@record.command()
+@data_option
+@json_option
+@click.pass_context
+def check(ctx: click.Context, data: Path | None, *, as_json: bool) -> None:
+    """Hold the whole database against the record: every entry, and every row that pages are drawn from.
+
+    Says for each row that does not agree its table, its key, the column, what is there and what should be. Ends with 0
+    if everything agrees, else 1. A server may run meanwhile.
+    """
+    progress = run(_checked(settings_for(data)))
+    for found in progress.findings:
+        click.echo(str(found), err=as_json)
+    told = f"{progress.entries} entries were read: {len(progress.findings) or 'none'} of the rows do not agree."
+    fits = f"{progress.entries} entries, and every row that they tell of, agree."
+    click.echo(told if progress.findings else fits, err=True)
+    if as_json:
+        report({"entries": progress.entries, "findings": [asdict(found) for found in progress.findings]})
+    ctx.exit(1 if progress.findings else 0)
+
+
+async def _checked(settings: Settings) -> Progress:
+    async with opened(settings) as store:
+        last = Progress()
+        async for so_far in record_check.check(await checkpoints_of(store, settings)):
+            last = so_far
+        return last
 
 
 async def _accepted(settings: Settings) -> list[int]:

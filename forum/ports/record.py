@@ -77,6 +77,9 @@ class Record(Protocol):
         commission.
         """
 
+    async def disclosures_of(self, start: int, stop: int) -> list[Disclosure]:
+        """Returns the disclosures that entries from `start` up to but not including `stop` named first."""
+
     async def withdraw(self, digests: Sequence[str], at: str) -> list[str]:
         """Deletes the words behind these digests for good. Returns, sorted, the digests whose words existed until now.
 

@@ -7,7 +7,9 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
+from forum.errors import RecordDamaged
 from forum.ports import Work
 from forum.ports.record import Disclosure
 from forum.record.verify import encoding
@@ -79,6 +81,19 @@ async def _past(work: Work, body: Mapping[str, object]) -> Past:
         if not any(misfits_of(entry)):
             past.add(stored.index, entry)
     return past
+
+
+async def latest_about(work: Work, type_: str, round_id: str) -> dict[str, Any] | None:
+    """Returns the latest entry of this type about a round; None for none. Raises RecordDamaged where one that names the
+    round does not fit its hash."""
+    found = None
+    for stored in await work.record.naming([round_id]):
+        if leaf_hash(stored.body) != stored.leaf_hash:
+            raise RecordDamaged.at(stored.index)
+        entry: dict[str, Any] = encoding.parse_canonical(stored.body)
+        if (entry["type"], entry.get("round")) == (type_, round_id):
+            found = entry
+    return found
 
 
 async def erase(work: Work, commission: Commission, at: str, digests: Sequence[str]) -> int | None:

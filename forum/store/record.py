@@ -105,6 +105,11 @@ class SqlRecord(Area):
         # Sorted here, because a PostgreSQL database may have a collation that does not sort by code point.
         return sorted(matching, key=lambda one: (one.entry, one.digest))
 
+    async def disclosures_of(self, start: int, stop: int) -> list[Disclosure]:
+        """Returns the disclosures that entries from `start` up to but not including `stop` named first."""
+        wanted = sa.select(disclosure).where(disclosure.c.entry >= start, disclosure.c.entry < stop)
+        return [made(row, Disclosure) for row in await self._link.rows(wanted)]
+
     async def withdraw(self, digests: Sequence[str], at: str) -> list[str]:
         """Deletes the words behind these digests for good. Returns, sorted, the digests whose words existed
         until now.

@@ -449,4 +449,10 @@ def test_an_older_copy_or_none_of_the_database_is_told_and_accepted_when_meant(t
     with Serving(data, "--no-demo", "--accept") as server:
         server.stop()
     with Serving(data, "--no-demo"):
-        pass
+        fits = run_forum("record", "check", "--data", data, "--json")
+        assert (fits.returncode, json.loads(fits.stdout)) == (0, {"entries": 1, "findings": []})
+    with closing(sqlite3.connect(data / "forum.db")) as database, database:
+        database.execute("INSERT INTO disclosure VALUES ('a', 0, '', 'b', '')")
+    told = run_forum("record", "check", "--data", data)
+    assert told.returncode == 1
+    assert "table disclosure, row a, entry: is 0, should be that of an entry that names it" in told.stdout

@@ -70,6 +70,7 @@ async def reveal_round(desk: Desk, session_id: str, round_id: str) -> Outcome:
             result = result.without_groups() if session.badges_off else result
             return Outcome(await cue_up(work, session, cue_of(before)), before, result.n, result)
         round_, entries = rounds.apply(before, rounds.Reveal(desk.clock.now()))
+        await results.hold_to_root(work, session, before)
         result = await results.result_of(work, before, commission.threshold)
         await work.rounds.save_round(round_)
         await reasons.gather(work, session, round_, round_.revealed_at)
@@ -92,6 +93,7 @@ async def record_held(work: Work, session: LiveSession, at: str) -> LiveSession:
         if round_.state != RoundState.REVEALED:
             kept.append(id_)
         elif session.recorded:
+            await results.hold_to_root(work, session, round_)
             result = await results.result_of(work, round_, commission.threshold, whole=True)
             facts = {"session": session.id, "round": round_.id, "result": result.to_json()}
             await append(work, commission, rounds.RoundRevealed, at, facts)

@@ -7,6 +7,7 @@ comes: story, session, round, the record last; of several sessions or rounds the
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 
 from forum.ports import Work
@@ -14,8 +15,9 @@ from forum.record.ballot_leaves import ballots_root, leaf
 from forum.services.record_entries import append
 from forum.sessions.session import LiveSession
 from forum.voting import round as rounds
+from forum.voting.ballot import Ballot
 from forum.voting.round import Round, RoundState
-from forum.voting.suppression import freeze, label_of, origin_of
+from forum.voting.suppression import Partition, freeze, label_of, origin_of
 
 
 async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[LiveSession, Round, int]:
@@ -28,24 +30,39 @@ async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[
     await work.rounds.save_round(round_)
     ballots = await work.rounds.ballots(round_.id)
     commission = await work.commissions.get_commission(live.commission)
-    present: dict[str | None, int] = {}
-    for ballot in ballots:
-        present[ballot.group] = present.get(ballot.group, 0) + 1
     if live.partition is None:
-        live = replace(live, partition=freeze(present, commission))
+        live = replace(live, partition=freeze(Counter(ballot.group for ballot in ballots), commission))
     if live.recorded and entries and live.partition is not None:
-        label = label_of(live.partition, present, commission.threshold, round_.method, round_.leaf_edition)
-        how = [(ballot.group, ballot.paper) for ballot in ballots]
-        origin = origin_of(live.partition, how, commission.threshold, round_.method, round_.leaf_edition)
-        facts: dict[str, object] = {"session": live.id, "round": round_.id, "count": len(ballots)}
-        # In a thread: for 3,000 ballots it takes 50 ms, during which the event loop would stand still.
-        facts["ballots_root"] = await asyncio.to_thread(
-            lambda: ballots_root([leaf(ballot, label(ballot.group), origin(ballot.paper)) for ballot in ballots])
-        )
-        if papers := sum(ballot.paper for ballot in ballots):
-            facts["paper"] = papers
-        await append(work, commission, entries[0], round_.closed_at, facts)
+        facts = await _counted(live.partition, round_, ballots, commission.threshold)
+        await append(work, commission, entries[0], round_.closed_at, {"session": live.id, "round": round_.id, **facts})
     return live, round_, len(ballots)
+
+
+async def counted(work: Work, live: LiveSession, round_: Round) -> dict[str, object]:
+    """Returns what "round closed" says of a round's ballots, from those that are there now.
+
+    It is `count`, `ballots_root` and, where there are papers, `paper`; nothing for a session without a partition.
+    """
+    if live.partition is None:
+        return {}
+    threshold = (await work.commissions.get_commission(live.commission)).threshold
+    return await _counted(live.partition, round_, await work.rounds.ballots(round_.id), threshold)
+
+
+async def _counted(partition: Partition, round_: Round, ballots: list[Ballot], threshold: int) -> dict[str, object]:
+    label = label_of(
+        partition, Counter(ballot.group for ballot in ballots), threshold, round_.method, round_.leaf_edition
+    )
+    how = [(ballot.group, ballot.paper) for ballot in ballots]
+    origin = origin_of(partition, how, threshold, round_.method, round_.leaf_edition)
+    facts: dict[str, object] = {"count": len(ballots)}
+    # In a thread: for 3,000 ballots it takes 50 ms, during which the event loop would stand still.
+    facts["ballots_root"] = await asyncio.to_thread(
+        lambda: ballots_root([leaf(ballot, label(ballot.group), origin(ballot.paper)) for ballot in ballots])
+    )
+    if papers := sum(ballot.paper for ballot in ballots):
+        facts["paper"] = papers
+    return facts
 
 
 async def close_now(work: Work, session: str, round_id: str, at: str, *, due: str | None = None) -> Round | None:

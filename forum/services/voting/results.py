@@ -9,6 +9,8 @@ from typing import Any
 
 from forum.errors import IllegalMove
 from forum.ports import Work
+from forum.services.record_entries import latest_about
+from forum.services.voting import close_rounds
 from forum.sessions.session import LiveSession
 from forum.sessions.view import AsynchronousRound
 from forum.voting.ballot import Ballot
@@ -30,6 +32,32 @@ async def result_of(work: Work, round_: Round, threshold: int, *, whole: bool = 
     session = await work.sessions.get_session(round_.session)
     result = await _whole(work, session, round_, threshold)
     return result if whole or round_.id not in session.held else result.without_groups()
+
+
+async def hold_to_root(work: Work, session: LiveSession, round_: Round) -> None:
+    """Raises IllegalMove, with what to do, where a recorded round's ballots are not those that were counted when it
+    closed: before its result is shown or written down, and its ballots opened."""
+    if not session.recorded:
+        return
+    said = await latest_about(work, "round closed", round_.id)
+    made = await close_rounds.counted(work, session, round_)
+    if said is None or any(made.get(name) != said.get(name) for name in ("count", "ballots_root", "paper")):
+        raise IllegalMove(
+            "The ballots of this vote are not those that were counted when it closed, so its result is not shown. "
+            "Annul it and ask again, or put the database back from a backup: `forum record check` says more."
+        )
+
+
+async def tally_of(work: Work, round_: Round) -> dict[str, Any]:
+    """Returns what the ballots of a closed round add up to, as the `result` of its entry has it: `n`, `counts`, and
+    `by_group` and `figures` where they are given. Raises ValueError for a ballot that its method does not allow.
+    """
+    session = await work.sessions.get_session(round_.session)
+    if session.partition is None:
+        return {}
+    threshold = (await work.commissions.get_commission(session.commission)).threshold
+    result = _published(session.partition, round_, await work.rounds.ballots(round_.id), threshold).to_json()
+    return {name: result[name] for name in ("n", "counts", "by_group", "figures") if result.get(name) is not None}
 
 
 # Number of revealed rounds whose results are kept in memory, under everything that they follow from.

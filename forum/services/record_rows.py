@@ -1,0 +1,318 @@
+"""Holds the rows of sessions, votes, stories, decisions and moderators' acts against the entries that tell of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from forum.errors import CastRefused, NotFound
+from forum.ports import Work
+from forum.record.entry_rows import GONE, differences, spoken
+from forum.record.verify.disclosures import digests_in, open_disclosure
+from forum.record.verify.verdict import RecordError
+from forum.services.record_entries import Words
+from forum.services.sessions import commissions_and_sessions, facilitation
+from forum.services.voting import close_rounds, results
+from forum.sessions.session import LiveSession
+from forum.stories.submission import StoryStatus
+from forum.voting.round import Round, RoundState
+
+Entry: TypeAlias = dict[str, Any]
+# A table, a row, a column, what is there and what should be.
+Unlike: TypeAlias = tuple[str, str, str, str, str]
+# What a round's entries make of its state.
+_STATES = {
+    "round opened": RoundState.OPEN,
+    "round closed": RoundState.CLOSED,
+    "round revealed": RoundState.REVEALED,
+    "round annulled": RoundState.ANNULLED,
+}
+# Facts of "round opened" that are the commission's, by the column.
+_COMMISSIONS = ("groups", "threshold", "power")
+_ABOUT = "about."
+
+
+@dataclass
+class Known:
+    """Index of the entries read so far: `size` of them.
+
+    `entries` has the ids of sessions, rounds, stories, decisions and commitments that an entry was written for, with
+    the index of the latest; `states` and `closing` each round's state and closing time, as its entries say; `erased`
+    the digests of withdrawn words.
+    """
+
+    size: int = 0
+    entries: dict[str, int] = field(default_factory=dict)
+    states: dict[str, RoundState] = field(default_factory=dict)
+    closing: dict[str, str | None] = field(default_factory=dict)
+    erased: set[str] = field(default_factory=set)
+
+    def take(self, index: int, entry: Entry) -> None:
+        """Adds an entry that fits its shape."""
+        type_ = entry["type"]
+        if name := _IDS.get(type_):
+            self.entries[entry[name]] = index
+        if type_ in _STATES:
+            self.states[entry["round"]] = _STATES[type_]
+        if type_ in ("round opened", "round extended"):
+            self.closing[entry["round"]] = entry.get("closes_at")
+        if type_ == "erasure":
+            self.erased.update(entry["digests"])
+
+
+_IDS = {
+    "session opened": "session",
+    "round opened": "round",
+    "scenario published": "scenario",
+    "decision": "decision",
+    "commitment": "commitment",
+}
+
+
+async def unlike(work: Work, known: Known, index: int, entry: Entry) -> AsyncIterator[Unlike]:
+    """Yields what is not as an entry says, of the words beside it and of the rows that it tells of."""
+    digests = list(dict.fromkeys(digests_in(entry)))
+    words: dict[str, Any] = {}
+    for one in await work.record.disclosures(digests) if digests else []:
+        if (one.encoded is None) != (one.digest in known.erased):
+            there, should = ("no words", "the words") if one.encoded is None else ("words", "none: they were withdrawn")
+            yield "disclosure", one.digest, "encoded", there, should
+        if one.encoded is not None:
+            try:
+                words[one.digest] = open_disclosure(one.encoded)[2]
+            except RecordError:
+                return  # told where disclosures are checked
+    rows = _ROWS.get(entry["type"])
+    if rows is not None and not (set(digests) - words.keys() - known.erased):
+        async for found in rows(work, known, index, spoken(entry, words)):
+            yield found
+
+
+async def _session_opened(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
+    try:
+        live = await work.sessions.get_session(said["session"])
+        commission = await work.commissions.get_commission(said["commission"])
+    except NotFound:
+        yield _missing("session", said["session"])
+        return
+    made = _plain(commissions_and_sessions.opened(live, commission))
+    # Stories may be added to a programme, and never taken from it.
+    made["scenarios"] = made["scenarios"][: len(said["scenarios"])]
+    for column, should, there in differences(_facts(said), made):
+        if column.startswith(_ABOUT):
+            yield "commission", commission.id, column.removeprefix(_ABOUT), _told(there), _told(should)
+        else:
+            yield "session", live.id, column, _told(there), _told(should)
+
+
+async def _round_opened(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
+    try:
+        round_ = await work.rounds.get_round(said["round"])
+        commission = await work.commissions.get_commission(said["commission"])
+    except NotFound:
+        yield _missing("round", said["round"])
+        return
+    facts = _facts(said)
+    if "closes_at" in facts:
+        facts["closes_at"] = known.closing[round_.id]
+    if said["question"] is GONE:
+        # Of a story that was taken back no version of the question is left.
+        facts.pop("versions", None)
+    for column, should, there in differences(facts, _plain(facilitation.opened(round_, commission))):
+        if column.split("[")[0] in _COMMISSIONS:
+            yield "commission", commission.id, column, _told(there), _told(should)
+        else:
+            yield "round", round_.id, column, _told(there), _told(should)
+    for problem in await _state(work, known, round_):
+        yield problem
+
+
+async def _state(work: Work, known: Known, round_: Round) -> list[Unlike]:
+    """Returns the state of a round's row where it is not what the round's entries say."""
+    should = known.states[round_.id]
+    if round_.state == should:
+        return []
+    held = (await work.sessions.get_session(round_.session)).held
+    if (should, round_.state) == (RoundState.CLOSED, RoundState.REVEALED) and round_.id in held:
+        return []  # shown while badges were off, and recorded when that is lifted
+    return [("round", round_.id, "state", round_.state, should)]
+
+
+async def _round_closed(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
+    try:
+        round_ = await work.rounds.get_round(said["round"])
+    except NotFound:
+        return  # told at the entry that opened it
+    live = await work.sessions.get_session(round_.session)
+    if round_.closed_at != said["at"]:
+        yield "round", round_.id, "closed_at", round_.closed_at, said["at"]
+    if live.partition is None:
+        yield "session", live.id, "partition", "none", "how its groups are put together: it has a closed vote"
+        return
+    made = await close_rounds.counted(work, live, round_)
+    for column, should, there in differences(
+        {k: said[k] for k in ("count", "ballots_root", "paper") if k in said}, made
+    ):
+        yield "ballot", f"round {round_.id}", column, _told(there), _told(should)
+
+
+async def _round_revealed(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
+    try:
+        round_ = await work.rounds.get_round(said["round"])
+    except NotFound:
+        return
+    if round_.revealed_at != said["at"] and not round_.revealed_at:
+        yield "round", round_.id, "revealed_at", "none", said["at"]
+    try:
+        made = await results.tally_of(work, round_)
+    except (ValueError, CastRefused) as error:
+        yield "ballot", f"round {round_.id}", "choice", str(error), "a choice that was offered"
+        return
+    result = said["result"]
+    for found in _columns("ballot", f"round {round_.id}", result, made):
+        yield found
+
+
+async def _round_annulled(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
+    try:
+        round_ = await work.rounds.get_round(said["round"])
+    except NotFound:
+        return
+    made = {"because": round_.annulled_because, "at": round_.annulled_at}
+    for column, should, there in differences({name: said[name] for name in made}, made):
+        yield "round", round_.id, f"annulled_{column}", _told(there), _told(should)
+
+
+async def _scenario_published(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
+    if known.entries[said["scenario"]] != index:
+        return  # a later version is the one that is shown
+    try:
+        story = await work.stories.get_story(said["scenario"])
+    except NotFound:
+        yield _missing("story", said["scenario"])
+        return
+    if (said["text"] is GONE) != (story.status == StoryStatus.WITHDRAWN):
+        should = StoryStatus.WITHDRAWN if said["text"] is GONE else "not withdrawn"
+        yield "story", story.id, "status", story.status, should
+    elif story.status == StoryStatus.ACCEPTED:
+        made = {"title": story.title, "twee": story.twee}
+        for found in _columns("story", story.id, {"title": said["title"], "twee": said["text"]}, made):
+            yield found
+
+
+async def _decision(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
+    try:
+        row = await work.decisions.get_decision(said["decision"])
+    except NotFound:
+        yield _missing("decision", said["decision"])
+        return
+    made = {
+        "rounds": list(row.rounds),
+        "outcome": str(row.outcome),
+        "response": row.response,
+        "rationale": row.rationale,
+        "why": row.why or None,
+        "dissent": row.dissent or None,
+        "commission": row.commission,
+        "decided_at": row.decided_at,
+        "entry": row.entry,
+    }
+    for found in _columns("decision", row.id, said | {"decided_at": said["at"], "entry": index}, made):
+        yield found
+
+
+async def _commitment(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
+    try:
+        commitments = (await work.decisions.get_decision(said["decision"])).commitments
+    except NotFound:
+        return
+    row = next((one for one in commitments if one.id == said["commitment"]), None)
+    if row is None:
+        yield _missing("commitment", said["commitment"])
+        return
+    made = {"role": row.role, "what": row.what, "by": row.by}
+    for found in _columns("commitment", row.id, said, made):
+        yield found
+
+
+async def _moderation_action(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
+    acts = [act for act in await work.moderation.list_acts(said["scenario"]) if act.entry == index]
+    if not acts:
+        yield "moderation", f"story {said['scenario']}", "entry", "no act with this entry", str(index)
+    for act in acts:
+        made = {"action": str(act.action), "because": act.because if act.public and act.because else None, "at": act.at}
+        for found in _columns("moderation", act.id, said, made):
+            yield found
+
+
+_ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] = {
+    "session opened": _session_opened,
+    "round opened": _round_opened,
+    "round closed": _round_closed,
+    "round revealed": _round_revealed,
+    "round annulled": _round_annulled,
+    "scenario published": _scenario_published,
+    "decision": _decision,
+    "commitment": _commitment,
+    "moderation action": _moderation_action,
+}
+
+
+async def unrecorded(work: Work, known: Known, commission: str, session: str) -> AsyncIterator[Unlike]:
+    """Yields the rows that pages are drawn from and no entry tells of: of one session, or for "" of its commission."""
+    if session:
+        live = await work.sessions.get_session(session)
+        rounds = await work.rounds.list_rounds(session)
+        if live.recorded and session not in known.entries:
+            yield "session", session, "id", "a recorded session", "none: no entry tells of it"
+        for round_ in rounds if live.recorded else ():
+            if round_.opened_at and round_.id not in known.entries:
+                yield "round", round_.id, "id", f"a vote that is {round_.state}", "none: no entry tells of it"
+        return
+    of = await work.commissions.get_commission(commission)
+    if not of.rehearsal:
+        for story in await work.stories.list_stories(commission, StoryStatus.ACCEPTED):
+            if story.id not in known.entries:
+                yield "story", story.id, "status", story.status, "something else: no entry says that it was published"
+    for decision in await work.decisions.list_decisions(commission):
+        recorded = (await _session_of(work, decision.rounds[0])).recorded
+        if recorded and decision.id not in known.entries:
+            yield "decision", decision.id, "id", "a decision", "none: no entry tells of it"
+        for commitment in decision.commitments if recorded else ():
+            if commitment.id not in known.entries:
+                yield "commitment", commitment.id, "id", "a commitment", "none: no entry tells of it"
+
+
+def _columns(table: str, row: str, said: Entry, made: Entry) -> Iterator[Unlike]:
+    """Yields the columns of a row that are not what is said of them."""
+    for column, should, there in differences({name: said.get(name) for name in made}, made):
+        yield table, row, column, _told(there), _told(should)
+
+
+async def _session_of(work: Work, round_id: str) -> LiveSession:
+    return await work.sessions.get_session((await work.rounds.get_round(round_id)).session)
+
+
+def _missing(table: str, row: str) -> Unlike:
+    return table, row, "id", "gone", "a row: an entry tells of it"
+
+
+def _facts(said: Entry) -> Entry:
+    return {name: fact for name, fact in said.items() if name not in ("type", "at", "commission", "demonstration")}
+
+
+def _plain(facts: Any) -> Any:
+    """Returns facts as an entry has them, with the words themselves in their places."""
+    if isinstance(facts, Words):
+        return facts.value
+    if isinstance(facts, Mapping):
+        return {name: _plain(fact) for name, fact in facts.items()}
+    if isinstance(facts, list | tuple):
+        return [_plain(fact) for fact in facts]
+    return str(facts) if isinstance(facts, str) else facts
+
+
+def _told(value: Any) -> str:
+    text = "withdrawn" if value is GONE else ascii(value)
+    return text if len(text) <= 200 else f"{text[:200]}..."
