@@ -18,12 +18,15 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from forum.record.export_columns import COLUMNS, ColumnType, type_of
-from forum.record.exports.csv import ROWS, Cell, Row
+from forum.record import export_columns, further_tables
+from forum.record.export_columns import ColumnType, type_of
+from forum.record.exports import csv
+from forum.record.exports.csv import Cell, Row
 from forum.record.public_log import Log
 from forum.record.verify.encoding import canonical
 from forum.record.verify.merkle_tree import leaf_hash, root
 
+COLUMNS = export_columns.COLUMNS | further_tables.COLUMNS
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # What a cell and a sheet can hold in the file format; a cell counts UTF-16 code units.
 MOST_UNITS = 32_767
@@ -49,7 +52,7 @@ Groups that are too small to be shown on their own stand together under "other g
 a few people voted, nothing is given by group, and the table says so.
 "(withdrawn)" stands where somebody took their words back.
 This file is for reading and counting. It is not signed. What can be checked is the zip that the same page gives \
-(or "forum export"): its tables hold the same values."""
+(or "forum export"): its five tables are the first five sheets here, with the same values."""
 
 
 def write(log: Log) -> bytes:
@@ -62,7 +65,7 @@ def write(log: Log) -> bytes:
             made = _moment(log.entries[-1]["at"]) if log.entries else None
             book.set_properties({"title": "Forum: tables of an export", "created": made or _NO_TIME})
             _explain(book, log)
-            for name, rows in ROWS.items():
+            for name, rows in (csv.ROWS | further_tables.ROWS).items():
                 _fill(book, name.removesuffix(".csv"), list(COLUMNS[name]), rows(log))
         finally:
             book.close()

@@ -17,23 +17,27 @@ class ColumnType(StrEnum):
     DAY = "day"
 
 
+# Those of the further tables, which only the workbook has.
+_FURTHER = {"invited", "rounds_opened", "rounds_revealed", "rounds_annulled", "number", "version", "texts"}
+
+
 def type_of(column: str) -> ColumnType:
     """Returns the type of the columns with this name, which is the same in every table."""
-    if column in INTEGERS:
+    if column in INTEGERS | _FURTHER:
         return ColumnType.NUMBER
     if column in TIMES:
         return ColumnType.TIME
     return ColumnType.DAY if column in DAYS else ColumnType.TEXT
 
 
-_WHERE = {
+WHERE = {
     "demonstration": "yes where it comes from a demonstration or a recorded rehearsal, else empty",
     "commission": "id of the commission",
     "commission_title": "its title",
 }
 _KIND = {"session_kind": "room, or asynchronous: answered by people on their own, over days"}
 _ROUND = {
-    **_WHERE,
+    **WHERE,
     "session": "id of the session",
     **_KIND,
     "round": "id of the round",
@@ -43,7 +47,7 @@ _ROUND = {
 
 COLUMNS: dict[str, dict[str, str]] = {
     "decisions.csv": {
-        **_WHERE,
+        **WHERE,
         "decision": "id of the decision",
         "at": "when it was recorded (UTC)",
         "rounds": "ids of the round or the two rounds it rests on",
@@ -60,7 +64,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "entry": "number of its entry in the record, from 0",
     },
     "rounds.csv": {
-        **_WHERE,
+        **WHERE,
         "session": "id of the session",
         **_KIND,
         "session_title": "title of the session",
@@ -115,7 +119,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "note": "what was withheld, and why",
     },
     "commitments.csv": {
-        **_WHERE,
+        **WHERE,
         "decision": "id of the decision it belongs to",
         "commitment": "id of the commitment",
         "at": "when it was recorded (UTC)",

@@ -46,7 +46,8 @@ def table(columns: Iterable[str], rows: Iterable[Row]) -> bytes:
     return MARK + "".join(line + "\r\n" for line in lines).encode()
 
 
-def _where(log: Log, entry: Entry) -> Row:
+def where(log: Log, entry: Entry) -> Row:
+    """Returns the cells with which each table begins: an entry's commission, and whether it is a demonstration's."""
     return {
         "demonstration": "yes" if entry.get("demonstration") else "",
         "commission": entry["commission"],
@@ -78,7 +79,7 @@ def decisions(log: Log) -> Iterator[Row]:
         steps = log.rounds[entry["rounds"][-1]]
         labels = _labels(log, steps)
         yield {
-            **_where(log, entry),
+            **where(log, entry),
             "decision": entry["decision"],
             "at": entry["at"],
             "rounds": BETWEEN.join(entry["rounds"]),
@@ -103,7 +104,7 @@ def rounds(log: Log) -> Iterator[Row]:
         opened, closed, revealed, annulled = steps.opened, steps.closed, steps.revealed, steps.annulled
         session = log.sessions.get(opened["session"])
         yield {
-            **_where(log, opened),
+            **where(log, opened),
             "session": opened["session"],
             "session_kind": _kind(log, steps),
             "session_title": session["title"] if session else "",
@@ -139,7 +140,7 @@ def _revealed(log: Log) -> Iterator[tuple[Steps, dict[str, str], Row, Mapping[st
     for round_id, steps in log.rounds.items():
         if steps.revealed:
             common: Row = {
-                **_where(log, steps.opened),
+                **where(log, steps.opened),
                 "session": steps.opened["session"],
                 "session_kind": _kind(log, steps),
                 "round": round_id,
@@ -263,7 +264,7 @@ def commitments(log: Log) -> Iterator[Row]:
     """Yields the rows of commitments.csv, in the order of the record."""
     for index, entry in log.chosen("commitment"):
         yield {
-            **_where(log, entry),
+            **where(log, entry),
             "decision": entry["decision"],
             "commitment": entry["commitment"],
             "at": entry["at"],

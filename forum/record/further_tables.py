@@ -1,0 +1,182 @@
+"""Tables that the workbook has beyond those of the zip: groups invited, answers, stories, moderation, erasures.
+
+They too are made from the record and its words alone. The tables of the zip belong to its format; these may grow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from forum.record.export_columns import WHERE
+from forum.record.exports.csv import BETWEEN, Row, where
+from forum.record.public_log import WITHDRAWN, Log
+from forum.record.verify.disclosures import digests_in
+
+COLUMNS: dict[str, dict[str, str]] = {
+    "sessions": {
+        **WHERE,
+        "session": "id of the session",
+        "session_title": "its title",
+        "session_kind": "room, or asynchronous: answered by people on their own, over days",
+        "at": "when it was opened (UTC)",
+        "entrance": "how people got in: open code, tickets or open link; empty where the record does not say",
+        "power": "the declared decision power: how far the result binds",
+        "decides": "who decides, as was declared before any vote",
+        "threshold": "the smallest group that is shown on its own",
+        "group": "a group of the commission; the session has one row for each",
+        "invited": "how many people of it were invited; empty where that was not said",
+        "rounds_opened": "how many votes were opened in the session",
+        "rounds_revealed": "of how many of these the result was shown",
+        "rounds_annulled": "how many of these were declared void",
+        "entry": "number of its entry in the record, from 0",
+    },
+    "options": {
+        **WHERE,
+        "session": "id of the session",
+        "round": "id of the round",
+        "question": "the question",
+        "number": "place of the response as it was shown, from 1",
+        "response": "id of the response, the same in every table",
+        "response_label": "the response in words",
+        "added": "yes where it was not among the answers of the first vote, no where it was; empty in any other vote",
+        "entry": "number of the entry that opened the round, from 0",
+    },
+    "stories": {
+        **WHERE,
+        "scenario": "id of the story",
+        "version": "number of its published version, from 1",
+        "at": "when it was published (UTC)",
+        "title": "its title",
+        "told_by": "the group of its writer; empty for none, and where the story was withdrawn",
+        "withdrawn": "yes where its writer took it back, else no",
+        "last_action": "what a moderator did with the story last, if anything",
+        "entry": "number of its entry in the record, from 0",
+    },
+    "moderation": {
+        **WHERE,
+        "at": "when it was done (UTC)",
+        "scenario": "id of the story",
+        "title": "its title as it was last published; empty where it never was",
+        "action": "what a moderator did",
+        "because": "the reason, where it was published",
+        "entry": "number of its entry in the record, from 0",
+    },
+    "erasures": {
+        **WHERE,
+        "at": "when words were taken back (UTC)",
+        "texts": "how many texts",
+        "entries": "numbers of the entries that they belonged to",
+        "entry": "number of its entry in the record, from 0",
+    },
+}
+
+
+def sessions(log: Log) -> Iterator[Row]:
+    """Yields a row for each group of each session, in the order of the record."""
+    for index, entry in log.chosen("session opened"):
+        about = entry["about"]
+        steps = [steps for steps in log.rounds.values() if steps.opened["session"] == entry["session"]]
+        for group in about["groups"]:
+            yield {
+                **where(log, entry),
+                "session": entry["session"],
+                "session_title": entry["title"],
+                # Entries made before there were asynchronous rounds have no kind, and older ones no entrance.
+                "session_kind": entry.get("kind", "room"),
+                "at": entry["at"],
+                "entrance": entry.get("entrance"),
+                "power": about["power"]["level"],
+                "decides": about["power"]["decides"],
+                "threshold": about["threshold"],
+                "group": group["label"],
+                "invited": group["invited"],
+                "rounds_opened": len(steps),
+                "rounds_revealed": sum(one.revealed is not None for one in steps),
+                "rounds_annulled": sum(one.annulled is not None for one in steps),
+                "entry": index,
+            }
+
+
+def options(log: Log) -> Iterator[Row]:
+    """Yields a row for each response of each round that was opened."""
+    for index, entry in log.chosen("round opened"):
+        first = log.rounds.get(entry["second_of"] or "")
+        known = {response["id"] for response in first.opened["responses"]} if first else set()
+        for number, response in enumerate(entry["responses"], 1):
+            yield {
+                **where(log, entry),
+                "session": entry["session"],
+                "round": entry["round"],
+                "question": log.words(entry["question"]),
+                "number": number,
+                "response": response["id"],
+                "response_label": log.words(response["label"]),
+                "added": response["id"] not in known if first else None,
+                "entry": index,
+            }
+
+
+def stories(log: Log) -> Iterator[Row]:
+    """Yields a row for each published version of each story. Who told a story that was withdrawn is not said."""
+    done = {entry["scenario"]: entry["action"] for _, entry in log.chosen("moderation action")}
+    versions: dict[str, int] = {}
+    for index, entry in log.chosen("scenario published"):
+        scenario, title = entry["scenario"], log.words(entry["title"])
+        versions[scenario] = versions.get(scenario, 0) + 1
+        yield {
+            **where(log, entry),
+            "scenario": scenario,
+            "version": versions[scenario],
+            "at": entry["at"],
+            "title": title,
+            "told_by": None if title == WITHDRAWN else entry["told_by"],
+            "withdrawn": title == WITHDRAWN,
+            "last_action": done.get(scenario),
+            "entry": index,
+        }
+
+
+def moderation(log: Log) -> Iterator[Row]:
+    """Yields a row for each act of a moderator, in the order of the record."""
+    titles = {entry["scenario"]: log.words(entry["title"]) for _, entry in log.chosen("scenario published")}
+    for index, entry in log.chosen("moderation action"):
+        yield {
+            **where(log, entry),
+            "at": entry["at"],
+            "scenario": entry["scenario"],
+            "title": titles.get(entry["scenario"]),
+            "action": entry["action"],
+            "because": log.words(entry["because"]),
+            "entry": index,
+        }
+
+
+def erasures(log: Log) -> Iterator[Row]:
+    """Yields a row for each time that words were taken back, in the order of the record."""
+    if not any(log.chosen("erasure")):
+        return
+    held = {
+        digest: index
+        for index, entry in enumerate(log.entries)
+        if entry["type"] != "erasure"
+        for digest in digests_in(entry)
+    }
+    for index, entry in log.chosen("erasure"):
+        yield {
+            **where(log, entry),
+            "at": entry["at"],
+            "texts": len(entry["digests"]),
+            "entries": BETWEEN.join(
+                str(number) for number in sorted({held[digest] for digest in entry["digests"] if digest in held})
+            ),
+            "entry": index,
+        }
+
+
+ROWS: dict[str, Callable[[Log], Iterator[Row]]] = {
+    "sessions": sessions,
+    "options": options,
+    "stories": stories,
+    "moderation": moderation,
+    "erasures": erasures,
+}

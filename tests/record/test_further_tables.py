@@ -1,0 +1,107 @@
+"""The tables that only the workbook has: that they say what the record says, and no more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.record_keeper import CRISIS, QUIET, a_keeper
+
+from forum.record.exports.csv import ROWS as TABLES
+from forum.record.exports.csv import Row
+from forum.record.further_tables import COLUMNS, ROWS
+from forum.record.public_log import WITHDRAWN, Log
+
+DOCS = Path(__file__).parents[2] / "docs" / "exports.md"
+
+
+@pytest.fixture(scope="module")
+def log() -> Log:
+    return a_keeper().log()
+
+
+def rows(name: str, log: Log) -> list[Row]:
+    return list(ROWS[name](log))
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_every_row_has_the_columns_that_are_explained(name: str, log: Log) -> None:
+    there = rows(name, log)
+    assert there
+    assert {tuple(row) for row in there} == {tuple(COLUMNS[name])}
+    assert rows(name, Log((), {}, ())) == []
+
+
+def test_the_docs_explain_every_column() -> None:
+    rows = [[cell.strip(" *") for cell in line.strip("|").split("|")] for line in DOCS.read_text().splitlines()]
+    listed = [tuple(row) for row in rows if len(row) == 3 and row[0] in COLUMNS]
+    assert listed == [(name, column, words) for name, columns in COLUMNS.items() for column, words in columns.items()]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_rows_of_commissions_are_those_of_everything(name: str, log: Log) -> None:
+    apart = [row for one in (CRISIS, QUIET) for row in rows(name, a_keeper().log(one.id))]
+    assert sorted(map(str, apart)) == sorted(map(str, rows(name, log)))
+
+
+def test_a_session_has_a_row_for_each_group_with_how_many_were_invited(log: Log) -> None:
+    there = rows("sessions", log)
+    opened = [entry for entry in log.entries if entry["type"] == "session opened"]
+    assert len(there) == sum(len(entry["about"]["groups"]) for entry in opened)
+    assert {row["group"]: row["invited"] for row in there if row["commission"] == CRISIS.id} == {
+        group.label: group.invited for group in CRISIS.groups
+    }
+    by_session = {row["session"]: row for row in there}
+    rounds = list(TABLES["rounds.csv"](log))
+    assert {id_: row["rounds_opened"] for id_, row in by_session.items()} == Counter(row["session"] for row in rounds)
+    assert sum(int(str(row["rounds_annulled"])) for row in by_session.values()) == 2
+    assert {row["session_kind"] for row in there} == {"room", "asynchronous"}
+
+
+def test_every_response_of_every_table_is_an_option_with_its_id(log: Log) -> None:
+    options = {(row["round"], row["response"]): row["response_label"] for row in rows("options", log)}
+    results = list(TABLES["results_by_group.csv"](log))
+    named = {(row["round"], row["response"]): row["response_label"] for row in results if row["response"]}
+    assert len(named) > 10
+    assert named.items() <= options.items()
+    numbers = [row["number"] for row in rows("options", log)]
+    assert numbers[:4] == [1, 2, 3, 4]
+
+
+def test_an_option_that_the_replay_brought_is_told(log: Log) -> None:
+    there = rows("options", log)
+    second = {row["round"]: row["second_of"] for row in TABLES["rounds.csv"](log)}
+    for row in there:
+        first = {one["response"] for one in there if one["round"] == second[row["round"]]}
+        assert row["added"] == ((row["response"] not in first) if first else None)
+    assert {row["added"] for row in there} >= {None, False}
+
+
+def test_who_told_a_withdrawn_story_is_not_said(log: Log) -> None:
+    first, *others = rows("stories", log)
+    assert (first["told_by"], first["withdrawn"], first["version"]) == ("Carers", False, 1)
+    gone = log.entries[int(str(first["entry"]))]["title"]["sd"]
+    left = {digest: words for digest, words in log.disclosures.items() if digest != gone}
+    withdrawn, *same = rows("stories", replace(log, disclosures=left))
+    assert withdrawn == {**first, "title": WITHDRAWN, "told_by": None, "withdrawn": True}
+    assert same == others
+
+
+def test_moderators_acts_are_told_with_the_reason_that_was_published(log: Log) -> None:
+    there = [(row["action"], row["because"]) for row in rows("moderation", log)]
+    assert there == [
+        (entry["action"], log.words(entry["because"])) for entry in log.entries if entry["type"] == "moderation action"
+    ]
+    assert ("taken down", "=The street was named") in there
+    assert ("kept", WITHDRAWN) in there
+
+
+def test_an_erasure_says_how_many_texts_and_of_which_entries(log: Log) -> None:
+    for row in rows("erasures", log):
+        erasure = log.entries[int(str(row["entry"]))]
+        assert row["texts"] == len(erasure["digests"])
+        for number in str(row["entries"]).split(" | "):
+            assert any(digest in str(log.entries[int(number)]) for digest in erasure["digests"])
+            assert int(number) < int(str(row["entry"]))
