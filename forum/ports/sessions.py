@@ -66,8 +66,10 @@ class Sessions(Protocol):
     async def participant(self, session: str, device: str) -> Participant | None:
         """Returns the participant that this device (a SHA-256) has in a session, or None."""
 
-    async def joined(self, session: str) -> dict[str | None, int]:
-        """Returns how many joined by group id (None: prefer not to say), without passing participants and observers."""
+    async def joined(self, session: str, until: str = "") -> dict[str | None, int]:
+        """Returns how many joined by group id (None: prefer not to say), without passing participants and observers;
+        with `until` those who had joined by then.
+        """
 
     async def observers(self, session: str) -> int:
         """Returns how many follow without voting."""

@@ -9,6 +9,7 @@ notes what was tried, runs the magic check on it, and may offer it as an answer 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -119,10 +120,14 @@ class Bar:
 @dataclass(frozen=True)
 class Run:
     """The second run as screens show it: every stop of the session, the groups that may be named, and the showing that
-    is on now. Phones and projectors show nothing of it but `taken`."""
+    is on now. Phones and projectors show nothing of it but `taken`.
+
+    `named` has the groups by the moment at which a scene was put up (Stop.since): settled then, and not worked out
+    again as people come.
+    """
 
     stops: tuple[Stop, ...] = ()
-    named: Mapping[GroupId, str] = field(default_factory=dict)
+    named: Mapping[str, Mapping[GroupId, str]] = field(default_factory=dict)
     showing: str = ""
 
     @cached_property
@@ -160,7 +165,7 @@ class Run:
 
     def credit(self, stop: Stop) -> str:
         """The label of the group that a stop is credited to, where it may be said; else "" (somebody)."""
-        return self.named.get(stop.group, "")
+        return self.named.get(stop.since, {}).get(stop.group, "")
 
     @cached_property
     def wave(self) -> tuple[Bar, ...]:
@@ -174,7 +179,9 @@ class Run:
 
     def counted(self, stops: Iterable[Stop]) -> tuple[tuple[str, int], ...]:
         """From which groups these stops came; "" for those that are not named."""
-        return by_group(stops, self.named)
+        counted = Counter(map(self.credit, stops))
+        order = dict.fromkeys(label for named in self.named.values() for label in named.values())
+        return tuple((label, counted[label]) for label in (*order, "") if counted[label])
 
 
 def moved(stop: Stop, move: str) -> StopState:
@@ -205,13 +212,6 @@ def credits(joined: Mapping[GroupId, int], commission: Commission) -> dict[Group
     being named nor by being the only one that is not.
     """
     return {row.groups[0]: row.label for row in freeze(joined, commission).rows if not row.pooled}
-
-
-def by_group(stops: Iterable[Stop], named: Mapping[GroupId, str]) -> tuple[tuple[str, int], ...]:
-    """Counts stops of each group that may be named, in the order of `named`; the rest under "" as the last."""
-    labels = [named.get(stop.group, "") for stop in stops]
-    counted = [(label, labels.count(label)) for label in (*named.values(), "")]
-    return tuple((label, number) for label, number in counted if number)
 
 
 def offered(first: Round, stops: Sequence[Stop]) -> tuple[Response, ...]:

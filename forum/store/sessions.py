@@ -112,13 +112,16 @@ class SqlSessions(Area):
         rows = await self._link.rows(here, {"session": session, "device": salted(session, device)})
         return _participant(rows[0]) if rows else None
 
-    async def joined(self, session: str) -> dict[str | None, int]:
-        """Returns how many joined by group id (None: prefer not to say), without passing participants and observers."""
-        rows = await self._link.rows(
+    async def joined(self, session: str, until: str = "") -> dict[str | None, int]:
+        """Returns how many joined by group id (None: prefer not to say), without passing participants and observers;
+        with `until` those who had joined by then.
+        """
+        wanted = (
             sa.select(participants.c.group_id, sa.func.count().label("people"))
             .where(participants.c.session == session, sa.not_(sa.or_(participants.c.passing, participants.c.observer)))
             .group_by(participants.c.group_id)
         )
+        rows = await self._link.rows(wanted.where(participants.c.joined_at <= until) if until else wanted)
         return {row["group_id"]: row["people"] for row in rows}
 
     async def observers(self, session: str) -> int:

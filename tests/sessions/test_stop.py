@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.factories import a_commission
 
 from forum.errors import IllegalMove
-from forum.sessions.stop import MOST_BARS, MOVES, Run, Stop, StopState, by_group, credits, moved, offered, wave
+from forum.sessions.stop import MOST_BARS, MOVES, Run, Stop, StopState, credits, moved, offered, wave
 from forum.voting.round import NONE_OF_THESE, Response, Round
 
 BASE = Stop("s1", "day", "now", "2026-11-22T10:00:00.000Z", "story", "scene", "2026-11-22T10:00:00.000Z", "p1", "g1")
@@ -85,7 +85,14 @@ class TestCredit:
     def test_numbers_are_by_named_group_and_all_the_others_together(self) -> None:
         stops = [replace(BASE, group=group) for group in ("g1", "g3", None, "g1", "g4")]
         named: dict[str | None, str] = {"g2": "Carers", "g1": "People who use services"}
-        assert by_group(stops, named) == (("People who use services", 2), ("", 3))
+        assert Run((), {BASE.since: named}).counted(stops) == (("People who use services", 2), ("", 3))
+
+    def test_who_is_named_is_settled_when_the_scene_is_put_up(self) -> None:
+        later = replace(BASE, since="2026-11-22T11:00:00.000Z", group="g2")
+        run = Run((), {BASE.since: {"g1": "Carers"}, later.since: {"g1": "Carers", "g2": "Nurses"}})
+        assert run.credit(later) == "Nurses"
+        assert run.credit(replace(BASE, group="g2")) == ""
+        assert run.counted([later, replace(BASE, group="g2")]) == (("Nurses", 1), ("", 1))
 
 
 class TestRun:

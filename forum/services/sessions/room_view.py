@@ -78,7 +78,8 @@ def _with_scene(view: RoomView) -> RoomView:
 async def _run(work: Work, session: LiveSession, commission: Commission) -> Run:
     """Reads the stops of a session, with the groups that may be named beside them."""
     stops = tuple(await work.stops.list_stops(session.id))
-    named = credits(await work.sessions.joined(session.id), commission) if stops and not session.badges_off else {}
+    moments = dict.fromkeys(stop.since for stop in stops) if not session.badges_off else {}
+    named = {since: credits(await work.sessions.joined(session.id, since), commission) for since in moments}
     return Run(stops, named, session.cue.showing)
 
 

@@ -100,6 +100,7 @@ async def _withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
         story = replace(
             before,
             title="",
+            told_by=None,
             twee="",
             revision="",
             because="",

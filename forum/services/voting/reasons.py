@@ -1,12 +1,14 @@
 """Reasons: gathered at the reveal, given to those who may read them by then, supported with "me too", taken back.
 
 No reason can be read while its round is open or closed: reasons are made from the ballots in the unit of work that
-reveals the round. They carry the label of a group only where the round's result is shown by group.
+reveals the round. They carry the label of a group only where the round's result is shown by group, at least the
+threshold of that group gave reasons for the same response, and nobody was made to give one.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from datetime import datetime, timedelta
 
 from forum.errors import BadInput, IllegalMove, NotFound
@@ -41,14 +43,19 @@ async def said_of(work: Work, live: LiveSession, round_: Round, commission: Comm
     too = await work.reasons.counts(round_.id)
     present = await work.rounds.by_group(round_.id)
     label = label_of(live.partition, present, commission.threshold, round_.method, round_.leaf_edition)
+    given = await work.reasons.list_reasons(round_.id)
+    labels = [label(reason.group) if reason.group in present else EVERYONE for reason in given]
+    alike = Counter((found, reason.choice) for found, reason in zip(labels, given, strict=True))
+    # Whoever chose what needs a reason had to write one: the group beside it would single them out.
+    unnamed = {mark.id for mark in round_.columns if METHODS[round_.method].lacks(mark.id, "", "")}
 
-    def named(reason: Reason) -> str:
-        found = label(reason.group) if reason.group in present else EVERYONE
-        return "" if found == EVERYONE or live.badges_off else found
+    def named(found: str, choice: str) -> str:
+        few = alike[found, choice] < commission.threshold
+        return "" if found == EVERYONE or few or choice in unnamed or live.badges_off else found
 
     said = [
-        Said(r.id, r.choice, named(r), r.words, r.condition, r.state, too.get(r.id, 0))
-        for r in await work.reasons.list_reasons(round_.id)
+        Said(r.id, r.choice, named(found, r.choice), r.words, r.condition, r.state, too.get(r.id, 0))
+        for found, r in zip(labels, given, strict=True)
     ]
     # Sorted, so that the order does not tell who wrote them, or when.
     return tuple(sorted(said, key=lambda r: (r.words, r.condition, r.id)))

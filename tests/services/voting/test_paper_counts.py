@@ -301,7 +301,7 @@ async def an_export_with_papers(store: Store) -> dict[str, bytes]:
 async def test_an_export_whose_papers_do_not_fit_its_record_fails(sqlite_store: Store, change: str) -> None:
     files = await an_export_with_papers(sqlite_store)
     lines = parse_lines(files["ballots.jsonl"])
-    leaf = next(line["leaf"] for line in lines if line["leaf"]["by"] == "device")
+    leaf = lines[0]["leaf"]
     if change == "a mark taken away":
         del leaf["by"]
     else:
@@ -312,8 +312,8 @@ async def test_an_export_whose_papers_do_not_fit_its_record_fails(sqlite_store: 
     assert "ballots root" in failed
 
 
-@pytest.mark.parametrize("said", [0, 9, 11, "10", True, None])
-async def test_a_record_that_says_another_number_of_papers_fails(sqlite_store: Store, said: object) -> None:
+@pytest.mark.parametrize("said", [0, 23, "10", True, None])
+async def test_a_record_that_says_a_number_of_papers_that_cannot_be_fails(sqlite_store: Store, said: object) -> None:
     files = await an_export_with_papers(sqlite_store)
     assert b"papers" in files["rounds.csv"]
     entries = parse_lines(files["record.jsonl"])

@@ -68,6 +68,11 @@ async def test_nobody_is_given_a_reason_before_the_reveal(playing: Playing) -> N
 async def test_a_reason_stands_under_its_answer_with_its_published_group(playing: Playing) -> None:
     await give(playing, 0, "It is quicker.", "somebody sits with her")
     await give(playing, 16, "We come with blue lights.")
+    for number in (1, 2, 3):
+        await give(playing, number, f"It is near {number}.")
+    # Four of a group for one answer: fewer than the threshold, so beside no reason.
+    assert {r.group for r in await said(playing)} == {""}
+    await give(playing, 4, "It is near 4.")
     by_words = {r.words: r for r in await said(playing)}
     assert (by_words["It is quicker."].choice, by_words["It is quicker."].group) == (
         FIRST[0],
@@ -76,7 +81,22 @@ async def test_a_reason_stands_under_its_answer_with_its_published_group(playing
     assert by_words["It is quicker."].condition == "somebody sits with her"
     # Two police officers are in no row of their own, in no table and beside no reason.
     assert PEOPLE[16] == "g4"
-    assert by_words["We come with blue lights."].group == "other groups"
+    assert by_words["We come with blue lights."].group == ""
+
+
+async def test_where_a_reason_is_needed_no_group_stands_beside_it(sqlite_store: Store) -> None:
+    playing = await a_replay(sqlite_store, reasons=ReasonReading.READ_FIRST)
+    asked = await cues.ask_question(playing.acts, playing.session, "Shall we?", ["This"], Terms("consent"), none=False)
+    assert asked.round is not None
+    round_ = asked.round.id
+    await facilitation.open_round(playing.acts, playing.session, round_)
+    stances = ["cannot_live_with"] * 6 + ["agree"] * 5 + ["stand_aside"] * 8
+    given = {f"p{number}": f"Because {number}." for number in range(11)}
+    await playing.vote(round_, stances, **given)
+    await facilitation.close_round(playing.acts, playing.session, round_)
+    await facilitation.reveal_round(playing.acts, playing.session, round_)
+    groups = {stance: {r.group for r in await said(playing, round_) if r.choice == stance} for stance in stances[:11]}
+    assert groups == {"cannot_live_with": {""}, "agree": {"other groups"}}
 
 
 async def test_where_nothing_is_given_by_group_no_reason_has_a_group(sqlite_store: Store) -> None:
@@ -87,13 +107,15 @@ async def test_where_nothing_is_given_by_group_no_reason_has_a_group(sqlite_stor
 
 
 async def test_while_badges_are_off_no_reason_has_a_group_and_afterwards_each_has_its_own(playing: Playing) -> None:
-    await give(playing, 0)
-    await give(playing, 11, "My brother waited.")
+    for number in range(5):
+        await give(playing, number)
+        await give(playing, 11 + number, "My brother waited.")
     named = [r.group for r in await said(playing)]
-    assert named == ["People who use services", "Nurses"]
+    assert named == ["People who use services"] * 5 + ["Nurses"] * 5
     caring = Desk(playing.store, CLOCK)
     await care.set_badges(caring, playing.session, off=True)
-    assert [(r.words, r.group) for r in await said(playing)] == [("It is quicker.", ""), ("My brother waited.", "")]
+    without = [(words, "") for words in ("It is quicker.", "My brother waited.") for _ in range(5)]
+    assert [(r.words, r.group) for r in await said(playing)] == without
     await care.set_badges(caring, playing.session, off=False)
     assert [r.group for r in await said(playing)] == named
 
@@ -123,11 +145,12 @@ async def test_an_annulled_votes_reasons_are_read_no_more(playing: Playing) -> N
 @pytest.mark.parametrize("group", ["g3", "g9", None], ids=["voted by nobody of it", "known to nobody", "not said"])
 async def test_a_reason_of_a_group_of_which_nobody_voted_has_none(sqlite_store: Store, group: str | None) -> None:
     playing = await a_replay(sqlite_store, ["g1"] * 6 + ["g2"] * 6, reasons=ReasonReading.READ_FIRST)
-    reason = await give(playing, 0)
-    assert [r.group for r in await said(playing)] == ["People who use services"]
+    given = [await give(playing, number) for number in range(6)]
+    assert [r.group for r in await said(playing)] == ["People who use services"] * 6
     async with playing.store.begin() as work:
-        await work.reasons.put_reason(replace(await work.reasons.get_reason(reason), group=group))
-    assert [(r.words, r.group) for r in await said(playing)] == [("It is quicker.", "")]
+        for reason in given:
+            await work.reasons.put_reason(replace(await work.reasons.get_reason(reason), group=group))
+    assert [(r.words, r.group) for r in await said(playing)] == [("It is quicker.", "")] * 6
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -65,7 +65,7 @@ def stops(number: int, state: StopState, **said: Any) -> ConsoleView:
         stop = Stop(f"stop{at}", "session", "now", PLAYED.since, "s", SCENE.name, time, "p", group, state=state)
         return replace(stop, **said)
 
-    run = Run(tuple(one(at) for at in range(number)), {"g1": "Carers", "g2": "Nurses"}, "now")
+    run = Run(tuple(one(at) for at in range(number)), {PLAYED.since: {"g1": "Carers", "g2": "Nurses"}}, "now")
     return a_view(PLAYED, story=STORY, scene=SCENE, run=run)
 
 
