@@ -14,6 +14,7 @@ from forum.record.verify.kinds import (
     DAY,
     HASH,
     ID,
+    NAME,
     RESPONSE,
     TAKEN_BACK,
     TEXT,
@@ -161,7 +162,7 @@ SHAPES: dict[str, Shape] = {
             Field("responses", _RESPONSES, "in the order shown"),
             Field(
                 "method",
-                one_of("single", "approval", "ranked", "score", "consent", "opinion"),
+                NAME,
                 "see [methods.md](methods.md)",
             ),
             Field("groups", a_list(TEXT), "labels of the groups"),

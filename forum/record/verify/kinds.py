@@ -191,6 +191,8 @@ def whole(least: int, most: int = MAX_INT) -> Kind:
 TEXT = Kind("a text", lambda value: type(value) is str)
 TRUTH = Kind("true or false", lambda value: type(value) is bool)
 TRUE = Kind("true", lambda value: value is True)
+# Of a method, of which a later Forum may know more.
+NAME = Kind("a name (small letters, digits, `_`)", _matches(r"[a-z][a-z0-9_]{0,39}"))
 ID = Kind("an id (32 hex digits)", _matches(r"[0-9a-f]{32}"))
 HASH = Kind("a hash (64 hex digits)", _matches(r"[0-9a-f]{64}"))
 TAKEN_BACK = Kind(
