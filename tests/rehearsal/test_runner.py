@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.server_process import Serving, fingerprint, free_port, run_forum
+from support.server_process import Serving, fingerprint, free_port, run_forum, started_fork
 
 from forum.adapters.machine import keep_private
 from forum.rehearsal.network import Pace, planned
@@ -33,6 +33,13 @@ POLIS = Path(__file__).parents[1] / "data" / "polis" / "london.youth.policing"
 FACTS = {"phones", "cast", "counted", "changed", "refused", "reconnected", "lost", "doubled", "rounds"}
 FACTS |= {"ack_ms", "source_totals_wrong", "well", "refusals", "untold", "dropped", "said", "compared", "differing"}
 QUICK = Pace(rate=60_000, delay=0.1)  # slow, and yet no test waits for it
+
+
+@pytest.fixture
+def own_servers_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets an OwnServer of this process fork a process that has imported Forum. Those of `forum rehearse` are begun as
+    they are for users."""
+    monkeypatch.setattr("forum.rehearsal.server_process.asyncio.create_subprocess_exec", started_fork)
 
 
 @asynccontextmanager
@@ -89,6 +96,7 @@ async def test_sixty_phones_play_a_day_and_every_screen_shows_the_truth() -> Non
     assert facts["said"]["reasons shown"] == facts["said"]["reasons after the result"] == 9
 
 
+@pytest.mark.usefixtures("own_servers_fork")
 async def test_a_day_on_a_bad_network_loses_nothing_and_stands_in_the_record(tmp_path: Path) -> None:
     script = the_day(30)
     network = replace(planned(script.acts, 30, drop=0.2, slow=0.1, seed=1), pace=QUICK)
@@ -191,6 +199,7 @@ async def test_a_server_that_goes_and_comes_back_has_lost_nothing(
     assert report.well
 
 
+@pytest.mark.usefixtures("own_servers_fork")
 async def test_its_own_server_is_started_again_when_it_dies(tmp_path: Path) -> None:
     script = the_day(10, seed=5, papers=False)
     async with own_data(tmp_path) as (store, token), OwnServer(tmp_path) as server:
@@ -233,6 +242,7 @@ ONE_ROUND = Script(
 )
 
 
+@pytest.mark.usefixtures("own_servers_fork")
 async def test_it_notices_a_lost_vote(tmp_path: Path) -> None:
     report = await meddled_with(
         tmp_path, lambda db: db.execute("DELETE FROM ballot WHERE ballot = (SELECT min(ballot) FROM ballot)"), ONE_ROUND
@@ -245,6 +255,7 @@ async def test_it_notices_a_lost_vote(tmp_path: Path) -> None:
     assert report.rounds[0].differing == len(report.differing) > 0
 
 
+@pytest.mark.usefixtures("own_servers_fork")
 async def test_it_notices_a_vote_that_became_another(tmp_path: Path) -> None:
     changed = "UPDATE ballot SET choice = 'r2' WHERE ballot = (SELECT min(ballot) FROM ballot)"
     report = await meddled_with(tmp_path, lambda db: db.execute(changed), ONE_ROUND)
@@ -254,6 +265,7 @@ async def test_it_notices_a_vote_that_became_another(tmp_path: Path) -> None:
     assert shown == closed | {"when": "Who should come? (shown)"}
 
 
+@pytest.mark.usefixtures("own_servers_fork")
 async def test_it_notices_a_second_ballot_of_a_phone_that_nobody_cast(tmp_path: Path) -> None:
     def meddle(database: sqlite3.Connection) -> None:
         database.executescript("""
@@ -328,6 +340,7 @@ def test_what_cannot_be_done_is_one_line(options: tuple[str, ...], why: str) -> 
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.usefixtures("own_servers_fork")
 async def test_a_server_that_does_not_start_says_why(tmp_path: Path) -> None:
     (tmp_path / "signing_key.pem").write_text("no key")
     with pytest.raises(RehearsalFailed, match="signing key"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import shutil
@@ -13,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -60,6 +62,46 @@ def run_forum(
 def _read(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read().decode()
+
+
+class ForkOfLoop:
+    """Fork of `forum` that is asked as an `asyncio.subprocess.Process` with its output on a pipe is."""
+
+    def __init__(self, fork: Forked, stdout: asyncio.StreamReader) -> None:
+        self._fork = fork
+        self.pid = fork.pid
+        self.stdout = stdout
+        self.terminate = fork.terminate
+        self.kill = partial(fork.send_signal, signal.SIGKILL)
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code; None while it runs."""
+        return self._fork.poll()
+
+    async def wait(self) -> int:
+        """Returns its exit code once it has ended."""
+        return await asyncio.to_thread(self._fork.wait)
+
+
+async def started_fork(*command: str, env: Mapping[str, str], **_: object) -> ForkOfLoop:
+    """Starts `python -m forum ...` as asyncio.create_subprocess_exec does, as a fork of a process that has imported
+    Forum: with no input, and with what it says and its errors on one pipe.
+    """
+    assert tuple(command[1:3]) == FORUM
+    settings = {name: value for name, value in env.items() if name.startswith("FORUM_")}
+    reading, writing = os.pipe()
+
+    def begin() -> Forked:
+        with Path(os.devnull).open() as nothing, os.fdopen(writing, "wb") as out:
+            files = (nothing.fileno(), out.fileno(), out.fileno())
+            return fork(command[3:], clean_environment(**settings), ROOT, files)
+
+    begun = await asyncio.to_thread(begin)
+    said = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(said)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, os.fdopen(reading, "rb"))
+    return ForkOfLoop(begun, said)
 
 
 def free_port() -> int:
