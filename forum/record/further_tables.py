@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 
 from forum.record.export_columns import WHERE
 from forum.record.exports.csv import BETWEEN, Row, where
-from forum.record.public_log import WITHDRAWN, Log
+from forum.record.public_log import WITHDRAWN, Entry, Log
 from forum.record.verify.disclosures import digests_in
+from forum.voting.methods import METHODS
 
 COLUMNS: dict[str, dict[str, str]] = {
     "sessions": {
@@ -29,6 +30,23 @@ COLUMNS: dict[str, dict[str, str]] = {
         "rounds_revealed": "of how many of these the result was shown",
         "rounds_annulled": "how many of these were declared void",
         "entry": "number of its entry in the record, from 0",
+    },
+    "outcomes": {
+        **WHERE,
+        "session": "id of the session",
+        "round": "id of a round whose result was shown",
+        "question": "the question",
+        "state": "revealed, or annulled where the round was declared void after its result was shown",
+        "entrance": "how people got in: open code, tickets or open link; empty where the record does not say",
+        "invited": "how many people were invited, of all groups; empty where that was not said of each",
+        "ballots": "how many ballots were counted",
+        "quorum_met": "yes or no; empty for no quorum, and where it is not said, to protect small groups",
+        "preference": "ids of the responses that most people chose",
+        "preference_labels": "those responses in words",
+        "decisions": "ids of the decisions that rest on it, in the order they were made",
+        "contradictory": "yes where these decisions say different things, else no; empty for none",
+        "annulled_after": "yes where it was declared void after a decision on it was recorded; else empty",
+        "entry": "number of the entry that showed its result, from 0",
     },
     "options": {
         **WHERE,
@@ -95,6 +113,41 @@ def sessions(log: Log) -> Iterator[Row]:
                 "rounds_annulled": sum(one.annulled is not None for one in steps),
                 "entry": index,
             }
+
+
+def outcomes(log: Log) -> Iterator[Row]:
+    """Yields a row for each round whose result was shown: who could vote, what came of it, what was decided on it."""
+    resting: dict[str, list[tuple[int, Entry]]] = {}
+    for index, entry in log.chosen("decision"):
+        for round_id in entry["rounds"]:
+            resting.setdefault(round_id, []).append((index, entry))
+    annulled = {entry["round"]: index for index, entry in log.chosen("round annulled")}
+    for index, entry in log.chosen("round revealed"):
+        opened, result = log.rounds[entry["round"]].opened, entry["result"]
+        session = log.sessions.get(opened["session"], {})
+        invited = [group["invited"] for group in session.get("about", {}).get("groups", ())]
+        method = METHODS.get(opened["method"])
+        preference = method.preferred(result["counts"], result.get("figures")) if method else ()
+        labels = {response["id"]: log.words(response["label"]) for response in opened["responses"]}
+        made = resting.get(entry["round"], [])
+        void = annulled.get(entry["round"])
+        yield {
+            **where(log, entry),
+            "session": opened["session"],
+            "round": entry["round"],
+            "question": log.words(opened["question"]),
+            "state": "revealed" if void is None else "annulled",
+            "entrance": session.get("entrance"),
+            "invited": sum(invited) if invited and None not in invited else None,
+            "ballots": result["n"],
+            "quorum_met": result["quorum"]["reached"] if "quorum" in result else None,
+            "preference": BETWEEN.join(preference),
+            "preference_labels": BETWEEN.join(labels[response] for response in preference),
+            "decisions": BETWEEN.join(decision["decision"] for _, decision in made),
+            "contradictory": len({(d["outcome"], d["response"]) for _, d in made}) > 1 if made else None,
+            "annulled_after": "yes" if void is not None and any(number < void for number, _ in made) else None,
+            "entry": index,
+        }
 
 
 def options(log: Log) -> Iterator[Row]:
@@ -175,6 +228,7 @@ def erasures(log: Log) -> Iterator[Row]:
 
 ROWS: dict[str, Callable[[Log], Iterator[Row]]] = {
     "sessions": sessions,
+    "outcomes": outcomes,
     "options": options,
     "stories": stories,
     "moderation": moderation,

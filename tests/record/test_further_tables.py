@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.record_keeper import CRISIS, QUIET, a_keeper
@@ -105,3 +106,58 @@ def test_an_erasure_says_how_many_texts_and_of_which_entries(log: Log) -> None:
         for number in str(row["entries"]).split(" | "):
             assert any(digest in str(log.entries[int(number)]) for digest in erasure["digests"])
             assert int(number) < int(str(row["entry"]))
+
+
+def test_an_outcome_says_who_could_vote_and_what_most_wanted(log: Log) -> None:
+    there = {row["round"]: row for row in rows("outcomes", log)}
+    rounds = {row["round"]: row for row in TABLES["rounds.csv"](log) if row["revealed_at"]}
+    assert there.keys() == rounds.keys()
+    assert {id_: (row["ballots"], row["state"]) for id_, row in there.items()} == {
+        id_: (row["ballots"], row["state"]) for id_, row in rounds.items()
+    }
+    for decision in TABLES["decisions.csv"](log):
+        last = there[str(decision["rounds"]).rpartition(" | ")[2]]
+        assert (last["preference"], last["preference_labels"]) == (
+            decision["preference"],
+            decision["preference_labels"],
+        )
+        assert str(decision["decision"]) in str(last["decisions"])
+    quorum = [
+        row for row in TABLES["results_by_group.csv"](log) if row["measure"] == "quorum" and row["label"] == "everyone"
+    ]
+    said = {"reached": True, "missed": False}
+    assert {row["round"]: said.get(str(row["note"])) for row in quorum} == {
+        id_: row["quorum_met"] for id_, row in there.items() if id_ in {row["round"] for row in quorum}
+    }
+    # Carers of the one commission, and both groups of the other, were invited without a number.
+    assert {row["invited"] for row in there.values()} == {None}
+    assert {row["entrance"] for row in there.values()} == {"open code", "open link"}
+
+
+def test_every_group_invited_with_a_number_makes_a_sum(log: Log) -> None:
+    entries = [
+        {**entry, "about": {**entry["about"], "groups": [{"label": "A", "invited": 4}, {"label": "B", "invited": 3}]}}
+        if entry["type"] == "session opened"
+        else entry
+        for entry in log.entries
+    ]
+    assert {row["invited"] for row in rows("outcomes", replace(log, entries=tuple(entries)))} == {7}
+
+
+def test_decisions_that_contradict_each_other_or_outlive_their_vote_are_told(log: Log) -> None:
+    decision = next(entry for entry in log.entries if entry["type"] == "decision")
+    round_ = decision["rounds"][-1]
+    other = {**decision, "decision": "d" * 32, "outcome": "deferred", "response": None}
+    again = {**decision, "decision": "e" * 32}
+    void = {**next(e for e in log.entries if e["type"] == "round annulled"), "round": round_}
+
+    def outcome(*more: dict[str, Any]) -> Row:
+        told = rows("outcomes", replace(log, entries=(*log.entries, *more)))
+        return next(row for row in told if row["round"] == round_)
+
+    assert (outcome()["contradictory"], outcome()["annulled_after"]) == (False, None)
+    assert outcome(again)["contradictory"] is False
+    assert outcome(other)["contradictory"] is True
+    assert outcome(other)["decisions"] == f"{decision['decision']} | {'d' * 32}"
+    late = outcome(void)
+    assert (late["state"], late["annulled_after"]) == ("annulled", "yes")
