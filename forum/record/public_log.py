@@ -51,13 +51,14 @@ class Log:
             if entry["type"] in types and self.commission in (None, entry["commission"]):
                 yield index, entry
 
-    def words(self, place: Mapping[str, str] | None) -> str:
-        """Returns the words that a field of an entry refers to: "" for None, WITHDRAWN for withdrawn words.
+    def words(self, place: Mapping[str, str] | str | None) -> str:
+        """Returns the words that a field of an entry refers to: "" for None, WITHDRAWN for withdrawn words, and
+        the words themselves where the oldest entries hold these.
 
         Raises RecordError where a disclosure is damaged or does not hold text.
         """
-        if place is None:
-            return ""
+        if place is None or isinstance(place, str):
+            return place or ""
         encoded = self.disclosures.get(place["sd"])
         if encoded is None:
             return WITHDRAWN

@@ -324,7 +324,7 @@ async def _record_commitment(work: Work, on: Matter, promised: Commitment, at: s
     facts = {
         "commitment": promised.id,
         "decision": promised.decision,
-        "role": promised.role,
+        "role": Words("role", promised.role),
         "what": Words("what", promised.what),
         "by": promised.by,
     }

@@ -163,6 +163,8 @@ def test_what_older_versions_wrote_still_fits() -> None:
         ("round opened", "live", GONE),
         ("round opened", "quorum", GONE),
         ("scenario published", "told_by", None),
+        ("session opened", "about.power.decides", "The joint board"),
+        ("commitment", "role", "Head of night services"),
     ):
         tampered.set(type_, path, value)
     assert [problem for entry in tampered.entries for problem in misfits_of(entry)] == []
@@ -199,6 +201,8 @@ def test_a_digest_of_another_entry_fails() -> None:
         ("scenario published", "title", "text"),
         ("round annulled", "because", ""),
         ("commitment", "what", "role"),
+        ("commitment", "role", "what"),
+        ("session opened", "about.power.decides", "role"),
     ],
 )
 def test_words_that_are_disclosed_under_another_name_fail(type_: str, path: str, other: str) -> None:
@@ -343,6 +347,16 @@ ORDERS: dict[str, Case] = {
     ),
     "a decision twice": again("decision", "field decision is there before"),
     "a commitment twice": again("commitment", "field commitment is there before"),
+    "who decides in plain text again": named(
+        "session opened",
+        "about.power.decides",
+        "Ann Smith",
+        "field about.power.decides holds plain text, where entry",
+        1,
+    ),
+    "who promised in plain text again": named(
+        "commitment", "role", "Ann Smith", "field role holds plain text, where entry", 1
+    ),
     "a round in no session": named("round opened", "session", NOWHERE, NO_SESSION),
     "a session left out": without("session opened", "round opened", NO_SESSION),
     "a session after its round": before("round opened", "session opened", NO_SESSION),

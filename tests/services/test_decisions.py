@@ -97,7 +97,7 @@ async def test_a_decision_that_follows_the_room_is_kept_and_recorded(sqlite_stor
     assert said[decision["rationale"]["sd"]] == form.rationale
     assert said[decision["dissent"]["sd"]] == form.dissent
     assert set(first) == {"type", "at", "commission", "commitment", "decision", "role", "what", "by"}
-    assert (first["role"], said[first["what"]["sd"]], first["by"]) == (
+    assert (said[first["role"]["sd"]], said[first["what"]["sd"]], first["by"]) == (
         "Head of night services",
         "Two nurses on every night",
         "2027-03-31",

@@ -108,7 +108,12 @@ class Keeper:
             "title": commission.title,
             "question": commission.question,
             "stage": commission.stage,
-            "power": {"level": POWER.level, "decides": POWER.decides, "can_change": "", "cannot_change": ""},
+            "power": {
+                "level": POWER.level,
+                "decides": self.words(commission, "decides", POWER.decides),
+                "can_change": "",
+                "cannot_change": "",
+            },
             "groups": [{"label": g.label, "invited": g.invited} for g in commission.groups],
             "threshold": commission.threshold,
         }
@@ -233,7 +238,7 @@ class Keeper:
     def promise(self, commission: Commission, decision: str, role: str, what: str) -> None:
         """Records a commitment of a decision."""
         words = self.words(commission, "what", what)
-        facts = {"decision": decision, "role": role, "what": words, "by": "2027-03-31"}
+        facts = {"decision": decision, "role": self.words(commission, "role", role), "what": words, "by": "2027-03-31"}
         self.add(commission, "commitment", commitment=self.id(), **facts)
 
     def erase(self, commission: Commission, digests: Iterable[str]) -> None:

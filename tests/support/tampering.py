@@ -52,6 +52,7 @@ def _a_small_keeper() -> Keeper:
         CRISIS, [first[0], second[0]], "adopted", "r2", rationale="It is near.", dissent="Carers were for r1."
     )
     keeper.promise(CRISIS, decision, "Head of night services", "Two nurses")
+    keeper.promise(CRISIS, decision, "Police liaison", "A number to ring")
     keeper.moderate(CRISIS, story, "kept")
     keeper.moderate(CRISIS, story, "taken down", "The street was named")
     keeper.erase(CRISIS, [keeper.entries[-1]["because"]["sd"]])

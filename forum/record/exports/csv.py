@@ -112,8 +112,7 @@ def rounds(log: Log) -> Iterator[Row]:
             "kind": opened["kind"],
             "second_of": opened["second_of"],
             "scenario": opened["scenario"],
-            # Entries made before stories could be withdrawn hold the name itself.
-            "scene": log.words(opened["scene"]) if isinstance(opened["scene"], dict) else opened["scene"],
+            "scene": log.words(opened["scene"]) or None,
             "question": log.words(opened["question"]),
             "responses": BETWEEN.join(_labels(log, steps).values()),
             "method": opened["method"],
@@ -268,7 +267,7 @@ def commitments(log: Log) -> Iterator[Row]:
             "decision": entry["decision"],
             "commitment": entry["commitment"],
             "at": entry["at"],
-            "role": entry["role"],
+            "role": log.words(entry["role"]),
             "what": log.words(entry["what"]),
             "by": entry["by"],
             "entry": index,

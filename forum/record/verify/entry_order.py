@@ -45,6 +45,7 @@ class Past:
         self.words: dict[str, _Given] = {}
         self._things: dict[tuple[str, str], _Thing] = {}
         self._withdrawn: dict[str, int] = {}
+        self._first_digest: dict[str, int] = {}
 
     def problems(self, entry: Mapping[str, Any]) -> Iterator[str]:
         """Yields a problem for each field in which an entry that fits its shape does not follow from those before."""
@@ -61,6 +62,8 @@ class Past:
                 elif digest in here:
                     yield f"{path} has the same digest as another field of it"
                 here.add(digest)
+            elif kind.older and kind.older in self._first_digest:
+                yield f"{path} holds plain text, where entry {self._first_digest[kind.older]} has a digest"
             elif kind is TAKEN_BACK:
                 given = self.words.get(value)
                 if given is None or given.commission != entry["commission"]:
@@ -105,6 +108,7 @@ class Past:
                 place = f"{place_of(number, entry)}: {path}"
                 given = _Given(entry["commission"], kind.opens, place, kind.withdrawable)
                 self.words.setdefault(value["sd"], given)
+                self._first_digest.setdefault(kind.opens, number)
             elif kind is TAKEN_BACK:
                 self._withdrawn.setdefault(value, number)
             elif kind.makes:

@@ -31,6 +31,7 @@ from forum.record.verify.kinds import (
     leaves,
     misfits,
     new,
+    once_text,
     one_of,
     or_null,
     whole,
@@ -102,7 +103,7 @@ _ABOUT = an_object(
         "power",
         an_object(
             Field("level", _POWERS),
-            Field("decides", TEXT),
+            Field("decides", once_text(words("decides"))),
             Field("can_change", TEXT),
             Field("cannot_change", TEXT),
         ),
@@ -155,8 +156,8 @@ SHAPES: dict[str, Shape] = {
             Field("scenario", or_null(ID), "the story that the question comes from"),
             Field(
                 "scene",
-                or_null(either(words("scene", withdrawable=True), TEXT)),
-                "its scene; the name itself in the oldest records",
+                or_null(once_text(words("scene", withdrawable=True))),
+                "its scene",
             ),
             Field("question", words("question", withdrawable=True)),
             Field("responses", _RESPONSES, "in the order shown"),
@@ -244,7 +245,7 @@ SHAPES: dict[str, Shape] = {
         (
             Field("commitment", new("commitment")),
             Field("decision", known("decision"), "the decision it belongs to"),
-            Field("role", TEXT, "who will do it"),
+            Field("role", once_text(words("role")), "who will do it"),
             Field("what", words("what"), "what will be done"),
             Field("by", DAY, "the day by which it will be done"),
         ),

@@ -22,7 +22,7 @@ class Kind:
     `opens` is the name in the disclosure of words, and `withdrawable` tells whether an erasure may take these back.
     `makes` is the kind of thing ("session", "round", ...) that an id is the first to name, `of` the one that an id must
     name: a thing with entries of the types `after` before this one, with none of the types `before`, and whose first
-    entry has as its `kind` one of `only`.
+    entry has as its `kind` one of `only`. `older` is the name of words that stood in plain text in the oldest records.
     """
 
     words: str
@@ -38,6 +38,7 @@ class Kind:
     after: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
+    older: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,11 @@ def words(name: str, *, withdrawable: bool = False) -> Kind:
     """Returns the kind of the digest that stands for personal words; `name` is the name in their disclosure."""
     more = ", which may be withdrawn" if withdrawable else ""
     return Kind(f"the digest of words disclosed as `{name}`{more}", _is_digest, opens=name, withdrawable=withdrawable)
+
+
+def once_text(kind: Kind) -> Kind:
+    """Returns the kind of words whose digest stands in an entry, and in the oldest records the words themselves."""
+    return either(kind, replace(TEXT, words="a text, in records that have no digest there before", older=kind.opens))
 
 
 def new(thing: str) -> Kind:

@@ -254,7 +254,7 @@ def opened(session: LiveSession, commission: Commission) -> dict[str, object]:
             "stage": commission.stage,
             "power": {
                 "level": commission.power.level,
-                "decides": commission.power.decides,
+                "decides": record_entries.Words("decides", commission.power.decides),
                 "can_change": commission.power.can_change,
                 "cannot_change": commission.power.cannot_change,
             },

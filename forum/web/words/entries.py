@@ -69,7 +69,7 @@ def _session_opened(entry: Facts, references: References) -> EntryWords:
             (_("Question"), about["question"]),
             (_("Stage"), named(stage_words, about["stage"])),
             (_("How far the vote binds"), named(power_words, power["level"])),
-            (_("Who decides"), power["decides"]),
+            (_("Who decides"), references.words(power["decides"])),
             (_("What can change"), power["can_change"]),
             (_("What cannot change"), power["cannot_change"]),
             (_("Groups, with how many people were invited"), ", ".join(invited)),
@@ -119,12 +119,11 @@ def _decision(entry: Facts, references: References) -> EntryWords:
 
 
 def _commitment(entry: Facts, references: References) -> EntryWords:
-    what = references.words(entry["what"])
+    role, what = references.words(entry["role"]), references.words(entry["what"])
     return EntryWords(
         _("Commitment"),
-        _("%(role)s will do this by %(day)s: %(what)s")
-        % {"role": entry["role"], "day": day(entry["by"]), "what": what},
-        ((_("Who"), entry["role"]), (_("What"), what), (_("By when"), day(entry["by"]))),
+        _("%(role)s will do this by %(day)s: %(what)s") % {"role": role, "day": day(entry["by"]), "what": what},
+        ((_("Who"), role), (_("What"), what), (_("By when"), day(entry["by"]))),
         link=f"/decisions/{entry['decision']}",
         link_text=_("Read the decision it belongs to"),
     )

@@ -39,7 +39,11 @@ class References:
     disclosed: Disclosed
 
     def words(self, fact: Any) -> str:
-        """Returns the words behind {"sd": digest}; "[withdrawn]" where they were withdrawn."""
+        """Returns the words behind {"sd": digest}, "[withdrawn]" where they were withdrawn; the oldest entries' as they
+        are.
+        """
+        if isinstance(fact, str):
+            return fact
         text = self.disclosed.get(fact["sd"])
         return _("[withdrawn]") if text is None else text
 

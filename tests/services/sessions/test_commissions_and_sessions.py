@@ -13,6 +13,7 @@ from support.factories import CLOCK, a_commission, new_id
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store
 from forum.ports.accounts import Person, Role
+from forum.record.verify.disclosures import open_disclosure
 from forum.services import accounts
 from forum.services.keys import digest
 from forum.services.sessions import commissions_and_sessions
@@ -177,7 +178,7 @@ async def test_a_session_stands_in_the_record_with_what_was_declared(sqlite_stor
             "stage": "plan",
             "power": {
                 "level": "co-design",
-                "decides": "The joint board",
+                "decides": entry["about"]["power"]["decides"],
                 "can_change": "Who answers the call",
                 "cannot_change": "The budget",
             },
@@ -191,6 +192,9 @@ async def test_a_session_stands_in_the_record_with_what_was_declared(sqlite_stor
         "kind": "room",
         "entrance": "open code",
     }
+    async with sqlite_store.read() as work:
+        [disclosed] = await work.record.disclosures([entry["about"]["power"]["decides"]["sd"]])
+    assert open_disclosure(disclosed.encoded or "")[1:] == ("decides", "The joint board")
 
 
 async def test_sessions_have_codes_and_links_of_their_own(sqlite_store: Store) -> None:

@@ -15,6 +15,7 @@ from forum.errors import BadInput, FormErrors, IllegalMove
 from forum.ports import Store
 from forum.ports.accounts import Person, Role
 from forum.record.audit import verify
+from forum.record.verify.disclosures import open_disclosure
 from forum.record.verify.verdict import FAIL
 from forum.services import exports
 from forum.services.checkpoints import Checkpoints
@@ -173,9 +174,12 @@ class TestCommitting:
         await policy_vote.promise(playing.policy, *act, Promise("The trust", "Pays for a lock", "2027-01-31"))
         [decision] = await entries(playing, "decision")
         assert (decision["outcome"], decision["rounds"], decision["differs"]) == ("adopted", [round_], False)
-        assert [(c["role"], c["by"]) for c in await entries(playing, "commitment")] == [
-            ("The ward manager", "2027-03-31"), ("The trust", "2027-01-31"),
-        ]  # fmt: skip
+        made = await entries(playing, "commitment")
+        assert [c["by"] for c in made] == ["2027-03-31", "2027-01-31"]
+        async with playing.store.read() as work:
+            roles = [await work.record.disclosures([c["role"]["sd"]]) for c in made]
+        opened = [open_disclosure(one.encoded or "")[1:] for [one] in roles]
+        assert opened == [("role", "The ward manager"), ("role", "The trust")]
         assert await pledges(playing) == []
         data = await exports.export(Checkpoints(playing.store, load_signer(tmp_path_factory.mktemp("key"))), None)
         assert [(c.name, c.detail) for c in verify(data) if c.verdict == FAIL] == []

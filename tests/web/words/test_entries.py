@@ -71,10 +71,10 @@ def test_a_decision_is_told_with_what_it_differs_from(keeper: Keeper) -> None:
 
 
 def test_words_that_were_withdrawn_are_said_to_be(keeper: Keeper) -> None:
-    deferred = all_words(keeper, "decision")[1]
-    assert "[withdrawn]" in text(deferred)
-    assert "My brother" not in text(deferred)
-    assert "Not now" in text(deferred)
+    kept = all_words(keeper, "moderation action")[-1]
+    assert "[withdrawn]" in text(kept)
+    assert "My brother" not in text(kept)
+    assert "Not now" in text(all_words(keeper, "decision")[1])
 
 
 def test_what_was_answered_alone_is_told_as_that(keeper: Keeper) -> None:
@@ -105,7 +105,7 @@ def test_an_asynchronous_round_that_is_void_is_told_as_that(keeper: Keeper) -> N
 
 
 def test_moderation_is_told_with_its_reason_where_that_is_public(keeper: Keeper) -> None:
-    down, undone = all_words(keeper, "moderation action")
+    down, undone, _ = all_words(keeper, "moderation action")
     assert "took a public story down" in down.sentence
     assert "=The street was named" in text(down)
     assert undone.details == ()
