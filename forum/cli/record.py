@@ -6,6 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 import click
 
@@ -21,7 +22,10 @@ from forum.cli import (
     run,
     settings_for,
 )
+from forum.errors import BadInput
+from forum.record import comparison
 from forum.services import record_check
+from forum.services.record_cache import consistency_of, kept
 from forum.services.record_check import Progress
 from forum.settings import Settings
 from forum.store import held
@@ -29,7 +33,7 @@ from forum.store import held
 
 @click.group()
 def record() -> None:
-    """Look after the record: check the database against it, accept a restored backup."""
+    """Look after the record: check the database against it, prove, compare, accept a restored backup."""
 
 
 @record.command("accept-restore")
@@ -47,6 +51,52 @@ def accept(data: Path | None, *, as_json: bool) -> None:
     click.echo(told if indexes else fits, err=True)
     if as_json:
         report({"entries": indexes})
+
+
+@record.command()
+@click.argument("old", type=click.IntRange(min=1))
+@click.argument("new", type=click.IntRange(min=1))
+@data_option
+@json_option
+def prove(old: int, new: int, data: Path | None, *, as_json: bool) -> None:
+    """Prove that the record of OLD entries is the beginning of the record of NEW entries (RFC 9162, 2.1.4)."""
+    proof = run(_proof(settings_for(data), old, new))
+    if as_json:
+        report(proof)
+        return
+    for which in ("old", "new"):
+        click.echo(f"{which}: {proof[f'{which}_size']} entries, root {proof[f'{which}_root']}")
+    for node in cast(list[str], proof["proof"]):
+        click.echo(node)
+
+
+async def _proof(settings: Settings, old: int, new: int) -> dict[str, object]:
+    async with opened(settings) as store, store.read() as work:
+        size = await work.record.size()
+        if not old <= new <= size:
+            raise BadInput(
+                "The record has %(size)s entries. Give two numbers of entries up to it, the smaller first.", size=size
+            )
+        return consistency_of(await kept(store).tree_of(work, size), old, new)
+
+
+@record.command()
+@click.argument("one", metavar="A.zip", type=click.Path(path_type=Path))
+@click.argument("other", metavar="B.zip", type=click.Path(path_type=Path))
+@json_option
+@click.pass_context
+def compare(ctx: click.Context, one: Path, other: Path, *, as_json: bool) -> None:
+    """Say whether one of two exports goes on from the other: one record, or two.
+
+    Ends with 0 where the shorter record is the beginning of the longer one, else with 1 and the first entry that
+    differs. Check each export with `forum verify` too.
+    """
+    outcome = comparison.compare(one, other)
+    if as_json:
+        report(asdict(outcome))
+    else:
+        click.echo(str(outcome))
+    ctx.exit(0 if outcome.differs_at is None else 1)
 
 
 @record.command()

@@ -70,9 +70,13 @@ that another program made of it: then the files are checked, and "archive" says 
 The signatures, which both check, can be checked without either. With OpenSSL 3, in the same folder:
 
     head -n 3 checkpoint > note.txt
-    tail -n 1 checkpoint | cut -d " " -f 3 | openssl base64 -d -A | tail -c 64 > note.sig
+    grep -F " $(head -n 1 checkpoint) " checkpoint | cut -d " " -f 3 | openssl base64 -d -A | tail -c 64 > note.sig
     openssl pkeyutl -verify -rawin -pubin -inkey public_key.pem -in note.txt -sigfile note.sig
     openssl pkeyutl -verify -rawin -pubin -inkey public_key.pem -in datapackage.json -sigfile datapackage.sig
+
+The same key in one line, for programs that follow the record (C2SP signed-note):
+
+    VERIFIER_KEY
 
 Anybody can make a key. So compare public_key.pem with the one that the organisers publish elsewhere, or
 give it to Forum: forum verify FILE.zip --key THEIR_KEY.pem
@@ -105,7 +109,8 @@ def pack(log: Log, signer: Signer, note: bytes | None = None, licence: str = "")
     files["checkpoint"] = note or own
     files["public_key.pem"] = signer.public_key_pem
     files["verify.py"] = verify_py()
-    files["README.txt"] = (README + readme_lines({"this export": _about(log, licence), **COLUMNS})).encode()
+    columns = readme_lines({"this export": _about(log, licence), **COLUMNS})
+    files["README.txt"] = (README.replace("VERIFIER_KEY", signer.verifier_key) + columns).encode()
     files["datapackage.json"] = describe(files, log.commission)
     files["datapackage.sig"] = signer.sign(files["datapackage.json"])
     return archive.pack(files)

@@ -34,6 +34,11 @@ class Signer:
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
 
+    @property
+    def verifier_key(self) -> str:
+        """The public key in one line, as programs that follow records take it (C2SP signed-note)."""
+        return checkpoint.verifier_key(self.name, _raw(self.key))
+
     def secret(self, purpose: str) -> bytes:
         """Returns 32 bytes for one purpose, derived from the key by SHA-256 so that they reveal nothing of it."""
         return hashlib.sha256(f"forum {purpose} ".encode() + self.key.private_bytes_raw()).digest()

@@ -68,6 +68,23 @@ class Tree:
                 proof.append(self._over(start, min(start + (1 << level), size)))
         return proof
 
+    def consistency_proof(self, old: int, new: int) -> list[bytes]:
+        """Returns the proof that the first `old` leaves are the beginning of the first `new` ones (RFC 9162, 2.1.4.1),
+        or raises RecordError, as for an old size of 0.
+        """
+        self._check(new)
+        if not 0 < old <= new:
+            raise RecordError(f"no proof leads from {old} to {new} leaves")
+        return self._subproof(old, 0, new, whole=True)
+
+    def _subproof(self, old: int, start: int, stop: int, *, whole: bool) -> list[bytes]:
+        if old == stop - start:
+            return [] if whole else [self._over(start, stop)]
+        split = 1 << (stop - start - 1).bit_length() - 1
+        if old <= split:
+            return [*self._subproof(old, start, start + split, whole=whole), self._over(start + split, stop)]
+        return [*self._subproof(old - split, start + split, stop, whole=False), self._over(start, start + split)]
+
     def _over(self, start: int, stop: int) -> bytes:
         """Returns the root over leaves `start` to `stop`; `start` must be where a subtree of that width begins."""
         peaks = []

@@ -84,6 +84,18 @@ class Kept:
             self.tree, self.contents = Tree(), Contents()
 
 
+def consistency_of(tree: Tree, old: int, new: int) -> dict[str, object]:
+    """Returns the proof that the tree of `old` leaves is the beginning of that of `new` as JSON: sizes, and roots and
+    proof in hex. Raises RecordError."""
+    return {
+        "old_size": old,
+        "old_root": tree.root(old).hex(),
+        "new_size": new,
+        "new_root": tree.root(new).hex(),
+        "proof": [node.hex() for node in tree.consistency_proof(old, new)],
+    }
+
+
 def same(tree: Tree, stored: Sequence[StoredEntry]) -> Sequence[StoredEntry]:
     """Returns entries as they were read, where each is the one in the tree. Raises RecordDamaged."""
     for one in stored:

@@ -87,6 +87,7 @@ PAGES: tuple[Page, ...] = (
     # the record
     Page("/record", "GET", record.entries, "public"),
     Page("/record/checkpoint", "GET", record.checkpoint, "public"),
+    Page("/record/consistency", "GET", record.consistency, "public"),
     Page("/record/public-key.pem", "GET", record.public_key, "public"),
     Page("/record/entries.jsonl", "GET", record.entries_jsonl, "public"),
     Page("/record/tile/entries/{number:path}", "GET", record.bundle, "public"),

@@ -27,6 +27,13 @@ def key_id(name: str, public_key_raw: bytes) -> bytes:
     return hashlib.sha256(name.encode() + b"\n\x01" + public_key_raw).digest()[:4]
 
 
+def verifier_key(name: str, public_key_raw: bytes) -> str:
+    """Returns a key as programs that follow records take it (C2SP signed-note): name, key id in hex, algorithm and
+    key."""
+    encoded = base64.b64encode(b"\x01" + public_key_raw).decode()
+    return f"{name}+{key_id(name, public_key_raw).hex()}+{encoded}"
+
+
 def checkpoint_text(origin: str, size: int, root: bytes) -> bytes:
     """Returns the signed text of a checkpoint: the record's name, its number of entries, and their root."""
     if not _is_key_name(origin):

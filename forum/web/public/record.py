@@ -23,7 +23,7 @@ from forum.record.tree import Tree
 from forum.record.verify.disclosures import digests_in, open_disclosure
 from forum.services import exports
 from forum.services.checkpoints import Checkpoints
-from forum.services.record_cache import Contents, kept, same
+from forum.services.record_cache import Contents, consistency_of, kept, same
 from forum.stories.submission import StoryStatus
 from forum.web.auth import need
 from forum.web.i18n.gettext import gettext as _
@@ -81,6 +81,7 @@ async def entries(request: Request) -> Response:
         number=number,
         pages=pages,
         url=f"/record?{query}page=",
+        verifier_key=site_of(request).checkpoints.signer.verifier_key,
     )
 
 
@@ -137,6 +138,22 @@ async def checkpoint(request: Request) -> Response:
         size = await work.record.size()
         tree = await kept(site.store).tree_of(work, size)
     return PlainTextResponse(await site.checkpoints.sign(tree, size), headers=_FRESH)
+
+
+async def consistency(request: Request) -> Response:
+    """Sends the proof that the record of `?from=` entries is the beginning of that of `?to=` (without it: all now).
+
+    JSON: both sizes and roots, and the hashes of the proof (RFC 9162, 2.1.4), in hex.
+    """
+    site = site_of(request)
+    old, given = _whole(request.query_params.get("from", "")), request.query_params.get("to", "")
+    async with site.store.read() as work:
+        size = await work.record.size()
+        new = _whole(given) if given else size
+        if not 0 < old <= new <= size:
+            raise NotFound("The record has no entry with this number yet.")
+        tree = await kept(site.store).tree_of(work, size)
+    return JSONResponse(consistency_of(tree, old, new), headers=_FRESH)
 
 
 async def public_key(request: Request) -> Response:

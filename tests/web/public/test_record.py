@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import AsyncIterator
+from html import unescape
 
 import httpx2
 import pytest
@@ -18,7 +19,7 @@ from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND,
 from forum.record.ballot_leaves import ballots_root
 from forum.record.signing_key import check_with
 from forum.record.verify import merkle_tree
-from forum.record.verify.checkpoint import parse_checkpoint, parse_note
+from forum.record.verify.checkpoint import parse_checkpoint, parse_note, public_key_raw
 from forum.record.verify.merkle_tree import leaf_hash, verify_inclusion
 from forum.services import decisions
 from forum.services.sessions import cues, facilitation
@@ -346,3 +347,25 @@ async def test_an_entry_that_was_changed_in_the_database_is_shown_nowhere(
         assert (shown.status_code, "Entry 0 of the record is not as it was written" in shown.text) == (503, True), path
     assert (await anybody.get("/record/1")).status_code == 200
     assert (await anybody.get("/record/tile/0/000.p/1")).content == leaf_hash(before)
+
+
+async def test_any_two_sizes_are_proved_to_be_one_record_and_the_key_stands_on_the_page_in_one_line(
+    house: House, anybody: httpx2.AsyncClient
+) -> None:
+    await filled(house, 9)
+    for old, new in ((1, 9), (3, 8), (8, 9), (9, 9), (4, 4), (5, None)):
+        told = (await anybody.get(f"/record/consistency?from={old}" + (f"&to={new}" if new else ""))).json()
+        assert (told["old_size"], told["new_size"]) == (old, new or 9)
+        proof = [bytes.fromhex(node) for node in told["proof"]]
+        roots = [bytes.fromhex(told[which]) for which in ("old_root", "new_root")]
+        merkle_tree.verify_consistency(old, new or 9, proof, *roots)
+    for wrong in ("from=0&to=3", "from=4&to=3", "from=1&to=10", "to=3", "from=x", "from=-1&to=2"):
+        assert (await anybody.get(f"/record/consistency?{wrong}")).status_code == 404, wrong
+    [key] = re.findall(r"<code>([^<]+\+[0-9a-f]{8}\+[^<]+)</code>", (await anybody.get("/record")).text)
+    name, number, encoded = unescape(key).split("+", 2)
+    raw = base64.b64decode(encoded)
+    assert raw[:1] == b"\x01"
+    pem = (await anybody.get("/record/public-key.pem")).content
+    assert raw[1:] == public_key_raw(pem)
+    note = parse_note((await anybody.get("/record/checkpoint")).content)
+    assert [(one[0], one[1].hex()) for one in note.signatures] == [(name, number)]
