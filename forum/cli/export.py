@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from forum.adapters import workbook as workbooks
 from forum.cli import checkpoints_of, data_option, json_option, opened, report, run, say, settings_for
+from forum.record.popolo import popolo as votes
+from forum.record.public_log import Log
 from forum.services import exports
 from forum.settings import Settings
 
@@ -17,13 +20,17 @@ from forum.settings import Settings
 @click.option("--out", required=True, metavar="FILE", type=click.Path(path_type=Path), help="Where to write it.")
 @click.option("--commission", metavar="ID", help="Only this commission. Without it, everything.")
 @click.option("--workbook", is_flag=True, help="Only the tables, as one file for a spreadsheet program (FILE.xlsx).")
+@click.option("--popolo", is_flag=True, help="Only the votes, in Popolo's terms (FILE.json).")
 @data_option
 @json_option
-def export(out: Path, commission: str | None, workbook: bool, data: Path | None, as_json: bool) -> None:
+def export(out: Path, commission: str | None, workbook: bool, popolo: bool, data: Path | None, as_json: bool) -> None:
     """Write the decisions, votes and record to a zip file that anybody can check."""
     settings = settings_for(data)
     say(f"Reading the record in {settings.data} ...")
-    packed = run(_workbook(settings, commission) if workbook else _packed(settings, commission))
+    if workbook and popolo:
+        raise click.UsageError("Choose --workbook or --popolo, not both.")
+    write = workbooks.write if workbook else votes if popolo else None
+    packed = run(_written(settings, commission, write) if write else _packed(settings, commission))
     # Written beside its place and then moved into it: a half-written export never bears the name.
     draft = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
     try:
@@ -31,8 +38,9 @@ def export(out: Path, commission: str | None, workbook: bool, data: Path | None,
         draft.replace(out)
     finally:
         draft.unlink(missing_ok=True)
-    if workbook:
-        say(f"Wrote {out}: the tables, to read and count. It is not signed; without --workbook you get what is.")
+    if write:
+        what = "tables" if workbook else "votes"
+        say(f"Wrote {out}: the {what}, to read and count. It is not signed; the zip without this option is.")
         if as_json:
             report({"file": str(out)})
         return
@@ -48,6 +56,6 @@ async def _packed(settings: Settings, commission: str | None) -> bytes:
         return await exports.export(await checkpoints_of(store, settings), commission, settings.licence)
 
 
-async def _workbook(settings: Settings, commission: str | None) -> bytes:
+async def _written(settings: Settings, commission: str | None, write: Callable[[Log], bytes]) -> bytes:
     async with opened(settings) as store:
-        return workbooks.write(await exports.read_log(store, commission, ballots=False))
+        return write(await exports.read_log(store, commission, ballots=False))

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from forum.adapters import workbook
 from forum.errors import BadInput, IllegalMove
 from forum.ports import Work
+from forum.record import popolo
 from forum.services import decisions, exports
 from forum.services.decisions import DecisionForm, Matter, Promise
 from forum.sessions.local_time import local
@@ -286,6 +287,13 @@ async def export_workbook(request: Request) -> Response:
     site = site_of(request)
     log = await exports.read_log(site.store, request.query_params.get("commission") or None, ballots=False)
     return _file(request, await asyncio.to_thread(workbook.write, log), "forum-tables", "xlsx", workbook.MEDIA_TYPE)
+
+
+async def export_popolo(request: Request) -> Response:
+    """Sends the votes in Popolo's terms, for programs that read those."""
+    site = site_of(request)
+    log = await exports.read_log(site.store, request.query_params.get("commission") or None, ballots=False)
+    return _file(request, await asyncio.to_thread(popolo.popolo, log), "forum-votes", "json", popolo.MEDIA_TYPE)
 
 
 def _file(request: Request, data: bytes, name: str, ending: str, media_type: str) -> Response:

@@ -191,6 +191,7 @@ PAGES: tuple[Page, ...] = (
     Page("/decide", "GET", decide.overview, "decide"),
     Page("/decide/new", "GET POST", decide.new, "decide", STORY),
     Page("/export", "GET", decide.export, "decide"),
+    Page("/export/popolo", "GET", decide.export_popolo, "decide"),
     Page("/export/workbook", "GET", decide.export_workbook, "decide"),
 )
 

@@ -63,6 +63,15 @@ def test_the_tables_are_written_as_a_workbook(data: Path, tmp_path: Path) -> Non
     assert forum("export", "--workbook", "--out", out, "--data", data, "--commission", "0" * 32).exit_code == 2
 
 
+def test_the_votes_are_written_as_popolo(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    assert forum("export", "--popolo", "--out", out, "--data", data).exit_code == 0
+    [motion] = json.loads(out.read_text("utf-8"))["motions"]
+    assert len(motion["vote_events"]) == 1
+    both = forum("export", "--popolo", "--workbook", "--out", out, "--data", data)
+    assert (both.exit_code, "not both" in both.stderr) == (2, True)
+
+
 def test_a_changed_export_ends_with_1(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.zip"
     forum("export", "--out", out, "--data", data)

@@ -320,10 +320,19 @@ async def test_the_tables_are_a_workbook_to_download(house: House, commissioner:
     assert (await commissioner.get(f"/export/workbook?commission={new_id()}")).status_code == 404
 
 
+async def test_the_votes_are_there_as_popolo(house: House, commissioner: httpx2.AsyncClient) -> None:
+    voted = await a_vote(house.store, declared=True)
+    assert "/export/popolo" in (await commissioner.get("/decide")).text
+    got = await commissioner.get(f"/export/popolo?commission={voted.live.commission}")
+    assert got.headers["content-type"] == "application/json"
+    assert re.search(r'filename="forum-votes-[-\d]+\.json"', got.headers["content-disposition"])
+    assert [one["id"] for one in got.json()["organizations"]] == [voted.live.commission]
+
+
 async def test_nobody_else_may_decide_or_export(house: House) -> None:
     voted = await a_vote(house.store)
     async with house.browser() as anybody, house.signed_in("organiser", "moderator", "administrator") as staff:
-        for path in ("/decide", address(voted), "/export", "/export/workbook"):
+        for path in ("/decide", address(voted), "/export", "/export/popolo", "/export/workbook"):
             assert (await anybody.get(path)).status_code == 303
             assert (await staff.get(path)).status_code == 403
         assert (await staff.post("/decide/new", data={**FORM, **asked(voted)})).status_code == 403
