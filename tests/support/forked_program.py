@@ -103,8 +103,8 @@ def _importer(root: Path, env: tuple[tuple[str, str], ...]) -> socket.socket:
 
 
 def wait_for_orders() -> None:
-    """Imports all commands, compiles all templates, and forks for each order. Returns where it is no longer needed; a
-    fork never comes back.
+    """Imports all commands, compiles all templates, reads all catalogues, and forks for each order. Returns where it is
+    no longer needed; a fork never comes back.
     """
     _, root, _, channel = sys.argv
     sys.path[0] = root  # as `python -m` has it
@@ -116,6 +116,7 @@ def wait_for_orders() -> None:
     templates = importlib.import_module("forum.web.templates").environment()
     for name in templates.list_templates():
         templates.get_template(name)
+    importlib.import_module("forum.web.i18n.languages").load()
     gc.freeze()
     with socket.socket(fileno=int(channel)) as orders:
         while True:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from babel.messages.catalog import Catalog
-from babel.messages.pofile import write_po
+from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[2]
 CODE = "ar-XB"
@@ -53,6 +53,14 @@ def template() -> Catalog:
     return found
 
 
+@cache
+def catalogued() -> Catalog:
+    """Reads the Welsh catalogue, which a test of the repository holds to exactly the messages of `template`: it takes
+    0.1 s, collecting them 3 s."""
+    with (ROOT / "forum/web/i18n/locales/cy/LC_MESSAGES/forum.po").open("rb") as file:
+        return read_po(file, locale="cy")
+
+
 def accented(message: str) -> str:
     """Translates a message into that language."""
     parts = _KEPT.split(message)
@@ -64,7 +72,7 @@ def accented(message: str) -> str:
 def write_catalogue(folder: Path) -> Path:
     """Writes its catalogue into a folder of locales (as FORUM_LOCALES names one), and returns the folder."""
     catalogue = Catalog(locale="ar", charset="utf-8")
-    for message in template():
+    for message in catalogued():
         if isinstance(message.id, str):
             if message.id:
                 catalogue.add(message.id, accented(message.id))

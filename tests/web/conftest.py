@@ -24,8 +24,8 @@ async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
 
 @pytest.fixture(scope="session")
 def catalogued() -> frozenset[str]:
-    """Collects every message that docs/messages.py finds."""
-    ids = [message.id for message in pseudo_locale.template()]
+    """Reads every message that docs/messages.py has put into the catalogues."""
+    ids = [message.id for message in pseudo_locale.catalogued()]
     return frozenset(id_ if isinstance(id_, str) else id_[0] for id_ in ids)
 
 
