@@ -104,7 +104,7 @@ def sessions(log: Log) -> Iterator[Row]:
                 "at": entry["at"],
                 "entrance": entry.get("entrance"),
                 "power": about["power"]["level"],
-                "decides": about["power"]["decides"],
+                "decides": log.words(about["power"]["decides"]),
                 "threshold": about["threshold"],
                 "group": group["label"],
                 "invited": group["invited"],

@@ -59,6 +59,7 @@ def test_a_session_has_a_row_for_each_group_with_how_many_were_invited(log: Log)
     assert {id_: row["rounds_opened"] for id_, row in by_session.items()} == Counter(row["session"] for row in rounds)
     assert sum(int(str(row["rounds_annulled"])) for row in by_session.values()) == 2
     assert {row["session_kind"] for row in there} == {"room", "asynchronous"}
+    assert {row["decides"] for row in there} == {"The joint board"}
 
 
 def test_every_response_of_every_table_is_an_option_with_its_id(log: Log) -> None:
