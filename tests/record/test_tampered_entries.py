@@ -13,8 +13,9 @@ from support.record_keeper import QUIET
 from support.tampering import GONE, Tampered, true_export
 
 from forum.record import audit
+from forum.record.ballot_leaves import hash_of
 from forum.record.verify.archive import pack
-from forum.record.verify.disclosures import disclosure
+from forum.record.verify.disclosures import disclosure, open_disclosure
 from forum.record.verify.entry_order import CLOCK_ROOM, entry_problems
 from forum.record.verify.entry_shapes import SHAPES, misfits_of
 from forum.record.verify.verdict import FAIL, PASS
@@ -449,6 +450,62 @@ def test_a_clock_that_was_put_back_by_less_than_an_hour_is_no_forgery() -> None:
     for back, fine in ((CLOCK_ROOM, True), (CLOCK_ROOM + timedelta(milliseconds=1), False)):
         closed["at"] = (opened_at - back).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         assert (not entry_problems(tampered.entries)[0]) is fine
+
+
+# ---------------------------------------------------------------- salts, ballots and words
+
+
+def with_the_salt_of_another(tampered: Tampered) -> str:
+    """Discloses words with a salt that stands in another disclosure."""
+    salt = open_disclosure(tampered.disclosures[0]["disclosure"])[0]
+    digest, encoded = disclosure(salt, "dissent", "Anything")
+    [number] = [
+        n for n, d in enumerate(tampered.disclosures) if d["digest"] == tampered.entry("decision")["dissent"]["sd"]
+    ]
+    tampered.disclosures[number] = {"digest": digest, "disclosure": encoded}
+    tampered.set("decision", "dissent", {"sd": digest})
+    return f"disclosures.jsonl, line {number + 1}: its salt stands in the file before"
+
+
+def ballot(name: str, of: Callable[[dict[str, Any]], dict[str, Any]]) -> Case:
+    """Returns the case of a second ballot whose id or salt is the first one's, with all hashes made to fit."""
+
+    def doubled(tampered: Tampered) -> str:
+        first, second = tampered.ballots[:2]
+        of(second)[name] = of(first)[name]
+        tampered.fit_ballots()
+        numbers = [n for n, line in enumerate(tampered.ballots, 1) if line is first or line is second]
+        shown = "id" if name == "ballot" else name
+        return f"ballots.jsonl, line {max(numbers)}: its {shown} stands in the file before"
+
+    return doubled
+
+
+def one_more(tampered: Tampered) -> str:
+    """Opens a ballot more than came in."""
+    extra = copy.deepcopy(tampered.ballots[0])
+    extra["leaf"].update(ballot="a" * 32, salt="b" * 32)
+    extra["group_salt"] = "c" * 32
+    extra["leaf"]["group"] = disclosure("c" * 32, "group", extra["label"])[0]
+    tampered.ballots.append(extra)
+    tampered.ballots.sort(key=lambda line: hash_of(line["leaf"]))
+    return f"round {extra['leaf']['round']}: "
+
+
+LINES: dict[str, tuple[str, Case]] = {
+    "one salt for two texts": ("disclosures", with_the_salt_of_another),
+    "one id for two ballots": ("opened ballots", ballot("ballot", lambda line: line["leaf"])),
+    "one salt for two ballots": ("opened ballots", ballot("salt", lambda line: line["leaf"])),
+    "one salt for two ballots' groups": ("opened ballots", ballot("group_salt", lambda line: line)),
+    "more ballots than came in": ("ballots root", one_more),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_lines_that_do_not_fit_fail(name: str) -> None:
+    tampered = Tampered()
+    check, change = LINES[name]
+    assert_fails(tampered, check, change(tampered))
 
 
 def test_the_true_lines_are_canonical_copies() -> None:

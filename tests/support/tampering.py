@@ -9,7 +9,9 @@ from functools import cache
 from typing import Any
 
 from forum.record import export_zip
+from forum.record.ballot_leaves import hash_of
 from forum.record.verify.archive import describe, pack, unpack
+from forum.record.verify.disclosures import disclosure
 from forum.record.verify.encoding import canonical
 from forum.record.verify.merkle_tree import leaf_hash, root
 from support.record_keeper import CRISIS, SIGNER, Keeper, people, votes_of
@@ -114,6 +116,16 @@ class Tampered:
         else:
             inside[last] = copy.deepcopy(value)
         return place
+
+    def fit_ballots(self) -> None:
+        """Fits the ballots' group digests, their order, and the roots of the rounds, after ballots were changed."""
+        for line in self.ballots:
+            line["leaf"]["group"] = disclosure(line["group_salt"], "group", line["label"])[0]
+        self.ballots.sort(key=lambda line: hash_of(line["leaf"]))
+        for entry in self.entries:
+            leaves = [hash_of(b["leaf"]) for b in self.ballots if b["leaf"]["round"] == entry.get("round")]
+            if entry["type"] == "round closed" and leaves:
+                entry["ballots_root"] = root(leaves).hex()
 
     def packed(self, *, key: bool) -> bytes:
         """Packs the copy: with the key, as a dishonest operator can, else as somebody without it can."""

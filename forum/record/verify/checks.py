@@ -129,7 +129,8 @@ def _check_disclosures(export: Export) -> tuple[str, str]:
     elsewhere = {d for entry in export.entries if not export.covers(entry) for d in digests_in(entry)}
     erased, problems = _erased(export.entries)
     _, past = entry_problems(export.entries)
-    given = []
+    given: list[str] = []
+    salts: dict[str, str] = {}
     for number, line in enumerate(parse_lines(export.files["disclosures.jsonl"]), 1):
         digest, encoded = line["digest"], line["disclosure"]
         given.append(digest)
@@ -140,7 +141,7 @@ def _check_disclosures(export: Export) -> tuple[str, str]:
         elif digest in erased:
             problems.append(f"disclosures.jsonl, line {number}: words that were withdrawn")
         else:
-            _, opened_as, value = open_disclosure(encoded)
+            salt, opened_as, value = open_disclosure(encoded)
             words = past.words.get(digest)
             if type(value) is not str:
                 problems.append(f"disclosures.jsonl, line {number}: no words")
@@ -148,6 +149,8 @@ def _check_disclosures(export: Export) -> tuple[str, str]:
                 problems.append(
                     f"disclosures.jsonl, line {number}: {words.place} is disclosed as {opened_as!a}, not {words.name!a}"
                 )
+            if salts.setdefault(salt, digest) != digest:
+                problems.append(f"disclosures.jsonl, line {number}: its salt stands in the file before")
     here = set(given)
     problems += [
         f"the words of {d} are missing, and nothing says that they were withdrawn"

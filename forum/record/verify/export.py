@@ -78,6 +78,7 @@ class Export:
         """The opened ballots by round, each with its leaf hash."""
         ballots: dict[str, list[tuple[bytes, dict[str, Any]]]] = {}
         before, seen = b"", set()
+        drawn: set[str] = set()
         for number, line in enumerate(parse_lines(self.files["ballots.jsonl"]), 1):
             try:
                 problem = self.ballot_problem(line)
@@ -91,6 +92,11 @@ class Export:
             hashed, which = leaf_hash(canonical(leaf)), (leaf["round"], leaf["ballot"])
             if hashed <= before or which in seen:
                 raise RecordError(f"ballots.jsonl, line {number}: out of order, or there twice")
+            # Each is drawn anew for every ballot; the same one twice would tell that two are one person's.
+            for name, value in (("id", leaf["ballot"]), ("salt", leaf["salt"]), ("group_salt", line["group_salt"])):
+                if value in drawn:
+                    raise RecordError(f"ballots.jsonl, line {number}: its {name} stands in the file before")
+                drawn.add(value)
             before = hashed
             seen.add(which)
             ballots.setdefault(leaf["round"], []).append((hashed, line))
