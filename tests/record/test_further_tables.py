@@ -32,6 +32,7 @@ def test_every_row_has_the_columns_that_are_explained(name: str, log: Log) -> No
     there = rows(name, log)
     assert there
     assert {tuple(row) for row in there} == {tuple(COLUMNS[name])}
+    assert {type(value) for row in there for value in row.values()} <= {str, int, bool, type(None)}
     assert rows(name, Log((), {}, ())) == []
 
 
