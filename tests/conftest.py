@@ -6,6 +6,7 @@ import gc
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -128,6 +129,15 @@ def _authorities_read_once() -> Iterator[None]:
     """Reads the certificates that a client of HTTP trusts once in the whole run, not once for each client: 45 ms."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("httpcore2.default_ssl_context", cache(httpcore2.default_ssl_context))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _only_asyncio() -> Iterator[None]:
+    """Says at once that there is no sniffio, which httpx2 looks for in every folder of Python's path for each request
+    to an application in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "sniffio", None)
         yield
 
 
