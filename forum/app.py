@@ -22,6 +22,7 @@ from forum.live.rooms import Rooms
 from forum.ports.clock import Clock
 from forum.services.checkpoints import Checkpoints
 from forum.services.mail.delivery import Mailing
+from forum.services.record_watch import RecordWatch
 from forum.services.scrub import scrub
 from forum.services.sessions.asynchronous import closer
 from forum.sessions.view import RoomView
@@ -88,11 +89,14 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
         closes = closer(store, time)
         keeper = Keeper(store, settings.data)
         mailing = Mailing(store, time, SmtpPost(settings.mail) if settings.mail else None, MailLetters(address))
+        checkpoints = Checkpoints(store, signer, CheckpointFile(settings.data))
+        watch = RecordWatch(checkpoints, time, settings.record_check, settings.timezone)
         app.state.site = Site(
             settings=settings,
             store=store,
             clock=time,
-            checkpoints=Checkpoints(store, signer, CheckpointFile(settings.data)),
+            checkpoints=checkpoints,
+            record_watch=watch,
             rooms=rooms,
             templates=templates,
             limits=Limits(),
@@ -106,9 +110,10 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
         # Ended in the other order, each of them whatever becomes of the others.
         async with AsyncExitStack() as ending:
             ending.push_async_callback(store.close)
-            for stop in (keeper.stop, mailing.stop, closes.stop, rooms.close):
+            for stop in (watch.stop, keeper.stop, mailing.stop, closes.stop, rooms.close):
                 ending.push_async_callback(stop)
             keeper.start()
+            watch.start()
             closes.start()
             mailing.start()
             yield _Nothing()

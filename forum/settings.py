@@ -6,13 +6,14 @@ import difflib
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import time as Time
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from forum.errors import BadInput, StartupProblem
-from forum.services.mail.addresses import checked
+from forum.errors import StartupProblem
+from forum.services.mail.server import MailServer, mail_server
 from forum.sessions.local_time import LONDON, zone
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -24,9 +25,7 @@ _PUBLIC = (
 )
 _HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9A-Fa-f:.]+")
 _PATH = re.compile(r"(/[A-Za-z0-9_-]+)+")
-STARTTLS, TLS, PLAIN = ("smtp", "smtps", "smtp+plain")
 _NOT_NONE = ("FORUM_CONNECTIONS_PER_ADDRESS", "FORUM_IDLE_SECONDS", "FORUM_HEAD_SECONDS", "FORUM_STALL_SECONDS")
-_SMTP_PORTS = {STARTTLS: 587, TLS: 465, PLAIN: 25}
 
 
 @dataclass(frozen=True)
@@ -69,6 +68,12 @@ TABLE = (
         "Time zone in which times are shown and typed, as Europe/London; the record and exports keep UTC.",
     ),
     Setting("FORUM_LICENCE", "", "Licence of exports, as CC-BY-4.0, OGL-UK-3.0 or an address; empty: they name none."),
+    Setting(
+        "FORUM_RECORD_CHECK",
+        "03:00",
+        "Time of day at which the whole database is held against the record, in FORUM_TIMEZONE, as 03:00; also at each "
+        "start. never: only by `forum record check`.",
+    ),
     Setting(
         "FORUM_JOINS_PER_SESSION",
         "10000",
@@ -159,18 +164,6 @@ def unread(environ: Mapping[str, str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class MailServer:
-    """The mail server and the sender's address. `how` is STARTTLS, TLS or PLAIN; with `user` "" nobody signs in."""
-
-    how: str
-    host: str
-    port: int
-    user: str
-    password: str = field(repr=False)
-    sender: str
-
-
-@dataclass(frozen=True)
 class Settings:
     """The settings of a server. Build it with `load`, which reads the environment and checks every value."""
 
@@ -182,6 +175,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...]
     locales: Path | None
     timezone: ZoneInfo
+    record_check: Time | None
     licence: str
     joins_per_session: int
     wrong_codes_per_address: int
@@ -225,6 +219,7 @@ class Settings:
             trusted_proxies=_networks(raw["FORUM_TRUSTED_PROXIES"]),
             locales=Path(raw["FORUM_LOCALES"]) if raw["FORUM_LOCALES"] else None,
             timezone=_zone(raw["FORUM_TIMEZONE"]),
+            record_check=_time_of_day(raw["FORUM_RECORD_CHECK"]),
             licence=_licence(raw["FORUM_LICENCE"]),
             joins_per_session=numbers["FORUM_JOINS_PER_SESSION"],
             wrong_codes_per_address=numbers["FORUM_WRONG_CODES_PER_ADDRESS"],
@@ -241,8 +236,16 @@ class Settings:
             wrong_links_per_address=numbers["FORUM_WRONG_LINKS_PER_ADDRESS"],
             mails_per_address=numbers["FORUM_MAILS_PER_ADDRESS"],
             sign_ins_per_address=numbers["FORUM_SIGN_INS_PER_ADDRESS"],
-            mail=_mail(raw["FORUM_SMTP_URL"], raw["FORUM_SMTP_FROM"], raw["FORUM_PUBLIC_URL"]),
+            mail=mail_server(raw["FORUM_SMTP_URL"], raw["FORUM_SMTP_FROM"], raw["FORUM_PUBLIC_URL"]),
         )
+
+
+def _time_of_day(text: str) -> Time | None:
+    if text == "never":
+        return None
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text, re.ASCII):
+        raise StartupProblem("FORUM_RECORD_CHECK must be a time as 03:00, or never, not %(value)s.", value=text)
+    return Time.fromisoformat(text)
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -308,40 +311,6 @@ def _networks(text: str) -> tuple[Network, ...]:
             raise StartupProblem(words, value=part)
         found.append(network)
     return tuple(found)
-
-
-def _mail(url: str, sender: str, public_url: str) -> MailServer | None:
-    """Reads the mail server, None for none. No error repeats the address: there is a password in it."""
-    if not url:
-        return None
-    how = url.partition("://")[0].lower()
-    if how not in _SMTP_PORTS:
-        raise StartupProblem("FORUM_SMTP_URL must begin with smtp://, smtps:// or smtp+plain://.")
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if not host or port == 0 or parts.path.strip("/") or parts.query or parts.fragment:
-        raise StartupProblem(
-            "FORUM_SMTP_URL must be as smtp://USER:PASSWORD@HOST:587. In the name and the password write @ as %40, "
-            ": as %3A, / as %2F, # as %23, ? as %3F and % as %25."
-        )
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    if bool(user) != bool(password):
-        raise StartupProblem("FORUM_SMTP_URL must have both a user and a password, or neither.")
-    if user and how == PLAIN:
-        raise StartupProblem("FORUM_SMTP_URL: smtp+plain:// would send the password for all to read. Use smtp://.")
-    if not sender:
-        raise StartupProblem("FORUM_SMTP_URL needs FORUM_SMTP_FROM too: the address that e-mails come from.")
-    if not public_url:
-        raise StartupProblem("FORUM_SMTP_URL needs FORUM_PUBLIC_URL too: there are links in every e-mail.")
-    try:
-        sender = checked(sender)
-    except BadInput as error:
-        words = "FORUM_SMTP_FROM must be an e-mail address as forum@example.org, not %(value)s."
-        raise StartupProblem(words, value=sender) from error
-    return MailServer(how, host, port or _SMTP_PORTS[how], user, password, sender)
 
 
 def _number(env: str, value: str) -> int:

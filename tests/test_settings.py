@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 import pytest
 
 from forum.errors import StartupProblem
-from forum.settings import RENAMED, TABLE, MailServer, Settings, unread
+from forum.services.mail.server import MailServer
+from forum.settings import RENAMED, TABLE, Settings, unread
 
 SOUND = {
     "FORUM_SMTP_URL": "smtp://mail.example.org",
@@ -183,3 +186,12 @@ def test_a_licence_is_a_short_name_or_an_address(named: str) -> None:
 def test_what_is_no_licence_is_refused_in_one_line(named: str) -> None:
     with pytest.raises(StartupProblem, match="FORUM_LICENCE must be a short name as "):
         Settings.load({"FORUM_LICENCE": named})
+
+
+def test_the_nightly_check_has_a_time_or_none() -> None:
+    assert Settings.load({}).record_check == time(3)
+    assert Settings.load({"FORUM_RECORD_CHECK": "23:59"}).record_check == time(23, 59)
+    assert Settings.load({"FORUM_RECORD_CHECK": "never"}).record_check is None
+    for wrong in ("24:00", "3:00", "03:60", "at night", "03:00:00"):
+        with pytest.raises(StartupProblem, match="FORUM_RECORD_CHECK must be a time as 03:00, or never"):
+            Settings.load({"FORUM_RECORD_CHECK": wrong})

@@ -20,7 +20,7 @@ import aiosmtplib
 import structlog
 
 from forum.ports.mail import Letter, Posted
-from forum.settings import PLAIN, STARTTLS, TLS, MailServer
+from forum.services.mail.server import PLAIN, STARTTLS, TLS, MailServer
 
 _AT_MOST, _EACH_STEP, _GOODBYE = 60.0, 20.0, 5.0
 # Codes that say something of us, whatever they answer: sign in first, encrypt first, come back later.

@@ -15,6 +15,7 @@ from forum.ports.clock import Clock
 from forum.ports.stories import CheckFile
 from forum.services.checkpoints import Checkpoints
 from forum.services.mail.delivery import Mailing
+from forum.services.record_watch import RecordWatch
 from forum.settings import Settings
 from forum.web.i18n.languages import Languages
 from forum.web.rate_limits import Limits
@@ -35,6 +36,7 @@ class Site:
     store: Store
     clock: Clock
     checkpoints: Checkpoints
+    record_watch: RecordWatch
     rooms: Rooms
     templates: jinja2.Environment
     limits: Limits

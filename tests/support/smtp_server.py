@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from forum.settings import MailServer, Settings
+from forum.services.mail.server import MailServer
+from forum.settings import Settings
 
 USER, PASSWORD = "forum@post.test", "p@ss/word: #1"
 TAKEN = "250 OK"

@@ -81,6 +81,7 @@ async def entries(request: Request) -> Response:
         number=number,
         pages=pages,
         url=f"/record?{query}page=",
+        checked=site_of(request).record_watch.last,
         verifier_key=site_of(request).checkpoints.signer.verifier_key,
     )
 

@@ -361,6 +361,8 @@ async def test_any_two_sizes_are_proved_to_be_one_record_and_the_key_stands_on_t
         merkle_tree.verify_consistency(old, new or 9, proof, *roots)
     for wrong in ("from=0&to=3", "from=4&to=3", "from=1&to=10", "to=3", "from=x", "from=-1&to=2"):
         assert (await anybody.get(f"/record/consistency?{wrong}")).status_code == 404, wrong
+    await house.site.record_watch.look()
+    assert "This server last held its whole database against the record on" in words(await anybody.get("/record"))
     [key] = re.findall(r"<code>([^<]+\+[0-9a-f]{8}\+[^<]+)</code>", (await anybody.get("/record")).text)
     name, number, encoded = unescape(key).split("+", 2)
     raw = base64.b64decode(encoded)
