@@ -30,8 +30,9 @@ async def opened_ballots(work: Work, round_id: str) -> list[dict[str, Any]]:
     commission = await work.commissions.get_commission(session.commission)
     ballots = await work.rounds.ballots(round_id)
     terms = commission.threshold, round_.method, round_.leaf_edition
-    label = label_of(session.partition, Counter(b.group for b in ballots), *terms)
-    origin = origin_of(session.partition, [(b.group, b.paper) for b in ballots], *terms)
+    partition = session.partition.of_round(round_id)
+    label = label_of(partition, Counter(b.group for b in ballots), *terms)
+    origin = origin_of(partition, [(b.group, b.paper) for b in ballots], *terms)
     return await asyncio.to_thread(ballot_leaves.open_all, ballots, label, origin)
 
 

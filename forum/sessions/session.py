@@ -70,7 +70,7 @@ class LiveSession:
     """One live session. `version` grows by one with every change that screens must show, and never goes back.
 
     `code` is what phones join with (six digits); `projector` is the random key of the projector's own link.
-    `partition` says how groups are shown; it is None until the first round of the session has closed, then fixed.
+    `partition` says how groups are shown; it is None until the first round of the session has closed.
     An asynchronous session is no event in a room: it holds one story and one round, which is
     open for days; its code is letters, the end of a link. It has no cue and is never ended, its round is all there is.
     `tablet` is the random key of the link for shared tablets, if there is one.

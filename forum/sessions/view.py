@@ -166,7 +166,8 @@ class ConsoleView(RoomView):
     (both as suppression.in_the_room gives them); `papers` whether papers were "entered" or "confirmed" in the round on
     screen; `breaks` the requests for a break that nobody has seen; `slower` how many took more time for this vote;
     `observers` how many follow without voting; `asynchronous` the asynchronous rounds of the commission; `last_act`
-    the act that can be undone; `full` is true where phones were not let in for want of places.
+    the act that can be undone; `full` is true where phones were not let in for want of places; `nothing_by_group` where
+    a vote of everybody who joined would give nothing by group.
     """
 
     joined: dict[str | None, int | None] = field(default_factory=dict)
@@ -178,6 +179,7 @@ class ConsoleView(RoomView):
     asynchronous: tuple[AsynchronousRound, ...] = ()
     last_act: LastAct | None = None
     full: bool = False
+    nothing_by_group: bool = False
 
     @property
     def unheard(self) -> tuple[Said, ...]:

@@ -8,6 +8,11 @@ from typing import Any
 
 from forum.voting.view_shift import GroupId
 
+# Why a round gives nothing by group: an English sentence, which is the gettext message id.
+TOO_EARLY = (
+    "Nothing is shown by group for this vote: too few people of the room took part in it, or too few from most groups."
+)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -27,24 +32,36 @@ class Row:
 
 @dataclass(frozen=True)
 class Partition:
-    """A session's groups as they are shown, fixed when its first round closes.
+    """A session's groups as they are shown, fixed when a round closes in which they can be judged.
 
     `rows` is empty where nothing may be given by group; `withheld` then says why (an English sentence, a
-    gettext message id), and is None otherwise.
+    gettext message id), and is None otherwise. `closed_before` are the ids of the rounds that closed before it was
+    fixed.
     """
 
     rows: tuple[Row, ...]
     withheld: str | None = None
+    closed_before: tuple[str, ...] = ()
+
+    @property
+    def fixed(self) -> bool:
+        """Says whether later rounds leave it as it is."""
+        return bool(self.rows) or not self.closed_before
+
+    def of_round(self, round_id: str) -> Partition:
+        """Gives the partition of one round: nothing by group, where that closed before this was fixed."""
+        return Partition((), TOO_EARLY) if round_id in self.closed_before else self
 
     def to_json(self) -> dict[str, Any]:
-        """Gives {"rows": [{"label", "groups": [id or null]}], "withheld"}."""
+        """Gives {"rows": [{"label", "groups": [id or null]}], "withheld", "closed_before": [round id]}."""
         return {
             "rows": [{"label": row.label, "groups": list(row.groups)} for row in self.rows],
             "withheld": self.withheld,
+            "closed_before": list(self.closed_before),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Partition:
         """Reads the partition that `to_json` wrote."""
         rows = tuple(Row(row["label"], tuple(row["groups"])) for row in data["rows"])
-        return cls(rows, data["withheld"])
+        return cls(rows, data["withheld"], tuple(data.get("closed_before", ())))

@@ -25,7 +25,7 @@ from forum.voting.commission import Commission, Group
 from forum.voting.consensus import group_informed
 from forum.voting.marks_and_shares import OpinionMark, basis_points
 from forum.voting.methods import METHODS
-from forum.voting.partition import Partition, Row
+from forum.voting.partition import TOO_EARLY, Partition, Row
 from forum.voting.quorum import NO_QUORUM, Quorum, empty_groups
 from forum.voting.result import Result, TableRow
 from forum.voting.view_shift import GroupId
@@ -37,6 +37,7 @@ __all__ = [
     "ONLY_WITH_TICKETS",
     "POOL",
     "STEP",
+    "TOO_EARLY",
     "TOO_FEW_NOW",
     "TOO_SMALL",
     "GroupId",
@@ -51,9 +52,11 @@ __all__ = [
     "in_the_room",
     "label_of",
     "live_step",
+    "nothing_by_group",
     "origin_of",
     "preference",
     "published",
+    "settled",
     "so_far",
 ]
 
@@ -100,6 +103,31 @@ def freeze(counts: Mapping[GroupId, int], commission: Commission) -> Partition:
         pool.sort(key=lambda group: len(order) if group is None else order.index(group))
         rows.append(Row(_pool_label(commission), tuple(pool)))
     return Partition(tuple(rows)) if len(rows) >= 2 else Partition((), TOO_SMALL)
+
+
+def settled(
+    partition: Partition | None, round_id: str, counts: Mapping[GroupId, int], joined: int, commission: Commission
+) -> Partition:
+    """Gives a session's partition once a round is closed: fixed by the first one in which groups can be judged.
+
+    `counts` are the round's ballots by group, `joined` is how many people are in the room (0 where that says nothing).
+    Groups can be judged where `freeze` gives rows and at least half of the room voted: a practice of two, or a vote
+    before most have come, would else put groups together for a whole day. Until then nothing is given by group.
+    """
+    if partition is not None and partition.fixed:
+        return partition
+    before = partition.closed_before if partition is not None else ()
+    made = freeze(counts, commission)
+    if made.rows and 2 * sum(counts.values()) >= joined:
+        return replace(made, closed_before=before)
+    return Partition((), TOO_EARLY, (*before, round_id))
+
+
+def nothing_by_group(partition: Partition | None, joined: Mapping[GroupId, int], commission: Commission) -> bool:
+    """Says whether a vote of everybody who joined, by group, would give nothing by group."""
+    if partition is None or not partition.fixed:
+        return not freeze(joined, commission).rows
+    return _placed(partition, joined, commission.threshold)[1] is not None
 
 
 def published(

@@ -14,6 +14,7 @@ from forum.voting.quorum import Quorum, Turnout
 from forum.voting.suppression import (
     EVERYONE,
     NEW_GROUP,
+    TOO_EARLY,
     TOO_FEW_NOW,
     TOO_SMALL,
     GroupId,
@@ -26,9 +27,11 @@ from forum.voting.suppression import (
     freeze,
     in_the_room,
     label_of,
+    nothing_by_group,
     origin_of,
     preference,
     published,
+    settled,
     so_far,
 )
 
@@ -475,6 +478,39 @@ def test_who_is_in_the_room_names_no_small_number() -> None:
 def test_there_is_no_equal_voice_without_rows_or_with_a_row_of_nobody() -> None:
     assert equal_voice(()) is None
     assert equal_voice((TableRow("Nurses", 2, {"r1": 2}), TableRow("Carers", 0, {"r1": 0}))) is None
+
+
+# ---------------------------------------------------------------- when groups are settled
+
+
+def test_a_practice_of_two_does_not_settle_the_day() -> None:
+    practice = settled(None, "practice", {"n": 1, "p": 1}, 30, commission())
+    assert (practice.rows, practice.fixed) == ((), False)
+    day = settled(practice, "first", {"n": 9, "c": 6, "p": 3, "a": 2}, 30, commission())
+    assert [row.label for row in day.rows] == ["Nurses", "Carers", "other groups"]
+    assert day.fixed
+    assert (day.of_round("practice").rows, day.of_round("practice").withheld) == ((), TOO_EARLY)
+    assert day.of_round("first").rows == day.of_round("a later one").rows == day.rows
+    assert settled(day, "second", {"n": 30, "c": 30, "a": 30}, 90, commission()) is day
+    assert Partition.from_json(day.to_json()) == day
+
+
+@pytest.mark.parametrize(("joined", "fixed"), [(40, True), (41, False), (0, True)])
+def test_half_of_the_room_settles_it(joined: int, fixed: bool) -> None:
+    assert settled(None, "r", {"n": 10, "c": 10}, joined, commission()).fixed is fixed
+
+
+def test_what_was_settled_before_this_rule_stays() -> None:
+    old = Partition.from_json({"rows": [], "withheld": TOO_SMALL})
+    assert settled(old, "r", {"n": 10, "c": 10}, 20, commission()) is old
+
+
+def test_a_warning_says_that_a_vote_would_give_nothing_by_group() -> None:
+    assert nothing_by_group(None, {"n": 9, "p": 2}, commission())
+    assert not nothing_by_group(None, {"n": 9, "c": 6, "p": 5}, commission())
+    assert nothing_by_group(TWO_ROWS, {"n": 9, "c": 4}, commission())
+    assert not nothing_by_group(TWO_ROWS, {"n": 9, "c": 5}, commission())
+    assert nothing_by_group(Partition((), TOO_SMALL), {"n": 9, "c": 6, "p": 5}, commission())
 
 
 # ---------------------------------------------------------------- how a ballot came

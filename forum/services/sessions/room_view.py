@@ -16,7 +16,7 @@ from forum.sessions.stop import Run, credits
 from forum.sessions.view import ConsoleView, RoomView, Story, listed
 from forum.voting.commission import Commission
 from forum.voting.round import Round, RoundKind, RoundState
-from forum.voting.suppression import Result, in_the_room
+from forum.voting.suppression import Result, in_the_room, nothing_by_group
 
 
 async def room_view_of(work: Work, session: LiveSession) -> RoomView:
@@ -46,9 +46,10 @@ async def console_view_of(work: Work, session: LiveSession, *, full: bool = Fals
     round_ = room.round.id if room.round is not None else ""
     threshold = room.commission.threshold
     asked = await work.care.list_asked(session.id)
+    joined = await work.sessions.joined(session.id)
     return ConsoleView(
         **vars(room),
-        joined=in_the_room(await work.sessions.joined(session.id), threshold),
+        joined=in_the_room(joined, threshold),
         papers=await _papers(work, round_),
         breaks=asked[CareRequest.BREAK, ""].waiting if (CareRequest.BREAK, "") in asked else 0,
         slower=asked[CareRequest.TIME, round_].number if round_ and (CareRequest.TIME, round_) in asked else 0,
@@ -57,6 +58,7 @@ async def console_view_of(work: Work, session: LiveSession, *, full: bool = Fals
         asynchronous=await asynchronous_rounds(work, room.commission, results=True),
         last_act=await work.last_acts.get_last_act(session.id),
         full=full,
+        nothing_by_group=nothing_by_group(session.partition, joined, room.commission),
     )
 
 

@@ -17,7 +17,7 @@ from forum.sessions.session import LiveSession
 from forum.voting import round as rounds
 from forum.voting.ballot import Ballot
 from forum.voting.round import Round, RoundState
-from forum.voting.suppression import Partition, freeze, label_of, origin_of
+from forum.voting.suppression import Partition, label_of, origin_of, settled
 
 
 async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[LiveSession, Round, int]:
@@ -30,10 +30,13 @@ async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[
     await work.rounds.save_round(round_)
     ballots = await work.rounds.ballots(round_.id)
     commission = await work.commissions.get_commission(live.commission)
-    if live.partition is None:
-        live = replace(live, partition=freeze(Counter(ballot.group for ballot in ballots), commission))
-    if live.recorded and entries and live.partition is not None:
-        facts = await _counted(live.partition, round_, ballots, commission.threshold)
+    # Whoever answers by themselves, over days, joins to answer: there is no room of which half could be away.
+    joined = 0 if live.asynchronous else sum((await work.sessions.joined(live.id)).values())
+    counts = Counter(ballot.group for ballot in ballots)
+    partition = settled(live.partition, round_.id, counts, joined, commission)
+    live = replace(live, partition=partition)
+    if live.recorded and entries:
+        facts = await _counted(partition, round_, ballots, commission.threshold)
         await append(work, commission, entries[0], round_.closed_at, {"session": live.id, "round": round_.id, **facts})
     return live, round_, len(ballots)
 
@@ -50,6 +53,7 @@ async def counted(work: Work, live: LiveSession, round_: Round) -> dict[str, obj
 
 
 async def _counted(partition: Partition, round_: Round, ballots: list[Ballot], threshold: int) -> dict[str, object]:
+    partition = partition.of_round(round_.id)
     label = label_of(
         partition, Counter(ballot.group for ballot in ballots), threshold, round_.method, round_.leaf_edition
     )

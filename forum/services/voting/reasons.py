@@ -42,7 +42,9 @@ async def said_of(work: Work, live: LiveSession, round_: Round, commission: Comm
         return ()
     too = await work.reasons.counts(round_.id)
     present = await work.rounds.by_group(round_.id)
-    label = label_of(live.partition, present, commission.threshold, round_.method, round_.leaf_edition)
+    label = label_of(
+        live.partition.of_round(round_.id), present, commission.threshold, round_.method, round_.leaf_edition
+    )
     given = await work.reasons.list_reasons(round_.id)
     labels = [label(reason.group) if reason.group in present else EVERYONE for reason in given]
     alike = Counter((found, reason.choice) for found, reason in zip(labels, given, strict=True))

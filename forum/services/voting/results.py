@@ -143,7 +143,7 @@ def _published(
     responses = [r.id for r in round_.responses]
     cast = [(b.group, b.choice) for b in ballots]
     terms: dict[str, Any] = {"method": round_.method, "quorum": round_.declared, "invited": invited}
-    return published(partition, cast, responses, threshold, **terms)
+    return published(partition.of_round(round_.id), cast, responses, threshold, **terms)
 
 
 def _by_participant(round_: Round, ballots: list[Ballot]) -> dict[str, str]:

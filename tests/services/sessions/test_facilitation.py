@@ -11,8 +11,12 @@ from support.factories import CLOCK, a_cast, a_room
 
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store
+from forum.record.ballot_leaves import ballots_root
+from forum.services import exports
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
+from forum.services.voting import results
+from forum.voting.partition import TOO_EARLY
 from forum.voting.round import Round
 
 QUESTION, LABELS = "Who should come first?", ["A nurse", "The police"]
@@ -68,6 +72,34 @@ async def test_a_round_from_question_to_result_with_its_entries(sqlite_store: St
     # Two of the four groups have fewer than five people: they stand nowhere on their own.
     assert [row["label"] for row in revealed["result"]["by_group"] or []] != []
     assert "Police" not in json.dumps(revealed)
+
+
+async def test_a_vote_of_a_few_before_the_room_is_there_does_not_put_its_groups_together(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1"] * 9 + ["g2"] * 8 + ["g3"] * 6)
+    desk = Desk(sqlite_store, CLOCK)
+    few = await asked(desk, live.id)
+    await voted(desk, live.id, few.id, [(people[0], "r1"), (people[10], "r2")])
+    before = (await facilitation.reveal_round(desk, live.id, few.id)).result
+    everybody = await asked(desk, live.id)
+    await voted(desk, live.id, everybody.id, [(p, "r1" if n % 2 else "r2") for n, p in enumerate(people)])
+    after = (await facilitation.reveal_round(desk, live.id, everybody.id)).result
+    assert before is not None
+    assert after is not None
+    assert (before.rows, before.withheld) == ((), TOO_EARLY)
+    assert [(row.label, row.n) for row in after.rows] == [
+        ("People who use services", 9),
+        ("Carers", 8),
+        ("Nurses", 6),
+    ]
+    # The first vote gives nothing by group later either, and its ballots lead to their root.
+    async with sqlite_store.read() as work:
+        assert (await results.result_of(work, await work.rounds.get_round(few.id), 5)) == before
+        for round_ in (few, everybody):
+            [closed] = [
+                e for e in await entries(sqlite_store) if e["type"] == "round closed" and e["round"] == round_.id
+            ]
+            opened = await exports.opened_ballots(work, round_.id)
+            assert closed["ballots_root"] == ballots_root([ballot["leaf"] for ballot in opened])
 
 
 async def test_nothing_of_an_unrevealed_round_is_recorded_but_its_count_and_root(sqlite_store: Store) -> None:

@@ -321,6 +321,12 @@ def bar(html: str) -> str:
 
 
 class TestConsole:
+    def test_it_warns_before_a_vote_that_would_show_nothing_by_group(self) -> None:
+        warning = "this vote would show nothing by group"
+        assert warning not in words(fragment("console", STATES["draft"]))
+        assert warning in words(fragment("console", replace(STATES["draft"], nothing_by_group=True)))
+        assert warning not in words(fragment("console", replace(STATES["open"], nothing_by_group=True)))
+
     @pytest.mark.parametrize(
         ("state", "act"),
         [
