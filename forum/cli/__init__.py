@@ -26,6 +26,7 @@ from forum.errors import StartupProblem
 from forum.ports import Store
 from forum.record.signing_key import Signer
 from forum.services.checkpoints import Checkpoints
+from forum.services.record_entries import append_of_record
 from forum.settings import Settings
 
 # The database, its log, copies of it as people name them, and the key.
@@ -154,6 +155,9 @@ async def signer_of(opened_store: Store, settings: Settings, *, new_key: bool = 
     if signer.name != known:
         async with opened_store.begin() as work:
             await work.facts.set_fact(_KEY, signer.name)
+            if known:
+                facts = {"before": known, "key": signer.verifier_key}
+                await append_of_record(work, "key lost", SystemClock().now(), facts)
     return signer
 
 

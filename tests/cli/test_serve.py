@@ -363,6 +363,9 @@ def test_a_signing_key_that_is_gone_is_not_replaced_in_silence(tmp_path: Path) -
     assert "is gone. Put it back" in done.stderr
     with Serving(data, "--no-demo", "--new-key") as server:
         after = httpx2.get(f"{server.base}/record/checkpoint", trust_env=False).text.splitlines()[0]
+        lines = httpx2.get(f"{server.base}/record/entries.jsonl", trust_env=False).text.splitlines()
+        said = json.loads(lines[-1])
+        assert (said["type"], said["before"], said["key"].split("+")[0]) == ("key lost", before, after)
         server.stop()
     assert before != after
     key.write_bytes(kept)

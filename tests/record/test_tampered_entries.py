@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 import pytest
-from support.record_keeper import QUIET
+from support.record_keeper import QUIET, SIGNER
 from support.tampering import GONE, Tampered, true_export
 
 from forum.record import audit
@@ -524,3 +524,11 @@ def test_a_restore_that_does_not_go_on_from_the_record_before_it_fails(path: str
         verdict, detail = checks(tampered.packed(key=key))["root"]
         assert verdict == FAIL
         assert not key or detail == f"{place}: field after is not the record before it"
+
+
+def test_a_record_that_goes_on_under_another_key_than_its_last_entry_about_it_says_fails() -> None:
+    tampered = Tampered()
+    place = tampered.set("key lost", "key", f"{SIGNER.name}+00000000+AAAA")
+    for key in (True, False):
+        verdict, detail = checks(tampered.packed(key=key))["key"]
+        assert (verdict, detail) == (FAIL, f"{place}: the record went on under another key than public_key.pem")

@@ -248,6 +248,11 @@ class Keeper:
         for digest in gone:
             self.taken_back[digest] = self.disclosures.pop(digest)
 
+    def lose_key(self) -> None:
+        """Says that the key was lost, and that SIGNER's is the new one."""
+        facts = {"before": "forum-00000000", "key": SIGNER.verifier_key}
+        self.add(CRISIS, "key lost", **facts)["commission"] = ""
+
     def restore(self, lost: int) -> None:
         """Says that an older copy was put back: so many entries are lost, of which no checkpoint was signed."""
         leaves = [leaf_hash(canonical(entry)) for entry in self.entries]

@@ -24,6 +24,7 @@ def _a_small_keeper() -> Keeper:
     keeper = Keeper()
     # First, because it holds the root of what is before it, and a change of that would fail there too.
     keeper.restore(3)
+    keeper.lose_key()
     everybody = people({"users": 6, "carers": 5})
     story = keeper.story(CRISIS, "A night in March")
     day = keeper.session(CRISIS, "A day", story)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from forum.record.verify.archive import DESCRIBED, FILES, describe
-from forum.record.verify.checkpoint import key_id, public_key_raw
+from forum.record.verify.checkpoint import key_id, public_key_raw, verifier_key
 from forum.record.verify.disclosures import digests_in, disclosure_digest, open_disclosure
 from forum.record.verify.ed25519 import signed_by
 from forum.record.verify.encoding import parse_lines
@@ -103,6 +103,9 @@ def _check_key(export: Export) -> tuple[str, str]:
     note, origin, _, _ = export.checkpoint
     if note.signatures[0][1] != key_id(origin, public_key_raw(export.files["public_key.pem"])):
         raise RecordError("the checkpoint names another key than public_key.pem")
+    changed = [(at, entry) for at, entry in enumerate(export.entries) if entry["type"] == "key lost"]
+    if changed and changed[-1][1]["key"] != verifier_key(origin, public_key_raw(export.files["public_key.pem"])):
+        raise RecordError(f"{place_of(*changed[-1])}: the record went on under another key than public_key.pem")
     return PASS, f"the checkpoint of {origin!a} names the key in public_key.pem"
 
 

@@ -272,6 +272,14 @@ SHAPES: dict[str, Shape] = {
     "erasure": Shape(
         "Words were taken back.", (Field("digests", a_list(TAKEN_BACK), "those of the words that were taken back"),)
     ),
+    "key lost": Shape(
+        "The key was lost for good, and the record goes on under another. Nothing but this entry joins the two.",
+        (
+            _OF_THE_RECORD,
+            Field("before", TEXT, "the record's name under the lost key"),
+            Field("key", TEXT, "the new key, as a verifier key (C2SP signed-note)"),
+        ),
+    ),
     "record restored": Shape(
         "An older copy of the database was put back, and the record goes on from there.",
         (

@@ -166,6 +166,14 @@ def _record_restored(entry: Facts, references: References) -> EntryWords:
     )
 
 
+def _key_lost(entry: Facts, references: References) -> EntryWords:
+    return EntryWords(
+        _("The record itself"),
+        _("The key that signed the record was lost. From here on it is signed with another one, under another name."),
+        ((_("Its name until then"), entry["before"]), (_("The new key"), entry["key"])),
+    )
+
+
 def _unknown(entry: Facts, references: References) -> EntryWords:
     return EntryWords(_("Other"), _("An entry of the type “%(type)s”.") % {"type": entry["type"]})
 
@@ -183,4 +191,5 @@ _TELLERS: dict[str, Callable[[Facts, References], EntryWords]] = {
     "moderation action": _moderation_action,
     "erasure": _erasure,
     "record restored": _record_restored,
+    "key lost": _key_lost,
 }
