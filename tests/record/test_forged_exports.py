@@ -182,7 +182,12 @@ def test_a_second_vote_comes_after_a_first_one_that_was_shown_and_is_held_as_it_
     def too_soon(keeper: Keeper) -> None:
         second = entry_of_type(keeper, "round opened", 1)
         keeper.entries.remove(second)
-        keeper.entries.insert(keeper.entries.index(entry_of_type(keeper, "round revealed")), second)
+        keeper.entries.insert(keeper.entries.index(entry_of_type(keeper, "round closed")), second)
+
+    def shown_too_soon(keeper: Keeper) -> None:
+        late = entry_of_type(keeper, "round revealed")
+        keeper.entries.remove(late)
+        keeper.entries.insert(keeper.entries.index(entry_of_type(keeper, "round revealed")) + 1, late)
 
     def second_of_a_second(keeper: Keeper) -> None:
         before = entry_of_type(keeper, "round opened", 1)
@@ -201,7 +206,7 @@ def test_a_second_vote_comes_after_a_first_one_that_was_shown_and_is_held_as_it_
         keeper.open(CRISIS, before["session"], "Who should come?", before["round"])
 
     assert failed_after(as_it_should_be) == set()
-    for change in (too_soon, second_of_a_second, in_another_way, in_another_session):
+    for change in (too_soon, shown_too_soon, second_of_a_second, in_another_way, in_another_session):
         assert "order of rounds" in failed_after(change), change.__name__
 
 

@@ -27,6 +27,7 @@ def _order_problems(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     sessions: dict[str, Mapping[str, Any]] = {}
     opened: dict[str, Mapping[str, Any]] = {}
     asked: set[str] = set()
+    closed: set[str] = set()
     shown: set[str] = set()
     for entry in entries:
         kind, round_id = entry["type"], entry.get("round")
@@ -42,7 +43,7 @@ def _order_problems(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
                 yield f"round {round_id}: not the groups, threshold and power that its session declared"
             first = opened.get(entry["second_of"] or "")
             if entry["second_of"] is not None and (
-                first is None or entry["second_of"] not in shown or not _same_question(first, entry)
+                first is None or entry["second_of"] not in closed or not _same_question(first, entry)
             ):
                 yield f"round {round_id}: not a vote after the replay of a vote that was shown"
             if (entry["kind"] == "vote after replay") != (entry["second_of"] is not None):
@@ -51,7 +52,13 @@ def _order_problems(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
                 yield from _kind_problems(session, entry, alone=entry["session"] not in asked)
             asked.add(entry["session"])
             opened[entry["round"]] = entry
+        elif kind == "round closed":
+            closed.add(entry["round"])
         elif kind == "round revealed":
+            # While badges are off, what the room was shown is recorded later: so both after the second was opened.
+            before = opened.get(round_id or "", {}).get("second_of")
+            if before is not None and before not in shown:
+                yield f"round {round_id}: revealed before the vote that it follows"
             shown.add(entry["round"])
 
 

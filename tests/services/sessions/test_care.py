@@ -247,3 +247,15 @@ async def test_nothing_is_done_in_a_session_that_has_ended_or_in_another(room: R
     ):
         with pytest.raises(IllegalMove):
             await act
+
+
+async def test_a_second_vote_while_badges_are_off_leaves_a_record_that_passes(room: Room, tmp_path: Any) -> None:
+    await care.set_badges(room.caring, room.live.id, off=True)
+    first = await room.ask()
+    await room.vote(first)
+    second = (await cues.put_second_vote(room.acts, room.live.id, first.id)).round
+    assert second is not None
+    await room.vote(second)
+    await care.set_badges(room.caring, room.live.id, off=False)
+    data = await exports.export(Checkpoints(room.store, load_signer(tmp_path)))
+    assert [check for check in audit.verify(data) if check.verdict == "FAIL"] == []
