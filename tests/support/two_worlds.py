@@ -207,9 +207,11 @@ class World:
         """Keeps an answer with its headers."""
         assert answer.status_code < 500, what
         body, headers = answer.content.decode("utf-8", "replace"), dict(answer.headers)
-        if headers.get("content-type", "") in {"application/zip", workbook.MEDIA_TYPE}:
+        kind = headers.get("content-type", "")
+        if kind in {"application/zip", workbook.MEDIA_TYPE}:
             body = unpacked(answer.content)
-            headers.pop("content-length", None)  # how well it is packed hangs on the digests in it
+        if kind == workbook.MEDIA_TYPE:
+            del headers["content-length"]  # how well it is packed hangs on the digests in it
         elif re.search("/record/tile/[0-9]", what):
             body = f"{len(answer.content)} bytes of hashes"
         self.heard[f"{who}: {what}"] = without_commitments(f"{answer.status_code} {sorted(headers.items())}\n{body}")
