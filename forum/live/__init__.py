@@ -1,1 +1,1 @@
-"""Running rooms: the ballot box, outboxes, socket messages, who is here."""
+"""Running rooms: the ballot box, what each screen is sent (`screen_frames.py`), socket messages, who is here."""

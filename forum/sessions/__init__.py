@@ -1,1 +1,1 @@
-"""Rules of a live session: programme, stops, what screens show (`view.py`), one's own part (`participant_view.py`)."""
+"""Rules of a live session: programme, stops, what every screen shows, phones too (`view.py`)."""

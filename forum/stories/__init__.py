@@ -1,1 +1,1 @@
-"""Rules of a story: scenes, drafts, Twee, personal details, visible text."""
+"""Rules of a story: scenes, drafts, Twee, personal details, what a moderator may do (`moderation.py`)."""

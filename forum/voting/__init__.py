@@ -1,1 +1,1 @@
-"""Rules of a vote: rounds, ballots, ways of voting (each counts: `method.py`), small groups, view shift, quorum."""
+"""Rules of a vote: rounds, ballots, ways of voting (each counts: `method.py`), small groups (`suppression.py`)."""

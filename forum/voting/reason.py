@@ -3,6 +3,7 @@
 Nobody reads a reason while its round is open. What becomes of it then was chosen when the session was made, and is told
 before anything is written: KEPT (the facilitator and those who decide read it), READ_FIRST (the facilitator reads it
 first, and shows it or not) or DELAYED (everybody sees it DELAY seconds later, unless the facilitator hides it).
+`services/voting/reasons.py` holds to it.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Acts on votes: close, count again, gather reasons, count papers."""
+"""Acts on votes: close, count again, gather reasons and decide who reads them (`reasons.py`), count papers."""
