@@ -25,7 +25,7 @@ LEAST_APART = 4  # ballots for each mark that are in no published move
 # Why something is not given: English sentences, which are the gettext message ids.
 BY_LOT = (
     "Moves are shown where enough people made them together, and some people, drawn by lot, are not followed: so nobody"
-    " can work out how somebody voted. All others stand under “not followed”."
+    " can work out how somebody voted. Everybody else stands under “Others”."
 )
 NOBODY_FOLLOWED = "Who moved is not shown, because that could show how a few people voted."
 

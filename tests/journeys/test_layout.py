@@ -44,8 +44,9 @@ NO_PAGES = re.compile(
     r"\{|\.(jsonl|pem|atom|twee|ics)|/record/(tile|checkpoint)|/now$|^/export|/first/|^/(tablet|projector)/|/mail/(confirm|stop)/"
 )
 
-# Pages that say here what is missing: which commission, which vote, a mail server; and one that there is not.
-REFUSED = re.compile(r"/(suggest|file|mail|new)$|^/[0-9]")
+# Pages that say here what is missing: which commission, which vote, which sizes, a mail server; and one that there is
+# not.
+REFUSED = re.compile(r"/(suggest|file|mail|new|consistency)$|^/[0-9]")
 # How much wider than its screen a page is in each larger size of text that a phone's owner can choose.
 LARGER = """() => {
     const page = document.documentElement;

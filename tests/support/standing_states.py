@@ -14,6 +14,7 @@ from itertools import count
 
 from forum.services.keys import digest, new_key
 from forum.services.mail import subscriptions
+from forum.services.record_entries import append
 from forum.services.sessions.cues import offered
 from forum.services.stories import (
     appeals_and_reports,
@@ -25,6 +26,7 @@ from forum.services.stories import (
     withdrawal,
 )
 from forum.services.stories.suggestions import Offer
+from forum.services.voting import close_rounds
 from forum.sessions.paper_count import PaperCount
 from forum.sessions.programme import Item, ItemKind, Planned, Programme, ProgrammeChange, Section
 from forum.sessions.proposal import Amendment, Pledge, Proposal
@@ -213,6 +215,11 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
             partition=freeze(ballots, town.commission),
         )
         await work.sessions.save_session(now)
+        for round_ in rounds:
+            kept = await work.rounds.get_round(round_.id)
+            if kept.closed_at:
+                facts = {"session": live.id, "round": kept.id, **await close_rounds.counted(work, now, kept)}
+                await append(work, town.commission, "round closed", kept.closed_at, facts)
     return ActIds(
         state,
         {
