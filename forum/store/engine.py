@@ -8,6 +8,7 @@ half-way. PostgreSQL: a pool; `begin()` is READ COMMITTED with explicit locks, `
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -257,7 +258,7 @@ def _sqlite(url: URL, *, reading: bool) -> AsyncEngine:
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
+            _set(cursor, pragma)
         cursor.close()
 
     @sa.event.listens_for(engine.sync_engine, "begin")
@@ -267,6 +268,21 @@ def _sqlite(url: URL, *, reading: bool) -> AsyncEngine:
         adapted.run_async(lambda driver: driver.execute_fetchall(begin))
 
     return engine
+
+
+def _set(cursor: sa.engine.interfaces.DBAPICursor, pragma: str) -> None:
+    """Sets a pragma. Where several begin to write ahead at one moment, SQLite tells all but one at once, without
+    waiting, that the database is locked: then it is set again a little later, for _LOCK_SECONDS."""
+    for _ in range(int(_LOCK_SECONDS / 0.02)):
+        try:
+            cursor.execute(f"PRAGMA {pragma}")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+        else:
+            return
+        sa.util.await_only(asyncio.sleep(0.02))
+    cursor.execute(f"PRAGMA {pragma}")
 
 
 def _postgresql(url: URL) -> AsyncEngine:

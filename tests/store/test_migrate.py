@@ -85,6 +85,20 @@ async def test_several_may_migrate_at_once(empty: str) -> None:
     await check(empty)
 
 
+async def test_several_may_open_a_new_file_at_one_moment(tmp_path: Path) -> None:
+    """SQLite does not wait by itself where another begins to write ahead: of four, one failed in every fifth file."""
+    for number in range(12):
+        stores = [engines(parse(f"sqlite+aiosqlite:///{tmp_path}/{number}.db")) for _ in range(6)]
+
+        async def opened(store: Any) -> None:
+            async with store.writer.connect():
+                pass
+
+        await asyncio.gather(*map(opened, stores))
+        for store in stores:
+            await store.close()
+
+
 def of_both(name: str | None, kind: str, _: object) -> bool:
     """Tells whether a table is part of the one schema of both databases: all but the full-text index and its tables."""
     return kind != "table" or not str(name).startswith(INDEX)
