@@ -33,6 +33,13 @@ def test_nothing_is_shown_before_the_threshold() -> None:
     assert count.shown == {"r1": 80, "r2": 40}
 
 
+def test_what_is_shown_is_blurred(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_count, "blur", lambda: -2)
+    count = LiveCount(ROUND, 10, 0)
+    assert count.take({"r1": 8, "r2": 2})
+    assert count.shown == {"r1": 60, "r2": 0}
+
+
 def test_one_more_ballot_never_moves_the_numbers() -> None:
     count = LiveCount(ROUND, 5, 0)
     shown = []

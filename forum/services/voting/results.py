@@ -111,7 +111,8 @@ async def _whole(work: Work, session: LiveSession, round_: Round, threshold: int
         return result
     before = await work.rounds.ballots(first.id)
     cast = _by_participant(first, before), _by_participant(round_, ballots)
-    # The lots fall the same each time, and nobody sees what they hang on: the ids of those who voted.
+    # The lots must fall the same each time, and nobody sees what they hang on: the ids of those who voted. So a
+    # generator that is seeded with them serves, though none for keys (S311).
     lots = random.Random("\n".join(sorted((first.id, *cast[0], round_.id, *cast[1]))))  # noqa: S311
     shift = view_shift(first.id, *cast, [column.id for column in round_.columns], threshold, lots.random)
     return result.with_shift(shift)
