@@ -297,6 +297,9 @@ class TestProjector:
         assert "<svg" in html
         assert "At least 11 changed their vote, at least 42 kept it." in words(html)
         assert "From the first vote (rows) to this vote (columns)" in words(html)
+        # A move that is not told is no nought.
+        assert '<td class="h0">–</td>' in html
+        assert '<td class="h0">0</td>' not in html.partition("From the first vote")[2].partition("</table>")[0]
 
     def test_a_view_shift_that_follows_nobody_draws_nothing(self) -> None:
         view = STATES["view shift"]
