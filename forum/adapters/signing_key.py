@@ -1,6 +1,7 @@
 """The file that holds the signing key, in the data folder: an Ed25519 key (RFC 8032) in PEM, PKCS 8, not encrypted.
 
-It is made once, whole or not at all, and only its owner can read it.
+It is made once, whole or not at all, and only its owner can read it. A new one in its place lies beside it until the
+record says so; then the old one stays, named after itself.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from forum.errors import StartupProblem
 from forum.record.signing_key import Signer
 
 KEY_FILE = "signing_key.pem"
+NEXT_FILE = f"{KEY_FILE}.next"
 
 
 def load_signer(data: Path, name: str = "") -> Signer:
@@ -29,10 +31,50 @@ def load_signer(data: Path, name: str = "") -> Signer:
     try:
         if not path.exists():
             _make_key(path)
-        pem = path.read_bytes()
+        return _read_key(path, name)
     except OSError as error:
         problem = "Cannot use the signing key %(path)s: %(why)s. Check who owns the folder."
         raise StartupProblem(problem, path=path, why=error.strerror or error) from error
+
+
+def next_signer(data: Path) -> Signer:
+    """Makes the key that is to follow the one of a data folder, beside it, and returns its signer. Raises
+    StartupProblem where it cannot be made."""
+    path = data / NEXT_FILE
+    try:
+        # One that is there was made by an act that did not come to its end: nobody was told of it.
+        path.unlink(missing_ok=True)
+        _make_key(path)
+        return _read_key(path)
+    except OSError as error:
+        problem = "Cannot make a new signing key in %(folder)s: %(why)s. Check who owns the folder."
+        raise StartupProblem(problem, folder=data, why=error.strerror or error) from error
+
+
+def take_next(data: Path, name: str) -> None:
+    """Puts the next key in the place of the folder's, where it is the one called `name`; else nothing happens.
+
+    The key until then stays beside it, as "signing_key.pem." and its name. Raises StartupProblem where it cannot.
+    """
+    path, following = data / KEY_FILE, data / NEXT_FILE
+    try:
+        if not following.exists() or _read_key(following).name != name:
+            return
+        if path.exists():
+            before = data / f"{KEY_FILE}.{_read_key(path).name}"
+            before.unlink(missing_ok=True)
+            before.hardlink_to(path)
+        following.replace(path)
+        machine.sync_folder(data)
+    except FileNotFoundError:
+        return  # another process has just done it
+    except OSError as error:
+        problem = "Cannot put the new signing key in its place in %(folder)s: %(why)s. Check who owns the folder."
+        raise StartupProblem(problem, folder=data, why=error.strerror or error) from error
+
+
+def _read_key(path: Path, name: str = "") -> Signer:
+    pem = path.read_bytes()
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except (ValueError, TypeError) as error:

@@ -21,7 +21,7 @@ from forum import store
 from forum.adapters import known_record, machine
 from forum.adapters.clock import SystemClock
 from forum.adapters.last_checkpoint import CheckpointFile
-from forum.adapters.signing_key import KEY_FILE, load_signer
+from forum.adapters.signing_key import KEY_FILE, load_signer, next_signer, take_next
 from forum.errors import StartupProblem
 from forum.ports import Store
 from forum.record.signing_key import Signer
@@ -139,6 +139,8 @@ async def signer_of(opened_store: Store, settings: Settings, *, new_key: bool = 
     path = settings.data / KEY_FILE
     async with opened_store.read() as work:
         known = await work.facts.get_fact(_KEY)
+    if known:
+        take_next(settings.data, known)  # where a change of the key was interrupted
     if known and not path.exists() and not new_key:
         raise StartupProblem(
             "The signing key %(path)s is gone. Put it back from a backup. If it is lost for good, start once with "
@@ -159,6 +161,21 @@ async def signer_of(opened_store: Store, settings: Settings, *, new_key: bool = 
                 facts = {"before": known, "key": signer.verifier_key}
                 await append_of_record(work, "key lost", SystemClock().now(), facts)
     return signer
+
+
+async def change_key(opened_store: Store, settings: Settings) -> Signer:
+    """Lets the record go on under a new key, which the one until now signs in an entry; returns the new one's signer.
+
+    Wherever it is interrupted, the folder has the key that the database names: `signer_of` puts it in its place. Raises
+    StartupProblem as `signer_of` does, and where no key can be made.
+    """
+    old = await signer_of(opened_store, settings)
+    new = next_signer(settings.data)
+    async with opened_store.begin() as work:
+        await work.facts.set_fact(_KEY, new.name)
+        await append_of_record(work, "key changed", SystemClock().now(), old.change_to(new))
+    take_next(settings.data, new.name)
+    return new
 
 
 async def checkpoints_of(opened_store: Store, settings: Settings) -> Checkpoints:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
@@ -13,6 +14,7 @@ import click
 from forum.adapters import machine
 from forum.cli import (
     accept_restore,
+    change_key,
     checkpoints_of,
     data_option,
     json_option,
@@ -23,7 +25,9 @@ from forum.cli import (
     settings_for,
 )
 from forum.errors import BadInput
+from forum.ports import Store
 from forum.record import comparison
+from forum.record.signing_key import Signer
 from forum.services import record_check
 from forum.services.record_cache import consistency_of, kept
 from forum.services.record_check import Progress
@@ -33,7 +37,7 @@ from forum.store import held
 
 @click.group()
 def record() -> None:
-    """Look after the record: check the database against it, prove, compare, accept a restored backup."""
+    """Look after the record: check it, prove, compare, go on with a new key, accept a restored backup."""
 
 
 @record.command("accept-restore")
@@ -51,6 +55,22 @@ def accept(data: Path | None, *, as_json: bool) -> None:
     click.echo(told if indexes else fits, err=True)
     if as_json:
         report({"entries": indexes})
+
+
+@record.command("new-key")
+@data_option
+@json_option
+def new_key(data: Path | None, *, as_json: bool) -> None:
+    """Go on with a new signing key, which the one until now signs.
+
+    An entry says so: "key changed". Whoever trusts the old key can follow it to the new one. Publish the new one. The
+    old key stays in the folder under its own name; nothing needs it any more. Stop the server first. Where the old key
+    is lost, see `forum serve --new-key`.
+    """
+    signer = run(_key_changed(settings_for(data)))
+    click.echo(f"The record goes on under the key {signer.verifier_key}", err=True)
+    if as_json:
+        report({"name": signer.name, "key": signer.verifier_key})
 
 
 @record.command()
@@ -129,10 +149,21 @@ async def _checked(settings: Settings) -> Progress:
 
 
 async def _accepted(settings: Settings) -> list[int]:
+    async with _alone(settings) as store:
+        return await accept_restore(store, settings)
+
+
+async def _key_changed(settings: Settings) -> Signer:
+    async with _alone(settings) as store:
+        return await change_key(store, settings)
+
+
+@asynccontextmanager
+async def _alone(settings: Settings) -> AsyncIterator[Store]:
+    """Opens the store, and holds it and the folder so that no server runs meanwhile. Raises StartupProblem."""
     async with AsyncExitStack() as stack:
         make_folder(settings.data)
         machine.hold(settings.data)
         stopped = asyncio.Event()
         await stack.enter_async_context(held(settings.database_url, stopped.set))
-        store = await stack.enter_async_context(opened(settings))
-        return await accept_restore(store, settings)
+        yield await stack.enter_async_context(opened(settings))

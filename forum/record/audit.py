@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -25,9 +25,11 @@ from forum.record.exports.csv import MARK
 from forum.record.public_log import Log
 from forum.record.signing_key import check_with
 from forum.record.verify.archive import FORMAT, read_export, refuse_unknown_format, unpack
+from forum.record.verify.checkpoint import public_key_raw
 from forum.record.verify.checks import NEEDS_FORUM, verify_files
 from forum.record.verify.export import Export
-from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, LaterFormat, NoExport, check
+from forum.record.verify.key_entries import key_that_follows
+from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, LaterFormat, NoExport, RecordError, check
 from forum.record.verify_py import verify_py
 
 # The first format whose tables are those of today.
@@ -58,14 +60,16 @@ def _checks(read: Callable[[], tuple[dict[str, bytes], Check]], key: bytes | Non
     except NoExport as error:
         raise NotAnExport("This is no Forum export: %(why)s", why=str(error)) from error
 
+    export = Export(files)
+
     def signed(message: bytes, signature: bytes) -> bool:
-        return check_with(pinned or files["public_key.pem"])(message, signature)
+        trusted = files["public_key.pem"] if pinned is None or _follows(export, pinned) else pinned
+        return check_with(trusted)(message, signature)
 
     checks = [archive]
     if pinned is not None:
-        checks.append(check("given key", lambda: _given_key(files, pinned)))
+        checks.append(check("given key", lambda: _given_key(export, pinned)))
     checks += [outcome for outcome in verify_files(files, signed) if outcome.name not in NEEDS_FORUM]
-    export = Export(files)
     checks += [check(name, partial(part, export)) for name, part in _PARTS.items()]
     return checks
 
@@ -80,10 +84,22 @@ def _pem(key: bytes) -> bytes:
     return public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
-def _given_key(files: Mapping[str, bytes], pinned: bytes) -> Verdict:
-    if files["public_key.pem"] != pinned:
-        return FAIL, "public_key.pem is not the key that was given"
-    return PASS, "public_key.pem is the key that was given"
+def _given_key(export: Export, pinned: bytes) -> Verdict:
+    if export.files["public_key.pem"] == pinned:
+        return PASS, "public_key.pem is the key that was given"
+    if _follows(export, pinned):
+        return PASS, "the key that was given signed the one that took its place, up to public_key.pem"
+    return FAIL, "public_key.pem is not the key that was given"
+
+
+def _follows(export: Export, pinned: bytes) -> bool:
+    """Returns whether signatures in the record lead from the pinned key to the one in the export."""
+    try:
+        return key_that_follows(export.entries, public_key_raw(pinned)) == public_key_raw(
+            export.files["public_key.pem"]
+        )
+    except (RecordError, LookupError, TypeError, ValueError):
+        return False
 
 
 def _tables(export: Export) -> Verdict:

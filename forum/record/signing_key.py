@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from forum.record.verify import checkpoint
 from forum.record.verify.checkpoint import checkpoint_text, parse_note, public_key_raw
+from forum.record.verify.key_entries import key_change_text
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,12 @@ class Signer:
     def sign(self, message: bytes) -> bytes:
         """Returns the signature of a message (64 bytes)."""
         return self.key.sign(message)
+
+    def change_to(self, new: Signer) -> dict[str, str]:
+        """Returns the facts of an entry "key changed": this key's signature over the new one."""
+        text = key_change_text(self.verifier_key, new.verifier_key)
+        signature = base64.b64encode(self.sign(text)).decode()
+        return {"before": self.verifier_key, "key": new.verifier_key, "signature": signature}
 
     def checkpoint(self, size: int, root: bytes) -> bytes:
         """Returns the signed note for a record of `size` entries with this root (C2SP tlog-checkpoint)."""

@@ -27,6 +27,7 @@ PARTS = (
     "rounds",
     "kinds",
     "entry_shapes",
+    "key_entries",
     "entry_order",
     "export",
     "round_checks",

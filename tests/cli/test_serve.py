@@ -368,6 +368,15 @@ def test_a_signing_key_that_is_gone_is_not_replaced_in_silence(tmp_path: Path) -
         assert (said["type"], said["before"], said["key"].split("+")[0]) == ("key lost", before, after)
         server.stop()
     assert before != after
+    # One that is there signs the next one.
+    changed = json.loads(run_forum("record", "new-key", "--data", data, "--json").stdout)
+    with Serving(data, "--no-demo") as server:
+        lines = httpx2.get(f"{server.base}/record/entries.jsonl", trust_env=False).text.splitlines()
+        told = json.loads(lines[-1])
+        assert (told["type"], told["before"], told["key"]) == ("key changed", said["key"], changed["key"])
+        page = httpx2.get(f"{server.base}/record/{len(lines) - 1}", trust_env=False, timeout=60).text
+        assert "The old key signed the new one." in page
+        server.stop()
     key.write_bytes(kept)
     assert "is not the key of this record" in refused(data)
 

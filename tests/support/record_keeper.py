@@ -24,6 +24,8 @@ from forum.voting.quorum import Quorum
 from forum.voting.view_shift import ShiftRow, ViewShift
 
 SIGNER = Signer.of(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+# The keys that a record had before.
+EARLIER = [Signer.of(Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32)) for n in (1, 2)]
 
 POWER = DecisionPower("co-design", "The joint board", "Who answers the call", "The budget")
 CRISIS = Commission(
@@ -248,9 +250,13 @@ class Keeper:
         for digest in gone:
             self.taken_back[digest] = self.disclosures.pop(digest)
 
-    def lose_key(self) -> None:
-        """Says that the key was lost, and that SIGNER's is the new one."""
-        facts = {"before": "forum-00000000", "key": SIGNER.verifier_key}
+    def change_key(self, old: Signer, new: Signer) -> None:
+        """Says that a new key took an old one's place, which signed it."""
+        self.add(CRISIS, "key changed", **old.change_to(new))["commission"] = ""
+
+    def lose_key(self, before: str = "forum-00000000") -> None:
+        """Says that the key with this name was lost, and that SIGNER's is the new one."""
+        facts = {"before": before, "key": SIGNER.verifier_key}
         self.add(CRISIS, "key lost", **facts)["commission"] = ""
 
     def restore(self, lost: int) -> None:

@@ -14,7 +14,7 @@ from forum.record.verify.archive import describe, pack, unpack
 from forum.record.verify.disclosures import disclosure
 from forum.record.verify.encoding import canonical
 from forum.record.verify.merkle_tree import leaf_hash, root
-from support.record_keeper import CRISIS, SIGNER, Keeper, people, votes_of
+from support.record_keeper import CRISIS, EARLIER, SIGNER, Keeper, people, votes_of
 
 GONE = object()
 
@@ -24,7 +24,8 @@ def _a_small_keeper() -> Keeper:
     keeper = Keeper()
     # First, because it holds the root of what is before it, and a change of that would fail there too.
     keeper.restore(3)
-    keeper.lose_key()
+    keeper.change_key(*EARLIER)
+    keeper.lose_key(EARLIER[1].name)
     everybody = people({"users": 6, "carers": 5})
     story = keeper.story(CRISIS, "A night in March")
     day = keeper.session(CRISIS, "A day", story)

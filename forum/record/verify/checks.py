@@ -16,6 +16,7 @@ from forum.record.verify.encoding import parse_lines
 from forum.record.verify.entry_order import entry_problems
 from forum.record.verify.entry_shapes import place_of
 from forum.record.verify.export import Export
+from forum.record.verify.key_entries import key_problems
 from forum.record.verify.merkle_tree import leaf_hash, root, roots_at
 from forum.record.verify.round_checks import check_ballots, check_ballots_root, check_head_counts, check_rounds
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, RecordError, check, verdict_of
@@ -103,10 +104,9 @@ def _check_key(export: Export) -> tuple[str, str]:
     note, origin, _, _ = export.checkpoint
     if note.signatures[0][1] != key_id(origin, public_key_raw(export.files["public_key.pem"])):
         raise RecordError("the checkpoint names another key than public_key.pem")
-    changed = [(at, entry) for at, entry in enumerate(export.entries) if entry["type"] == "key lost"]
-    if changed and changed[-1][1]["key"] != verifier_key(origin, public_key_raw(export.files["public_key.pem"])):
-        raise RecordError(f"{place_of(*changed[-1])}: the record went on under another key than public_key.pem")
-    return PASS, f"the checkpoint of {origin!a} names the key in public_key.pem"
+    key = verifier_key(origin, public_key_raw(export.files["public_key.pem"]))
+    words = f"the checkpoint of {origin!a} names the key in public_key.pem"
+    return verdict_of(list(key_problems(export.entries, key)), words)
 
 
 def _signed(export: Export, message: bytes, signature: bytes) -> bool:

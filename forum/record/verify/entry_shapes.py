@@ -16,6 +16,7 @@ from forum.record.verify.kinds import (
     ID,
     NAME,
     RESPONSE,
+    SIGNATURE,
     TAKEN_BACK,
     TEXT,
     TIME,
@@ -271,6 +272,15 @@ SHAPES: dict[str, Shape] = {
     ),
     "erasure": Shape(
         "Words were taken back.", (Field("digests", a_list(TAKEN_BACK), "those of the words that were taken back"),)
+    ),
+    "key changed": Shape(
+        "The record goes on under a new key, which the old one signed.",
+        (
+            _OF_THE_RECORD,
+            Field("before", TEXT, "the key until then, as a verifier key (C2SP signed-note)"),
+            Field("key", TEXT, "the new key, in the same way"),
+            Field("signature", SIGNATURE, "that of the old key; see [the key](#the-key)"),
+        ),
     ),
     "key lost": Shape(
         "The key was lost for good, and the record goes on under another. Nothing but this entry joins the two.",

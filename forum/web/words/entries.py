@@ -174,6 +174,14 @@ def _key_lost(entry: Facts, references: References) -> EntryWords:
     )
 
 
+def _key_changed(entry: Facts, references: References) -> EntryWords:
+    return EntryWords(
+        _("The record itself"),
+        _("From here on the record is signed with a new key, under another name. The old key signed the new one."),
+        ((_("The key until then"), entry["before"]), (_("The new key"), entry["key"])),
+    )
+
+
 def _unknown(entry: Facts, references: References) -> EntryWords:
     return EntryWords(_("Other"), _("An entry of the type “%(type)s”.") % {"type": entry["type"]})
 
@@ -192,4 +200,5 @@ _TELLERS: dict[str, Callable[[Facts, References], EntryWords]] = {
     "erasure": _erasure,
     "record restored": _record_restored,
     "key lost": _key_lost,
+    "key changed": _key_changed,
 }
