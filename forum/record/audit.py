@@ -24,6 +24,7 @@ from forum.record.exports import derive
 from forum.record.exports.csv import MARK
 from forum.record.public_log import Log
 from forum.record.signing_key import check_with
+from forum.record.verify import receipt
 from forum.record.verify.archive import FORMAT, read_export, refuse_unknown_format, unpack
 from forum.record.verify.checkpoint import public_key_raw
 from forum.record.verify.checks import NEEDS_FORUM, verify_files
@@ -48,6 +49,23 @@ def verify(data: bytes, key: bytes | None = None) -> list[Check]:
 def verify_at(path: Path, key: bytes | None = None) -> list[Check]:
     """Checks the zip or folder at `path` as `verify` does. Also raises OSError where it cannot be read."""
     return _checks(lambda: read_export(path), key)
+
+
+def verify_receipt_at(
+    path: Path, export: Path | None = None, *, key: bytes | None = None, checkpoint: Path | None = None
+) -> list[Check]:
+    """Returns every check of the receipt at `path`, against the export (a zip or folder) or the checkpoint at these
+    paths, and the PEM of the key that it must be signed with, where these are given.
+
+    Raises NotAnExport where a file is none of its kind, BadInput where `key` is no Ed25519 public key, OSError.
+    """
+    pinned = None if key is None else _pem(key)
+    try:
+        return receipt.verify_receipt_at(path, export, key=pinned, checkpoint=checkpoint)
+    except LaterFormat as error:
+        raise NotAnExport("This receipt cannot be checked here: %(why)s", why=str(error)) from error
+    except NoExport as error:
+        raise NotAnExport("This is no receipt, or no export to hold it against: %(why)s", why=str(error)) from error
 
 
 def _checks(read: Callable[[], tuple[dict[str, bytes], Check]], key: bytes | None) -> list[Check]:

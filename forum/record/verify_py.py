@@ -32,6 +32,7 @@ PARTS = (
     "export",
     "round_checks",
     "checks",
+    "receipt",
     "__main__",
 )
 _OWN = verify.__name__

@@ -167,7 +167,7 @@ def test_verify_py_fails_on_a_changed_file_and_refuses_what_is_no_export(folder:
     assert bare("verify.py", "nowhere.zip", cwd=folder).returncode == 2
     done = bare("verify.py", "a", "b", cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "usage: python verify.py [FILE.zip | FOLDER]\n"
+    assert done.stderr == "usage: python verify.py [--receipt RECEIPT] [FILE.zip | FOLDER]\n"
     (folder / "alone").mkdir()
     shutil.copy(folder / "verify.py", folder / "alone")
     done = bare(str(folder / "alone" / "verify.py"))

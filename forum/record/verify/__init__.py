@@ -7,6 +7,8 @@ package `forum/record/verify/`; in an export the files of that package are joine
     python verify.py FOLDER        checks an unpacked export
     python verify.py               checks the unpacked export in whose folder it lies
 
+    python verify.py --receipt RECEIPT [FILE.zip|FOLDER]      checks the receipt of one ballot, and against an export
+
     python -m forum.record.verify FILE.zip|FOLDER      the same, in the folder of Forum's source
 
 It prints PASS, FAIL or NOT CHECKED for each check, and in its last line what it did not check. Its exit code is 0 if

@@ -50,10 +50,10 @@ def verdict_of(problems: Sequence[str], fine: str) -> tuple[str, str]:
     return (FAIL, few(problems)) if problems else (PASS, fine)
 
 
-def last_line(checks: Sequence[Check]) -> str:
-    """Returns the sentence that sums up all checks of an export, and names what was not checked."""
+def last_line(checks: Sequence[Check], of: str = "export") -> str:
+    """Returns the sentence that sums up all checks of an export, or of a receipt, and names what was not checked."""
     failed = [check.name for check in checks if check.verdict == FAIL]
     left_out = [check.name for check in checks if check.verdict == NOT_CHECKED]
     if failed:
-        return f"{len(failed)} checks FAILED: do not rely on this export."
+        return f"{len(failed)} checks FAILED: do not rely on this {of}."
     return "Nothing failed." + (f" Not checked: {', '.join(left_out)}." if left_out else "")
