@@ -18,15 +18,15 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from forum.record import export_columns, further_tables
+from forum.record import further_tables
 from forum.record.export_columns import ColumnType, type_of
-from forum.record.exports import csv
-from forum.record.exports.csv import Cell, Row
-from forum.record.public_log import Log
+from forum.record.verify.columns import COLUMNS as ZIP_COLUMNS
 from forum.record.verify.encoding import canonical
 from forum.record.verify.merkle_tree import leaf_hash, root
+from forum.record.verify.public_log import Log
+from forum.record.verify.tables import ROWS, Cell, Row
 
-COLUMNS = export_columns.COLUMNS | further_tables.COLUMNS
+COLUMNS = ZIP_COLUMNS | further_tables.COLUMNS
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # What a cell and a sheet can hold in the file format; a cell counts UTF-16 code units.
 MOST_UNITS = 32_767
@@ -65,7 +65,7 @@ def write(log: Log) -> bytes:
             made = _moment(log.entries[-1]["at"]) if log.entries else None
             book.set_properties({"title": "Forum: tables of an export", "created": made or _NO_TIME})
             _explain(book, log)
-            for name, rows in (csv.ROWS | further_tables.ROWS).items():
+            for name, rows in (ROWS | further_tables.ROWS).items():
                 _fill(book, name.removesuffix(".csv"), list(COLUMNS[name]), rows(log))
         finally:
             book.close()

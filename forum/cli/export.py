@@ -11,7 +11,7 @@ import click
 from forum.adapters import workbook as workbooks
 from forum.cli import checkpoints_of, data_option, json_option, opened, report, run, say, settings_for
 from forum.record.popolo import popolo as votes
-from forum.record.public_log import Log
+from forum.record.verify.public_log import Log
 from forum.services import exports
 from forum.settings import Settings
 

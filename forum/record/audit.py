@@ -18,23 +18,16 @@ from forum.record.audit_results import (
     check_quorum,
     check_re_tally,
     check_view_shift,
-    summed_up,
 )
-from forum.record.exports import derive
-from forum.record.exports.csv import MARK
-from forum.record.public_log import Log
 from forum.record.signing_key import check_with
 from forum.record.verify import receipt
-from forum.record.verify.archive import FORMAT, read_export, refuse_unknown_format, unpack
+from forum.record.verify.archive import read_export, refuse_unknown_format, unpack
 from forum.record.verify.checkpoint import public_key_raw
 from forum.record.verify.checks import NEEDS_FORUM, verify_files
 from forum.record.verify.export import Export
 from forum.record.verify.key_entries import key_that_follows
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, LaterFormat, NoExport, RecordError, check
 from forum.record.verify_py import verify_py
-
-# The first format whose tables are those of today.
-_TABLES_SINCE = 3
 
 
 def verify(data: bytes, key: bytes | None = None) -> list[Check]:
@@ -120,16 +113,6 @@ def _follows(export: Export, pinned: bytes) -> bool:
         return False
 
 
-def _tables(export: Export) -> Verdict:
-    if export.format_number not in (_TABLES_SINCE, FORMAT):
-        return NOT_CHECKED, f"written in format {export.format_number}; this Forum writes format {FORMAT}"
-    derived = derive(Log.read(export.files, export.commission))
-    # Exports made before tables had a byte order mark lack only that.
-    same = {name: export.files[name] in (wanted, wanted.removeprefix(MARK)) for name, wanted in derived.items()}
-    problems = [f"{name} does not follow from the record" for name in derived if not same[name]]
-    return summed_up(problems, f"{len(derived)} files made again from the record, each the same to the byte")
-
-
 def _verify_py(export: Export) -> Verdict:
     if export.files["verify.py"] == verify_py():
         return PASS, "the same program as in this Forum"
@@ -138,7 +121,6 @@ def _verify_py(export: Export) -> Verdict:
 
 _PARTS = {
     "re-tally": check_re_tally,
-    "tables": _tables,
     "results by group": check_groups,
     "equal voice": check_equal_voice,
     "quorum": check_quorum,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from forum.record.export_columns import COLUMNS
 from forum.record.exports import derive
-from forum.record.public_log import Log
 from forum.record.signing_key import Signer
 from forum.record.verify import archive
 from forum.record.verify.archive import describe
 from forum.record.verify.checkpoint import parse_note
+from forum.record.verify.columns import COLUMNS
 from forum.record.verify.encoding import canonical
 from forum.record.verify.merkle_tree import leaf_hash, root
+from forum.record.verify.public_log import Log
 from forum.record.verify.table_schemas import readme_lines
 from forum.record.verify.verdict import RecordError
 from forum.record.verify_py import verify_py
@@ -52,15 +52,15 @@ With Python 3.11 or later, and nothing else, in the folder of the unpacked files
 
 Each line says PASS, FAIL or NOT CHECKED; the last one names what was not checked. One FAIL means: do not rely
 on this export. The exit code is 0 if everything passed, 1 if anything failed, 2 if there is no export that the
-program can read, and 3 if nothing failed but something was not checked: verify.py leaves the tables and what
-follows from them to "forum verify", which ends with 0, 1 or 2.
+program can read, and 3 if nothing failed but something was not checked: verify.py leaves results by group and
+decisions to "forum verify", which ends with 0, 1 or 2.
 
 If you do not trust the verify.py in here, take Forum's source from somebody you trust. It has the same program as
 the folder forum/record/verify, and nothing has to be installed for it either:
 
     python -m forum.record.verify FILE.zip
 
-Forum itself checks more (every table is made again and compared):
+Forum itself checks more (what is said by group, who changed their mind, quorums and decisions):
 
     forum verify FILE.zip
 

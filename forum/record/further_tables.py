@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from forum.record.export_columns import WHERE
-from forum.record.exports.csv import BETWEEN, Row, where
-from forum.record.public_log import WITHDRAWN, Entry, Log
+from forum.record.verify.columns import WHERE
 from forum.record.verify.disclosures import digests_in
+from forum.record.verify.public_log import WITHDRAWN, Entry, Log
+from forum.record.verify.tables import BETWEEN, Row, where
 from forum.voting.methods import METHODS
 
 COLUMNS: dict[str, dict[str, str]] = {

@@ -11,9 +11,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from forum.record.exports.csv import BETWEEN
-from forum.record.public_log import Log
+from forum.record.verify.public_log import Log
 from forum.record.verify.rounds import Steps
+from forum.record.verify.tables import BETWEEN
 from forum.voting.methods import METHODS
 
 MEDIA_TYPE = "application/json"

@@ -9,9 +9,9 @@ from typing import Any
 from forum.errors import NotFound
 from forum.ports import Store, Work
 from forum.record import ballot_leaves, export_zip
-from forum.record.public_log import Log
 from forum.record.verify.archive import unpack
 from forum.record.verify.encoding import canonical, parse_canonical
+from forum.record.verify.public_log import Log
 from forum.services.checkpoints import Checkpoints
 from forum.services.record_cache import kept, same
 from forum.voting.suppression import label_of, origin_of

@@ -19,10 +19,9 @@ from forum.adapters import workbook
 from forum.adapters.workbook import COLUMNS
 from forum.record import further_tables
 from forum.record.export_columns import ColumnType, type_of
-from forum.record.exports import csv
-from forum.record.exports.csv import Cell
-from forum.record.public_log import Log
 from forum.record.verify.disclosures import disclosure, open_disclosure
+from forum.record.verify.public_log import Log
+from forum.record.verify.tables import ROWS, Cell
 
 # Answers that a spreadsheet would rather take for something else.
 TYPED = (
@@ -51,7 +50,7 @@ def opened(log: Log) -> Any:
 
 
 def tables(log: Log) -> Iterator[tuple[str, list[str], list[list[Cell]]]]:
-    for name, rows in (csv.ROWS | further_tables.ROWS).items():
+    for name, rows in (ROWS | further_tables.ROWS).items():
         columns = list(COLUMNS[name])
         yield name.removesuffix(".csv"), columns, [[row[column] for column in columns] for row in rows(log)]
 

@@ -22,7 +22,6 @@ from support.forged_exports import (
 from support.record_keeper import CRISIS, QUIET, SIGNER, WAYS, Keeper, a_keeper, people, votes_of
 
 from forum.record import export_zip, signing_key
-from forum.record.public_log import Log
 from forum.record.verify.archive import pack, unpack
 from forum.record.verify.checkpoint import parse_note
 from forum.record.verify.disclosures import digests_in, disclosure
@@ -30,6 +29,7 @@ from forum.record.verify.encoding import canonical
 from forum.record.verify.export import PAPER_OR_DEVICE
 from forum.record.verify.merkle_tree import leaf_hash, root
 from forum.record.verify.methods import tally
+from forum.record.verify.public_log import Log
 from forum.voting.methods import METHODS
 
 Votes = Mapping[str, tuple[str | None, str]]

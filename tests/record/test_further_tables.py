@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from support.record_keeper import CRISIS, QUIET, a_keeper, a_keeper_of_ways
 
-from forum.record.exports.csv import ROWS as TABLES
-from forum.record.exports.csv import Row
 from forum.record.further_tables import COLUMNS, ROWS
-from forum.record.public_log import WITHDRAWN, Log
+from forum.record.verify.public_log import WITHDRAWN, Log
+from forum.record.verify.tables import ROWS as TABLES
+from forum.record.verify.tables import Row
 
 DOCS = Path(__file__).parents[2] / "docs" / "exports.md"
 

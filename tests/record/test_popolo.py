@@ -9,9 +9,9 @@ import jsonschema
 import pytest
 from support.record_keeper import CRISIS, a_keeper, a_keeper_of_ways
 
-from forum.record.exports.csv import ROWS
 from forum.record.popolo import popolo
-from forum.record.public_log import Log
+from forum.record.verify.public_log import Log
+from forum.record.verify.tables import ROWS
 
 TEXT = {"type": ["string", "null"]}
 TIME = {"type": ["string", "null"], "format": "date-time"}

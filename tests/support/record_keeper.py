@@ -10,11 +10,11 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from forum.record.ballot_leaves import ballots_root, leaf, open_all
-from forum.record.public_log import Log
 from forum.record.signing_key import Signer
 from forum.record.verify.disclosures import disclosure
 from forum.record.verify.encoding import canonical
 from forum.record.verify.merkle_tree import leaf_hash, root
+from forum.record.verify.public_log import Log
 from forum.voting import suppression
 from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission, DecisionPower, Group

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from forum.record.exports import csv, jsonl
-from forum.record.public_log import Log
+from forum.record.verify.public_log import Log
 
 EXPORTS: dict[str, Callable[[Log], bytes]] = {**csv.FILES, **jsonl.FILES}
 

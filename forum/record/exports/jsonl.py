@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from forum.record.ballot_leaves import hash_of
-from forum.record.public_log import Log
 from forum.record.verify.encoding import canonical
+from forum.record.verify.public_log import Log
 
 
 def _lines(values: Iterable[object]) -> bytes:

@@ -19,6 +19,7 @@ from forum.record.verify.export import Export
 from forum.record.verify.key_entries import key_problems
 from forum.record.verify.merkle_tree import leaf_hash, root, roots_at
 from forum.record.verify.round_checks import check_ballots, check_ballots_root, check_head_counts, check_rounds
+from forum.record.verify.tables import check_tables
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, RecordError, check, verdict_of
 
 
@@ -45,6 +46,7 @@ def verify_files(
         ("opened ballots", check_ballots),
         ("ballots root", check_ballots_root),
         ("head counts", check_head_counts),
+        ("tables", check_tables),
     ]
     checks = [check(name, partial(part, export)) for name, part in parts]
     words = "needs the whole program: forum verify FILE.zip or FOLDER"
@@ -52,7 +54,7 @@ def verify_files(
 
 
 # Checks that only forum/record/audit.py makes, because they need more than this file.
-NEEDS_FORUM = ("tables", "results by group", "equal voice", "quorum", "view shift", "decisions", "verify.py")
+NEEDS_FORUM = ("results by group", "equal voice", "quorum", "view shift", "decisions", "verify.py")
 
 
 def _check_files(export: Export) -> tuple[str, str]:

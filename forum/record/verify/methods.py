@@ -13,7 +13,7 @@ _FIXED = {
     "consent": ("agree", "agree_if", "stand_aside", "cannot_live_with"),
     "opinion": ("agree", "disagree", "pass"),
 }
-METHODS = frozenset({"single", "approval", "ranked", "score", *_FIXED})
+METHODS = ("single", "approval", "ranked", "score", *_FIXED)
 
 
 def marks(method: str, choice: str, responses: Sequence[str]) -> list[str]:
@@ -36,11 +36,16 @@ def marks(method: str, choice: str, responses: Sequence[str]) -> list[str]:
     return named
 
 
+def columns_of(method: str, responses: Sequence[str]) -> Sequence[str]:
+    """Returns the columns of a method in METHODS that are counted, in the order they are shown."""
+    if method == "score":
+        return [f"{response}={number}" for response in responses for number in range(1, 6)]
+    return _FIXED.get(method, responses)
+
+
 def tally(method: str, choices: Sequence[str], responses: Sequence[str]) -> dict[str, int]:
     """Returns how many ballots count for each column, zeros included. Raises RecordError as `marks` does."""
-    columns = _FIXED.get(method, responses)
-    if method == "score":
-        columns = [f"{response}={number}" for response in responses for number in range(1, 6)]
+    columns = columns_of(method, responses)
     counted = Counter(mark for choice in choices for mark in marks(method, choice, responses))
     return {column: counted[column] for column in columns}
 

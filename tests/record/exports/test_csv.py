@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.record_keeper import CRISIS, QUIET, a_keeper
 
-from forum.record.export_columns import COLUMNS
 from forum.record.exports import EXPORTS
-from forum.record.exports.csv import BETWEEN, FORMULA, cell, table
-from forum.record.public_log import WITHDRAWN, Log
+from forum.record.verify.columns import COLUMNS
+from forum.record.verify.public_log import WITHDRAWN, Log
+from forum.record.verify.tables import BETWEEN, FORMULA, cell, table
 
 DOCS = Path(__file__).parents[3] / "docs" / "exports.md"
 

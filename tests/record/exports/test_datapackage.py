@@ -14,9 +14,9 @@ import pytest
 from support.record_keeper import CRISIS, QUIET, SIGNER, a_keeper, a_keeper_of_ways
 
 from forum.record import audit, export_zip
-from forum.record.export_columns import COLUMNS
-from forum.record.public_log import Log
 from forum.record.verify.archive import FORMAT, TABLES, describe, pack, unpack
+from forum.record.verify.columns import COLUMNS
+from forum.record.verify.public_log import Log
 from forum.record.verify.table_schemas import (
     DAYS,
     INTEGERS,

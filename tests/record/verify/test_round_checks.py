@@ -12,8 +12,8 @@ from support.forged_exports import (
 from support.record_keeper import CRISIS, QUIET, SIGNER, Keeper, a_keeper
 
 from forum.record import export_zip
-from forum.record.public_log import Log
 from forum.record.verify.merkle_tree import root
+from forum.record.verify.public_log import Log
 
 
 @pytest.mark.parametrize("void", [False, True], ids=["sealed", "annulled before its result was shown"])

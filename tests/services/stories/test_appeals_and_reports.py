@@ -15,8 +15,8 @@ from forum.errors import BadInput, IllegalMove, NotAllowed, NotFound
 from forum.ports import Store
 from forum.ports.accounts import Person, Role
 from forum.record import audit
-from forum.record.public_log import Log
 from forum.record.verify.archive import unpack
+from forum.record.verify.public_log import Log
 from forum.services import exports
 from forum.services.checkpoints import Checkpoints
 from forum.services.keys import new_key

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from forum.record.verify import rounds
 from forum.record.verify.disclosures import digests_in, open_disclosure
 from forum.record.verify.encoding import parse_lines
-from forum.record.verify.rounds import Steps
+from forum.record.verify.rounds import Steps, rounds
 from forum.record.verify.verdict import RecordError
 
 # Stands in a table instead of withdrawn words.
@@ -70,7 +69,7 @@ class Log:
     @cached_property
     def rounds(self) -> dict[str, Steps]:
         """The chosen rounds by id, in the order they were opened. Raises RecordError where their steps do not fit."""
-        by_id = rounds.rounds(self.entries)
+        by_id = rounds(self.entries)
         return {
             round_id: steps
             for round_id, steps in by_id.items()
