@@ -13,9 +13,10 @@ from starlette.routing import Mount, Route
 from forum.adapters import picture_process
 from forum.adapters.clock import SystemClock
 from forum.adapters.known_record import Keeper
-from forum.adapters.last_checkpoint import CheckpointFile
+from forum.adapters.last_checkpoint import COSIGNED, CheckpointFile
 from forum.adapters.signing_key import load_signer
 from forum.adapters.smtp import SmtpPost
+from forum.adapters.witness_http import WitnessHttp
 from forum.errors import StartupProblem
 from forum.live.messages import Screen
 from forum.live.rooms import Rooms
@@ -25,6 +26,7 @@ from forum.services.mail.delivery import Mailing
 from forum.services.record_watch import RecordWatch
 from forum.services.scrub import scrub
 from forum.services.sessions.asynchronous import closer
+from forum.services.witnesses import Witnesses
 from forum.sessions.view import RoomView
 from forum.settings import Settings
 from forum.store import migrate, open_store
@@ -89,7 +91,15 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
         closes = closer(store, time)
         keeper = Keeper(store, settings.data)
         mailing = Mailing(store, time, SmtpPost(settings.mail) if settings.mail else None, MailLetters(address))
-        checkpoints = Checkpoints(store, signer, CheckpointFile(settings.data))
+        checkpoints = Checkpoints(
+            store,
+            signer,
+            CheckpointFile(settings.data),
+            cosigned=CheckpointFile(settings.data, COSIGNED),
+            witnesses=[one.id for one in settings.witnesses],
+            clock=time,
+        )
+        witnesses = Witnesses(checkpoints, time, settings.witnesses, WitnessHttp())
         watch = RecordWatch(checkpoints, time, settings.record_check, settings.timezone)
         app.state.site = Site(
             settings=settings,
@@ -97,6 +107,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
             clock=time,
             checkpoints=checkpoints,
             record_watch=watch,
+            witnesses=witnesses,
             rooms=rooms,
             templates=templates,
             limits=Limits(),
@@ -110,10 +121,11 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
         # Ended in the other order, each of them whatever becomes of the others.
         async with AsyncExitStack() as ending:
             ending.push_async_callback(store.close)
-            for stop in (watch.stop, keeper.stop, mailing.stop, closes.stop, rooms.close):
+            for stop in (watch.stop, witnesses.stop, keeper.stop, mailing.stop, closes.stop, rooms.close):
                 ending.push_async_callback(stop)
             keeper.start()
             watch.start()
+            witnesses.start()
             closes.start()
             mailing.start()
             yield _Nothing()

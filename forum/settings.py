@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from forum.errors import StartupProblem
+from forum.record.verify.verdict import RecordError
+from forum.record.witnesses import Witness, witnesses_of
 from forum.services.mail.server import MailServer, mail_server
 from forum.sessions.local_time import LONDON, zone
 
@@ -73,6 +75,12 @@ TABLE = (
         "03:00",
         "Time of day at which the whole database is held against the record, in FORUM_TIMEZONE, as 03:00; also at each "
         "start. never: only by `forum record check`.",
+    ),
+    Setting(
+        "FORUM_WITNESSES",
+        "",
+        "Witnesses outside, who cosign the record (C2SP tlog-witness): for each its verifier key and its address, as "
+        "w1.example+1a2b3c4d+BA... https://w1.example, with spaces between them; empty: none. See docs/record.md.",
     ),
     Setting(
         "FORUM_JOINS_PER_SESSION",
@@ -176,6 +184,7 @@ class Settings:
     locales: Path | None
     timezone: ZoneInfo
     record_check: Time | None
+    witnesses: tuple[Witness, ...]
     licence: str
     joins_per_session: int
     wrong_codes_per_address: int
@@ -220,6 +229,7 @@ class Settings:
             locales=Path(raw["FORUM_LOCALES"]) if raw["FORUM_LOCALES"] else None,
             timezone=_zone(raw["FORUM_TIMEZONE"]),
             record_check=_time_of_day(raw["FORUM_RECORD_CHECK"]),
+            witnesses=_witnesses(raw["FORUM_WITNESSES"]),
             licence=_licence(raw["FORUM_LICENCE"]),
             joins_per_session=numbers["FORUM_JOINS_PER_SESSION"],
             wrong_codes_per_address=numbers["FORUM_WRONG_CODES_PER_ADDRESS"],
@@ -246,6 +256,13 @@ def _time_of_day(text: str) -> Time | None:
     if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text, re.ASCII):
         raise StartupProblem("FORUM_RECORD_CHECK must be a time as 03:00, or never, not %(value)s.", value=text)
     return Time.fromisoformat(text)
+
+
+def _witnesses(text: str) -> tuple[Witness, ...]:
+    try:
+        return witnesses_of(text)
+    except RecordError as error:
+        raise StartupProblem("FORUM_WITNESSES cannot be used: %(why)s.", why=str(error)) from error
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import time
 
 import pytest
+from support.record_keeper import SIGNER
+from support.witness import WitnessServer
 
 from forum.errors import StartupProblem
 from forum.services.mail.server import MailServer
@@ -34,6 +36,45 @@ def test_without_a_time_zone_it_is_the_fields_own() -> None:
 def test_what_is_no_time_zone_is_refused_in_one_line(name: str) -> None:
     with pytest.raises(StartupProblem, match="FORUM_TIMEZONE must be a time zone as Europe/London, not"):
         Settings.load({"FORUM_TIMEZONE": name})
+
+
+WITNESS = WitnessServer(0)
+
+
+def test_witnesses_are_read_with_spaces_or_commas_between_them() -> None:
+    other = WitnessServer(0, "w2/x")
+    text = f"{WITNESS.verifier_key} https://w1.example/prefix/,\n {other.verifier_key}, http://10.0.0.7:8080"
+    one, two = Settings.load({"FORUM_WITNESSES": text}).witnesses
+    assert (one.name, one.url, two.name, two.url) == (
+        WITNESS.name,
+        "https://w1.example/prefix",
+        "w2/x",
+        "http://10.0.0.7:8080",
+    )
+    assert one.key == WITNESS.key.public_key().public_bytes_raw()
+    assert Settings.load({}).witnesses == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WITNESS.verifier_key,
+        "https://w1.example",
+        f"https://w1.example {WITNESS.verifier_key}",
+        f"{WITNESS.verifier_key} ftp://w1.example",
+        f"{WITNESS.verifier_key} https://ada:word@w1.example",
+        f"{WITNESS.verifier_key} https://w1.example/?a=b",
+        f"{WITNESS.verifier_key} https://w1.example:99999",
+        f"{WITNESS.verifier_key} https://w1.example {WITNESS.verifier_key} https://w2.example",
+        f"{SIGNER.verifier_key} https://w1.example",
+        f"x{WITNESS.verifier_key} https://w1.example",
+        f"{WITNESS.verifier_key[:-4]} https://w1.example",
+        f"{WITNESS.verifier_key} https://w1.example " * 21,
+    ],
+)
+def test_what_is_no_witness_is_refused_in_one_line(text: str) -> None:
+    with pytest.raises(StartupProblem, match="FORUM_WITNESSES cannot be used: "):
+        Settings.load({"FORUM_WITNESSES": text})
 
 
 def test_without_a_mail_server_there_is_no_e_mail() -> None:

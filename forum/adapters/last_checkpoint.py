@@ -1,4 +1,6 @@
-"""The file with the last checkpoint that was signed, in the data folder: the signed note itself, which is no secret."""
+"""The files with the last checkpoint that was signed, and the last that a witness cosigned, in the data folder: the
+notes themselves, which are no secret.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +9,14 @@ from pathlib import Path
 from forum.adapters import machine
 
 FILE = "last_checkpoint"
+COSIGNED = "cosigned_checkpoint"
 
 
 class CheckpointFile:
-    """The file of a data folder. The contract is ports.record.CheckpointMemory."""
+    """One file of a data folder. The contract is ports.record.CheckpointMemory."""
 
-    def __init__(self, data: Path) -> None:
-        self._path = data / FILE
+    def __init__(self, data: Path, name: str = FILE) -> None:
+        self._path = data / name
 
     def read(self) -> bytes | None:
         """Returns the note, None where there is none. Raises OSError."""

@@ -20,7 +20,7 @@ import msgspec
 from forum import store
 from forum.adapters import known_record, machine
 from forum.adapters.clock import SystemClock
-from forum.adapters.last_checkpoint import CheckpointFile
+from forum.adapters.last_checkpoint import COSIGNED, CheckpointFile
 from forum.adapters.signing_key import KEY_FILE, load_signer, next_signer, take_next
 from forum.errors import StartupProblem
 from forum.ports import Store
@@ -181,7 +181,14 @@ async def change_key(opened_store: Store, settings: Settings) -> Signer:
 async def checkpoints_of(opened_store: Store, settings: Settings) -> Checkpoints:
     """Returns what signs the checkpoints of this data. Raises StartupProblem as `signer_of` does."""
     signer = await signer_of(opened_store, settings)
-    return Checkpoints(opened_store, signer, CheckpointFile(settings.data))
+    return Checkpoints(
+        opened_store,
+        signer,
+        CheckpointFile(settings.data),
+        cosigned=CheckpointFile(settings.data, COSIGNED),
+        witnesses=[one.id for one in settings.witnesses],
+        clock=SystemClock(),
+    )
 
 
 async def accept_restore(opened_store: Store, settings: Settings) -> list[int]:

@@ -12,6 +12,7 @@ from typing import cast
 import click
 
 from forum.adapters import machine
+from forum.adapters.clock import SystemClock
 from forum.cli import (
     accept_restore,
     change_key,
@@ -31,6 +32,7 @@ from forum.record.signing_key import Signer
 from forum.services import record_check
 from forum.services.record_cache import consistency_of, kept
 from forum.services.record_check import Progress
+from forum.services.witnesses import Standing, standings
 from forum.settings import Settings
 from forum.store import held
 
@@ -127,25 +129,37 @@ def check(ctx: click.Context, data: Path | None, *, as_json: bool) -> None:
     """Hold the whole database against the record: every entry, and every row that pages are drawn from.
 
     Says for each row that does not agree its table, its key, the column, what is there and what should be. Ends with 0
-    if everything agrees, else 1. A server may run meanwhile.
+    if everything agrees, else 1. A server may run meanwhile. Where there are witnesses (FORUM_WITNESSES) it says what
+    each has cosigned, and which have been silent; that does not change how it ends.
     """
-    progress = run(_checked(settings_for(data)))
+    progress, witnesses = run(_checked(settings_for(data)))
     for found in progress.findings:
         click.echo(str(found), err=as_json)
     told = f"{progress.entries} entries were read: {len(progress.findings) or 'none'} of the rows do not agree."
     fits = f"{progress.entries} entries, and every row that they tell of, agree."
     click.echo(told if progress.findings else fits, err=True)
+    for one in witnesses:
+        click.echo(_cosigned(one), err=True)
     if as_json:
-        report({"entries": progress.entries, "findings": [asdict(found) for found in progress.findings]})
+        findings = [asdict(found) for found in progress.findings]
+        report({"entries": progress.entries, "findings": findings, "witnesses": [asdict(one) for one in witnesses]})
     ctx.exit(1 if progress.findings else 0)
 
 
-async def _checked(settings: Settings) -> Progress:
+def _cosigned(one: Standing) -> str:
+    """Returns a line about a witness."""
+    if one.overdue:
+        return f"Not cosigned by {one.name} since {one.at or 'the beginning'}: it knows {one.size} entries."
+    return f"Cosigned by {one.name}: {one.size} entries{f', on {one.at}' if one.at else ''}."
+
+
+async def _checked(settings: Settings) -> tuple[Progress, list[Standing]]:
     async with opened(settings) as store:
         last = Progress()
         async for so_far in record_check.check(await checkpoints_of(store, settings)):
             last = so_far
-        return last
+        async with store.read() as work:
+            return last, await standings(work, settings.witnesses, SystemClock().now())
 
 
 async def _accepted(settings: Settings) -> list[int]:

@@ -24,7 +24,7 @@ from typing import Protocol
 from forum.ports.accounts import People
 from forum.ports.commissions import Commissions
 from forum.ports.mail import Mail
-from forum.ports.record import Facts, Record
+from forum.ports.record import Facts, PastCheckpoints, Record
 from forum.ports.result_cache import Remembered
 from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals, Sessions, Stops, Tickets
 from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
@@ -58,6 +58,7 @@ class Work(Protocol):
     proposals: Proposals
     decisions: Decisions
     record: Record
+    checkpoints: PastCheckpoints
     facts: Facts
 
 

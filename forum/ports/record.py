@@ -87,6 +87,70 @@ class Record(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Cosignature:
+    """A witness's signature of a checkpoint: `witness` is its key's name and id, as "w1.example+1a2b3c4d", `at` when it
+    signed, `line` its line of the note."""
+
+    witness: str
+    at: str
+    line: str
+
+
+@dataclass(frozen=True)
+class PastCheckpoint:
+    """A checkpoint that was signed: its size, its root (hex), the signed note, when that was ("" where nobody wrote it
+    down), and who cosigned it, in the order of their keys' names."""
+
+    size: int
+    root: str
+    note: str
+    signed_at: str
+    cosignatures: tuple[Cosignature, ...] = ()
+
+
+class PastCheckpoints(Protocol):
+    """Every checkpoint that was signed, with the cosignatures that witnesses gave.
+
+    Of one size there is one, unless the record was put back and the other given up.
+    """
+
+    async def keep(self, one: PastCheckpoint) -> None:
+        """Adds a checkpoint; one of this size and root that is there stays as it is. Its cosignatures are not looked
+        at."""
+
+    async def cosign(self, size: int, root: str, one: Cosignature) -> None:
+        """Adds a witness's signature of the checkpoint of this size and root, in place of an earlier one of its."""
+
+    async def of_size(self, size: int) -> list[PastCheckpoint]:
+        """Returns the checkpoints of this size, in the order of their roots; none where none was signed."""
+
+    async def count(self) -> int:
+        """Returns the number of all."""
+
+    async def newest(self, skip: int, most: int) -> list[PastCheckpoint]:
+        """Returns `most` checkpoints, the largest sizes first, after the first `skip`."""
+
+    async def last_cosigned(self, witness: str = "") -> PastCheckpoint | None:
+        """Returns the largest checkpoint that this witness, or without one anybody, has cosigned; None for none."""
+
+
+@dataclass(frozen=True)
+class WitnessAnswer:
+    """An answer of a witness: HTTP's status, and as many bytes of its body as are read."""
+
+    status: int
+    body: bytes
+
+
+class WitnessPost(Protocol):
+    """The way to witnesses."""
+
+    async def add_checkpoint(self, url: str, body: bytes) -> WitnessAnswer:
+        """Posts a checkpoint to the witness at this address. Raises OSError where it gives no answer in time, or more
+        than is read."""
+
+
 class CheckpointMemory(Protocol):
     """The last checkpoint that was signed, kept outside the database: one signed note."""
 

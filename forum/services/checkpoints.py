@@ -4,11 +4,17 @@ What was signed last is remembered twice, before it leaves the house: in the dat
 database does not bring back, and in the database, which several servers share. A record that has fewer entries than
 either says, or another root over as many, is an older copy or was changed: nothing of it is signed, until an entry
 "record restored" says openly that the log begins anew from there.
+
+Witnesses (services/witnesses.py) remember it outside the house too. What they have cosigned is kept in a file of its
+own; and one that has cosigned this record before and says that it knows more of it, or another, stops the signing as
+those two do.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import structlog
@@ -16,7 +22,7 @@ import structlog
 from forum.errors import CheckpointRefused, RecordDamaged
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
-from forum.ports.record import CheckpointMemory
+from forum.ports.record import CheckpointMemory, PastCheckpoint
 from forum.record.signing_key import Signer, check_with
 from forum.record.tree import Tree
 from forum.record.verify.checkpoint import key_id, parse_checkpoint, parse_note, public_key_raw
@@ -26,6 +32,8 @@ from forum.services.record_entries import append_of_record
 
 # The fact in which the database remembers the last checkpoint that was signed.
 FACT = "last_checkpoint"
+# The fact in which the database remembers which size (of the record as they know it) witnesses hold against it, by id.
+CLAIMS = "witness_claims"
 
 log = structlog.get_logger()
 
@@ -40,12 +48,28 @@ class Head:
 
 
 class Checkpoints:
-    """The signed heads of one store's record. Without a `memory` the database alone remembers the last one."""
+    """The signed heads of one store's record. Without a `memory` the database alone remembers the last one.
 
-    def __init__(self, store: Store, signer: Signer, memory: CheckpointMemory | None = None) -> None:
+    `cosigned` is the memory of the last one that a witness has cosigned, `witnesses` the ids of those that are asked.
+    Without a `clock` nobody writes down when one was signed.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        signer: Signer,
+        memory: CheckpointMemory | None = None,
+        *,
+        cosigned: CheckpointMemory | None = None,
+        witnesses: Collection[str] = (),
+        clock: Clock | None = None,
+    ) -> None:
         self.store = store
         self.signer = signer
         self._memory = memory
+        self._cosigned = cosigned
+        self._witnesses = witnesses
+        self._clock = clock
         self._last = b""
         self._turn = asyncio.Lock()
 
@@ -63,8 +87,10 @@ class Checkpoints:
             async with self.store.read() as work:
                 now, whole = await self._tree(work, tree)
                 there = await self._in_database(work)
+                past = await work.checkpoints.of_size(size)
             beside = await self._beside(there)
             row = there
+            await self._stand_with_witnesses(whole, now)
             beside = await self._standing(whole, now, beside)
             # Mostly both are one.
             there = (
@@ -75,7 +101,7 @@ class Checkpoints:
             new = Head(size, root, note)
             if beside is None or beside.size < size:
                 await self._remember_beside(new)
-            if there is None or there.size < size:
+            if there is None or there.size < size or root.hex() not in {one.root for one in past}:
                 await self._remember_in_database(new, row, whole)
             self._last = note
         return note
@@ -87,6 +113,24 @@ class Checkpoints:
             there = await self._in_database(work)
         for head in (there, await self._beside()):
             await self._standing(tree, now, head)
+        await self._stand_with_witnesses(tree, now)
+
+    async def with_cosignatures(self, note: bytes) -> bytes:
+        """Returns a signed note with the lines of all who cosigned its checkpoint under it. Raises StoreUnavailable."""
+        _, size, root = parse_checkpoint(parse_note(note).text)
+        async with self.store.read() as work:
+            past = await work.checkpoints.of_size(size)
+        return b"".join([note, *(cosignatures_of(one) for one in past if one.root == root.hex())])
+
+    async def remember_cosigned(self, note: bytes) -> None:
+        """Keeps a cosigned checkpoint outside the database, unless a larger one is kept there. Raises OSError."""
+        _, size, _ = parse_checkpoint(parse_note(note).text)
+        if self._cosigned is None:
+            return
+        kept_there = await asyncio.to_thread(self._cosigned.read)
+        there = None if kept_there is None else self._head(kept_there)
+        if there is None or there.size < size:
+            await asyncio.to_thread(self._cosigned.write, note)
 
     async def accept_restore(self, clock: Clock, unsigned: int | None = None) -> list[int]:
         """Gives up openly what was signed and does not fit the record as it is: appends an entry "record restored" for
@@ -98,10 +142,13 @@ class Checkpoints:
         Raises RecordDamaged, StoreUnavailable, and CheckpointRefused where the new head cannot be remembered.
         """
         async with self._turn:
-            beside = await self._beside()
+            beside, cosigned = await self._beside(), await self._cosigned_beside()
             async with self.store.begin() as work:
                 now, tree = await self._tree(work)
-                heads = {(h.size, h.root) for h in (beside, await self._in_database(work)) if h is not None}
+                known = (beside, cosigned, await self._in_database(work))
+                heads = {(head.size, head.root) for head in known if head is not None}
+                claimed = (await self._claims(work)).values()
+                unsigned = max((size for size in (unsigned, *claimed) if size is not None), default=None)
                 given_up = (await kept(self.store).contents_of(work, now)).given_up
                 lost: list[tuple[int, str | None]] = [
                     (size, root.hex())
@@ -117,6 +164,7 @@ class Checkpoints:
                     )
                     for size, root in lost
                 ]
+                await set_claim(work, None)
         async with self.store.read() as work:
             now, tree = await self._tree(work)
         await self.sign(tree, now)
@@ -150,6 +198,41 @@ class Checkpoints:
             "accept-restore`, which says so in the record.",
             known=head.size,
         )
+
+    async def _stand_with_witnesses(self, tree: Tree, now: int) -> None:
+        """Raises CheckpointRefused where the record is not the one that a witness has cosigned."""
+        await self._standing(tree, now, await self._cosigned_beside())
+        if not self._witnesses:
+            return
+        async with self.store.read() as work:
+            claims = await self._claims(work)
+        if claims:
+            witness, size = next(iter(claims.items()))
+            raise CheckpointRefused(
+                "The witness %(witness)s has cosigned %(known)s entries of this record, and they are not those that "
+                "are here: this is an older copy of the database, or another. Nothing of it is signed. Whoever runs "
+                "this Forum: put the newest backup back; or, if this is meant, run `forum record accept-restore`, "
+                "which says so in the record; or, if the witness is wrong, take it out of FORUM_WITNESSES.",
+                witness=witness.rpartition("+")[0],
+                known=size,
+            )
+
+    async def _claims(self, work: Work) -> dict[str, int]:
+        """Returns the sizes that witnesses who are asked hold against the record, by their ids."""
+        said: dict[str, int] = json.loads(await work.facts.get_fact(CLAIMS) or "{}")
+        return {witness: size for witness, size in said.items() if witness in self._witnesses}
+
+    async def _cosigned_beside(self) -> Head | None:
+        """Returns the last cosigned head that is kept outside the database; None, with a warning, where it is
+        damaged."""
+        try:
+            note = None if self._cosigned is None else await asyncio.to_thread(self._cosigned.read)
+        except OSError as error:
+            raise _unkept(error) from error
+        head = None if note is None else self._head(note)
+        if note is not None and head is None:
+            log.warning("the file with the last cosigned checkpoint is damaged")
+        return head
 
     async def _in_database(self, work: Work) -> Head | None:
         """Returns the head that the database remembers; None, with a warning, where its row cannot be read."""
@@ -209,8 +292,25 @@ class Checkpoints:
             there = await self._in_database(work)
             if there != row:
                 there = await self._standing(tree, now, there)
-            if there is None or there == row or there.size < head.size:
+            if there is None or there.size < head.size or not _fits(tree, now, there.size, there.root):
                 await work.facts.set_fact(FACT, head.note.decode())
+            at = "" if self._clock is None else self._clock.now()
+            await work.checkpoints.keep(PastCheckpoint(head.size, head.root.hex(), head.note.decode(), at))
+
+
+def cosignatures_of(one: PastCheckpoint) -> bytes:
+    """Returns the lines of all who cosigned a checkpoint, as they stand under its note."""
+    return "".join(f"{given.line}\n" for given in one.cosignatures).encode()
+
+
+async def set_claim(work: Work, witness: str | None, size: int | None = None) -> None:
+    """Sets the size of the record that a witness (its id) holds against it, or takes it back; None takes all back."""
+    there = await work.facts.get_fact(CLAIMS) or "{}"
+    said = {} if witness is None else {one: known for one, known in json.loads(there).items() if one != witness}
+    if witness is not None and size is not None:
+        said[witness] = size
+    if (new := json.dumps(said)) != there:
+        await work.facts.set_fact(CLAIMS, new)
 
 
 def _fits(tree: Tree, now: int, size: int, root: bytes) -> bool:

@@ -89,7 +89,7 @@ async def export(checkpoints: Checkpoints, commission: str | None = None, licenc
     log = await read_log(checkpoints.store, commission)
     async with checkpoints.store.read() as work:
         tree = await kept(checkpoints.store).tree_of(work, len(log.entries))
-    note = await checkpoints.sign(tree, len(log.entries))
+    note = await checkpoints.with_cosignatures(await checkpoints.sign(tree, len(log.entries)))
     # In a thread: for a long record hashing and writing take a while, and would stop the event loop.
     return await asyncio.to_thread(export_zip.pack, log, checkpoints.signer, note, licence)
 

@@ -23,7 +23,7 @@ from forum.ports import Work
 from forum.ports.accounts import People
 from forum.ports.commissions import Commissions
 from forum.ports.mail import Mail
-from forum.ports.record import Facts, Record
+from forum.ports.record import Facts, PastCheckpoints, Record
 from forum.ports.result_cache import Remembered
 from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals, Sessions, Stops, Tickets
 from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
@@ -31,6 +31,7 @@ from forum.ports.voting import Decisions, Reasons, Rounds
 from forum.store import sqlite_thread
 from forum.store.base import Link
 from forum.store.care import SqlCare
+from forum.store.checkpoints import SqlPastCheckpoints
 from forum.store.commissions import SqlCommissions
 from forum.store.decisions import SqlDecisions
 from forum.store.drafts import SqlDrafts
@@ -91,6 +92,7 @@ class SqlWork:
         self.proposals: Proposals = SqlProposals(link)
         self.decisions: Decisions = SqlDecisions(link)
         self.record: Record = SqlRecord(link)
+        self.checkpoints: PastCheckpoints = SqlPastCheckpoints(link)
         self.facts: Facts = SqlFacts(link)
 
 

@@ -34,7 +34,7 @@ from forum.web.live import (
     tablet,
 )
 from forum.web.organise import commissions_and_sessions, paper_counts, programmes, rounds, tickets
-from forum.web.public import answer, feeds, front_pages, library, moderation_log, record
+from forum.web.public import answer, checkpoints, feeds, front_pages, library, moderation_log, record
 from forum.web.stories import (
     build_link,
     evidence,
@@ -86,12 +86,16 @@ PAGES: tuple[Page, ...] = (
     Page("/decisions/{decision}", "GET", decide.decision, "public"),
     # the record
     Page("/record", "GET", record.entries, "public"),
-    Page("/record/checkpoint", "GET", record.checkpoint, "public"),
-    Page("/record/consistency", "GET", record.consistency, "public"),
-    Page("/record/public-key.pem", "GET", record.public_key, "public"),
+    Page("/record/checkpoint", "GET", checkpoints.checkpoint, "public"),
+    Page("/record/checkpoints", "GET", checkpoints.past, "public"),
+    Page("/record/checkpoints/{size}", "GET", checkpoints.past_one, "public"),
+    Page("/record/consistency", "GET", checkpoints.consistency, "public"),
+    Page("/record/public-key.pem", "GET", checkpoints.public_key, "public"),
     Page("/record/entries.jsonl", "GET", record.entries_jsonl, "public"),
+    Page("/record/disclosures.jsonl", "GET", record.disclosures_jsonl, "public"),
     Page("/record/tile/entries/{number:path}", "GET", record.bundle, "public"),
     Page("/record/tile/{level}/{number:path}", "GET", record.tile, "public"),
+    Page("/record/{index}.json", "GET", record.entry_json, "public"),
     Page("/record/{index}", "GET", record.entry, "public"),
     Page("/rounds/{round}/ballots.jsonl", "GET", record.ballots, "public"),
     # stories

@@ -16,6 +16,7 @@ from forum.ports.stories import CheckFile
 from forum.services.checkpoints import Checkpoints
 from forum.services.mail.delivery import Mailing
 from forum.services.record_watch import RecordWatch
+from forum.services.witnesses import Witnesses
 from forum.settings import Settings
 from forum.web.i18n.languages import Languages
 from forum.web.rate_limits import Limits
@@ -37,6 +38,7 @@ class Site:
     clock: Clock
     checkpoints: Checkpoints
     record_watch: RecordWatch
+    witnesses: Witnesses
     rooms: Rooms
     templates: jinja2.Environment
     limits: Limits

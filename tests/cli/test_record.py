@@ -1,4 +1,4 @@
-"""`forum record`: proofs between two sizes, and two exports compared."""
+"""`forum record`: proofs between two sizes, two exports compared, and witnesses that have been silent."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from support.factories import a_commission, append_entries
+from support.factories import CLOCK, SetClock, a_commission, append_entries
 from support.record_keeper import CRISIS, SIGNER, a_keeper
+from support.witness import WitnessServer
 
 from forum.__main__ import main
 from forum.record import export_zip
@@ -74,3 +75,16 @@ def test_two_exports_are_one_record_or_two(tmp_path: Path) -> None:
     assert forum("record", "compare", paths[0], tmp_path / "none.zip").exit_code == 2
     (tmp_path / "no.zip").write_bytes(b"no zip")
     assert forum("record", "compare", paths[0], tmp_path / "no.zip").exit_code == 2
+
+
+def test_the_check_says_which_witnesses_have_been_silent(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    witness = WitnessServer(0, url="https://w1.example")
+    monkeypatch.setenv("FORUM_WITNESSES", witness.setting)
+    fresh = forum("record", "check", "--data", data)
+    assert f"Cosigned by {witness.name}: 0 entries." in fresh.stderr
+    clock = SetClock(CLOCK.later(hours=2))
+    monkeypatch.setattr("forum.cli.record.SystemClock", lambda: clock)
+    late = forum("record", "check", "--data", data, "--json")
+    assert f"Not cosigned by {witness.name} since the beginning: it knows 0 entries." in late.stderr
+    assert json.loads(late.stdout)["witnesses"] == [{"name": witness.name, "size": 0, "at": "", "overdue": True}]
+    assert late.exit_code == fresh.exit_code, "a silent witness is no row that does not agree"

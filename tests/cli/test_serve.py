@@ -462,7 +462,7 @@ def test_an_older_copy_or_none_of_the_database_is_told_and_accepted_when_meant(t
         server.stop()
     with Serving(data, "--no-demo"):
         fits = run_forum("record", "check", "--data", data, "--json")
-        assert (fits.returncode, json.loads(fits.stdout)) == (0, {"entries": 1, "findings": []})
+        assert (fits.returncode, json.loads(fits.stdout)) == (0, {"entries": 1, "findings": [], "witnesses": []})
     with closing(sqlite3.connect(data / "forum.db")) as database, database:
         database.execute("INSERT INTO disclosure VALUES ('a', 0, '', 'b', '')")
     told = run_forum("record", "check", "--data", data)

@@ -26,10 +26,11 @@ from support.databases import PostgresServer
 from support.factories import a_commission
 
 from forum.errors import StartupProblem
+from forum.ports.record import PastCheckpoint
 from forum.store import check, migrate, open_store
 from forum.store.engine import engines, parse
 from forum.store.library import INDEX
-from forum.store.tables import metadata
+from forum.store.tables import fact, metadata
 from forum.stories import scenario_twee, search_terms
 from forum.stories.draft import Card, Draft
 from forum.stories.search_terms import Offered, Wanted
@@ -331,6 +332,26 @@ async def test_sessions_and_rounds_from_before_there_were_asynchronous_ones_were
     await store.close()
     assert (live.kind, live.asynchronous) == ("room", False)
     assert (round_.closes_at, round_.extended_at) == ("", "")
+
+
+@pytest.mark.parametrize("known", ["forum-1\n3\nAAEC\n\n— forum-1 AAAA\n", "forum-1\n3", None])
+async def test_the_checkpoint_that_was_signed_last_is_the_first_of_those_that_are_kept(
+    empty: str, monkeypatch: pytest.MonkeyPatch, known: str | None
+) -> None:
+    with monkeypatch.context() as patch:
+        await upgrade_to(empty, "0016", patch)
+    if known:
+        old = engines(parse(empty))
+        async with old.writer.begin() as connection:
+            await connection.execute(sa.insert(fact).values(name="last_checkpoint", value=known))
+        await old.close()
+    await migrate(empty)
+    store = await open_store(empty)
+    async with store.read() as work:
+        kept = await work.checkpoints.newest(0, 9)
+    await store.close()
+    sound = [PastCheckpoint(3, "000102", known, "")] if known and "AAEC" in known else []
+    assert kept == sound
 
 
 async def test_a_newer_database_is_left_alone(empty: str, tmp_path: Path) -> None:

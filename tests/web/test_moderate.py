@@ -12,6 +12,7 @@ from support.factories import CLOCK
 
 from forum.errors import BadInput, IllegalMove, StoreUnavailable
 from forum.ports import Store
+from forum.record.verify.disclosures import open_disclosure
 from forum.services import record_entries
 from forum.services.stories import appeals_and_reports, moderation, submissions
 from forum.stories.submission import Submission
@@ -346,6 +347,11 @@ async def test_a_reader_reports_and_what_is_taken_down_is_seen_nowhere(house: Ho
             assert "The third knock" not in text, shown
             assert "neighbour" not in text, shown
         assert "held back by a moderator" in words(await reader.get("/record/0"))
+        assert (await reader.get("/record/0.json")).json()["disclosures"] == {}
+        given = [
+            json.loads(line)["disclosure"] for line in (await reader.get("/record/disclosures.jsonl")).text.split()
+        ]
+        assert {open_disclosure(one)[1] for one in given}.isdisjoint({"title", "text"})
         assert "took your story down" in words(await reader.get(f"/my-story/{key}"))
 
 

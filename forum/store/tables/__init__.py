@@ -7,7 +7,7 @@ they are. Values that are only read and written whole are in one JSON column.
 
 from forum.store.tables.accounts import first_link, person, sign_in, token
 from forum.store.tables.commissions import commission, commitment, decision
-from forum.store.tables.record import disclosure, entry, fact
+from forum.store.tables.record import checkpoint, cosignature, disclosure, entry, fact
 from forum.store.tables.rounds import ballot, casting, me_too, reason, round_
 from forum.store.tables.schema import Words, metadata, storable
 from forum.store.tables.sessions import (
@@ -47,8 +47,10 @@ __all__ = [
     "asked",
     "ballot",
     "casting",
+    "checkpoint",
     "commission",
     "commitment",
+    "cosignature",
     "decision",
     "disclosure",
     "draft",

@@ -26,6 +26,26 @@ disclosure = sa.Table(
     words("withdrawn_at"),
 )
 
+# Every checkpoint that was signed; `root` is in hex.
+checkpoint = sa.Table(
+    "checkpoint",
+    metadata,
+    sa.Column("size", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("root", Words, primary_key=True),
+    words("note"),
+    words("signed_at"),
+)
+
+cosignature = sa.Table(
+    "cosignature",
+    metadata,
+    sa.Column("size", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("root", Words, primary_key=True),
+    sa.Column("witness", Words, primary_key=True, index=True),
+    words("at"),
+    words("line"),
+)
+
 fact = sa.Table(
     "fact",
     metadata,

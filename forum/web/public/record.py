@@ -5,13 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
 from bisect import bisect_left
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
@@ -19,14 +17,14 @@ from forum.errors import NotFound
 from forum.ports import Store, Work
 from forum.ports.record import StoredEntry
 from forum.record import tiles
-from forum.record.tree import Tree
 from forum.record.verify.disclosures import digests_in, open_disclosure
+from forum.record.verify.encoding import canonical
 from forum.services import exports
-from forum.services.checkpoints import Checkpoints
-from forum.services.record_cache import Contents, consistency_of, kept, same
+from forum.services.record_cache import Contents, kept, same
 from forum.stories.submission import StoryStatus
 from forum.web.auth import need
 from forum.web.i18n.gettext import gettext as _
+from forum.web.public.checkpoints import FRESH, page_number, whole_number, witness_cards
 from forum.web.responses import page, wants_json
 from forum.web.site import site_of
 from forum.web.words.entries import words_of
@@ -34,9 +32,7 @@ from forum.web.words.entry_words import EntryWords, References, rounds_of
 
 A_PAGE = 50
 _CHUNK = 500
-_DIGITS = re.compile(r"[0-9]{1,15}")
 _JSON_LINES = "application/x-ndjson"
-_FRESH = {"Cache-Control": "no-cache"}
 
 
 async def entries(request: Request) -> Response:
@@ -52,7 +48,7 @@ async def entries(request: Request) -> Response:
         indexes: Sequence[int] = contents.of.get(only, []) if only else range(size)
         count = bisect_left(indexes, size)
         pages = max(1, -(-count // A_PAGE))
-        number = min(_number(request.query_params.get("page", "")), pages)
+        number = min(page_number(request.query_params.get("page", "")), pages)
         last = count - (number - 1) * A_PAGE
         shown = indexes[max(0, last - A_PAGE) : last][::-1]
         stored = same(await kept(store).tree_of(work, size), await work.record.entries_at(shown))
@@ -82,6 +78,7 @@ async def entries(request: Request) -> Response:
         pages=pages,
         url=f"/record?{query}page=",
         checked=site_of(request).record_watch.last,
+        witnesses=await witness_cards(request),
         verifier_key=site_of(request).checkpoints.signer.verifier_key,
     )
 
@@ -104,20 +101,15 @@ async def entry(request: Request) -> Response:
 
     `?as=tlog-proof` sends the proof alone as C2SP's `.tlog-proof`, which other people's tools read.
     """
-    site = site_of(request)
-    async with site.store.read() as work:
-        size = await work.record.size()
-        stored = await _one(request, work, size)
-        tree = await kept(site.store).tree_of(work, size)
-        same(tree, [stored])
-    proof = await _proof(site.checkpoints, tree, size, stored)
+    site, proof = site_of(request), await _proven(request)
+    stored = proof.stored
     if request.query_params.get("as") == "tlog-proof":
         name = f'attachment; filename="entry-{stored.index}.tlog-proof"'
-        return PlainTextResponse(proof.to_tlog_proof(), headers={**_FRESH, "Content-Disposition": name})
+        return PlainTextResponse(proof.to_tlog_proof(), headers={**FRESH, "Content-Disposition": name})
     if wants_json(request):
-        return JSONResponse(proof.to_json(), headers=_FRESH)
+        return await _as_json(request, proof)
     async with site.store.read() as work:
-        [(words, facts)] = await _in_words(work, await kept(site.store).contents_of(work, size), [stored])
+        [(words, facts)] = await _in_words(work, await kept(site.store).contents_of(work, proof.size), [stored])
         about = facts["commission"]
         commission = await work.commissions.get_commission(about) if about else None
     return await page(
@@ -132,44 +124,35 @@ async def entry(request: Request) -> Response:
     )
 
 
-async def checkpoint(request: Request) -> Response:
-    """Sends the signed head of the record as it is now (C2SP tlog-checkpoint)."""
-    site = site_of(request)
-    async with site.store.read() as work:
-        size = await work.record.size()
-        tree = await kept(site.store).tree_of(work, size)
-    return PlainTextResponse(await site.checkpoints.sign(tree, size), headers=_FRESH)
+async def entry_json(request: Request) -> Response:
+    """Sends one entry for programs: its exact text, the words behind its digests that everybody may read, with their
+    salts, and the proof that it is in the record as signed now."""
+    return await _as_json(request, await _proven(request))
 
 
-async def consistency(request: Request) -> Response:
-    """Sends the proof that the record of `?from=` entries is the beginning of that of `?to=` (without it: all now).
-
-    JSON: both sizes and roots, and the hashes of the proof (RFC 9162, 2.1.4), in hex.
-    """
-    site = site_of(request)
-    old, given = _whole(request.query_params.get("from", "")), request.query_params.get("to", "")
-    async with site.store.read() as work:
-        size = await work.record.size()
-        new = _whole(given) if given else size
-        if not 0 < old <= new <= size:
-            raise NotFound("The record has no entry with this number yet.")
-        tree = await kept(site.store).tree_of(work, size)
-    return JSONResponse(consistency_of(tree, old, new), headers=_FRESH)
-
-
-async def public_key(request: Request) -> Response:
-    """Sends the public key that checks the checkpoint's signature."""
-    pem = site_of(request).checkpoints.signer.public_key_pem
-    return Response(pem, media_type="application/x-pem-file", headers=_FRESH)
+async def _as_json(request: Request, proof: _Proof) -> Response:
+    async with site_of(request).store.read() as work:
+        words = await _public_words(work, [json.loads(proof.stored.body)])
+    return JSONResponse({**proof.to_json(), "disclosures": words}, headers=FRESH)
 
 
 async def entries_jsonl(request: Request) -> Response:
     """Sends the whole record, one entry a line, in its exact bytes."""
+    return await _streamed(request, _lines, "record.jsonl")
+
+
+async def disclosures_jsonl(request: Request) -> Response:
+    """Sends the words of the whole record that everybody may read, with their salts: {"digest", "disclosure"} a line,
+    as in exports."""
+    return await _streamed(request, _lines_of_words, "disclosures.jsonl")
+
+
+async def _streamed(request: Request, lines_of: Callable[[Store, int], AsyncGenerator[bytes]], name: str) -> Response:
+    """Sends what `lines_of` yields of the whole record, as a file of this name."""
     store = site_of(request).store
     async with store.read() as work:
         size = await work.record.size()
-    headers = {**_FRESH, "Content-Disposition": 'attachment; filename="record.jsonl"'}
-    lines = _lines(store, size)
+    lines = lines_of(store, size)
     # Read before anything is sent, so that a damaged entry in it is answered as on every page.
     first = await anext(lines, b"")
 
@@ -178,10 +161,41 @@ async def entries_jsonl(request: Request) -> Response:
         async for piece in lines:
             yield piece
 
+    headers = {**FRESH, "Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(whole(), media_type=_JSON_LINES, headers=headers)
 
 
-async def _lines(store: Store, size: int) -> AsyncIterator[bytes]:
+async def _lines_of_words(store: Store, size: int) -> AsyncGenerator[bytes]:
+    """Yields the public words of the first `size` entries in pieces, as `_lines` does the entries."""
+    for start in range(0, size, _CHUNK):
+        async with store.read() as work:
+            stored = await work.record.entries(start, min(start + _CHUNK, size))
+            told = await _public_words(work, [json.loads(one.body) for one in stored])
+        yield b"".join(canonical({"digest": digest, "disclosure": told[digest]}) + b"\n" for digest in told)
+
+
+async def _public_words(work: Work, facts: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Returns the disclosures behind these entries' digests, by digest, that everybody may read: none that was
+    withdrawn, and not those of a story that a moderator holds back."""
+    held = await _held(work, facts)
+    digests = {digest for one in facts for digest in digests_in(one)} - held
+    found = await work.record.disclosures(sorted(digests)) if digests else []
+    return {one.digest: one.encoded for one in found if one.encoded is not None}
+
+
+async def _held(work: Work, facts: Sequence[dict[str, Any]]) -> set[str]:
+    """Returns the digests of words in these entries that belong to a story which a moderator holds back."""
+    published = [one for one in facts if one["type"] == "scenario published"]
+    statuses = await work.stories.statuses({one["scenario"] for one in published}) if published else {}
+    return {
+        one[part]["sd"]
+        for one in published
+        if statuses.get(one["scenario"]) == StoryStatus.HELD
+        for part in ("title", "text")
+    }
+
+
+async def _lines(store: Store, size: int) -> AsyncGenerator[bytes]:
     """Yields the first `size` entries in pieces, so that no transaction stays open for a slow reader."""
     for start in range(0, size, _CHUNK):
         async with store.read() as work:
@@ -193,7 +207,7 @@ async def _lines(store: Store, size: int) -> AsyncIterator[bytes]:
 async def tile(request: Request) -> Response:
     """Sends a tile of the record's tree (C2SP tlog-tiles): hashes, which never change once they are there."""
     number, width = tiles.place(request.path_params["number"])
-    level, store = _whole(request.path_params["level"]), site_of(request).store
+    level, store = whole_number(request.path_params["level"]), site_of(request).store
     async with store.read() as work:
         size = await work.record.size()
         # Checked before anything is read: most addresses asked by mistake are beyond the record.
@@ -237,7 +251,7 @@ async def ballots(request: Request) -> Response:
         return Response(lines, media_type=_JSON_LINES)
     # Programs ask again and again: one that has this very file gets 304 in a few bytes.
     mark = f'"{hashlib.sha256(lines).hexdigest()[:32]}"'
-    headers = {**_FRESH, "ETag": mark}
+    headers = {**FRESH, "ETag": mark}
     if mark in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(lines, media_type=_JSON_LINES, headers=headers)
@@ -271,10 +285,17 @@ class _Proof:
         return f"c2sp.org/tlog-proof@v1\nindex {self.stored.index}\n{path}\n{self.checkpoint}"
 
 
-async def _proof(checkpoints: Checkpoints, tree: Tree, size: int, stored: StoredEntry) -> _Proof:
-    root = tree.root(size)
+async def _proven(request: Request) -> _Proof:
+    """Returns the entry that an address names, with the proof that it is in the record as signed now."""
+    site = site_of(request)
+    async with site.store.read() as work:
+        size = await work.record.size()
+        stored = await _one(request, work, size)
+        tree = await kept(site.store).tree_of(work, size)
+        same(tree, [stored])
     path = tree.inclusion_proof(stored.index, size)
-    return _Proof(stored, size, root, tuple(path), (await checkpoints.sign(tree, size)).decode())
+    note = await site.checkpoints.sign(tree, size)
+    return _Proof(stored, size, tree.root(size), tuple(path), note.decode())
 
 
 async def _about(work: Work, of: dict[str, str]) -> str:
@@ -288,7 +309,7 @@ async def _about(work: Work, of: dict[str, str]) -> str:
 
 
 async def _one(request: Request, work: Work, size: int) -> StoredEntry:
-    index = _whole(request.path_params["index"])
+    index = whole_number(request.path_params["index"])
     if index >= size:
         raise NotFound("The record has no entry with this number yet.")
     return await work.record.entry(index)
@@ -308,25 +329,9 @@ async def _in_words(
     if wanted := sorted(set().union(*digests)):
         for disclosure in await work.record.disclosures(wanted):
             words[disclosure.digest] = open_disclosure(disclosure.encoded)[2] if disclosure.encoded else None
-    published = {f["scenario"] for f in facts if f["type"] == "scenario published"}
-    statuses = await work.stories.statuses(published) if published else {}
+    held = dict.fromkeys(await _held(work, facts), _("[held back by a moderator]"))
     in_words = []
     for entry, f, opened, own in zip(stored, facts, openings, digests, strict=True):
-        known = {digest: words[digest] for digest in own if digest in words}
-        if f["type"] == "scenario published" and statuses.get(f["scenario"]) == StoryStatus.HELD:
-            held = _("[held back by a moderator]")
-            known |= {f[part]["sd"]: held for part in ("title", "text")}
+        known = {digest: held.get(digest, words[digest]) for digest in own if digest in words}
         in_words.append((words_of(f, References(opened, known)), {**f, "index": entry.index}))
     return in_words
-
-
-def _whole(part: str) -> int:
-    """Returns a number in a path; raises 404 for anything else. Its length is bounded, as int() refuses very long
-    ones."""
-    if not _DIGITS.fullmatch(part):
-        raise HTTPException(404)
-    return int(part)
-
-
-def _number(typed: str) -> int:
-    return max(1, int(typed)) if typed.isascii() and typed.isdigit() and len(typed) < 8 else 1

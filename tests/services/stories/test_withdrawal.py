@@ -54,8 +54,10 @@ WITHOUT_WORDS = """
     asked: kind about
     ballot: choice group_id ballot salt group_salt at
     casting: round participant cast
+    checkpoint: root note signed_at
     commission: id title question stage power groups support created_at
     commitment: id role what by
+    cosignature: root witness at line
     decision: id rounds outcome response rationale why dissent decided_at
     disclosure: digest commission withdrawn_at
     draft: build changed_at
