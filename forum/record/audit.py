@@ -26,6 +26,7 @@ from forum.record.verify.checkpoint import public_key_raw
 from forum.record.verify.checks import NEEDS_FORUM, verify_files
 from forum.record.verify.export import Export
 from forum.record.verify.key_entries import key_that_follows
+from forum.record.verify.round_checks import without_withdrawn
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, LaterFormat, NoExport, RecordError, check
 from forum.record.verify_py import verify_py
 
@@ -119,12 +120,12 @@ def _verify_py(export: Export) -> Verdict:
     return NOT_CHECKED, "not the program of this version of Forum; this check did not use it"
 
 
-_PARTS = {
-    "re-tally": check_re_tally,
-    "results by group": check_groups,
-    "equal voice": check_equal_voice,
-    "quorum": check_quorum,
-    "view shift": check_view_shift,
+_PARTS: dict[str, Callable[[Export], Verdict]] = {
+    "re-tally": partial(without_withdrawn, check=check_re_tally),
+    "results by group": partial(without_withdrawn, check=check_groups),
+    "equal voice": partial(without_withdrawn, check=check_equal_voice),
+    "quorum": partial(without_withdrawn, check=check_quorum),
+    "view shift": partial(without_withdrawn, check=check_view_shift),
     "decisions": check_decisions,
     "verify.py": _verify_py,
 }

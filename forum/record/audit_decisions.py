@@ -16,6 +16,7 @@ def check_decisions(export: Export) -> Verdict:
     decided: dict[str, str] = {}
     promised: set[str] = set()
     shown: set[str] = set()
+    withdrawn = 0
     for entry in export.entries:
         if entry["type"] == "round revealed":
             shown.add(entry["round"])
@@ -23,6 +24,7 @@ def check_decisions(export: Export) -> Verdict:
             shown.discard(entry["round"])
         elif entry["type"] == "decision":
             problem = _decision_problem(export, entry)
+            withdrawn += export.covers(entry) and _rests_on_withdrawn(export, entry)
             if not problem and not shown.issuperset(entry["rounds"]):
                 problem = "it was made before the result was shown, or after the vote was declared void"
             if not problem and entry["decision"] in decided:
@@ -37,7 +39,12 @@ def check_decisions(export: Export) -> Verdict:
                 problems.append(f"commitment {entry['commitment']}: it is there twice")
             promised.add(entry["commitment"])
     fine = f"{len(decided)} decisions, set against what people preferred; {len(promised)} commitments"
-    return summed_up(problems, fine)
+    return summed_up(problems, fine, withdrawn)
+
+
+def _rests_on_withdrawn(export: Export, entry: dict[str, Any]) -> bool:
+    steps = export.rounds.get(entry["rounds"][-1])
+    return steps is not None and steps.revealed is not None and steps.result is None
 
 
 def _decision_problem(export: Export, entry: dict[str, Any]) -> str:
@@ -49,9 +56,9 @@ def _decision_problem(export: Export, entry: dict[str, Any]) -> str:
     if len(rounds) == 2 and rounds[1].opened["second_of"] != entry["rounds"][0]:
         return "its two votes are not a first vote and the vote after its replay"
     last = rounds[-1]
-    result = Result.from_json(last.revealed["result"]) if last.revealed else None
+    result = Result.from_json(last.result) if last.result else None
     if result is None or method_of(last) is None:
-        return ""  # a voting method of a later Forum, whose preference cannot be computed here
+        return ""  # a withdrawn result, or a voting method of a later Forum: no preference can be computed here
     preferred = preference(result, last.opened["method"])
     if entry["preference"] != list(preferred):
         return "what it says people preferred is not what the vote shows"

@@ -57,9 +57,9 @@ def check_re_tally(export: Export) -> Verdict:
 
 
 def _revealed(export: Export) -> Iterator[tuple[str, Steps, dict[str, Any], list[tuple[str, str]]]]:
-    """Yields every revealed round of the export: id, steps, result, and its ballots as (published label, choice)."""
+    """Yields every revealed round whose result stands: id, steps, result, and ballots as (published label, choice)."""
     for round_id, steps, lines in export.revealed_rounds():
-        result = steps.revealed["result"] if steps.revealed else {}
+        result = steps.result or {}
         yield round_id, steps, result, [(line["label"], line["leaf"]["choice"]) for _, line in lines]
 
 
@@ -201,11 +201,10 @@ def check_view_shift(export: Export) -> Verdict:
         if method_of(steps) is None:
             continue
         given += 1
-        if first is None or first.revealed is None or shift["first"] != steps.opened["second_of"]:
-            problems.append(f"round {round_id}: the view shift is from a vote whose result was not shown")
+        if first is None or first.result is None or shift["first"] != steps.opened["second_of"]:
+            problems.append(f"round {round_id}: the view shift is from a vote whose result was not shown, or withdrawn")
         else:
-            before = first.revealed["result"]
-            problems += [f"round {round_id}: {p}" for p in _shift_problems(steps, shift, before, result)]
+            problems += [f"round {round_id}: {p}" for p in _shift_problems(steps, shift, first.result, result)]
     fine = f"{given} add up to their two results; who moved between those is the operator's word"
     return summed_up(problems, fine)
 

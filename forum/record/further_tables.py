@@ -123,11 +123,11 @@ def outcomes(log: Log) -> Iterator[Row]:
             resting.setdefault(round_id, []).append((index, entry))
     annulled = {entry["round"]: index for index, entry in log.chosen("round annulled")}
     for index, entry in log.chosen("round revealed"):
-        opened, result = log.rounds[entry["round"]].opened, entry["result"]
+        opened, result = log.rounds[entry["round"]].opened, log.rounds[entry["round"]].result
         session = log.sessions.get(opened["session"], {})
         invited = [group["invited"] for group in session.get("about", {}).get("groups", ())]
         method = METHODS.get(opened["method"])
-        preference = method.preferred(result["counts"], result.get("figures")) if method else ()
+        preference = method.preferred(result["counts"], result.get("figures")) if method and result else ()
         labels = {response["id"]: log.words(response["label"]) for response in opened["responses"]}
         made = resting.get(entry["round"], [])
         void = annulled.get(entry["round"])
@@ -139,8 +139,8 @@ def outcomes(log: Log) -> Iterator[Row]:
             "state": "revealed" if void is None else "annulled",
             "entrance": session.get("entrance"),
             "invited": sum(invited) if invited and None not in invited else None,
-            "ballots": result["n"],
-            "quorum_met": result["quorum"]["reached"] if "quorum" in result else None,
+            "ballots": result["n"] if result else None,
+            "quorum_met": result["quorum"]["reached"] if result and "quorum" in result else None,
             "preference": BETWEEN.join(preference),
             "preference_labels": BETWEEN.join(labels[response] for response in preference),
             "decisions": BETWEEN.join(decision["decision"] for _, decision in made),

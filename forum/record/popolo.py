@@ -62,7 +62,7 @@ def popolo(log: Log) -> bytes:
 
 
 def _vote_event(log: Log, steps: Steps, motion: str) -> dict[str, Any]:
-    """Returns one vote; without counts and results where its result was not shown."""
+    """Returns one vote; without counts and results where its result was not shown, or withdrawn."""
     opened, closed = steps.opened, steps.closed
     event: dict[str, Any] = {
         "id": opened["round"],
@@ -74,9 +74,9 @@ def _vote_event(log: Log, steps: Steps, motion: str) -> dict[str, Any]:
         "end_date": closed["at"] if closed else None,
         "result": "annulled" if steps.annulled else None,
     }
-    if steps.revealed is None:
+    result = steps.result
+    if result is None:
         return event
-    result = steps.revealed["result"]
     labels = {response["id"]: log.words(response["label"]) for response in opened["responses"]}
     groups = result["by_group"] or []
     event["counts"] = [

@@ -12,21 +12,25 @@ from forum.record import ballot_leaves, export_zip
 from forum.record.verify.archive import unpack
 from forum.record.verify.encoding import canonical, parse_canonical
 from forum.record.verify.public_log import Log
+from forum.record.verify.rounds import result_of
 from forum.services.checkpoints import Checkpoints
 from forum.services.record_cache import kept, same
+from forum.services.record_entries import latest_about
+from forum.voting.round import RoundRevealed, RoundState
 from forum.voting.suppression import label_of, origin_of
 
 
 async def opened_ballots(work: Work, round_id: str) -> list[dict[str, Any]]:
     """Returns a round's ballots as `ballot_leaves` writes them, in the order of their leaf hashes.
 
-    Raises NotFound for an unknown round, and equally for one whose result was not shown.
+    Raises NotFound for an unknown round, and equally for one whose result was not shown, or is withdrawn.
     """
     round_ = await work.rounds.get_round(round_id)
     session = await work.sessions.get_session(round_.session)
-    # `revealed_at` stays when a round is annulled after its reveal, and so its ballots stay open.
     if not round_.revealed_at or session.partition is None or round_id in session.held:
         raise NotFound("There are no opened ballots here.")
+    if round_.state == RoundState.ANNULLED and not await _stays_open(work, round_id):
+        raise NotFound("This vote was annulled, so its votes are not open any more.")
     commission = await work.commissions.get_commission(session.commission)
     ballots = await work.rounds.ballots(round_id)
     terms = commission.threshold, round_.method, round_.leaf_edition
@@ -34,6 +38,13 @@ async def opened_ballots(work: Work, round_id: str) -> list[dict[str, Any]]:
     label = label_of(partition, Counter(b.group for b in ballots), *terms)
     origin = origin_of(partition, [(b.group, b.paper) for b in ballots], *terms)
     return await asyncio.to_thread(ballot_leaves.open_all, ballots, label, origin)
+
+
+async def _stays_open(work: Work, round_id: str) -> bool:
+    """Tells whether an annulled round's result stands in the record itself, as in those of before: nobody can withdraw
+    that, and its ballots are checked with it."""
+    entry = await latest_about(work, RoundRevealed, round_id)
+    return entry is not None and "sd" not in entry["result"]
 
 
 # Number of rounds whose opened lines are kept in memory, under everything that they follow from.
@@ -71,13 +82,14 @@ async def read_log(store: Store, commission: str | None = None, *, ballots: bool
         tree = await kept(store).tree_of(work, len(stored))
         entries = [parse_canonical(entry.body) for entry in same(tree, stored)]
         disclosures = await work.record.disclosures(commission=commission)
+        words = {d.digest: d.encoded for d in disclosures if d.encoded is not None}
         opened = [
             line
             for entry in entries
-            if ballots and entry["type"] == "round revealed" and commission in (None, entry["commission"])
+            if ballots and entry["type"] == RoundRevealed and commission in (None, entry["commission"])
+            if result_of(entry, words) is not None
             for line in await opened_ballots(work, entry["round"])
         ]
-    words = {d.digest: d.encoded for d in disclosures if d.encoded is not None}
     return Log(tuple(entries), words, tuple(opened), commission)
 
 

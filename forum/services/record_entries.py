@@ -11,7 +11,7 @@ from typing import Any
 
 from forum.errors import RecordDamaged
 from forum.ports import Work
-from forum.ports.record import Disclosure
+from forum.ports.record import Disclosure, StoredEntry
 from forum.record.verify import encoding
 from forum.record.verify.disclosures import disclosure
 from forum.record.verify.entry_order import Past
@@ -24,10 +24,13 @@ from forum.voting.commission import Commission
 
 @dataclass(frozen=True)
 class Words:
-    """Personal words among an entry's facts: the entry holds their digest, the words are stored beside it."""
+    """Personal words among an entry's facts: the entry holds their digest, the words are stored beside it.
+
+    A result is kept in this way too, as the JSON that it is: it is withdrawn where its vote is annulled.
+    """
 
     name: str
-    value: str
+    value: object
 
 
 async def append(work: Work, commission: Commission, type_: str, at: str, facts: Mapping[str, object]) -> int:
@@ -73,14 +76,30 @@ async def _past(work: Work, body: Mapping[str, object]) -> Past:
     if back := [value for kind, value, _ in named if kind is TAKEN_BACK]:
         given = {words.entry for words in await work.record.disclosures(back)}
         # Also from a damaged record words can be taken back.
-        before += [stored for stored in await work.record.unchecked() if stored.index in given]
+        told = [stored for stored in await work.record.unchecked() if stored.index in given]
+        before += told + await _about_void_rounds(work, told)
     # What a session was opened with may stand in no entry: only what contradicts an entry is refused.
     past = Past(whole=False)
-    for stored in before:
+    for _index, stored in sorted({stored.index: stored for stored in before}.items()):
         entry = json.loads(stored.body)
         if not any(misfits_of(entry)):
             past.add(stored.index, entry)
     return past
+
+
+async def _about_void_rounds(work: Work, told: Sequence[StoredEntry]) -> list[StoredEntry]:
+    """Returns the entries about the rounds, and the first votes before these, with which the words told in some entries
+    may be withdrawn."""
+    found: list[StoredEntry] = []
+    rounds: set[str] = set()
+    for stored in told:
+        facts = list(leaves_of(json.loads(stored.body)))
+        if any(kind.void for kind, _, _ in facts):
+            rounds |= {value for kind, value, _ in facts if kind.of == "round"}
+    for _ in range(2):
+        found = await work.record.naming(rounds) if rounds else []
+        rounds |= {first for stored in found if (first := json.loads(stored.body).get("second_of"))}
+    return found
 
 
 async def latest_about(work: Work, type_: str, round_id: str) -> dict[str, Any] | None:
@@ -107,7 +126,7 @@ async def erase(work: Work, commission: Commission, at: str, digests: Sequence[s
 
 def _without_words(value: object, disclosed: list[tuple[str, str]]) -> object:
     if isinstance(value, Words):
-        digest, encoded = disclosure(secrets.token_hex(16), value.name, value.value)
+        digest, encoded = disclosure(secrets.token_hex(16), value.name, _without_words(value.value, disclosed))
         disclosed.append((digest, encoded))
         return {"sd": digest}
     if isinstance(value, Mapping):

@@ -170,6 +170,8 @@ async def _round_revealed(work: Work, known: Known, index: int, said: Entry) -> 
         yield "ballot", f"round {round_.id}", "choice", str(error), "a choice that was offered"
         return
     result = said["result"]
+    if result is GONE:
+        return
     for found in _columns("ballot", f"round {round_.id}", result, made):
         yield found
 

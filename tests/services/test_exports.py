@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from csv import DictReader
+from io import StringIO
 from typing import Any
 
 import pytest
+from support.entries_with_results import entries_with_results
 from support.factories import CLOCK, a_cast, a_room
 from support.record_keeper import SIGNER
 from support.voted_session import COMMISSIONER, FIRST, LABELS, PEOPLE, QUESTION, SECOND, a_vote
@@ -15,9 +18,8 @@ from forum.ports import Store
 from forum.record import audit
 from forum.record.ballot_leaves import hash_of
 from forum.record.verify.archive import unpack
-from forum.record.verify.encoding import parse_canonical
 from forum.record.verify.merkle_tree import root
-from forum.record.verify.verdict import PASS
+from forum.record.verify.verdict import NOT_CHECKED, PASS
 from forum.services import exports
 from forum.services.checkpoints import Checkpoints
 from forum.services.decisions import DecisionForm, Promise, decide
@@ -72,8 +74,7 @@ async def test_ballots_are_opened_as_the_record_counted_them(sqlite_store: Store
     lines = await opened(sqlite_store, round_id)
     hashes = [hash_of(line["leaf"]) for line in lines]
     assert hashes == sorted(hashes)
-    async with sqlite_store.read() as work:
-        entries = [parse_canonical(entry.body) for entry in await work.record.entries()]
+    entries = await entries_with_results(sqlite_store)
     [closed] = [e for e in entries if e["type"] == "round closed" and e["round"] == round_id]
     assert closed["ballots_root"] == root(hashes).hex()
     [shown] = [e for e in entries if e["type"] == "round revealed" and e["round"] == round_id]
@@ -81,7 +82,7 @@ async def test_ballots_are_opened_as_the_record_counted_them(sqlite_store: Store
     assert {choice: n for choice, n in shown["result"]["counts"].items() if n} == dict(counts)
 
 
-async def test_no_ballot_is_opened_before_the_reveal_and_each_stays_open_after_an_annulment(
+async def test_no_ballot_is_opened_before_the_reveal_nor_once_the_vote_is_annulled(
     sqlite_store: Store,
 ) -> None:
     live, people = await a_room(sqlite_store, PEOPLE, declared=True)
@@ -107,9 +108,55 @@ async def test_no_ballot_is_opened_before_the_reveal_and_each_stays_open_after_a
     lines = await opened(sqlite_store, round_.id)
     assert len(lines) == len(people)
     await facilitation.annul_round(desk, live.id, round_.id, "The screen froze")
-    assert await opened(sqlite_store, round_.id) == lines
-    void = await exports.export(Checkpoints(sqlite_store, SIGNER))
-    assert {check.verdict for check in audit.verify(void)} == {PASS}
+    with pytest.raises(NotFound):
+        await opened(sqlite_store, round_.id)
+
+
+# Checks of results say how many they could not look at.
+OF_RESULTS = ("ballots root", "head counts", "re-tally", "results by group", "equal voice", "quorum", "view shift")
+
+
+async def test_an_annulled_votes_numbers_are_in_no_new_export_which_says_so(sqlite_store: Store) -> None:
+    _, second = await a_pair(sqlite_store)
+    async with sqlite_store.read() as work:
+        later = await work.rounds.get_round(second)
+        assert later.second_of
+    before = await exports.export(Checkpoints(sqlite_store, SIGNER))
+    desk = Desk(sqlite_store, CLOCK)
+    await facilitation.annul_round(desk, later.session, later.second_of, "The first vote was put badly")
+    shown = {entry["round"]: entry["result"] for entry in await entries_with_results(sqlite_store) if "result" in entry}
+    # The view shift adds up to the first vote's counts, so it goes with them; the second vote stands.
+    assert shown[later.second_of] is None
+    assert (shown[second]["n"], shown[second]["view_shift"]) == (len(PEOPLE), None)
+    packed = await exports.export(Checkpoints(sqlite_store, SIGNER))
+    files, _ = unpack(packed)
+    assert exports.summary(packed)["ballots"] == len(PEOPLE)
+    assert later.second_of.encode() not in files["ballots.jsonl"] + files["view_shift.csv"]
+    rows = list(DictReader(StringIO(files["results_by_group.csv"].decode("utf-8-sig"))))
+    assert [(row["measure"], row["note"], row["n"]) for row in rows if row["round"] == later.second_of] == [
+        ("withheld", "withdrawn: this vote was annulled after its result was shown", "")
+    ]
+    checks = {check.name: check for check in audit.verify(packed)}
+    assert {name for name, check in checks.items() if check.verdict != PASS} == {*OF_RESULTS}
+    assert {checks[name].verdict for name in OF_RESULTS} == {NOT_CHECKED}
+    assert all("1 more are void, and their results were withdrawn" in checks[name].detail for name in OF_RESULTS)
+    # An export of before holds what it held, and still passes.
+    assert {check.verdict for check in audit.verify(before)} == {PASS}
+    assert exports.summary(before)["ballots"] == 2 * len(PEOPLE)
+
+    await facilitation.annul_round(desk, later.session, second, "And so was the second")
+    files, _ = unpack(await exports.export(Checkpoints(sqlite_store, SIGNER)))
+    assert files["ballots.jsonl"] == b""
+
+
+async def test_a_decision_on_a_vote_that_was_annulled_since_is_not_held_against_it(sqlite_store: Store) -> None:
+    _, second = await a_pair(sqlite_store)
+    async with sqlite_store.read() as work:
+        session = (await work.rounds.get_round(second)).session
+    await facilitation.annul_round(Desk(sqlite_store, CLOCK), session, second, "It was put badly")
+    verdicts = {c.name: c.verdict for c in audit.verify(await exports.export(Checkpoints(sqlite_store, SIGNER)))}
+    assert {name for name, verdict in verdicts.items() if verdict != PASS} == {*OF_RESULTS, "decisions"}
+    assert set(verdicts.values()) == {PASS, NOT_CHECKED}
 
 
 async def test_a_small_group_stands_under_no_label_of_its_own(sqlite_store: Store) -> None:

@@ -34,7 +34,8 @@ class Profile:
     """A habit of rooms: shares of people who are in both votes, vote on paper or on a tablet, and change their mind.
 
     `live` shows a live count, `again` annuls the first vote and asks it anew, `rooms` is how many sessions there are on
-    the question; the attacker of such a room supposes that nobody votes differently the second time.
+    the question; the attacker of such a room supposes that nobody votes differently the second time. `remembered`: the
+    attacker saw the annulled vote's table while it was shown, or has an older export.
     """
 
     both: float = 0.95
@@ -44,6 +45,7 @@ class Profile:
     late: float = 0.5
     live: bool = False
     again: bool = False
+    remembered: bool = False
     rooms: int = 1
 
 
@@ -60,6 +62,8 @@ PROFILES: Mapping[str, Profile] = {
     "annulled and asked again": Profile(both=0.9, moved=0.0, again=True),
     "two rooms on one question": Profile(both=0.9, moved=0.0, rooms=2),
 }
+# Nothing can be taken back from somebody's head: what is left to an attacker who was in the room is counted, not held.
+REMEMBERED = Profile(both=0.9, moved=0.0, again=True, remembered=True)
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,8 @@ def publish(room: Room) -> Published:
         if partition is None or room.profile.rooms == 2:
             partition = suppression.freeze(Counter(p.group for p in room.people if p.votes[i]), room.commission)
         given.results.append((partition, _result(room, partition, i)))
+        if room.profile.again and i == 0 and not room.profile.remembered:
+            continue  # withdrawn, and its ballots are opened no more
         given.facts += _table(i, *given.results[i])
         given.facts += _opened(room, partition, i)
         for times, shown in enumerate(counted[i], 1):

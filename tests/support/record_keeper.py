@@ -67,6 +67,7 @@ class Keeper:
         self.entries: list[dict[str, Any]] = []
         self.disclosures: dict[str, str] = {}
         self.taken_back: dict[str, str] = {}
+        self.sealed: set[str] = set()  # rounds whose ballots are opened no more
         self.commission_of: dict[str, str] = {}
         self.ballots: dict[str, list[dict[str, Any]]] = {}
         self.cast: dict[str, list[Ballot]] = {}
@@ -79,7 +80,7 @@ class Keeper:
         self._made += 1
         return hashlib.sha256(str(self._made).encode()).hexdigest()[:32]
 
-    def words(self, commission: Commission, name: str, value: str) -> dict[str, str]:
+    def words(self, commission: Commission, name: str, value: Any) -> dict[str, str]:
         """Keeps words beside the record; returns the digest that stands for them in an entry."""
         digest, encoded = disclosure(self.id(), name, value)
         self.disclosures[digest] = encoded
@@ -176,8 +177,13 @@ class Keeper:
         self.ballots[round_] = open_all(cast, label)
         return round_
 
-    def reveal(self, commission: Commission, of: tuple[str, str], first: str | None = None) -> None:
-        """Reveals a round; with `first`, the round before the replay, the view shift too."""
+    def reveal(
+        self, commission: Commission, of: tuple[str, str], first: str | None = None, *, disclosed: bool = False
+    ) -> None:
+        """Reveals a round; with `first`, the round before the replay, the view shift too.
+
+        `disclosed`: as the services write it now, with the numbers beside the entry; else as in records of before.
+        """
         round_, session = of
         partition, threshold = self.partitions[session], commission.threshold
 
@@ -201,7 +207,13 @@ class Keeper:
             rows = partition.rows if result(first).rows and facts["by_group"] else ()
             marks = METHODS[method].columns(responses)
             facts["view_shift"] = everybody_followed(first, cast[0], cast[1], marks, rows, threshold).to_json()
-        self.add(commission, "round revealed", session=session, round=round_, result=facts)
+        if not disclosed:
+            self.add(commission, "round revealed", session=session, round=round_, result=facts)
+            return
+        shift = facts.pop("view_shift")
+        told = {"view_shift": self.words(commission, "view_shift", shift)} if shift else {}
+        result_words = self.words(commission, "result", facts)
+        self.add(commission, "round revealed", session=session, round=round_, result=result_words, **told)
 
     def extend(self, commission: Commission, of: tuple[str, str], closes_at: str) -> None:
         """Gives a round more time."""
@@ -281,7 +293,7 @@ class Keeper:
             for digest, encoded in self.disclosures.items()
             if commission in (None, self.commission_of[digest])
         }
-        ballots = tuple(line for round_ in revealed for line in self.ballots[round_])
+        ballots = tuple(line for round_ in revealed if round_ not in self.sealed for line in self.ballots[round_])
         return Log(tuple(self.entries), words, ballots, commission)
 
 

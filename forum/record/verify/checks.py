@@ -17,8 +17,15 @@ from forum.record.verify.entry_order import entry_problems
 from forum.record.verify.entry_shapes import place_of
 from forum.record.verify.export import Export
 from forum.record.verify.key_entries import key_problems
+from forum.record.verify.kinds import misfits
 from forum.record.verify.merkle_tree import leaf_hash, root, roots_at
-from forum.record.verify.round_checks import check_ballots, check_ballots_root, check_head_counts, check_rounds
+from forum.record.verify.round_checks import (
+    check_ballots,
+    check_ballots_root,
+    check_head_counts,
+    check_rounds,
+    without_withdrawn,
+)
 from forum.record.verify.tables import check_tables
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, RecordError, check, verdict_of
 
@@ -44,8 +51,8 @@ def verify_files(
         ("disclosures", _check_disclosures),
         ("order of rounds", check_rounds),
         ("opened ballots", check_ballots),
-        ("ballots root", check_ballots_root),
-        ("head counts", check_head_counts),
+        ("ballots root", lambda export: without_withdrawn(export, check_ballots_root)),
+        ("head counts", lambda export: without_withdrawn(export, check_head_counts)),
         ("tables", check_tables),
     ]
     checks = [check(name, partial(part, export)) for name, part in parts]
@@ -148,12 +155,16 @@ def _check_disclosures(export: Export) -> tuple[str, str]:
         else:
             salt, opened_as, value = open_disclosure(encoded)
             words = past.words.get(digest)
-            if type(value) is not str:
+            is_text = words is None or words.discloses is None
+            if is_text and type(value) is not str:
                 problems.append(f"disclosures.jsonl, line {number}: no words")
             elif words and opened_as != words.name:
                 problems.append(
                     f"disclosures.jsonl, line {number}: {words.place} is disclosed as {opened_as!a}, not {words.name!a}"
                 )
+            elif words and words.discloses:
+                found = misfits(words.discloses, value, f"field {words.name}")
+                problems += [f"disclosures.jsonl, line {number}: {words.place}: {problem}" for problem in found]
             if salts.setdefault(salt, digest) != digest:
                 problems.append(f"disclosures.jsonl, line {number}: its salt stands in the file before")
     here = set(given)

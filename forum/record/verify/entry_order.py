@@ -26,12 +26,18 @@ class _Thing:
 
 @dataclass(frozen=True)
 class _Given:
-    """Words in the record: whose they are, the name in their disclosure, their place, and what may become of them."""
+    """Words in the record: whose they are, the name in their disclosure, their place, and what may become of them.
+
+    `discloses` is the kind of what stands there instead of text. `voided_with` are the rounds of which one must be
+    annulled before they may be withdrawn; () where nothing must be.
+    """
 
     commission: str
     name: str
     place: str
     withdrawable: bool
+    discloses: Kind | None = None
+    voided_with: tuple[str, ...] = ()
 
 
 class Past:
@@ -70,6 +76,8 @@ class Past:
                     yield f"{path} stands for no words that were there before"
                 elif not given.withdrawable:
                     yield f"{path} stands for words that nobody can withdraw: {given.place}"
+                elif given.voided_with and not any(self._void(round_) for round_ in given.voided_with):
+                    yield f"{path} stands for what may be withdrawn once its vote is void: {given.place}"
                 elif value in self._withdrawn or value in here:
                     yield f"{path} stands for words that were withdrawn before"
                 here.add(value)
@@ -95,6 +103,16 @@ class Past:
         if _moment(entry["at"]) < _moment(thing.last["at"]) - CLOCK_ROOM:
             yield f"field at lies before that of entry {thing.last_number}, which it follows"
 
+    def _void(self, round_: str) -> bool:
+        thing = self._things.get(("round", round_))
+        return thing is not None and "round annulled" in thing.steps
+
+    def _rounds_before(self, entry: Mapping[str, Any]) -> tuple[str, ...]:
+        """Returns an entry's round, and the first vote before that where there is one."""
+        opened = self._things.get(("round", entry["round"]))
+        first = opened.first.get("second_of") if opened else None
+        return (entry["round"], first) if first else (entry["round"],)
+
     def no_earlier(self, entry: Mapping[str, Any]) -> str:
         """Returns the time of an entry, or, where that lies too far before something it names, the time of this."""
         things = [self._things.get((kind.of, value)) for kind, value, _ in leaves_of(entry) if kind.of]
@@ -106,7 +124,8 @@ class Past:
         for kind, value, path in leaves_of(entry):
             if kind.opens:
                 place = f"{place_of(number, entry)}: {path}"
-                given = _Given(entry["commission"], kind.opens, place, kind.withdrawable)
+                rounds = self._rounds_before(entry) if kind.void else ()
+                given = _Given(entry["commission"], kind.opens, place, kind.withdrawable, kind.discloses, rounds)
                 self.words.setdefault(value["sd"], given)
                 self._first_digest.setdefault(kind.opens, number)
             elif kind is TAKEN_BACK:

@@ -36,6 +36,7 @@ from forum.record.verify.kinds import (
     one_of,
     or_null,
     whole,
+    withdrawn_with_its_round,
     words,
 )
 
@@ -80,13 +81,12 @@ _RUN_OFF = an_object(
 )
 _SCORES = an_object(Field("mean", _POINTS), Field("median", _POINTS))
 _QUORUM = (Field("ballots", COUNT), Field("each_group", COUNT))
-_RESULT = an_object(
+_TALLY = (
     Field("n", COUNT, "ballots"),
     Field("counts", _COUNTS),
     Field("by_group", or_null(a_list(an_object(Field("label", TEXT), Field("n", COUNT), Field("counts", _COUNTS))))),
     Field("withheld", or_null(TEXT)),
     Field("equal_voice", or_null(_POINTS)),
-    Field("view_shift", or_null(_SHIFT)),
     Field("figures", either(_RUN_OFF, _SCORES), left_out=_NONE),
     Field("consensus", COUNT, left_out=_NONE),
     Field(
@@ -94,6 +94,11 @@ _RESULT = an_object(
         an_object(*_QUORUM, Field("reached", or_null(TRUTH)), Field("short", a_list(TEXT))),
         left_out=_NONE,
     ),
+)
+# In records of before the result stands in the entry itself, and the view shift in it.
+_RESULT = either(
+    withdrawn_with_its_round("result", an_object(*_TALLY)),
+    an_object(*_TALLY, Field("view_shift", or_null(_SHIFT))),
 )
 _POWERS = one_of("informing", "consultation", "engagement", "co-design", "co-production")
 _ABOUT = an_object(
@@ -206,7 +211,12 @@ SHAPES: dict[str, Shape] = {
     ),
     "round revealed": Shape(
         "The result is shown.",
-        (_SESSION, _round("round closed", "round revealed", "round annulled"), Field("result", _RESULT, "the result")),
+        (
+            _SESSION,
+            _round("round closed", "round revealed", "round annulled"),
+            Field("result", _RESULT, "the result"),
+            Field("view_shift", withdrawn_with_its_round("view_shift", _SHIFT), "as `result.view_shift`", _NONE),
+        ),
     ),
     "round annulled": Shape(
         "A vote is void.",

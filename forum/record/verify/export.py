@@ -58,7 +58,17 @@ class Export:
     @cached_property
     def rounds(self) -> dict[str, Steps]:
         """All rounds in the record, by id."""
-        return rounds(self.entries)
+        return rounds(self.entries, self.disclosures)
+
+    @cached_property
+    def disclosures(self) -> dict[str, str]:
+        """The encoded disclosures by digest, as disclosures.jsonl has them."""
+        return {line["digest"]: line["disclosure"] for line in parse_lines(self.files["disclosures.jsonl"])}
+
+    @cached_property
+    def withdrawn(self) -> int:
+        """The number of rounds in this export whose result was shown and then withdrawn: they cannot be counted."""
+        return sum(1 for s in self.rounds.values() if s.revealed and s.result is None and self.covers(s.opened))
 
     @cached_property
     def checkpoint(self) -> tuple[Note, str, int, bytes]:
@@ -113,6 +123,8 @@ class Export:
             return "it does not say rightly how it came"
         if not steps.revealed or not self.covers(steps.opened):
             return "of a round that is not revealed, or not in this export"
+        if steps.result is None:
+            return "of a round whose result was withdrawn"
         if disclosure(line["group_salt"], "group", line["label"])[0] != leaf["group"]:
             return "the group is not the one that it was counted with"
         if steps.opened["method"] in METHODS:
@@ -120,7 +132,7 @@ class Export:
         return ""
 
     def revealed_rounds(self) -> Iterator[tuple[str, Steps, list[tuple[bytes, dict[str, Any]]]]]:
-        """Yields the id, steps and opened ballots of every revealed round of this export."""
+        """Yields the id, steps and opened ballots of every revealed round of this export whose result stands."""
         for round_id, steps in self.rounds.items():
-            if steps.revealed and self.covers(steps.opened):
+            if steps.result is not None and self.covers(steps.opened):
                 yield round_id, steps, self.ballots.get(round_id, [])

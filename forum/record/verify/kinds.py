@@ -19,7 +19,9 @@ class Kind:
     `fields` are those of an object, `each` is the kind of a list's items or of a map's values; `either` are the kinds
     of which one must fit. `null`: null stands for none.
 
-    `opens` is the name in the disclosure of words, and `withdrawable` tells whether an erasure may take these back.
+    `opens` is the name in the disclosure of words, `discloses` the kind of what it opens (None for text), and
+    `withdrawable` tells whether an erasure may take these back; `void`: only once the round, or its first vote, is
+    annulled.
     `makes` is the kind of thing ("session", "round", ...) that an id is the first to name, `of` the one that an id must
     name: a thing with entries of the types `after` before this one, with none of the types `before`, and whose first
     entry has as its `kind` one of `only`. `older` is the name of words that stood in plain text in the oldest records.
@@ -32,7 +34,9 @@ class Kind:
     either: tuple[Kind, ...] = ()
     null: bool = False
     opens: str = ""
+    discloses: Kind | None = None
     withdrawable: bool = False
+    void: bool = False
     makes: str = ""
     of: str = ""
     after: tuple[str, ...] = ()
@@ -59,7 +63,10 @@ def misfits(kind: Kind, value: Any, path: str) -> Iterator[str]:
     if value is None and kind.null:
         return
     if kind.either:
-        if all(any(misfits(one, value, path)) for one in kind.either):
+        alike = [one for one in kind.either if one.fits(value)]
+        if len(alike) == 1:
+            yield from misfits(alike[0], value, path)
+        elif all(any(misfits(one, value, path)) for one in kind.either):
             yield f"{path} is not {kind.words}"
     elif not kind.fits(value):
         yield f"{path} is not {kind.words}"
@@ -144,6 +151,14 @@ def words(name: str, *, withdrawable: bool = False) -> Kind:
     """Returns the kind of the digest that stands for personal words; `name` is the name in their disclosure."""
     more = ", which may be withdrawn" if withdrawable else ""
     return Kind(f"the digest of words disclosed as `{name}`{more}", _is_digest, opens=name, withdrawable=withdrawable)
+
+
+def withdrawn_with_its_round(name: str, what: Kind) -> Kind:
+    """Returns the kind of the digest of something disclosed as `name`, of the kind `what`, which is withdrawn where its
+    round, or the first vote before it, is annulled.
+    """
+    told = f"the digest of what is disclosed as `{name}`, withdrawn once its round, or its first vote, is void"
+    return Kind(told, _is_digest, opens=name, discloses=what, withdrawable=True, void=True)
 
 
 def once_text(kind: Kind) -> Kind:

@@ -16,6 +16,8 @@ from forum.record.verify.verdict import RecordError
 
 # Stands in a table instead of withdrawn words.
 WITHDRAWN = "(withdrawn)"
+# The same for the numbers of a vote that was annulled after its result was shown.
+WITHDRAWN_RESULT = "withdrawn: this vote was annulled after its result was shown"
 
 Entry = dict[str, Any]
 
@@ -69,7 +71,7 @@ class Log:
     @cached_property
     def rounds(self) -> dict[str, Steps]:
         """The chosen rounds by id, in the order they were opened. Raises RecordError where their steps do not fit."""
-        by_id = rounds(self.entries)
+        by_id = rounds(self.entries, self.disclosures)
         return {
             round_id: steps
             for round_id, steps in by_id.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from forum.record.verify.encoding import canonical, same_json
@@ -10,7 +10,7 @@ from forum.record.verify.export import DEVICE, PAPER, PAPER_OR_DEVICE, Export
 from forum.record.verify.merkle_tree import root
 from forum.record.verify.methods import METHODS, figures, tally
 from forum.record.verify.rounds import is_moment
-from forum.record.verify.verdict import NOT_CHECKED, PASS, verdict_of
+from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, verdict_of
 
 
 def check_rounds(export: Export) -> tuple[str, str]:
@@ -101,6 +101,14 @@ def check_ballots(export: Export) -> tuple[str, str]:
     return PASS, f"{sum(map(len, export.ballots.values()))} ballots of revealed rounds, none of any other"
 
 
+def without_withdrawn(export: Export, check: Callable[[Export], tuple[str, str]]) -> tuple[str, str]:
+    """Makes a check of results, and says of how many rounds it could not look at one, because that was withdrawn."""
+    verdict, detail = check(export)
+    if not export.withdrawn or verdict == FAIL:
+        return verdict, detail
+    return NOT_CHECKED, f"{detail}; {export.withdrawn} more are void, and their results were withdrawn: not checked"
+
+
 def check_ballots_root(export: Export) -> tuple[str, str]:
     """Checks that the opened ballots are those that were counted when their round closed."""
     problems, done = [], 0
@@ -139,7 +147,7 @@ def check_head_counts(export: Export) -> tuple[str, str]:
             others += 1
             continue
         choices = [line["leaf"]["choice"] for _, line in ballots]
-        said = (steps.revealed or {})["result"]
+        said = steps.result or {}
         counted = [tally(method, choices, responses), len(choices), figures(method, choices, responses)]
         if not same_json([said["counts"], said["n"], said.get("figures")], counted):
             problems.append(f"round {round_id}: the ballots do not add up to the result")

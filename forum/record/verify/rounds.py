@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeGuard
 
+from forum.record.verify.disclosures import digests_in, open_disclosure
 from forum.record.verify.verdict import RecordError
 
 
@@ -15,7 +16,8 @@ from forum.record.verify.verdict import RecordError
 class Steps:
     """The entries of the record about one round, None where a step has not happened.
 
-    `closes_at` is the latest announced closing time of an asynchronous round; None in a room.
+    `closes_at` is the latest announced closing time of an asynchronous round; None in a room. `result` is what was
+    shown, with its view shift; None where nothing was shown, or where it was withdrawn.
     """
 
     opened: dict[str, Any]
@@ -23,10 +25,11 @@ class Steps:
     revealed: dict[str, Any] | None = None
     annulled: dict[str, Any] | None = None
     closes_at: str | None = None
+    result: dict[str, Any] | None = None
 
 
-def rounds(entries: Sequence[dict[str, Any]]) -> dict[str, Steps]:
-    """Returns every round in the record by its id, in the order they were opened.
+def rounds(entries: Sequence[dict[str, Any]], disclosures: Mapping[str, str]) -> dict[str, Steps]:
+    """Returns every round in the record by its id, in the order they were opened; `disclosures` are by digest.
 
     Raises RecordError unless the steps are opened, closed, revealed, in that order and each at most once. An annulment
     may follow any of them and ends the round. Until it closes, an asynchronous round may be extended.
@@ -54,9 +57,30 @@ def rounds(entries: Sequence[dict[str, Any]]) -> dict[str, Steps]:
             steps.closed = entry
         elif kind == "round revealed" and steps.closed and not steps.revealed:
             steps.revealed = entry
+            steps.result = result_of(entry, disclosures)
         else:
             raise RecordError(f"{kind} does not fit what came before, round {round_id}")
     return by_id
+
+
+def result_of(revealed: Mapping[str, Any], disclosures: Mapping[str, str]) -> dict[str, Any] | None:
+    """Returns the result that a "round revealed" tells, with its `view_shift` (None for none); None where it was
+    withdrawn.
+
+    `disclosures` are the encoded ones by digest. Records of before have the result itself in the entry. Raises
+    RecordError for a disclosure that cannot be read.
+    """
+    if "sd" not in revealed["result"]:
+        plain: dict[str, Any] = revealed["result"]
+        return plain
+    parts = {name: list(digests_in(revealed.get(name))) for name in ("result", "view_shift")}
+    told = {
+        name: open_disclosure(disclosures[digest])[2]
+        for name, digests in parts.items()
+        for digest in digests
+        if digest in disclosures
+    }
+    return {**told["result"], "view_shift": told.get("view_shift")} if "result" in told else None
 
 
 def _extended(steps: Steps, entry: Mapping[str, Any]) -> str:

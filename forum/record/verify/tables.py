@@ -20,7 +20,7 @@ from forum.record.verify.archive import FORMAT
 from forum.record.verify.columns import COLUMNS
 from forum.record.verify.export import Export
 from forum.record.verify.methods import METHODS, columns_of
-from forum.record.verify.public_log import Entry, Log
+from forum.record.verify.public_log import WITHDRAWN_RESULT, Entry, Log
 from forum.record.verify.rounds import Steps
 from forum.record.verify.verdict import NOT_CHECKED, verdict_of
 
@@ -142,7 +142,8 @@ def rounds_rows(log: Log) -> Iterator[Row]:
         }
 
 
-def _revealed_rounds(log: Log) -> Iterator[tuple[Steps, dict[str, str], Row, Mapping[str, Any]]]:
+def _revealed_rounds(log: Log) -> Iterator[tuple[Steps, dict[str, str], Row, Mapping[str, Any] | None]]:
+    """Yields each round that was revealed, with its labels, first cells, and result: None where it was withdrawn."""
     for round_id, steps in log.rounds.items():
         if steps.revealed:
             common: Row = {
@@ -153,7 +154,7 @@ def _revealed_rounds(log: Log) -> Iterator[tuple[Steps, dict[str, str], Row, Map
                 "question": log.words(steps.opened["question"]),
                 "state": _state(steps),
             }
-            yield steps, _labels(log, steps), common, steps.revealed["result"]
+            yield steps, _labels(log, steps), common, steps.result
 
 
 def results_rows(log: Log) -> Iterator[Row]:
@@ -162,6 +163,9 @@ def results_rows(log: Log) -> Iterator[Row]:
     """
     for steps, labels, common, result in _revealed_rounds(log):
         blank: Row = {**dict.fromkeys(COLUMNS["results_by_group.csv"]), **common}
+        if result is None:
+            yield {**blank, "measure": "withheld", "note": WITHDRAWN_RESULT}
+            continue
         by_group = result["by_group"] or []
         measures = [("head count", "everyone", result["n"], result["counts"])]
         measures += [("group", row["label"], row["n"], row["counts"]) for row in by_group]
@@ -249,8 +253,8 @@ def view_shift_rows(log: Log) -> Iterator[Row]:
     group.
     """
     for steps, labels, common, result in _revealed_rounds(log):
-        shift = result["view_shift"]
-        if shift is None:
+        shift = result and result["view_shift"]
+        if result is None or shift is None:
             continue
         marks = _marks(steps, labels, result)
         blank: Row = {**dict.fromkeys(COLUMNS["view_shift.csv"]), **common, "first": shift["first"]}

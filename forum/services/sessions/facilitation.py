@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from forum.errors import BadInput, IllegalMove
 from forum.ports import Work
-from forum.services.record_entries import Words, append
+from forum.record.verify.disclosures import digests_in
+from forum.services.record_entries import Words, append, erase, latest_about
 from forum.services.sessions import guard
 from forum.services.sessions.desk import Desk, Outcome, cue_of, cue_up
 from forum.services.voting import close_rounds, reasons, results
@@ -14,6 +15,7 @@ from forum.sessions.session import Cue, CueKind, LiveSession
 from forum.stories.visible_text import upright
 from forum.voting import round as rounds
 from forum.voting.commission import Commission
+from forum.voting.result import Result
 from forum.voting.round import Round, RoundState, Version
 
 MOST_BECAUSE = 500
@@ -75,8 +77,7 @@ async def reveal_round(desk: Desk, session_id: str, round_id: str) -> Outcome:
         await work.rounds.save_round(round_)
         await reasons.gather(work, session, round_, round_.revealed_at)
         if session.recorded and entries and not session.badges_off:
-            facts = {"session": session.id, "round": round_.id, "result": result.to_json()}
-            await append(work, commission, entries[0], round_.revealed_at, facts)
+            await append(work, commission, entries[0], round_.revealed_at, revealed(round_, result))
         holding = session
         if session.badges_off:
             holding, result = replace(session, held=(*session.held, round_.id)), result.without_groups()
@@ -95,13 +96,16 @@ async def record_held(work: Work, session: LiveSession, at: str) -> LiveSession:
         elif session.recorded:
             await results.hold_to_root(work, session, round_)
             result = await results.result_of(work, round_, commission.threshold, whole=True)
-            facts = {"session": session.id, "round": round_.id, "result": result.to_json()}
-            await append(work, commission, rounds.RoundRevealed, at, facts)
+            await append(work, commission, rounds.RoundRevealed, at, revealed(round_, result))
     return replace(session, held=tuple(kept))
 
 
 async def annul_round(desk: Desk, session_id: str, round_id: str, because: str) -> Outcome:
-    """Declares a round void, with the reason that everybody reads and the record keeps."""
+    """Declares a round void, with the reason that everybody reads and the record keeps.
+
+    Where its result was shown, that is withdrawn: beside the table of the vote that is asked instead it would show how
+    those voted who were in one of the two. So is the view shift from it, which adds up to it.
+    """
     if len(upright(because)) > MOST_BECAUSE:
         raise BadInput("Use at most %(most)s characters for the reason.", field="because", most=MOST_BECAUSE)
     async with desk.act_on(session_id) as (work, session):
@@ -116,6 +120,7 @@ async def annul_round(desk: Desk, session_id: str, round_id: str, because: str) 
                 "because": Words("because", round_.annulled_because),
             }
             await append(work, commission, entries[0], round_.annulled_at, facts)
+            await erase(work, commission, round_.annulled_at, await _tables_of(work, round_))
         return Outcome(await cue_up(work, session, session.cue), round_)
 
 
@@ -156,6 +161,23 @@ def opened(round_: Round, commission: Commission) -> dict[str, object]:
         **({"live": True} if round_.live else {}),
         **({"versions": [_version(version) for version in round_.versions]} if round_.versions else {}),
     }
+
+
+def revealed(round_: Round, result: Result) -> dict[str, object]:
+    """Gives the facts of a "round revealed" entry: the result, and by itself who moved since the first vote."""
+    told = result.to_json()
+    shift = told.pop("view_shift")
+    facts: dict[str, object] = {"session": round_.session, "round": round_.id, "result": Words("result", told)}
+    return facts | ({"view_shift": Words("view_shift", shift)} if shift is not None else {})
+
+
+async def _tables_of(work: Work, round_: Round) -> list[str]:
+    """Returns the digests of what a round's entry shows, and of the view shifts from it to later votes."""
+    after = [r.id for r in await work.rounds.list_rounds(round_.session) if r.second_of == round_.id]
+    own = await latest_about(work, rounds.RoundRevealed, round_.id) or {}
+    later = [await latest_about(work, rounds.RoundRevealed, id_) or {} for id_ in after]
+    # In entries of before the numbers themselves stand: those stay.
+    return [*digests_in([own.get("result"), own.get("view_shift"), *(entry.get("view_shift") for entry in later)])]
 
 
 def _version(version: Version) -> dict[str, object]:

@@ -325,7 +325,7 @@ async def _in_words(
         {d for part in (f, *opened.values()) for d in digests_in(part)}
         for f, opened in zip(facts, openings, strict=True)
     ]
-    words: dict[str, str | None] = {}
+    words: dict[str, Any] = {}
     if wanted := sorted(set().union(*digests)):
         for disclosure in await work.record.disclosures(wanted):
             words[disclosure.digest] = open_disclosure(disclosure.encoded)[2] if disclosure.encoded else None

@@ -145,7 +145,10 @@ def _moderation_action(entry: Facts, references: References) -> EntryWords:
 def _erasure(entry: Facts, references: References) -> EntryWords:
     return EntryWords(
         _("Withdrawn"),
-        _("Somebody took their words back. The record still shows that there were words, and no longer which."),
+        _(
+            "Somebody took their words back, or the result of a vote was withdrawn because the vote was declared void. "
+            "The record still shows that something stood there, and no longer what."
+        ),
         ((_("Fingerprints of the words"), "\n".join(entry["digests"])),),
     )
 

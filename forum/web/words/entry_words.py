@@ -11,7 +11,7 @@ from forum.voting.suppression import Result
 from forum.web.i18n.gettext import gettext as _
 
 Facts: TypeAlias = Mapping[str, Any]
-Disclosed: TypeAlias = Mapping[str, str | None]
+Disclosed: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,15 @@ class References:
             return fact
         text = self.disclosed.get(fact["sd"])
         return _("[withdrawn]") if text is None else text
+
+    def result(self, revealed: Facts) -> dict[str, Any] | None:
+        """Returns the result that a "round revealed" tells, with its view shift; None where it was withdrawn."""
+        told, shift = revealed["result"], revealed.get("view_shift")
+        if "sd" in told:
+            told = self.disclosed.get(told["sd"])
+        elif shift is None:
+            return dict(told)
+        return told and {**told, "view_shift": self.disclosed.get(shift["sd"]) if shift else None}
 
     def asynchronous(self, round_: str) -> bool:
         """Tells whether people answered a round by themselves, over days, and not in a room."""

@@ -91,13 +91,28 @@ def round_closed(entry: Facts, references: References) -> EntryWords:
 
 def round_revealed(entry: Facts, references: References) -> EntryWords:
     """Tells the result of a round."""
-    result = Result.from_json(entry["result"])
+    told = references.result(entry)
+    if told is None:
+        return EntryWords(
+            _("Result"),
+            _(
+                "The result of this vote stood here. It was withdrawn, because the vote was declared void: beside the "
+                "result of the vote that is asked instead, it could show how a few people voted. The question was: "
+                "“%(question)s”"
+            )
+            % {"question": references.asked(entry["round"])},
+        )
+    result = Result.from_json(told)
     opening = references.openings.get(entry["round"])
     method = opening["method"] if opening else "single"
     labels = references.responses(entry["round"]) or {id_: id_ for id_ in result.counts}
     said = methods.outcome_of_vote(result, method, labels, asynchronous=references.asynchronous(entry["round"]))
     if result.quorum is not None and result.quorum.reached is False:
         said += " " + _("Fewer people took part than had been declared to be needed.")
+    if entry.get("view_shift") and result.shift is None:
+        said += " " + _("Who moved is not shown any more, because the first vote was declared void.")
+    if entry.get("view_shift") and result.shift is None:
+        said += " " + _("Who moved is not shown any more, because the first vote was declared void.")
     return EntryWords(
         _("Result"),
         said + " " + _("The question was: “%(question)s”") % {"question": references.asked(entry["round"])},

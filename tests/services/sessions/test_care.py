@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
+from support.entries_with_results import entries_with_results
 from support.factories import CLOCK, a_cast, a_room
 from support.voted_session import COMMISSIONER, FIRST, PEOPLE
 
@@ -53,8 +53,7 @@ class Room:
             return await console_view_of(work, await work.sessions.get_session(self.live.id))
 
     async def entries(self) -> list[dict[str, Any]]:
-        async with self.store.read() as work:
-            return [json.loads(entry.body) for entry in await work.record.entries()]
+        return await entries_with_results(self.store)
 
 
 @pytest.fixture

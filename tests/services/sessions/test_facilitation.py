@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
 
 import pytest
+from support.entries_with_results import entries_with_results as entries
 from support.factories import CLOCK, a_cast, a_room
 
 from forum.errors import BadInput, IllegalMove, NotFound
@@ -20,11 +20,6 @@ from forum.voting.partition import TOO_EARLY
 from forum.voting.round import Round
 
 QUESTION, LABELS = "Who should come first?", ["A nurse", "The police"]
-
-
-async def entries(store: Store) -> list[dict[str, Any]]:
-    async with store.read() as work:
-        return [json.loads(e.body) for e in await work.record.entries()]
 
 
 async def vote(store: Store, round_id: str, votes: list[tuple[str, str]]) -> None:

@@ -1,0 +1,147 @@
+"""Results disclosed beside their entry: withdrawn with a void vote, by nobody else, and of one closed shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from support.forged_exports import details, entry_of_type, failed, signed_again, verdicts
+from support.record_keeper import CRISIS, ROOM, Keeper, people, votes_of
+
+from forum.record.verify.archive import unpack
+from forum.record.verify.checks import verify_files
+from forum.record.verify.disclosures import disclosure, open_disclosure
+from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS
+
+
+def two_votes() -> Keeper:
+    """Makes a record of a first vote and the vote after its replay, with both results beside their entries."""
+    keeper = Keeper()
+    day = keeper.session(CRISIS, "A day")
+    first = keeper.open(CRISIS, day, "Who should come?")
+    keeper.close(CRISIS, first, votes_of(people(ROOM), "r1", "r2", "r1", "none"))
+    keeper.reveal(CRISIS, first, disclosed=True)
+    second = keeper.open(CRISIS, day, "Who should come?", second_of=first[0])
+    keeper.close(CRISIS, second, votes_of(people(ROOM), "r1", "r2", "r2", "none"))
+    keeper.reveal(CRISIS, second, first[0], disclosed=True)
+    return keeper
+
+
+def digest_of(keeper: Keeper, field: str, number: int) -> str:
+    """Returns the digest in this field of the revealing entry in this place."""
+    digest: str = entry_of_type(keeper, "round revealed", number)[field]["sd"]
+    return digest
+
+
+def annul(keeper: Keeper, number: int) -> None:
+    """Annuls the vote in this place, and opens its ballots no more."""
+    revealed = entry_of_type(keeper, "round revealed", number)
+    keeper.annul(CRISIS, (revealed["round"], revealed["session"]), "It was put badly")
+    keeper.sealed.add(revealed["round"])
+
+
+def withdraw(keeper: Keeper, *fields: tuple[str, int]) -> None:
+    """Withdraws what these fields of these revealing entries disclose."""
+    keeper.erase(CRISIS, sorted(digest_of(keeper, *field) for field in fields))
+
+
+def tell(keeper: Keeper, field: str, number: int, change: Callable[[dict[str, object]], object]) -> None:
+    """Discloses something else in a field, as an operator can before it is signed."""
+    there = entry_of_type(keeper, "round revealed", number)[field]
+    salt, name, value = open_disclosure(keeper.disclosures.pop(there["sd"]))
+    change(value)
+    there["sd"], encoded = disclosure(salt, name, value)
+    keeper.disclosures[there["sd"]] = encoded
+    keeper.commission_of[there["sd"]] = CRISIS.id
+
+
+def test_results_beside_their_entries_pass_every_check() -> None:
+    assert set(verdicts(signed_again(two_votes())).values()) == {PASS}
+
+
+def test_a_void_first_vote_takes_its_result_and_the_view_shift_with_it() -> None:
+    keeper = two_votes()
+    annul(keeper, 0)
+    withdraw(keeper, ("result", 0), ("view_shift", 1))
+    packed = signed_again(keeper)
+    assert set(verdicts(packed).values()) == {PASS, NOT_CHECKED}
+    assert "1 more are void" in details(packed)["head counts"]
+    alone = {check.name: check for check in verify_files(unpack(packed)[0])}
+    assert FAIL not in {check.verdict for check in alone.values()}
+    assert alone["ballots root"].verdict == NOT_CHECKED
+
+
+def result_of_a_standing_vote(keeper: Keeper) -> None:
+    keeper.sealed.add(entry_of_type(keeper, "round revealed", 1)["round"])
+    withdraw(keeper, ("result", 1))
+
+
+def result_of_the_other_vote(keeper: Keeper) -> None:
+    annul(keeper, 1)
+    withdraw(keeper, ("result", 0))
+
+
+def view_shift_of_standing_votes(keeper: Keeper) -> None:
+    withdraw(keeper, ("view_shift", 1))
+
+
+def result_before_the_annulment(keeper: Keeper) -> None:
+    withdraw(keeper, ("result", 0), ("view_shift", 1))
+    annul(keeper, 0)
+
+
+def result_that_is_just_gone(keeper: Keeper) -> None:
+    annul(keeper, 0)
+    del keeper.disclosures[digest_of(keeper, "result", 0)]
+
+
+def ballots_of_a_withdrawn_result(keeper: Keeper) -> None:
+    annul(keeper, 0)
+    keeper.sealed.clear()
+    withdraw(keeper, ("result", 0), ("view_shift", 1))
+
+
+def view_shift_from_a_withdrawn_result(keeper: Keeper) -> None:
+    annul(keeper, 0)
+    withdraw(keeper, ("result", 0))
+
+
+def a_field_more(keeper: Keeper) -> None:
+    tell(keeper, "result", 0, lambda result: result.update(names=["Ann"]))
+
+
+def a_view_shift_in_the_result(keeper: Keeper) -> None:
+    tell(keeper, "result", 0, lambda result: result.update(view_shift=None))
+
+
+def other_counts(keeper: Keeper) -> None:
+    tell(keeper, "result", 0, lambda result: result.update(n=34))
+
+
+def another_first_vote(keeper: Keeper) -> None:
+    tell(keeper, "view_shift", 1, lambda shift: shift.update(first="0" * 32))
+
+
+@pytest.mark.parametrize(
+    ("forged", "check", "told"),
+    [
+        (result_of_a_standing_vote, "entries", "may be withdrawn once its vote is void"),
+        (result_of_the_other_vote, "entries", "may be withdrawn once its vote is void"),
+        (view_shift_of_standing_votes, "entries", "may be withdrawn once its vote is void"),
+        (result_before_the_annulment, "entries", "may be withdrawn once its vote is void"),
+        (result_that_is_just_gone, "disclosures", "nothing says that they were withdrawn"),
+        (ballots_of_a_withdrawn_result, "opened ballots", "of a round whose result was withdrawn"),
+        (view_shift_from_a_withdrawn_result, "view shift", "whose result was not shown, or withdrawn"),
+        (a_field_more, "disclosures", "entry 3 ('round revealed'): field result: field result.names is no field of it"),
+        (a_view_shift_in_the_result, "disclosures", "field result.view_shift is no field of it"),
+        (other_counts, "head counts", "do not add up to the result"),
+        (another_first_vote, "view shift", "from a vote whose result was not shown"),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_a_forged_withdrawal_or_disclosure_fails(forged: Callable[[Keeper], None], check: str, told: str) -> None:
+    keeper = two_votes()
+    forged(keeper)
+    packed = signed_again(keeper)
+    assert check in failed(packed)
+    assert told in details(packed)[check]
