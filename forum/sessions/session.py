@@ -77,6 +77,7 @@ class LiveSession:
     `badges_off`: nothing is shown by group until the facilitator lifts it; `held` are the rounds that were shown
     meanwhile, whose results are not in the record yet.
     `reasons` says who reads what people write with their votes.
+    `no_receipts`: nobody is given a receipt of their ballot, as was declared when the session was made.
     `ended_at` is when it was ended last, "" in sessions that are older than this.
     """
 
@@ -101,6 +102,7 @@ class LiveSession:
     badges_off: bool = False
     held: tuple[str, ...] = ()
     ended_at: str = ""
+    no_receipts: bool = False
 
     def changed(self) -> LiveSession:
         """Returns the session with its version one higher, so that screens ask for the state again."""

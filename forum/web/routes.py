@@ -30,6 +30,7 @@ from forum.web.live import (
     phone_posts,
     practice,
     projector,
+    receipts,
     sockets,
     tablet,
 )
@@ -159,6 +160,7 @@ PAGES: tuple[Page, ...] = (
     Page("/sessions/{session}/programme", "GET", programmes.public, "public"),
     Page("/sessions/{session}/programme.ics", "GET", programmes.calendar, "public"),
     Page("/join", "GET POST", join.join, "public"),
+    Page("/receipts", "GET", receipts.kept, "public"),
     Page("/s/{code}", "GET", phone.phone, "public"),
     Page("/s/{code}/ticket/{ticket}", "GET", join.ticket, "public"),
     Page("/s/{code}/join", "POST", join.join_session, "public"),
@@ -169,6 +171,8 @@ PAGES: tuple[Page, ...] = (
     Page("/s/{code}/too", "POST", phone_posts.too, "public"),
     Page("/s/{code}/practice", "POST", practice.practice, "public"),
     Page("/s/{code}/now", "GET", phone.now, "public"),
+    Page("/s/{code}/receipts", "GET", receipts.own, "public"),
+    Page("/s/{code}/receipts/{round}", "GET", receipts.receipt, "public"),
     Page("/s/{code}/step-out", "GET", care.step_out, "public"),
     Page("/s/{code}/away", "GET", care.away, "public"),
     Page("/s/{code}/break", "POST", care.ask_break, "public"),
@@ -190,6 +194,8 @@ PAGES: tuple[Page, ...] = (
     Page("/answer/{answer_code}/group", "POST", group_correction.alone, "public"),
     Page("/answer/{answer_code}/play", "GET", answer.play, "public"),
     Page("/answer/{answer_code}/question", "GET POST", answer.question, "public", WORDS),
+    Page("/answer/{answer_code}/receipts", "GET", receipts.own, "public"),
+    Page("/answer/{answer_code}/receipts/{round}", "GET", receipts.receipt, "public"),
     Page("/answer/{answer_code}/step-out", "GET", answer.step_out, "public"),
     # deciding
     Page("/decide", "GET", decide.overview, "decide"),

@@ -131,6 +131,7 @@ CHANGES: list[tuple[sa.Table, Row, dict[str, Any], tuple[str, str]]] = [
     (SESSION, lambda day: SESSION.c.id == day.voted.live.id, {"title": "Another day"}, ("session", "title")),
     (SESSION, lambda day: SESSION.c.id == day.voted.live.id, {"entrance": "tickets"}, ("session", "entrance")),
     (SESSION, lambda day: SESSION.c.id == day.voted.live.id, {"partition": None}, ("session", "partition")),
+    (SESSION, lambda day: SESSION.c.id == day.voted.live.id, {"no_receipts": True}, ("session", "no_receipts")),
     (
         COMMISSION,
         lambda day: COMMISSION.c.id == day.voted.live.commission,

@@ -145,6 +145,7 @@ SHAPES: dict[str, Shape] = {
             Field("scenarios", a_list(ID), "ids of the stories chosen for it"),
             Field("kind", one_of("room", "asynchronous"), "an event, or one vote over days", _OLD_ROOMS),
             Field("entrance", one_of("open code", "tickets", "open link"), "how people got in"),
+            Field("no_receipts", TRUE, "nobody is given a receipt of their ballot", "where people may keep one"),
         ),
     ),
     "round opened": Shape(

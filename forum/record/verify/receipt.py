@@ -335,7 +335,7 @@ def _check_export_of(receipt: Receipt, export: Export) -> tuple[str, str]:
     # Only where the record says that it went on under another key may the export have one.
     renamed = {entry.get("before") for entry in export.entries[size:] if type(entry.get("before")) is str}
     raw = public_key_raw(export.files["public_key.pem"])
-    if verifier_key(export.checkpoint[1], raw) != receipt.parts["key"] and origin not in renamed:
+    if verifier_key(export.checkpoint[1], raw) != receipt.parts["key"] and not {origin, receipt.parts["key"]} & renamed:
         return FAIL, "the export is signed with another key than the receipt"
     round_id = receipt.parts["ballot"]["leaf"]["round"]
     for at, entry in enumerate(export.entries):

@@ -57,8 +57,8 @@ log = structlog.get_logger()
 class AsynchronousForm:
     """An asynchronous round as typed. `story` is the id of a public story, `scene` the name of a decision point in it.
 
-    `day` and `time`, as clocks show them in `zone`, are when it closes. `id` as in CommissionForm. Errors come back
-    under "title", "question", "day" and "time".
+    `day` and `time`, as clocks show them in `zone`, are when it closes. `no_receipts` as in SessionForm, `id` as in
+    CommissionForm. Errors come back under "title", "question", "day" and "time".
     """
 
     commission: str
@@ -69,6 +69,7 @@ class AsynchronousForm:
     day: str = ""
     time: str = ""
     rehearsal: bool = False
+    no_receipts: bool = False
     zone: ZoneInfo = UTC
 
 
@@ -119,6 +120,7 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
             recorded=not rehearsal,
             opened_at=at,
             kind=SessionKind.ASYNCHRONOUS,
+            no_receipts=form.no_receipts,
         )
         draft = Round(
             id=secrets.token_hex(16),

@@ -72,6 +72,7 @@ class SessionForm:
     `record` asks for a rehearsal in the record, which only data made by a rehearsal allows; a real session
     always goes into it. `entrance` is how people get in, one of session.ENTRANCES. `reasons` says who reads
     what people write with their votes, a reason.ReasonReading. `whole`: without tickets nothing is given by group.
+    `no_receipts`: nobody is given a receipt of their ballot.
     `id` as in CommissionForm.
     """
 
@@ -84,6 +85,7 @@ class SessionForm:
     entrance: str = Entrance.OPEN_CODE
     reasons: str = ReasonReading.KEPT
     whole: bool = False
+    no_receipts: bool = False
 
 
 async def create_commission(store: Store, clock: Clock, form: CommissionForm) -> Commission:
@@ -215,6 +217,7 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
             opened_at=clock.now(),
             entrance=Entrance(form.entrance),
             reasons=ReasonReading(form.reasons),
+            no_receipts=form.no_receipts,
             # Fixed from the start; otherwise it is when the first round closes.
             partition=Partition((), ONLY_WITH_TICKETS) if form.whole and form.entrance != Entrance.TICKETS else None,
         )
@@ -264,4 +267,5 @@ def opened(session: LiveSession, commission: Commission) -> dict[str, object]:
         "scenarios": list(session.scenarios),
         "kind": session.kind,
         "entrance": Entrance.OPEN_LINK if session.asynchronous else session.entrance,
+        **({"no_receipts": True} if session.no_receipts else {}),
     }

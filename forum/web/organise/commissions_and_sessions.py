@@ -159,6 +159,7 @@ async def add_session(request: Request) -> Response:
         entrance=form.text("entrance") or Entrance.OPEN_CODE,
         reasons=form.text("reasons") or ReasonReading.KEPT,
         whole=form.flag("whole"),
+        no_receipts=form.flag("no_receipts"),
     )
     try:
         made = await commissions_and_sessions.create_session(site.store, site.clock, asked)

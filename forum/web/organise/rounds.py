@@ -62,6 +62,7 @@ async def add(request: Request) -> Response:
         day=form.text("day"),
         time=form.text("time"),
         rehearsal=form.flag("rehearsal"),
+        no_receipts=form.flag("no_receipts"),
         zone=site.settings.timezone,
     )
     try:

@@ -75,6 +75,7 @@ def _session_opened(entry: Facts, references: References) -> EntryWords:
             (_("Groups, with how many people were invited"), ", ".join(invited)),
             (_("Smallest group shown by itself"), str(about["threshold"])),
             (_("How people get in"), _entrance(entry["entrance"])),
+            *([(_("Receipts"), _("Nobody is given a receipt of their ballot."))] if "no_receipts" in entry else []),
         ),
     )
 

@@ -1,0 +1,167 @@
+"""Receipts on phones: one's own, read, saved and printed without a script; none for anybody else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx2
+import pytest
+from support.app import a_house, words
+from support.async_house import OpenRound, an_open_round
+from support.factories import a_commission, a_session, new_id
+from support.live_house import LiveHouse
+
+from forum.record.verify.receipt import read_receipt, verify_receipt
+from forum.record.verify.verdict import NOT_CHECKED, PASS
+from forum.services.sessions import asynchronous, commissions_and_sessions, cues, facilitation
+from forum.services.sessions.asynchronous import AsynchronousForm
+from forum.services.sessions.commissions_and_sessions import SessionForm
+
+LABELS = ["A nurse", "The police"]
+NOT_KNOWN = "No vote of this browser is known here"
+
+
+@pytest.fixture
+async def event(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[LiveHouse]:
+    async with a_house(tmp_path, sqlite_template) as house:
+        commission = a_commission()
+        live = a_session(commission, code="482913")
+        async with house.store.begin() as work:
+            await work.commissions.add_commission(commission)
+            await work.sessions.add_session(live)
+        yield LiveHouse(house, live)
+
+
+async def a_vote(event: LiveHouse, *voters: httpx2.AsyncClient) -> str:
+    """Asks, opens, takes a vote for the second answer from each browser, and shows the result; returns the round."""
+    asked = (await cues.ask_question(event.acts, event.live.id, f"Who? {new_id()}", LABELS, none=True)).round
+    assert asked is not None
+    await facilitation.open_round(event.acts, event.live.id, asked.id)
+    for voter in voters:
+        counted = await voter.post(f"{event.path}/vote", data={"round": asked.id, "choice": "r2"})
+        assert counted.headers["location"].endswith("?counted=1")
+    waiting = words(await voters[0].get(f"{event.path}/receipts"))
+    assert "You voted: The police." in waiting
+    assert "The receipt comes when the result is in the record" in waiting
+    assert (await voters[0].get(f"{event.path}/receipts/{asked.id}")).status_code == 404
+    await facilitation.close_round(event.acts, event.live.id, asked.id)
+    await facilitation.reveal_round(event.acts, event.live.id, asked.id)
+    return asked.id
+
+
+async def test_a_phone_without_scripts_reads_prints_and_saves_its_own_receipt_and_nobody_elses(
+    event: LiveHouse,
+) -> None:
+    mine, theirs = await event.join("g1"), await event.join("g2")
+    observer = await event.join("g3")
+    round_id = await a_vote(event, mine, theirs)
+    there = f"{event.path}/receipts/{round_id}"
+    assert f'href="{event.path}/receipts"' in (await mine.get(event.path)).text
+    page = await mine.get(f"{event.path}/receipts")
+    assert f'href="{there}"' in page.text
+    assert f'href="{there}?as=file"' in page.text
+    said = words(page)
+    assert "It shows one vote, not a person." in said
+    assert "Whoever sees a receipt reads how you voted." in said
+    leaves = []
+    for browser in (mine, theirs):
+        file = await browser.get(there + "?as=file")
+        assert file.headers["content-disposition"] == f'attachment; filename="receipt-{round_id[:8]}.json"'
+        assert file.headers["cache-control"] == "no-store"
+        assert {one.verdict for one in verify_receipt(file.content)} == {PASS, NOT_CHECKED}
+        leaf = read_receipt(file.content).parts["ballot"]["leaf"]
+        leaves.append(leaf["ballot"])
+        paper = words(await browser.get(there))
+        assert "This vote The police Votes in the total 2" in paper
+        assert leaf["ballot"] in paper
+    assert leaves[0] != leaves[1]
+    # Somebody who did not vote, and somebody who did not join.
+    assert "You have not voted here yet." in words(await observer.get(f"{event.path}/receipts"))
+    assert (await observer.get(there)).status_code == 404
+    async with event.house.browser() as stranger:
+        assert NOT_KNOWN in words(await stranger.get(f"{event.path}/receipts"))
+        assert (await stranger.get(there + "?as=file")).status_code == 404
+        assert "Kept on this phone" in words(await stranger.get("/receipts"))
+    # Once nobody's browser is known any more, nobody has a receipt.
+    async with event.house.store.begin() as work:
+        await work.sessions.forget_devices(event.live.id)
+    assert NOT_KNOWN in words(await mine.get(f"{event.path}/receipts"))
+    assert (await mine.get(there)).status_code == 404
+
+
+async def test_a_void_vote_has_none_and_says_so(event: LiveHouse) -> None:
+    mine = await event.join("g1")
+    round_id = await a_vote(event, mine)
+    await facilitation.annul_round(event.acts, event.live.id, round_id, "It was asked wrongly.")
+    assert "This vote was declared void" in words(await mine.get(f"{event.path}/receipts"))
+    assert (await mine.get(f"{event.path}/receipts/{round_id}")).status_code == 404
+
+
+async def test_where_there_are_none_the_phone_says_so(event: LiveHouse) -> None:
+    mine = await event.join("g1")
+    for live, says in (
+        (replace(event.live, recorded=False), "is a rehearsal"),
+        (replace(event.live, no_receipts=True), "There are no receipts"),
+    ):
+        async with event.house.store.begin() as work:
+            await work.sessions.save_session(live)
+        await event.changed()
+        assert says in words(await mine.get(f"{event.path}/receipts"))
+        assert f'href="{event.path}/receipts"' not in (await mine.get(event.path)).text
+    assert "There are no receipts for votes in this session." in words(await mine.get(event.path))
+
+
+async def test_what_an_organiser_declares_is_in_the_record_and_on_its_page(event: LiveHouse) -> None:
+    store, clock = event.house.store, event.house.site.clock
+    form = SessionForm(event.live.commission, title="A day", no_receipts=True)
+    made = await commissions_and_sessions.create_session(store, clock, form)
+    assert made.no_receipts
+    async with event.house.browser() as browser:
+        said = words(await browser.get(f"/record/{await size_of(event) - 1}"))
+    assert "Receipts Nobody is given a receipt of their ballot." in said
+    await commissions_and_sessions.create_session(store, clock, replace(form, no_receipts=False))
+    async with event.house.browser() as browser:
+        assert "receipt" not in words(await browser.get(f"/record/{await size_of(event) - 1}")).casefold()
+
+
+async def size_of(event: LiveHouse) -> int:
+    async with event.house.store.read() as work:
+        return await work.record.size()
+
+
+async def test_whoever_answers_alone_keeps_a_receipt_too(tmp_path: Path, sqlite_template: Path) -> None:
+    async with an_open_round(tmp_path, sqlite_template) as night:
+        reader = await night.joined_browser()
+        await night.answer(reader)
+        there = f"{night.path}/receipts"
+        assert f'href="{there}"' in (await reader.get(f"{night.path}/question")).text
+        assert "The receipt comes when" in words(await reader.get(there))
+        await night.close(reveal=True)
+        file = await reader.get(f"{there}/{night.night.round.id}?as=file")
+        assert {one.verdict for one in verify_receipt(file.content)} == {PASS, NOT_CHECKED}
+        assert (await reader.get(f"{there}/{new_id()}?as=file")).status_code == 404
+        await off(night)
+
+
+async def off(night: OpenRound) -> None:
+    """Opens another round on the same question that gives no receipts, and reads what its pages say."""
+    live, round_ = night.night.live, night.night.round
+    form = AsynchronousForm(
+        live.commission,
+        title="Another",
+        story=round_.scenario or "",
+        scene=round_.scene or "",
+        day=night.clock.later(days=2)[:10],
+        time="12:00",
+        no_receipts=True,
+    )
+    made = await asynchronous.open_round(night.house.store, night.clock, form)
+    path = f"/answer/{made.code}"
+    async with night.house.browser() as browser:
+        await browser.get(path)
+        await browser.post(f"{path}/join", data={"group": "g1"})
+        await browser.post(f"{path}/question", data={"choice": "r1"})
+        assert "There are no receipts for votes here." in words(await browser.get(f"{path}/question"))
+        assert "There are no receipts in this session." in words(await browser.get(f"{path}/receipts"))
