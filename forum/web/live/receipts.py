@@ -36,7 +36,7 @@ async def own(request: Request) -> Response:
     if participant is not None:
         async with site_of(request).store.read() as work:
             votes = await receipts.own_votes(work, session, participant)
-    cards = [_Card(vote, choice_words(vote.round, vote.ballot.choice)) for vote in votes]
+    cards = [_Card(vote, choice_words(vote.round, vote.ballot.choice, whole=True)) for vote in votes]
     return await page(
         request, "live/receipts/own.html", session=session, cards=cards, known=participant is not None, back=back
     )
@@ -63,7 +63,7 @@ async def receipt(request: Request) -> Response:
         "live/receipts/receipt.html",
         session=session,
         vote=vote,
-        choice=choice_words(vote.round, vote.ballot.choice),
+        choice=choice_words(vote.round, vote.ballot.choice, whole=True),
         receipt=written,
         size=written.head[2],
         result=written.result(),

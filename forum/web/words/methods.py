@@ -73,12 +73,14 @@ def joiner(method: str) -> str:
     return _(METHODS[method].JOINER) if METHODS[method].JOINER else ""
 
 
-def choice_words(round_: Round, choice: str) -> str:
-    """Says a ballot's choice as its phone shows it: the answer in words, or the letters of several."""
+def choice_words(round_: Round, choice: str, *, whole: bool = False) -> str:
+    """Says a ballot's choice as its phone shows it: the answer in words, or the letters of several; with `whole` the
+    words of several too, for pages where no letters stand."""
     between = joiner(round_.method)
+    labels = {response.id: response.label for response in round_.responses}
     if not between:
-        return mark_words(choice, {response.id: response.label for response in round_.responses})
-    by = letters(round_)
+        return mark_words(choice, labels)
+    by = labels | {NONE_OF_THESE: _("None of these")} if whole else letters(round_)
     parts = [part.partition("=") for part in choice.replace(">", " ").split(" ")]
     return between.join(f"{by.get(response, response)} {number}".strip() for response, _sign, number in parts)
 
