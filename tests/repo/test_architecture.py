@@ -28,6 +28,7 @@ EXAMPLE = re.compile(r"NAME|LANGUAGE|/ur/")
 ELSEWHERE = {
     "README.txt", "note.txt", "late-bus.html", "entries.jsonl", "record.jsonl", "ballots.jsonl", "disclosures.jsonl",
     "votes.html", "fanout.py", "metadata.csv", "story.html", "words.txt", "robots.txt", "fast.py", "archive.html",
+    "by_hand.py", "names.txt", "hashes.txt",
 }  # fmt: skip
 
 
