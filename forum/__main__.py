@@ -17,6 +17,7 @@ COMMANDS = {
     "export": "forum.cli.export",
     "verify": "forum.cli.verify",
     "record": "forum.cli.record",
+    "retention": "forum.cli.retention",
     "scenarios": "forum.cli.scenarios",
     "user": "forum.cli.user",
 }

@@ -24,6 +24,7 @@ from forum.ports.clock import Clock
 from forum.services.checkpoints import Checkpoints
 from forum.services.mail.delivery import Mailing
 from forum.services.record_watch import RecordWatch
+from forum.services.retention import Retention
 from forum.services.scrub import scrub
 from forum.services.sessions.asynchronous import closer
 from forum.services.witnesses import Witnesses
@@ -101,6 +102,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
         )
         witnesses = Witnesses(checkpoints, time, settings.witnesses, WitnessHttp())
         watch = RecordWatch(checkpoints, time, settings.record_check, settings.timezone)
+        retention = Retention(store, time, settings.operator.periods)
         app.state.site = Site(
             settings=settings,
             store=store,
@@ -121,13 +123,22 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
         # Ended in the other order, each of them whatever becomes of the others.
         async with AsyncExitStack() as ending:
             ending.push_async_callback(store.close)
-            for stop in (watch.stop, witnesses.stop, keeper.stop, mailing.stop, closes.stop, rooms.close):
+            for stop in (
+                retention.stop,
+                watch.stop,
+                witnesses.stop,
+                keeper.stop,
+                mailing.stop,
+                closes.stop,
+                rooms.close,
+            ):
                 ending.push_async_callback(stop)
             keeper.start()
             watch.start()
             witnesses.start()
             closes.start()
             mailing.start()
+            retention.start()
             yield _Nothing()
 
     return Starlette(

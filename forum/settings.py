@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from forum.errors import StartupProblem
+from forum.ports.personal_data import PERIODS, Operator, operator_of
 from forum.record.verify.verdict import RecordError
 from forum.record.witnesses import Witness, witnesses_of
 from forum.services.mail.server import MailServer, mail_server
@@ -70,6 +71,17 @@ TABLE = (
         "Time zone in which times are shown and typed, as Europe/London; the record and exports keep UTC.",
     ),
     Setting("FORUM_LICENCE", "", "Licence of exports, as CC-BY-4.0, OGL-UK-3.0 or an address; empty: they name none."),
+    Setting(
+        "FORUM_CONTROLLER", "", "Who answers for the data about people here (the controller), for /data-protection."
+    ),
+    Setting("FORUM_CONTROLLER_CONTACT", "", "How to reach them about data: e-mail, telephone or address, in one line."),
+    Setting("FORUM_LEGAL_GROUND", "", "Legal ground on which data is held, in one line, as /data-protection says it."),
+    Setting(
+        "FORUM_RETENTION",
+        "",
+        "Shorter times to keep data, in days, as drafts=90, notes=180. None can be made longer; empty: "
+        f"{', '.join(f'{name}={days}' for name, days in PERIODS.items())}.",
+    ),
     Setting(
         "FORUM_RECORD_CHECK",
         "03:00",
@@ -186,6 +198,7 @@ class Settings:
     record_check: Time | None
     witnesses: tuple[Witness, ...]
     licence: str
+    operator: Operator
     joins_per_session: int
     wrong_codes_per_address: int
     wrong_tickets_per_address: int
@@ -231,6 +244,7 @@ class Settings:
             record_check=_time_of_day(raw["FORUM_RECORD_CHECK"]),
             witnesses=_witnesses(raw["FORUM_WITNESSES"]),
             licence=_licence(raw["FORUM_LICENCE"]),
+            operator=operator_of(raw),
             joins_per_session=numbers["FORUM_JOINS_PER_SESSION"],
             wrong_codes_per_address=numbers["FORUM_WRONG_CODES_PER_ADDRESS"],
             wrong_tickets_per_address=numbers["FORUM_WRONG_TICKETS_PER_ADDRESS"],

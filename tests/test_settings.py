@@ -9,6 +9,7 @@ from support.record_keeper import SIGNER
 from support.witness import WitnessServer
 
 from forum.errors import StartupProblem
+from forum.ports.personal_data import PERIODS
 from forum.services.mail.server import MailServer
 from forum.settings import RENAMED, TABLE, Settings, unread
 
@@ -75,6 +76,30 @@ def test_witnesses_are_read_with_spaces_or_commas_between_them() -> None:
 def test_what_is_no_witness_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(StartupProblem, match="FORUM_WITNESSES cannot be used: "):
         Settings.load({"FORUM_WITNESSES": text})
+
+
+def test_times_to_keep_data_can_be_made_shorter() -> None:
+    assert Settings.load({}).operator.periods == PERIODS
+    assert Settings.load({"FORUM_RETENTION": "drafts=90, notes=1"}).operator.periods == {
+        **PERIODS,
+        "drafts": 90,
+        "notes": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("drafts=366", "must be from 1 to 365 days"),
+        ("drafts=0", "must be from 1 to 365 days"),
+        ("drafts", "must be from 1 to 365 days"),
+        ("drafts=-1", "must be from 1 to 365 days"),
+        ("letters=3", "there is no period letters"),
+    ],
+)
+def test_times_to_keep_data_cannot_be_made_longer(text: str, said: str) -> None:
+    with pytest.raises(StartupProblem, match=said):
+        Settings.load({"FORUM_RETENTION": text})
 
 
 def test_without_a_mail_server_there_is_no_e_mail() -> None:

@@ -26,6 +26,8 @@ from forum.ports.commissions import Commissions
 from forum.ports.mail import Mail
 from forum.ports.record import Facts, PastCheckpoints, Record
 from forum.ports.result_cache import Remembered
+from forum.ports.retention import Retention
+from forum.ports.rights import Rights
 from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals, Sessions, Stops, Tickets
 from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
 from forum.ports.voting import Decisions, Reasons, Rounds
@@ -60,6 +62,8 @@ class Work(Protocol):
     record: Record
     checkpoints: PastCheckpoints
     facts: Facts
+    retention: Retention
+    rights: Rights
 
 
 class Store(Protocol):

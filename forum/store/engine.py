@@ -25,6 +25,8 @@ from forum.ports.commissions import Commissions
 from forum.ports.mail import Mail
 from forum.ports.record import Facts, PastCheckpoints, Record
 from forum.ports.result_cache import Remembered
+from forum.ports.retention import Retention
+from forum.ports.rights import Rights
 from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals, Sessions, Stops, Tickets
 from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
 from forum.ports.voting import Decisions, Reasons, Rounds
@@ -48,6 +50,8 @@ from forum.store.programmes import SqlProgrammes
 from forum.store.proposals import SqlProposals
 from forum.store.reasons import SqlReasons
 from forum.store.record import SqlRecord
+from forum.store.retention import SqlRetention
+from forum.store.rights import SqlRights
 from forum.store.rounds import SqlRounds
 from forum.store.sessions import SqlSessions
 from forum.store.stops import SqlStops
@@ -94,6 +98,8 @@ class SqlWork:
         self.record: Record = SqlRecord(link)
         self.checkpoints: PastCheckpoints = SqlPastCheckpoints(link)
         self.facts: Facts = SqlFacts(link)
+        self.retention: Retention = SqlRetention(link)
+        self.rights: Rights = SqlRights(link)
 
 
 class SqlStore:

@@ -35,7 +35,7 @@ from forum.web.live import (
     tablet,
 )
 from forum.web.organise import commissions_and_sessions, paper_counts, programmes, rounds, tickets
-from forum.web.public import answer, checkpoints, feeds, front_pages, library, moderation_log, record
+from forum.web.public import answer, checkpoints, data_protection, feeds, front_pages, library, moderation_log, record
 from forum.web.stories import (
     build_link,
     evidence,
@@ -136,6 +136,7 @@ PAGES: tuple[Page, ...] = (
     Page("/moderate/{story}", "GET POST", moderate.story, "moderate stories", WORDS),
     Page("/moderate/{story}/appeal", "POST", moderate.appeal, "moderate stories", WORDS),
     Page("/cookies", "GET", cookieless.about, "public"),
+    Page("/data-protection", "GET", data_protection.data_protection, "public"),
     # accounts
     Page("/sign-in", "GET POST", sign_in.sign_in, "public"),
     Page("/sign-out", "POST", sign_in.sign_out, "public"),

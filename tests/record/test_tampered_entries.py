@@ -138,6 +138,12 @@ MISFITS: list[tuple[str, str, Any]] = [
     ("record restored", "before.size", -1),
     ("record restored", "before.root", "A" * 64),
     ("record restored", "because", "It was meant."),
+    ("data erased", "reference", "Ada's story"),
+    ("data erased", "commission", "c1" * 16),
+    ("data erased", "story", "c1" * 16),
+    ("retention", "removed.0.number", 4),
+    ("retention", "removed.0.kind", "ballots"),
+    ("retention", "removed.0.of", "Ada"),
 ]
 
 

@@ -262,6 +262,15 @@ class Keeper:
         for digest in gone:
             self.taken_back[digest] = self.disclosures.pop(digest)
 
+    def erase_data(self) -> None:
+        """Says that somebody's data was erased because they asked."""
+        self.add(CRISIS, "data erased", reference=self.id())["commission"] = ""
+
+    def remove_old(self) -> None:
+        """Says that data was removed because it had been kept long enough."""
+        removed = [{"kind": "drafts", "number": 12}, {"kind": "marks", "number": None}]
+        self.add(CRISIS, "retention", removed=removed)["commission"] = ""
+
     def change_key(self, old: Signer, new: Signer) -> None:
         """Says that a new key took an old one's place, which signed it."""
         self.add(CRISIS, "key changed", **old.change_to(new))["commission"] = ""

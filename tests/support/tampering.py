@@ -26,6 +26,8 @@ def _a_small_keeper() -> Keeper:
     keeper.restore(3)
     keeper.change_key(*EARLIER)
     keeper.lose_key(EARLIER[1].name)
+    keeper.erase_data()
+    keeper.remove_old()
     everybody = people({"users": 6, "carers": 5})
     story = keeper.story(CRISIS, "A night in March")
     day = keeper.session(CRISIS, "A day", story)

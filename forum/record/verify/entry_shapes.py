@@ -119,6 +119,10 @@ _ABOUT = an_object(
 )
 _SIZE = Field("size", COUNT, "how many entries")
 _OF_THE_RECORD = Field("commission", Kind("empty", lambda value: value == ""), "it is about the record itself")
+_REMOVED = an_object(
+    Field("kind", one_of("drafts", "returned", "marks", "notes", "attendance", "sign_ins", "undo")),
+    Field("number", or_null(whole(5)), "null: fewer than five"),
+)
 _RESPONSES = a_list(an_object(Field("id", RESPONSE), Field("label", words("response", withdrawable=True))))
 
 
@@ -292,6 +296,14 @@ SHAPES: dict[str, Shape] = {
             Field("key", TEXT, "the new key, in the same way"),
             Field("signature", SIGNATURE, "that of the old key; see [the key](#the-key)"),
         ),
+    ),
+    "data erased": Shape(
+        "Somebody's words and data were erased, because they asked for it.",
+        (_OF_THE_RECORD, Field("reference", new("erasure"), "as they were given it; it says nothing of them")),
+    ),
+    "retention": Shape(
+        "Data was removed because it had been kept long enough.",
+        (_OF_THE_RECORD, Field("removed", a_list(_REMOVED), "how much of each kind")),
     ),
     "key lost": Shape(
         "The key was lost for good, and the record goes on under another. Nothing but this entry joins the two.",

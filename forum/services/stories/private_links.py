@@ -45,9 +45,14 @@ async def is_dead(work: Work, link: str) -> bool:
     return await work.facts.get_fact(_DEAD % link) is not None
 
 
+async def bury(work: Work, link: str, at: str) -> None:
+    """Notes that a private link (given by its SHA-256) is dead from now on."""
+    await work.facts.set_fact(_DEAD % link, at)
+
+
 async def _end(work: Work, story: Submission, at: str) -> None:
     """Notes that the story's link of until now is dead, and erases the e-mail address left on its page."""
-    await work.facts.set_fact(_DEAD % story.link, at)
+    await bury(work, story.link, at)
     if await work.mail.erase_story(story.id):
         await scrub.to_do(work, at)
 

@@ -15,7 +15,7 @@ from typing import Any
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
-from forum.ports.result_cache import Drawn
+from forum.ports.result_cache import Drawn, Remembered
 from forum.record.verify.disclosures import digests_in
 from forum.services import record_entries, scrub
 from forum.services.keys import digest
@@ -84,51 +84,62 @@ async def _withdraw(store: Store, clock: Clock, key: str) -> Withdrawal:
         before = await work.stories.by_link(digest(key), lock=True)
         if before.withdrawn_at:
             return Withdrawal(before)
-        at = clock.now()
-        # Each session is locked before the story is saved: an act that puts up one of its scenes or questions holds its
-        # session, and then reads the story (without a lock, so that the two never wait for each other).
-        touched = [
-            session.id
-            for session in await work.sessions.list_sessions(before.commission)
-            if before.id in session.scenarios
-        ]
-        for session_id in sorted(touched):
-            session = await work.sessions.get_session(session_id, lock=True)
-            await work.sessions.save_session(await _without(work, session, before.id))
-            # The last act may hold words of the story, and undoing it would lead back to them.
-            await work.last_acts.forget_last_act(session_id)
-        story = replace(
-            before,
-            title="",
-            told_by=None,
-            twee="",
-            revision="",
-            because="",
-            status=StoryStatus.WITHDRAWN,
-            may_perform=False,
-            may_publish=False,
-            may_quote=False,
-            withdrawn_at=at,
-        )
-        await work.stories.save_story(story, before.status)
-        await work.stories.allow(story)
-        await close_rounds.stop(work, story.id, at)
-        await work.rounds.withdraw_words(story.id)
-        await work.stops.erase_story(story.id)
-        await work.reasons.erase_story(story.id)
-        await work.proposals.erase_story(story.id)
-        await work.moderation.erase_story(story.id)
-        await work.evidence.erase_story(story.id)
-        await work.drafts.erase_story(story.id)
-        await work.mail.erase_story(story.id)
-        await work.programmes.erase_story(story.id)
-        digests = [digest for entry in await _entries(work, story) for digest in _words_of(entry)]
-        await record_entries.erase(work, await work.commissions.get_commission(story.commission), at, digests)
-        await scrub.to_do(work, at)
+        done = await take_back(work, before, clock.now())
         remembered = work.remembered
-    # After the commit, so that nobody reads the words again to keep them drawn.
+    forget_drawn(remembered)
+    return done
+
+
+def forget_drawn(remembered: Remembered) -> None:
+    """Forgets every page and story that is kept drawn; called after the commit, so that nobody reads the words again to
+    keep them drawn."""
     for kind in (Drawn, Scenario):
         remembered.forget(kind)
+
+
+async def take_back(work: Work, before: Submission, at: str) -> Withdrawal:
+    """Deletes every word of a story that was read with `lock`, in the caller's unit of work, and records that.
+
+    After the commit the caller calls `forget_drawn` and `scrub.scrub`.
+    """
+    # Each session is locked before the story is saved: an act that puts up one of its scenes or questions holds its
+    # session, and then reads the story (without a lock, so that the two never wait for each other).
+    touched = [
+        session.id for session in await work.sessions.list_sessions(before.commission) if before.id in session.scenarios
+    ]
+    for session_id in sorted(touched):
+        session = await work.sessions.get_session(session_id, lock=True)
+        await work.sessions.save_session(await _without(work, session, before.id))
+        # The last act may hold words of the story, and undoing it would lead back to them.
+        await work.last_acts.forget_last_act(session_id)
+    story = replace(
+        before,
+        title="",
+        told_by=None,
+        twee="",
+        revision="",
+        because="",
+        status=StoryStatus.WITHDRAWN,
+        may_perform=False,
+        may_publish=False,
+        may_quote=False,
+        withdrawn_at=at,
+    )
+    await work.stories.save_story(story, before.status)
+    await work.stories.allow(story)
+    await close_rounds.stop(work, story.id, at)
+    await work.rounds.withdraw_words(story.id)
+    await work.stops.erase_story(story.id)
+    await work.reasons.erase_story(story.id)
+    await work.proposals.erase_story(story.id)
+    await work.moderation.erase_story(story.id)
+    await work.evidence.erase_story(story.id)
+    await work.drafts.erase_story(story.id)
+    await work.mail.erase_story(story.id)
+    await work.programmes.erase_story(story.id)
+    digests = [digest for entry in await _entries(work, story) for digest in _words_of(entry)]
+    await record_entries.erase(work, await work.commissions.get_commission(story.commission), at, digests)
+    await scrub.to_do(work, at)
     return Withdrawal(story, tuple(touched))
 
 

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.ports.long_work import long
+from forum.services import retention
 from forum.services.stories import draft_edits
 from forum.stories import scenario_twee
 from forum.stories.submission import StoryStatus
@@ -23,12 +24,15 @@ async def my_story(request: Request) -> Response:
     if story.status == StoryStatus.WRITING:
         site = site_of(request)
         title = (await draft_edits.opened(site.store, site.clock, key)).title
+    async with site_of(request).store.read() as work:
+        over = await retention.kept_long_enough(work, story.id)
     link = f"{base_url(request)}/my-story/{key}"
     return await page(
         request,
         "stories/my_story.html",
         story=story,
         title=title,
+        over=over,
         told=await long(scenario_twee.parse, story.twee) if story.twee else None,
         commission=commission,
         sent=request.query_params.get("sent") == "1",

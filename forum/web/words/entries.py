@@ -154,6 +154,36 @@ def _erasure(entry: Facts, references: References) -> EntryWords:
     )
 
 
+def _data_erased(entry: Facts, references: References) -> EntryWords:
+    return EntryWords(
+        _("Withdrawn"),
+        _("Somebody's words and data were erased, because they asked for it."),
+        ((_("Reference"), entry["reference"]),),
+    )
+
+
+def _retention(entry: Facts, references: References) -> EntryWords:
+    kinds = {
+        "drafts": _("Drafts that were never sent"),
+        "returned": _("Stories that were returned and not sent again"),
+        "marks": _("Marks of browsers beside suggestions and versions"),
+        "notes": _("Words of answered reports and appeals, and reasons that were not public"),
+        "attendance": _("Further groups of people who came, and lists of what was sent twice"),
+        "sign_ins": _("Sign-ins that had run out"),
+        "undo": _("Last acts, kept to undo them"),
+    }
+    return EntryWords(
+        _("Withdrawn"),
+        _("Data was removed because it had been kept long enough."),
+        tuple(
+            (kinds[one["kind"]], str(one["number"]) if one["number"] is not None else _("Fewer than five"))
+            for one in entry["removed"]
+        ),
+        link="/data-protection",
+        link_text=_("What is kept, and for how long"),
+    )
+
+
 def _record_restored(entry: Facts, references: References) -> EntryWords:
     before, after = entry["before"], entry["after"]
     return EntryWords(
@@ -202,6 +232,8 @@ _TELLERS: dict[str, Callable[[Facts, References], EntryWords]] = {
     "commitment": _commitment,
     "moderation action": _moderation_action,
     "erasure": _erasure,
+    "data erased": _data_erased,
+    "retention": _retention,
     "record restored": _record_restored,
     "key lost": _key_lost,
     "key changed": _key_changed,

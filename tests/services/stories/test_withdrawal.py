@@ -29,6 +29,7 @@ from support.withdrawn_story import (
 )
 
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound, StoreUnavailable
+from forum.ports.personal_data import COLUMNS, kinds_of
 from forum.record import audit
 from forum.record.verify.archive import unpack
 from forum.record.verify.disclosures import open_disclosure
@@ -121,6 +122,9 @@ async def test_every_column_that_can_hold_words_of_a_story_has_some(played: Play
     assert known & found == set(), "these can hold words of a story"
     assert known - there == set(), "there are no such columns"
     assert "story.revision" in found
+    # What can hold a person's words is data about a person, and says so (ports/personal_data.py).
+    nobodys = {f"{table}.{column}" for table in COLUMNS for column, kind in kinds_of(table).items() if kind is None}
+    assert found & nobodys == set(), "these hold words of people"
 
 
 async def test_before_it_is_taken_back_the_words_are_where_they_belong(played: Played) -> None:

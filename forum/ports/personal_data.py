@@ -1,0 +1,326 @@
+"""Data about people: every column of the database, by the kind of data in it, with why it is held, and for how long.
+
+It stands beside the schema (`forum/store/tables/`): a test fails for a column that is not in COLUMNS. The page
+/data-protection, the copy that somebody gets of their data, and retention all go by it. Sentences here are messages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from forum.errors import StartupProblem, message
+
+
+class Kind(StrEnum):
+    """Kinds of data about people."""
+
+    STORY = "stories"
+    LINK = "private links"
+    SUGGESTION = "suggestions"
+    MODERATION = "moderation"
+    MAIL = "mail addresses"
+    DEVICE = "devices"
+    ATTENDANCE = "attendance"
+    BALLOT = "ballots"
+    REASON = "reasons"
+    STOP = "stops"
+    ROOM = "words of the room"
+    ACCOUNT = "accounts"
+    UNDO = "undo"
+    RECORD = "record"
+
+
+@dataclass(frozen=True)
+class About:
+    """One kind of data in plain words: its title, the data itself, why it is held, who sees it, how long it is kept
+    and how it goes. `kept` may have the days of periods in it, as %(drafts)s (PERIODS)."""
+
+    title: str
+    data: str
+    why: str
+    seen: str
+    kept: str
+
+
+ABOUT: Mapping[Kind, About] = {
+    Kind.STORY: About(
+        message("Stories and evidence"),
+        "The words of a story with its earlier versions, the files and links beside it, which group its writer speaks "
+        "for, what its writer allows, and when it was sent.",
+        "So that people can act, vote and decide on what really happened.",
+        "Its writer and moderators; once it is accepted, everybody.",
+        "Until its writer takes it back or has it erased. A draft that was never sent goes %(drafts)s days after its "
+        "last change. A story that was returned, and not sent again, goes after %(returned)s days.",
+    ),
+    Kind.LINK: About(
+        message("Private links"),
+        "A fingerprint of each private link, and the link for those who build along.",
+        "So that a writer comes back without an account.",
+        "Nobody: from a fingerprint the link cannot be found. The link to build along is seen by the story's writers.",
+        "As long as the story. After a link was replaced or switched off, its fingerprint stays, so that it never "
+        "opens anything again.",
+    ),
+    Kind.SUGGESTION: About(
+        message("Suggestions for stories"),
+        "What somebody suggests for another person's story, with the name and group they choose to give, and a mark of "
+        "their browser that differs from story to story.",
+        "So that people can build a story together, and are thanked for it.",
+        "The writers of the story; a name is public where it was given to be thanked.",
+        "As long as the story, or until it is erased. The mark of the browser goes after %(marks)s days.",
+    ),
+    Kind.MODERATION: About(
+        message("Moderation: reasons, appeals, reports"),
+        "What moderators did with a story and why, appeals of writers, and reports of readers. Reports carry no name.",
+        "So that it can be checked that moderators act fairly.",
+        "Moderators; what was done to a story is seen by its writer too, and without names by everybody.",
+        "Acts as long as the story. The words of reports and appeals that were answered, and reasons that are not "
+        "public, go after %(notes)s days.",
+    ),
+    Kind.MAIL: About(
+        message("E-mail addresses"),
+        "The address that a story's writer left to get news of it, when it was left, and when the next letter is due.",
+        "To send the news that was asked for, and nothing else.",
+        "Nobody: only the program that sends the letters.",
+        "%(to_confirm)s days where it is not confirmed. Else until it is stopped, %(promised)s days after the last "
+        "promise was due, or %(quiet)s days without news.",
+    ),
+    Kind.DEVICE: About(
+        message("Which browser voted"),
+        "A fingerprint of the browser's cookie, which differs from session to session, and its ticket.",
+        "So that each browser has one vote, and can change it while the vote is open.",
+        "Nobody. Those who run the server could look.",
+        "An hour after the session has ended. From then on nobody can tell which browser a ballot came from.",
+    ),
+    Kind.ATTENDANCE: About(
+        message("Who came, by group"),
+        "The group that somebody speaks for, the other groups they belong to, whether they only watch, and when they "
+        "joined. No names.",
+        "To show results by group, and which groups are missing.",
+        "Everybody, as numbers; never for a group so small that it would tell on somebody.",
+        "Group and time as long as the record of the session. The other groups go after %(attendance)s days.",
+    ),
+    Kind.BALLOT: About(
+        message("Ballots"),
+        "What was voted in each vote, when it was last changed, and the numbers that let anybody check the count.",
+        "To count the vote, and to prove the count.",
+        "Everybody sees the totals. Once the result is shown, ballots are public without any link to a person.",
+        "For good: a ballot without a link to a person cannot be taken out of a closed vote. The list of times that "
+        "something was sent twice goes after %(attendance)s days.",
+    ),
+    Kind.REASON: About(
+        message("Reasons and conditions"),
+        "The few words given with a vote, and “me too” to those of others.",
+        "So that those who decide know why people voted as they did.",
+        "The facilitator and those who decide; the room, where that was announced.",
+        "As long as the vote, or until they are taken back or erased.",
+    ),
+    Kind.STOP: About(
+        message("Stops"),
+        "The character and the words that somebody gave when they called stop, and what came of it.",
+        "To try out in the room what people propose.",
+        "The facilitator; the room, when it is tried out.",
+        "As long as the session, or until they are erased. What was tried out in front of everybody stays.",
+    ),
+    Kind.ROOM: About(
+        message("What was asked, decided and promised"),
+        "Questions, proposals, pledges, decisions and promises as the organisers wrote them down, with the roles of "
+        "those who promised.",
+        "So that what was decided can be read and held to.",
+        message("Everybody."),
+        "For good, as a public record.",
+    ),
+    Kind.ACCOUNT: About(
+        message("Accounts of staff"),
+        "Name, sign-in name, roles, a fingerprint of the password, sign-ins, and which of them did what.",
+        "So that only those who may can run sessions, moderate and decide.",
+        "The administrator. Others see a name where its owner acts.",
+        "As long as somebody works here. A sign-in goes %(sign_ins)s days after it has run out.",
+    ),
+    Kind.UNDO: About(
+        message("The last act, to undo it"),
+        "The facilitator's last act in a session, with the words that it changed.",
+        "So that a slip on stage can be undone.",
+        message("The facilitator."),
+        "%(undo)s days.",
+    ),
+    Kind.RECORD: About(
+        message("The public record"),
+        "What was published, asked, voted and decided, each entry sealed. Words of people lie beside it, and only "
+        "their fingerprint is in it.",
+        "So that nobody can change a word unseen.",
+        message("Everybody."),
+        "Entries for good. A story's words beside them go when it is taken back or erased; the fingerprint that stays "
+        "is of words and a random number, and tells nothing.",
+    ),
+}
+
+# Days that data is kept, by the name of the period; FORUM_RETENTION may shorten each.
+PERIODS: Mapping[str, int] = {
+    "drafts": 365,
+    "returned": 365,
+    "marks": 365,
+    "notes": 730,
+    "attendance": 365,
+    "sign_ins": 30,
+    "undo": 7,
+}
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Statement of the operator about data: who answers for it, how to reach them, the legal ground ("" for not
+    said), and the days that data is kept, by period."""
+
+    controller: str
+    contact: str
+    ground: str
+    periods: Mapping[str, int]
+
+
+def operator_of(raw: Mapping[str, str]) -> Operator:
+    """Reads the settings about data. Raises StartupProblem as `shortened` does."""
+    return Operator(
+        raw["FORUM_CONTROLLER"],
+        raw["FORUM_CONTROLLER_CONTACT"],
+        raw["FORUM_LEGAL_GROUND"],
+        shortened(raw["FORUM_RETENTION"]),
+    )
+
+
+def shortened(text: str) -> Mapping[str, int]:
+    """Reads shorter periods, as "drafts=90, notes=180"; returns the days of every period.
+
+    Raises StartupProblem for a period that there is not, and for days that are none or more than in PERIODS.
+    """
+    periods = dict(PERIODS)
+    for part in text.replace(",", " ").split():
+        name, _, days = part.partition("=")
+        if name not in PERIODS:
+            words = "FORUM_RETENTION: there is no period %(name)s. There are: %(all)s."
+            raise StartupProblem(words, name=name, all=", ".join(PERIODS))
+        if not re.fullmatch(r"[0-9]{1,5}", days, re.ASCII) or not 1 <= int(days) <= PERIODS[name]:
+            words = "FORUM_RETENTION: %(name)s must be from 1 to %(most)s days; it may be shorter, not longer."
+            raise StartupProblem(words, name=name, most=PERIODS[name])
+        periods[name] = int(days)
+    return periods
+
+
+# Columns that say nothing about anybody: counters, random ids, states, and what the organisers set up.
+NOBODY = None
+
+# By table: its columns by the kind of data in them. Nothing may be left out; a test holds this against the schema.
+COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
+    "also": {Kind.ATTENDANCE: "participant group_id"},
+    "amendment": {Kind.ROOM: "before after at", NOBODY: "seq id proposal state"},
+    "appeal": {
+        Kind.MODERATION: "words at outcome because answered_at",
+        Kind.ACCOUNT: "by",
+        NOBODY: "seq id story act",
+    },
+    "asked": {NOBODY: "session kind about number seen"},
+    "ballot": {
+        Kind.BALLOT: "participant choice ballot salt group_salt at paper",
+        Kind.ATTENDANCE: "group_id",
+        Kind.REASON: "reason condition",
+        NOBODY: "round",
+    },
+    "casting": {Kind.BALLOT: "participant cast", NOBODY: "round"},
+    "commission": {
+        Kind.ROOM: "power support",
+        NOBODY: "seq id title question stage groups threshold demonstration rehearsal created_at",
+    },
+    "commitment": {Kind.ROOM: "role what by", NOBODY: "seq id decision"},
+    "decision": {
+        Kind.ROOM: "rationale why dissent",
+        NOBODY: "seq id commission rounds outcome response decided_at entry",
+    },
+    "disclosure": {Kind.RECORD: "encoded withdrawn_at", NOBODY: "digest entry commission"},
+    "draft": {Kind.STORY: "words changed_at", Kind.LINK: "build", NOBODY: "story"},
+    "entry": {Kind.RECORD: "body", NOBODY: "position commission leaf_hash"},
+    "evidence": {
+        Kind.STORY: "kind title url size added_at shown_at declined_at",
+        Kind.MODERATION: "because",
+        NOBODY: "seq id story",
+    },
+    "evidence_file": {Kind.STORY: "content", NOBODY: "evidence"},
+    "fact": {NOBODY: "name value"},
+    "first_link": {Kind.ACCOUNT: "token until", NOBODY: "only"},
+    "last_act": {Kind.UNDO: "act at changes", NOBODY: "session id"},
+    "library": {Kind.STORY: "told_by told_by_key", NOBODY: "story"},
+    "library_note": {Kind.STORY: "key note", NOBODY: "story"},
+    "mail": {
+        Kind.MAIL: "address state asked_at until told_until not_before look_at seen tries",
+        Kind.LINK: "key",
+        NOBODY: "story id",
+    },
+    "me_too": {Kind.REASON: "reason participant"},
+    "moderation": {
+        Kind.MODERATION: "action before because public sent_at at",
+        Kind.ACCOUNT: "by",
+        NOBODY: "seq id story read entry",
+    },
+    "paper": {Kind.ACCOUNT: "entered_by confirmed_by", NOBODY: "round id counts handed_out entered_at confirmed_at"},
+    "participant": {
+        Kind.DEVICE: "device",
+        Kind.ATTENDANCE: "group_id joined_at observer passing",
+        NOBODY: "id session",
+    },
+    "person": {Kind.ACCOUNT: "login login_key name roles password created_at", NOBODY: "seq id"},
+    "pledge": {Kind.ROOM: "role what by at", NOBODY: "seq id session round state decision"},
+    "programme": {Kind.ROOM: "plan name", NOBODY: "session number what at"},
+    "proposal": {Kind.ROOM: "words at", NOBODY: "seq id session stop scenario state round"},
+    "reason": {
+        Kind.REASON: "participant choice words condition at state due_at",
+        Kind.ATTENDANCE: "group_id",
+        NOBODY: "id round",
+    },
+    "report": {Kind.MODERATION: "words at answer answered_at", NOBODY: "seq id story"},
+    "round": {
+        Kind.ROOM: "question responses scene versions annulled_because",
+        NOBODY: "seq id session scenario method kind second_of state closing_soon created_at opened_at closed_at "
+        "revealed_at annulled_at closes_at extended_at quorum quorum_each live leaf_edition",
+    },
+    "session": {
+        Kind.ROOM: "cue",
+        NOBODY: "seq id commission title code projector scenarios version paused ended rehearsal recorded "
+        "partition badges_off held opened_at kind entrance tablet reasons ended_at",
+    },
+    "sign_in": {Kind.ACCOUNT: "token person at until"},
+    "stop": {
+        Kind.STOP: "participant at character how",
+        Kind.ATTENDANCE: "group_id",
+        Kind.ROOM: "scene tried verdict response",
+        NOBODY: "seq id session showing since scenario state taken_at magic entered",
+    },
+    "story": {
+        Kind.STORY: "title twee status told_by submitted_at may_perform may_publish may_quote published_at "
+        "withdrawn_at revision revised_at",
+        Kind.LINK: "link",
+        Kind.MODERATION: "because moderated_at",
+        NOBODY: "seq id commission",
+    },
+    "suggestion": {
+        Kind.SUGGESTION: "kind words at place seen title url group_id name by outcome because answered_at",
+        NOBODY: "seq id story",
+    },
+    "ticket": {
+        Kind.DEVICE: "code participant used_at",
+        Kind.ATTENDANCE: "group_id",
+        NOBODY: "seq id session number issued_at revoked_at replaces",
+    },
+    "token": {Kind.ACCOUNT: "person label secret created_at revoked_at", NOBODY: "seq id"},
+    "version": {Kind.STORY: "words at kind leans", Kind.SUGGESTION: "by", NOBODY: "story number"},
+}
+
+
+def kinds_of(table: str) -> dict[str, Kind | None]:
+    """Returns the kind of data in each column of a table, None for none. Raises KeyError for an unknown table."""
+    return {column: kind for kind, columns in COLUMNS[table].items() for column in columns.split()}
+
+
+def columns_of(kind: Kind) -> dict[str, tuple[str, ...]]:
+    """Returns the columns that hold data of this kind, by table; tables without any are left out."""
+    return {table: tuple(by[kind].split()) for table, by in COLUMNS.items() if kind in by}

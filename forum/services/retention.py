@@ -1,0 +1,185 @@
+"""Removes data whose time is over (`ports/personal_data.PERIODS`), once a day, and records how much of each kind.
+
+It works in small pieces with pauses, so that nobody waits for it. A clock that jumps forward must not erase
+everything: where more than MOST_DAYS have passed since the last run, nothing is removed until somebody has confirmed
+that the clock is right (`forum retention --confirm`). The first look of a database only notes the time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from forum.errors import NotFound
+from forum.ports import Store, Work
+from forum.ports.clock import Clock
+from forum.ports.personal_data import PERIODS
+from forum.services import record_entries, scrub
+from forum.services.periodic import Periodic
+from forum.services.stories import private_links, withdrawal
+from forum.stories.submission import StoryStatus
+
+# Days after the last run from which on the clock must be confirmed: so much at most goes too early where it is wrong.
+MOST_DAYS = 31
+A_PIECE = 50  # rows that one unit of work removes at most, or one story: ballots wait no longer than that
+FEW = 5  # a smaller number in the record might tell of one person
+EVERY = 3600.0  # seconds between two looks whether it is time
+PAUSE = 0.05  # seconds between two pieces
+
+_STATE = "retention"
+_OVER = "kept long enough %s"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class State:
+    """State of retention: when it last ran, since when it waits for the clock to be confirmed ("" for not), how much
+    was removed since the last entry about it, by period, and whether somebody confirmed the clock."""
+
+    ran_at: str = ""
+    refused_at: str = ""
+    removed: Mapping[str, int] = field(default_factory=dict)
+    confirmed: bool = False
+
+
+async def state(work: Work) -> State:
+    """Returns the state of retention."""
+    return State(**json.loads(await work.facts.get_fact(_STATE) or "{}"))
+
+
+async def confirm(store: Store) -> bool:
+    """Confirms the clock, so that the next run removes what is over. Returns False where nothing waits for that."""
+    async with store.begin() as work:
+        now = await state(work)
+        if not now.refused_at:
+            return False
+        await _save(work, now, confirmed=True)
+    return True
+
+
+async def kept_long_enough(work: Work, story: str) -> bool:
+    """Tells whether the words of a story went because its time was over."""
+    return await work.facts.get_fact(_OVER % story) is not None
+
+
+class Retention:
+    """Daily runs of retention on one store, for as long as the server runs; `look` is one look whether it is time."""
+
+    def __init__(self, store: Store, clock: Clock, periods: Mapping[str, int], pause: float = PAUSE) -> None:
+        self._store = store
+        self._clock = clock
+        self._periods = periods
+        self._pause = pause
+        self._looks = Periodic(self.look, EVERY, _failed)
+
+    def start(self) -> None:
+        """Starts the task, and with it the first look."""
+        self._looks.start()
+
+    async def stop(self) -> None:
+        """Ends the task; a run that is under way is given up after its piece, and goes on at the next start."""
+        await self._looks.stop()
+
+    async def look(self) -> None:
+        """Removes what is over, where a day has passed since the last run, and records it. Raises StoreUnavailable."""
+        if not await self._is_time():
+            return
+        for period in PERIODS:
+            before = self._clock.later(days=-self._periods[period])
+            while await self._piece(period, before):
+                if self._looks.stopping:
+                    return
+                await asyncio.sleep(self._pause)
+            if self._looks.stopping:
+                return
+        async with self._store.begin() as work:
+            now, at = await state(work), self._clock.now()
+            told = [{"kind": name, "number": _told(number)} for name, number in sorted(now.removed.items()) if number]
+            if told:
+                await record_entries.append_of_record(work, "retention", at, {"removed": told})
+                await scrub.to_do(work, at)
+            await _save(work, State(ran_at=at))
+        await scrub.scrub(self._store)
+
+    async def _is_time(self) -> bool:
+        """Tells whether to run now; notes, and logs once, where the clock must be confirmed first."""
+        async with self._store.begin() as work:
+            now, at = await state(work), self._clock.now()
+            if not now.ran_at or now.ran_at > at:
+                # The first look of a database, or the clock was put back: from here on time is counted.
+                await _save(work, now, ran_at=at)
+                return False
+            if _days(now.ran_at, at) < 1:
+                return False
+            if _days(now.ran_at, at) > MOST_DAYS and not now.confirmed:
+                if not now.refused_at:
+                    await _save(work, now, refused_at=at)
+                    log.error(
+                        "retention removes nothing: by the clock it last ran long ago. Is the clock right? "
+                        "Then: forum retention --confirm",
+                        last=now.ran_at,
+                        now=at,
+                    )
+                return False
+        return True
+
+    async def _piece(self, period: str, before: str) -> bool:
+        """Removes one piece of a period and adds it to the counts, in one unit of work. Tells whether there may be
+        more."""
+        async with self._store.begin() as work:
+            if period == "drafts":
+                gone = await _drafts(work, before, self._clock.now())
+            elif period == "returned":
+                gone = await _returned(work, before, self._clock.now())
+            else:
+                gone = await work.retention.remove(period, before, A_PIECE)
+            if gone:
+                now = await state(work)
+                await _save(work, now, removed={**now.removed, period: now.removed.get(period, 0) + gone})
+        return gone > 0
+
+
+async def _drafts(work: Work, before: str, at: str) -> int:
+    stories = await work.retention.unsent(before, 1)
+    for story, link in stories:
+        # Else somebody with the old link could put words where its writer will look.
+        await private_links.bury(work, link, at)
+        await work.retention.delete_story(story)
+    return len(stories)
+
+
+async def _returned(work: Work, before: str, at: str) -> int:
+    gone = 0
+    for id_ in await work.retention.returned(before, 1):
+        try:
+            story = await work.stories.get_story(id_, lock=True)
+        except NotFound:
+            continue
+        if story.status == StoryStatus.RETURNED and story.moderated_at < before:
+            await withdrawal.take_back(work, story, at)
+            await work.facts.set_fact(_OVER % id_, at)
+            gone += 1
+    return gone
+
+
+async def _save(work: Work, now: State, **changes: object) -> None:
+    await work.facts.set_fact(_STATE, json.dumps(asdict(now) | changes))
+
+
+def _told(number: int) -> int | None:
+    """Returns a number as the record says it: None for one that is small enough to tell of somebody."""
+    return number if number >= FEW else None
+
+
+def _days(since: str, until: str) -> float:
+    return (datetime.fromisoformat(until) - datetime.fromisoformat(since)) / timedelta(days=1)
+
+
+def _failed(error: Exception) -> None:
+    log.error("data whose time is over was not removed", exc_info=error)

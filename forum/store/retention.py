@@ -1,0 +1,129 @@
+"""Data whose time is over: found and removed a few rows at a time, so that votes wait for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from forum.store.base import Area
+from forum.store.tables import (
+    also,
+    appeal,
+    casting,
+    draft,
+    evidence,
+    last_act,
+    metadata,
+    moderation,
+    participant,
+    report,
+    round_,
+    session,
+    sign_in,
+    story,
+    suggestion,
+    version,
+)
+from forum.stories.submission import StoryStatus
+
+
+@dataclass(frozen=True)
+class _Old:
+    """Rows of one table whose time is over: the condition, and the columns that are emptied; () deletes the rows."""
+
+    table: sa.Table
+    over: Callable[[str], sa.ColumnElement[bool]]
+    emptied: Sequence[str] = ()
+
+
+def _of_ended(before: str) -> sa.ColumnElement[bool]:
+    its = sa.select(participant.c.id).join(session, session.c.id == participant.c.session)
+    return also.c.participant.in_(its.where(session.c.ended, session.c.ended_at < before))
+
+
+def _of_closed(before: str) -> sa.ColumnElement[bool]:
+    its = sa.select(round_.c.id)
+    shown = (round_.c.revealed_at != "") & (round_.c.revealed_at < before)
+    return casting.c.round.in_(its.where(shown | ((round_.c.annulled_at != "") & (round_.c.annulled_at < before))))
+
+
+def _after(column: sa.Column[Any], before: str) -> sa.ColumnElement[bool]:
+    return (column != "") & (column < before)
+
+
+_OLD: Mapping[str, Sequence[_Old]] = {
+    "marks": (
+        _Old(suggestion, lambda before: (suggestion.c.by != "") & (suggestion.c.at < before), ("by",)),
+        _Old(version, lambda before: (version.c.by != "") & (version.c.at < before), ("by",)),
+    ),
+    "notes": (
+        _Old(report, lambda before: (report.c.words != "") & _after(report.c.answered_at, before), ("words",)),
+        _Old(
+            appeal,
+            lambda before: (appeal.c.words + appeal.c.because != "") & _after(appeal.c.answered_at, before),
+            ("words", "because"),
+        ),
+        _Old(
+            moderation,
+            lambda before: (moderation.c.because != "") & sa.not_(moderation.c.public) & (moderation.c.at < before),
+            ("because",),
+        ),
+        _Old(
+            evidence,
+            lambda before: (evidence.c.because != "") & _after(evidence.c.declined_at, before),
+            ("because",),
+        ),
+    ),
+    "attendance": (_Old(also, _of_ended), _Old(casting, _of_closed)),
+    "sign_ins": (_Old(sign_in, lambda before: sign_in.c.until < before),),
+    "undo": (_Old(last_act, lambda before: last_act.c.at < before),),
+}
+
+
+class SqlRetention(Area):
+    """The database's retention. The contract is ports.retention.Retention."""
+
+    async def unsent(self, before: str, most: int) -> list[tuple[str, str]]:
+        """Returns the id and link digest of at most `most` stories that were never sent, unchanged since `before`."""
+        wanted = sa.select(story.c.id, story.c.link).join(draft, draft.c.story == story.c.id)
+        wanted = wanted.where(story.c.status == StoryStatus.WRITING, draft.c.changed_at < before).limit(most)
+        return [(row["id"], row["link"]) for row in await self._link.rows(wanted)]
+
+    async def returned(self, before: str, most: int) -> list[str]:
+        """Returns the ids of at most `most` stories that were returned before this time and not sent again."""
+        wanted = sa.select(story.c.id).where(story.c.status == StoryStatus.RETURNED, story.c.moderated_at < before)
+        return [row["id"] for row in await self._link.rows(wanted.limit(most))]
+
+    async def delete_story(self, story: str) -> None:
+        """Deletes a story that was never sent, with every row of every table that refers to it."""
+        await self._delete(metadata.tables["story"], sa.literal(story))
+
+    async def remove(self, period: str, before: str, most: int) -> int:
+        """Removes at most `most` pieces of data of a period; see ports.retention.Retention.remove."""
+        gone = 0
+        for old in _OLD[period]:
+            if gone >= most:
+                break
+            key = list(old.table.primary_key)
+            some = sa.select(*key).where(old.over(before)).limit(most - gone)
+            these = sa.tuple_(*key).in_(some) if len(key) > 1 else key[0].in_(some)
+            emptied = dict.fromkeys(old.emptied, "")
+            change = sa.update(old.table).values(emptied) if emptied else sa.delete(old.table)
+            gone += await self._link.run(change.where(these))
+        return gone
+
+    async def _delete(self, table: sa.Table, ids: sa.ColumnElement[str] | sa.Select[tuple[str]]) -> None:
+        """Deletes the rows of a table with these ids, after all that refer to them."""
+        for other in reversed(metadata.sorted_tables):
+            for key in other.foreign_keys:
+                if key.column.table is not table or other is table:
+                    continue
+                mine = key.parent.in_(ids) if isinstance(ids, sa.Select) else key.parent == ids
+                if "id" in other.c:
+                    await self._delete(other, sa.select(other.c.id).where(mine))
+                await self._link.run(sa.delete(other).where(mine))
+        mine = table.c.id.in_(ids) if isinstance(ids, sa.Select) else table.c.id == ids
+        await self._link.run(sa.delete(table).where(mine))
