@@ -27,6 +27,7 @@ PARTS = (
     "archive",
     "rounds",
     "kinds",
+    "result_shapes",
     "entry_shapes",
     "key_entries",
     "entry_order",

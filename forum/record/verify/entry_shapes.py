@@ -25,9 +25,7 @@ from forum.record.verify.kinds import (
     Field,
     Kind,
     a_list,
-    a_map,
     an_object,
-    either,
     known,
     leaves,
     misfits,
@@ -39,6 +37,7 @@ from forum.record.verify.kinds import (
     withdrawn_with_its_round,
     words,
 )
+from forum.record.verify.result_shapes import NONE, QUORUM, RESULT, VIEW_SHIFT
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,6 @@ class Shape:
 
 
 _OLD_ROOMS = "in records from before there were asynchronous rounds"
-_NONE = "where there is none"
 
 COMMON = (
     Field("type", TEXT, "one of those below"),
@@ -60,46 +58,6 @@ COMMON = (
 )
 
 _SESSION = Field("session", known("session"), "the session it belongs to")
-_COUNTS = a_map(COUNT, "mark")
-_POINTS = a_map(COUNT, "mark")
-_MOVES = (
-    Field("cells", a_list(an_object(Field("from", TEXT), Field("to", TEXT), Field("n", whole(1)))), "who voted twice"),
-    Field("joined", a_map(whole(1), "mark"), "who came"),
-    Field("left", a_map(whole(1), "mark"), "who left"),
-)
-_SHIFT = an_object(
-    Field("first", known("round"), "the first vote"),
-    *_MOVES,
-    Field("by_group", or_null(a_list(an_object(Field("label", TEXT), *_MOVES)))),
-    Field("withheld", or_null(TEXT)),
-)
-_RUN_OFF_ROUND = an_object(Field("counts", _COUNTS), Field("exhausted", COUNT), Field("out", a_list(RESPONSE)))
-_RUN_OFF = an_object(
-    Field("rounds", a_list(_RUN_OFF_ROUND)),
-    Field("tied", a_map(a_list(RESPONSE), "response")),
-    Field("winners", a_list(RESPONSE)),
-)
-_SCORES = an_object(Field("mean", _POINTS), Field("median", _POINTS))
-_QUORUM = (Field("ballots", COUNT), Field("each_group", COUNT))
-_TALLY = (
-    Field("n", COUNT, "ballots"),
-    Field("counts", _COUNTS),
-    Field("by_group", or_null(a_list(an_object(Field("label", TEXT), Field("n", COUNT), Field("counts", _COUNTS))))),
-    Field("withheld", or_null(TEXT)),
-    Field("equal_voice", or_null(_POINTS)),
-    Field("figures", either(_RUN_OFF, _SCORES), left_out=_NONE),
-    Field("consensus", COUNT, left_out=_NONE),
-    Field(
-        "quorum",
-        an_object(*_QUORUM, Field("reached", or_null(TRUTH)), Field("short", a_list(TEXT))),
-        left_out=_NONE,
-    ),
-)
-# In records of before the result stands in the entry itself, and the view shift in it.
-_RESULT = either(
-    withdrawn_with_its_round("result", an_object(*_TALLY)),
-    an_object(*_TALLY, Field("view_shift", or_null(_SHIFT))),
-)
 _POWERS = one_of("informing", "consultation", "engagement", "co-design", "co-production")
 _ABOUT = an_object(
     Field("title", TEXT),
@@ -180,7 +138,7 @@ SHAPES: dict[str, Shape] = {
             Field("groups", a_list(TEXT), "labels of the groups"),
             Field("threshold", COUNT, "the smallest group that is shown on its own"),
             Field("power", _POWERS, "how far the result binds"),
-            Field("quorum", an_object(*_QUORUM), "ballots that are needed, in all and of each group", _NONE),
+            Field("quorum", an_object(*QUORUM), "ballots that are needed, in all and of each group", NONE),
             Field("live", TRUE, "the head count is shown while voting is open", "where it is not"),
             Field(
                 "versions",
@@ -192,7 +150,7 @@ SHAPES: dict[str, Shape] = {
                     )
                 ),
                 "the question in easy words or another language",
-                _NONE,
+                NONE,
             ),
         ),
     ),
@@ -211,7 +169,7 @@ SHAPES: dict[str, Shape] = {
             _round("round opened", "round closed", "round annulled"),
             Field("count", COUNT, "how many ballots there are"),
             Field("ballots_root", HASH, "the hash that stands for all of them"),
-            Field("paper", whole(1), "how many of them are papers", _NONE),
+            Field("paper", whole(1), "how many of them are papers", NONE),
         ),
     ),
     "round revealed": Shape(
@@ -219,8 +177,8 @@ SHAPES: dict[str, Shape] = {
         (
             _SESSION,
             _round("round closed", "round revealed", "round annulled"),
-            Field("result", _RESULT, "the result"),
-            Field("view_shift", withdrawn_with_its_round("view_shift", _SHIFT), "as `result.view_shift`", _NONE),
+            Field("result", RESULT, "the result"),
+            Field("view_shift", withdrawn_with_its_round("view_shift", VIEW_SHIFT), "as `result.view_shift`", NONE),
         ),
     ),
     "round annulled": Shape(
