@@ -14,8 +14,8 @@ class Commissions(Protocol):
     async def add_commission(self, commission: Commission) -> None:
         """Adds a commission."""
 
-    async def get_commission(self, commission: str) -> Commission:
-        """Returns a commission. Raises NotFound."""
+    async def get_commission(self, commission: str, *, lock: bool = False) -> Commission:
+        """Returns a commission. `lock` makes other units that lock it wait until this one ends. Raises NotFound."""
 
     async def titles(self, commissions: Collection[str]) -> dict[str, str]:
         """Returns the titles of these commissions by id; unknown ids are left out."""

@@ -18,9 +18,12 @@ class SqlCommissions(Area):
         """Adds a commission."""
         await self._link.run(sa.insert(table).values(plain(commission)))
 
-    async def get_commission(self, commission: str) -> Commission:
-        """Returns a commission. Raises NotFound."""
-        return _commission(await self._link.one(having(table.c.id), "There is no such commission.", {"id": commission}))
+    async def get_commission(self, commission: str, *, lock: bool = False) -> Commission:
+        """Returns a commission. `lock` makes other units that lock it wait until this one ends. Raises NotFound."""
+        wanted = having(table.c.id)
+        if lock:
+            wanted = wanted.with_for_update(key_share=True)
+        return _commission(await self._link.one(wanted, "There is no such commission.", {"id": commission}))
 
     async def titles(self, commissions: Collection[str]) -> dict[str, str]:
         """Returns the titles of these commissions by id; unknown ids are left out."""

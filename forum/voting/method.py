@@ -118,6 +118,10 @@ class Method:
         """Lists the marks on a ballot that `check` has let pass."""
         return (choice,)
 
+    def one_of(self, responses: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """Lists the sets of marks of which every ballot bears exactly one."""
+        return (self.columns(responses),)
+
     def tally(self, choices: Iterable[str], responses: Sequence[str]) -> dict[str, int]:
         """Counts the ballots that bear each mark, in the order of `columns`, zeros included. Raises as `check` does."""
         given = list(choices)

@@ -12,6 +12,10 @@ from forum.voting.view_shift import GroupId
 TOO_EARLY = (
     "Nothing is shown by group for this vote: too few people of the room took part in it, or too few from most groups."
 )
+BESIDE_ANOTHER = (
+    "Nothing is shown by group for this vote: the same question was asked in another session, and both results together"
+    " could show how somebody voted."
+)
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,13 @@ class Partition:
 
     `rows` is empty where nothing may be given by group; `withheld` then says why (an English sentence, a
     gettext message id), and is None otherwise. `closed_before` are the ids of the rounds that closed before it was
-    fixed.
+    fixed, `beside` those whose table could not be given beside another session's on the same question.
     """
 
     rows: tuple[Row, ...]
     withheld: str | None = None
     closed_before: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     @property
     def fixed(self) -> bool:
@@ -49,19 +54,24 @@ class Partition:
         return bool(self.rows) or not self.closed_before
 
     def of_round(self, round_id: str) -> Partition:
-        """Gives the partition of one round: nothing by group, where that closed before this was fixed."""
+        """Gives the partition of one round: nothing by group, where that closed before this was fixed, or could not be
+        given beside another."""
+        if round_id in self.beside:
+            return Partition((), BESIDE_ANOTHER)
         return Partition((), TOO_EARLY) if round_id in self.closed_before else self
 
     def to_json(self) -> dict[str, Any]:
-        """Gives {"rows": [{"label", "groups": [id or null]}], "withheld", "closed_before": [round id]}."""
+        """Gives {"rows": [{"label", "groups": [id or null]}], "withheld", "closed_before": [round id],
+        "beside": [round id]}."""
         return {
             "rows": [{"label": row.label, "groups": list(row.groups)} for row in self.rows],
             "withheld": self.withheld,
             "closed_before": list(self.closed_before),
+            "beside": list(self.beside),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Partition:
         """Reads the partition that `to_json` wrote."""
         rows = tuple(Row(row["label"], tuple(row["groups"])) for row in data["rows"])
-        return cls(rows, data["withheld"], tuple(data.get("closed_before", ())))
+        return cls(rows, data["withheld"], tuple(data.get("closed_before", ())), tuple(data.get("beside", ())))

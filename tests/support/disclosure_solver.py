@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import dataclass, replace
+from itertools import pairwise, product
 from typing import TypeAlias
 
 import highspy
@@ -25,11 +25,12 @@ Votes: TypeAlias = tuple[str, ...]
 class Kind:
     """People who cannot be told apart: their group, and for each vote "" (they did not come) or what a neighbour saw of
     it ("phone", "phone before the 2nd count", "paper"). `lots` are those that can be drawn for each of them; nobody
-    sees which was."""
+    sees which was. `name` is that of somebody whom the attacker knows well, and so apart from all others."""
 
     group: str | None
     seen: tuple[str, ...]
     lots: tuple[str, ...] = ("",)
+    name: str = ""
 
     def came(self, vote: int) -> bool:
         """Says whether they came to this vote."""
@@ -68,21 +69,38 @@ def worked_out(
     `people` is what happened, for which the facts must hold; `alike` are pairs of votes in which the attacker supposes
     that everybody who came to both voted the same.
     """
-    solver = _Solver(people, marks, facts, alike)
-    # What happened is one solution, so only those can be worked out who were of one mind.
-    open_ = {
-        (kind, vote): cast[0][vote]
-        for kind, cast in people.items()
-        for vote in range(len(kind.seen))
-        if kind.came(vote) and len({votes[vote] for votes in cast}) == 1
-    }
-    while open_:
-        other = solver.others(open_)
-        if not other:
-            break
-        for which in other:
-            del open_[which]
-    return [(kind, vote, mark) for (kind, vote), mark in open_.items()]
+    return _Solver(people, marks, facts, alike).follows()
+
+
+def worked_out_of_friends(
+    people: Mapping[Kind, Sequence[Votes]],
+    marks: Sequence[str],
+    facts: Sequence[Fact],
+    alike: Sequence[tuple[int, int]],
+) -> list[tuple[Kind, int, str]]:
+    """Lists what `worked_out` does for an attacker who is sure of one person only that they voted the same in the votes
+    that are `alike`, whoever that person is, and supposes nothing of all others. Each fact must be about one vote.
+    """
+    apart: list[tuple[Kind, Votes]] = []
+    twice = [kind for kind in people if any(kind.came(a) and kind.came(b) for a, b in alike)]
+    friends: list[list[tuple[Kind, int]]] = []
+    for named, (kind, cast) in enumerate(people.items()):
+        for number, votes in enumerate(cast):
+            # Somebody of whose other votes nothing is supposed is as good as somebody else in each vote.
+            each = [i for i in range(len(kind.seen)) if kind.came(i)]
+            friend = number == 0 and kind in twice
+            single = [replace(kind, seen=_only(i, kind.seen), name=str(named) if friend else "") for i in each]
+            apart += [(one, (*_only(i, votes[:-1]), votes[-1])) for i, one in zip(each, single, strict=True)]
+            if friend:
+                friends.append(list(zip(single, each, strict=True)))
+    solver = _Solver(kinds_of(apart), marks, facts, ())
+    found = dict.fromkeys(which for friend in friends for which in solver.follows(friend))
+    whole = {single: kind for friend, kind in zip(friends, twice, strict=True) for single, _ in friend}
+    return [(whole.get(kind, kind), vote, mark) for kind, vote, mark in found]
+
+
+def _only(vote: int, of: Sequence[str]) -> tuple[str, ...]:
+    return tuple(one if i == vote else "" for i, one in enumerate(of))
 
 
 class _Solver:
@@ -93,7 +111,11 @@ class _Solver:
         facts: Sequence[Fact],
         alike: Sequence[tuple[int, int]],
     ) -> None:
+        self._people, self._marks = people, marks
         self._ways = [(kind, votes) for kind in people for votes in ways(kind, marks, alike)]
+        self._of: dict[Kind, list[int]] = {kind: [] for kind in people}
+        for column, (kind, _) in enumerate(self._ways):
+            self._of[kind].append(column)
         # Its stubs give every method of this class types but the one that makes it.
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self._highs.setOptionValue("output_flag", False)
@@ -104,7 +126,7 @@ class _Solver:
             self._highs.changeColIntegrality(column, highspy.HighsVarType.kInteger)
         rows: dict[frozenset[int], tuple[int, int]] = {}
         for kind, cast in people.items():
-            rows[frozenset(i for i, (of, _) in enumerate(self._ways) if of == kind)] = (len(cast), len(cast))
+            rows[frozenset(self._of[kind])] = (len(cast), len(cast))
         happened = Counter((kind, votes) for kind, cast in people.items() for votes in cast)
         for fact in facts:
             columns = frozenset(i for i, way in enumerate(self._ways) if fact.counts(*way))
@@ -117,21 +139,54 @@ class _Solver:
                 index = sorted(columns)
                 self._highs.addRow(least, most, len(index), index, [1.0] * len(index))
 
+    def follows(self, same: Sequence[tuple[Kind, int]] = ()) -> list[tuple[Kind, int, str]]:
+        """Lists the kinds whose people's votes all follow, where these kinds voted the `same` in these votes."""
+        linked = self._highs.getNumRow()
+        for (one, vote), (two, another) in pairwise(same):
+            for mark in self._marks:
+                index = self._voted(one, vote, mark) + self._voted(two, another, mark)
+                self._highs.addRow(0, 0, len(index), index, [1.0] * (len(index) // 2) + [-1.0] * (len(index) // 2))
+        # What happened is one solution, so only those can be worked out who were of one mind.
+        open_ = {
+            (kind, vote): cast[0][vote]
+            for kind, cast in self._people.items()
+            for vote in range(len(kind.seen))
+            if kind.came(vote) and len({votes[vote] for votes in cast}) == 1
+        }
+        while open_:
+            other = self.others(open_)
+            if not other:
+                break
+            for which in other:
+                del open_[which]
+        self._highs.deleteRows(self._highs.getNumRow() - linked, [*range(linked, self._highs.getNumRow())])
+        return [(kind, vote, mark) for (kind, vote), mark in open_.items()]
+
+    def _voted(self, kind: Kind, vote: int, mark: str) -> list[int]:
+        return [i for i in self._of[kind] if self._ways[i][1][vote] == mark]
+
     def others(self, open_: Mapping[tuple[Kind, int], str]) -> set[tuple[Kind, int]]:
         """Finds one way in which as many as can be of these kinds voted otherwise in these votes; returns which did."""
         costs: Counter[int] = Counter()
         of: dict[tuple[Kind, int], list[int]] = {}
         for (kind, vote), mark in open_.items():
-            columns = [i for i, (k, votes) in enumerate(self._ways) if k == kind and votes[vote] != mark]
+            columns = [i for i in self._of[kind] if self._ways[i][1][vote] != mark]
             of[kind, vote] = columns
             costs.update(columns)
         for column in range(len(self._ways)):
             self._highs.changeColCost(column, float(costs[column]))
         self._highs.changeObjectiveSense(highspy.ObjSense.kMaximize)
+        # Without whole numbers first, which is quicker; most often they come out whole all the same.
+        found = self._solved(relaxed=True)
+        if any(abs(n - round(n)) > 1e-6 for n in found):
+            found = self._solved(relaxed=False)
+        return {which for which, columns in of.items() if any(found[i] > 0.5 for i in columns)}
+
+    def _solved(self, *, relaxed: bool) -> Sequence[float]:
+        self._highs.setOptionValue("solve_relaxation", relaxed)
         self._highs.run()
         assert self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
-        found = self._highs.getSolution().col_value
-        return {which for which, columns in of.items() if any(found[i] > 0.5 for i in columns)}
+        return self._highs.getSolution().col_value
 
 
 def kinds_of(people: Iterable[tuple[Kind, Votes]]) -> dict[Kind, list[Votes]]:

@@ -9,17 +9,20 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import combinations
 from math import ceil, floor
 
 from forum.live import live_count
-from forum.voting import suppression
+from forum.voting import one_question, suppression
 from forum.voting.commission import Commission, DecisionPower, Group
+from forum.voting.one_question import Vote
 from forum.voting.partition import Partition
 from forum.voting.result import Result
+from forum.voting.round import Response, Round
 from forum.voting.suppression import GroupId
 from forum.voting.view_shift import ViewShift, view_shift
-from support.disclosure_solver import Fact, Kind, Votes, exactly, kinds_of, worked_out
+from support.disclosure_solver import Fact, Kind, Votes, exactly, kinds_of, worked_out, worked_out_of_friends
 
 MARKS = ("r1", "r2", "r3")
 LETTERS = "abcdef"
@@ -33,9 +36,10 @@ BLUR_REACH: int | None = None  # farthest from 0 that live_count.blur can be; No
 class Profile:
     """A habit of rooms: shares of people who are in both votes, vote on paper or on a tablet, and change their mind.
 
-    `live` shows a live count, `again` annuls the first vote and asks it anew, `rooms` is how many sessions there are on
-    the question; the attacker of such a room supposes that nobody votes differently the second time. `remembered`: the
-    attacker saw the annulled vote's table while it was shown, or has an older export.
+    `live` shows a live count, `again` annuls the first vote and asks it anew: its attacker supposes that nobody votes
+    differently the second time. `remembered`: the attacker saw the annulled vote's table while it was shown, or has an
+    older export. `rooms` is how many sessions there are on the question, each with one vote (else it is one with two):
+    their attacker is sure of one person, whom they know well, that they vote alike each time.
     """
 
     both: float = 0.95
@@ -61,6 +65,8 @@ PROFILES: Mapping[str, Profile] = {
     "live count": Profile(live=True),
     "annulled and asked again": Profile(both=0.9, moved=0.0, again=True),
     "two rooms on one question": Profile(both=0.9, moved=0.0, rooms=2),
+    "two rooms, half of them in both": Profile(both=0.5, moved=0.0, rooms=2),
+    "two rooms and an asynchronous round": Profile(both=0.5, moved=0.0, rooms=3),
 }
 # Nothing can be taken back from somebody's head: what is left to an attacker who was in the room is counted, not held.
 REMEMBERED = Profile(both=0.9, moved=0.0, again=True, remembered=True)
@@ -68,11 +74,11 @@ REMEMBERED = Profile(both=0.9, moved=0.0, again=True, remembered=True)
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody of a group, with what a neighbour saw of their two votes, and how they voted."""
+    """Somebody of a group, with what a neighbour saw of each of their votes, and how they voted."""
 
     group: GroupId
-    seen: tuple[str, str]
-    votes: tuple[str, str]
+    seen: tuple[str, ...]
+    votes: tuple[str, ...]
 
     @property
     def on_phones(self) -> bool:
@@ -82,11 +88,22 @@ class Person:
 
 @dataclass(frozen=True)
 class Room:
-    """People of two votes, first and second, with the threshold of their commission."""
+    """People of two votes, first and second, or of one vote in each of several sessions, with the threshold of their
+    commission."""
 
     profile: Profile
     threshold: int
     people: tuple[Person, ...]
+
+    @property
+    def votes(self) -> range:
+        """Numbers the votes, from 0."""
+        return range(max(2, self.profile.rooms))
+
+    @property
+    def alike(self) -> list[tuple[int, int]]:
+        """Lists the pairs of votes in which the attacker supposes that people vote alike."""
+        return [*combinations(self.votes, 2)] if self.profile.again or self.profile.rooms > 1 else []
 
     @property
     def commission(self) -> Commission:
@@ -115,11 +132,14 @@ def a_room(chance: random.Random, profile: Profile) -> Room:
             seen, votes = ("", device), ("", second)
         else:
             seen, votes = (device, ""), (first, "")
-        people.append(Person(group, seen, votes))
+        further: list[tuple[str, str]] = []
+        for _ in range(profile.rooms - 2):
+            again = chance.random() < profile.both
+            further.append((device if again else "", first if again else ""))
+        people.append(Person(group, (*seen, *(s for s, _ in further)), (*votes, *(v for _, v in further))))
     chance.shuffle(people)
-    if not all(any(person.votes[i] for person in people) for i in (0, 1)):
-        return a_room(chance, profile)
-    return Room(profile, threshold, tuple(people))
+    room = Room(profile, threshold, tuple(people))
+    return room if all(any(person.votes[i] for person in people) for i in room.votes) else a_room(chance, profile)
 
 
 @dataclass
@@ -132,28 +152,34 @@ class Published:
 
 
 def publish(room: Room) -> Published:
-    """Publishes both votes: tables, opened ballots, live counts and the view shift."""
-    counted = [_live_counts(room, i) for i in (0, 1)] if room.profile.live else [[], []]
+    """Publishes every vote: tables, opened ballots, live counts and the view shift."""
+    counted = [_live_counts(room, i) if room.profile.live else [] for i in room.votes]
     shift = _shift(room) if room.profile.rooms == 1 and not room.profile.again else None
     still = Counter(shift.cells if shift else {})
     people: list[tuple[Kind, Votes]] = []
     for number, person in enumerate(room.people, 1):
         seen = list(person.seen)
-        for i in (0, 1):
+        for i in room.votes:
             if seen[i] and counted[i]:
                 before = sum(number <= shown.passed for shown in counted[i])
                 seen[i] += f" before {before} counts"
         lot = ""
-        if person.on_phones and still[person.votes]:
-            still[person.votes] -= 1
+        first, second = person.votes[:2]
+        if person.on_phones and still[first, second]:
+            still[first, second] -= 1
             lot = FOLLOWED
-        kind = Kind(person.group, (seen[0], seen[1]), ("", FOLLOWED) if person.on_phones else ("",))
+        kind = Kind(person.group, tuple(seen), ("", FOLLOWED) if shift and person.on_phones else ("",))
         people.append((kind, (*person.votes, lot)))
     given = Published(people)
     partition = None
-    for i in (0, 1):
-        if partition is None or room.profile.rooms == 2:
+    earlier: list[Vote] = []
+    for i in room.votes:
+        if partition is None or room.profile.rooms > 1:
             partition = suppression.freeze(Counter(p.group for p in room.people if p.votes[i]), room.commission)
+            vote = Vote(_round(i), partition, _ballots(room, i))
+            if not one_question.may_stand_beside(vote, earlier, room.threshold):
+                partition = replace(partition, beside=(vote.round.id,)).of_round(vote.round.id)
+            earlier.append(replace(vote, partition=partition))
         given.results.append((partition, _result(room, partition, i)))
         if room.profile.again and i == 0 and not room.profile.remembered:
             continue  # withdrawn, and its ballots are opened no more
@@ -166,12 +192,15 @@ def publish(room: Room) -> Published:
     return given
 
 
-def fixed(room: Room) -> list[tuple[Kind, int, str]]:
-    """Lists those whose vote is worked out, but for people of a row, or a room, that was of one mind."""
+def fixed(room: Room, *, sure_of_all: bool = False) -> list[tuple[Kind, int, str]]:
+    """Lists those whose vote is worked out, but for people of a row, or a room, that was of one mind.
+
+    With `sure_of_all` the attacker of several sessions is sure that nobody at all votes differently in another.
+    """
     given = publish(room)
-    alike = [(0, 1)] if room.profile.again or room.profile.rooms == 2 else []
-    out = worked_out(kinds_of(given.people), MARKS, given.facts, alike)
-    return [(kind, i, mark) for kind, i, mark in out if not _of_one_mind(room, given, kind, i, alike)]
+    solve = worked_out_of_friends if room.profile.rooms > 1 and not sure_of_all else worked_out
+    out = solve(kinds_of(given.people), MARKS, given.facts, room.alike)
+    return [(kind, i, mark) for kind, i, mark in out if not _of_one_mind(room, given, kind, i, room.alike)]
 
 
 def _of_one_mind(room: Room, given: Published, kind: Kind, vote: int, alike: Sequence[tuple[int, int]]) -> bool:
@@ -191,8 +220,15 @@ def _label(partition: Partition, group: GroupId) -> str:
 
 
 def _result(room: Room, partition: Partition, i: int) -> Result:
-    ballots = [(p.group, p.votes[i]) for p in room.people if p.votes[i]]
-    return suppression.published(partition, ballots, MARKS, room.threshold)
+    return suppression.published(partition, _ballots(room, i), MARKS, room.threshold)
+
+
+def _ballots(room: Room, i: int) -> list[tuple[GroupId, str]]:
+    return [(p.group, p.votes[i]) for p in room.people if p.votes[i]]
+
+
+def _round(i: int) -> Round:
+    return Round(f"round {i}", f"session {i}", "Question?", tuple(Response(mark, mark) for mark in MARKS))
 
 
 def _bears(vote: int, mark: str, who: Callable[[Kind], bool] = lambda kind: True) -> Callable[[Kind, Votes], bool]:

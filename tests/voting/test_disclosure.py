@@ -7,18 +7,16 @@ from collections import Counter
 
 import pytest
 from support import published_rooms
-from support.disclosure_solver import Fact, Kind, exactly, kinds_of, worked_out
+from support.disclosure_solver import Fact, Kind, exactly, kinds_of, worked_out, worked_out_of_friends
 from support.published_rooms import MARKS, PROFILES, REMEMBERED, Profile, a_room, fixed
 
 from forum.live import live_count
-from forum.voting import suppression, view_shift
+from forum.voting import one_question, suppression, view_shift
 from forum.voting.commission import Commission
 from forum.voting.partition import Partition, Row
 from forum.voting.suppression import GroupId
 
 ROOMS = 60
-# What is published of these gives people away as yet (issue 12): the xfail is strict, so that it goes with the leak.
-GIVEN_AWAY = {"two rooms on one question"}
 
 ALICE, BOB = Kind("a", ("phone",)), Kind("b", ("phone",))
 
@@ -48,6 +46,21 @@ def test_who_is_supposed_to_vote_alike_twice_is_worked_out_by_either_vote() -> N
     assert (twice, 0, "r1") in worked_out(people, MARKS, facts, alike=[(0, 1)])
 
 
+def test_who_is_known_well_is_worked_out_by_what_two_votes_have_in_common() -> None:
+    twice, there, later = Kind("a", ("phone", "phone")), Kind("a", ("phone", "")), Kind("a", ("", "phone"))
+    people = kinds_of([(twice, ("r1", "r1", "")), (there, ("r2", "", "")), (later, ("", "r3", ""))])
+    first = [exactly(1, lambda _, votes: votes[0] == "r1"), exactly(1, lambda _, votes: votes[0] == "r2")]
+    facts = [*first, exactly(1, lambda _, votes: votes[1] == "r1"), exactly(1, lambda _, votes: votes[1] == "r3")]
+    assert worked_out(people, MARKS, facts) == []
+    assert set(worked_out_of_friends(people, MARKS, facts, [(0, 1)])) == {
+        (twice, 0, "r1"),
+        (twice, 1, "r1"),
+        (there, 0, "r2"),
+        (later, 1, "r3"),
+    }
+    assert worked_out_of_friends(people, MARKS, first, [(0, 1)]) == []
+
+
 def test_a_number_that_is_not_true_is_no_fact() -> None:
     with pytest.raises(AssertionError, match="must be true"):
         worked_out(kinds_of([(ALICE, ("r1", ""))]), MARKS, [exactly(1, lambda kind, votes: votes[0] == "r2")])
@@ -58,18 +71,7 @@ def given_away(profile: Profile, rooms: int = ROOMS) -> int | None:
     return next((seed for seed in range(rooms) if fixed(a_room(random.Random(seed), profile))), None)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(
-            name,
-            marks=pytest.mark.xfail(strict=True, reason="issue 12: published numbers fix a vote")
-            if name in GIVEN_AWAY
-            else (),
-        )
-        for name in PROFILES
-    ],
-)
+@pytest.mark.parametrize("name", PROFILES)
 def test_nobodys_vote_is_worked_out_in_ordinary_rooms(name: str) -> None:
     assert given_away(PROFILES[name]) is None
 
@@ -104,3 +106,9 @@ def test_a_view_shift_that_keeps_too_few_apart_is_seen_through(monkeypatch: pyte
     monkeypatch.setattr(view_shift, "DRAWN", 1.0)
     monkeypatch.setattr(view_shift, "LEAST_APART", 0)
     assert given_away(PROFILES["80 % in both votes"]) is not None
+
+
+@pytest.mark.parametrize("name", ["two rooms, half of them in both", "two rooms and an asynchronous round"])
+def test_sessions_that_are_judged_by_themselves_are_seen_through(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(one_question, "may_stand_beside", lambda *_: True)
+    assert given_away(PROFILES[name]) is not None

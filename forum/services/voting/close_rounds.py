@@ -1,7 +1,8 @@
 """Closes rounds. After that a ballot is in or out for good; every way of closing a round comes through here.
 
 Each function is part of the caller's unit of work. Rows are locked in one order everywhere, so that no deadlock
-comes: story, session, round, the record last; of several sessions or rounds the one with the smaller id first.
+comes: story, session, round, commission, the record last; of several sessions or rounds the one with the smaller id
+first.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from forum.services.record_entries import append
 from forum.sessions.session import LiveSession
 from forum.voting import round as rounds
 from forum.voting.ballot import Ballot
+from forum.voting.commission import Commission
+from forum.voting.one_question import Vote, asked_before, may_stand_beside
 from forum.voting.round import Round, RoundState
-from forum.voting.suppression import Partition, label_of, origin_of, settled
+from forum.voting.suppression import GroupId, Partition, label_of, origin_of, settled
 
 
 async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[LiveSession, Round, int]:
@@ -29,16 +32,42 @@ async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[
     round_, entries = rounds.apply(before, rounds.Close(at))
     await work.rounds.save_round(round_)
     ballots = await work.rounds.ballots(round_.id)
-    commission = await work.commissions.get_commission(live.commission)
+    # Locked, so that of two votes that close at one moment the second is judged beside the first.
+    commission = await work.commissions.get_commission(live.commission, lock=True)
     # Whoever answers by themselves, over days, joins to answer: there is no room of which half could be away.
     joined = 0 if live.asynchronous else sum((await work.sessions.joined(live.id)).values())
     counts = Counter(ballot.group for ballot in ballots)
     partition = settled(live.partition, round_.id, counts, joined, commission)
+    partition = await _beside_others(work, live, Vote(round_, partition, _cast(ballots)), commission)
     live = replace(live, partition=partition)
     if live.recorded and entries:
         facts = await _counted(partition, round_, ballots, commission.threshold)
         await append(work, commission, entries[0], round_.closed_at, {"session": live.id, "round": round_.id, **facts})
     return live, round_, len(ballots)
+
+
+async def _beside_others(work: Work, live: LiveSession, vote: Vote, commission: Commission) -> Partition:
+    """Returns the partition of the vote's session, in which the vote gives nothing by group where it could not be given
+    beside an earlier one on its question in another session of its commission.
+    """
+    sessions = {
+        one.id: one
+        for one in await work.sessions.list_sessions(live.commission)
+        if one.id != live.id and one.rehearsal == live.rehearsal
+    }
+    rounds_of = await work.rounds.of_all(list(sessions))
+    before = [
+        Vote(one, partition.of_round(one.id), _cast(await work.rounds.ballots(one.id)))
+        for one in asked_before(vote.round, (one for listed in rounds_of.values() for one in listed))
+        if (partition := sessions[one.session].partition) is not None
+    ]
+    if may_stand_beside(replace(vote, partition=vote.partition.of_round(vote.round.id)), before, commission.threshold):
+        return vote.partition
+    return replace(vote.partition, beside=(*vote.partition.beside, vote.round.id))
+
+
+def _cast(ballots: list[Ballot]) -> list[tuple[GroupId, str]]:
+    return [(ballot.group, ballot.choice) for ballot in ballots]
 
 
 async def counted(work: Work, live: LiveSession, round_: Round) -> dict[str, object]:

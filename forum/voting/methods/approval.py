@@ -50,6 +50,10 @@ class Approval(Method):
         if "none" in named and len(named) > 1:
             raise self.refused("none_alone")
 
+    def one_of(self, responses: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """Lists nothing: each response is on a ballot or not, whatever else is."""
+        return ()
+
     def marks(self, choice: str) -> tuple[str, ...]:
         """Lists the responses named. Their votes together may be more than there are ballots."""
         return tuple(choice.split(" "))

@@ -60,6 +60,10 @@ class Score(Method):
         """Lists every statement with every number: "r1=1", "r1=2" and so on."""
         return tuple(f"{response}={number}" for response in responses for number in SCORES)
 
+    def one_of(self, responses: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """Lists, for each statement, it with every number."""
+        return tuple(tuple(f"{response}={number}" for number in SCORES) for response in responses)
+
     def marks(self, choice: str) -> tuple[str, ...]:
         """Lists each statement with its number."""
         return tuple(choice.split(" "))

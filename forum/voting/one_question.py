@@ -1,0 +1,110 @@
+"""Several sessions of a commission on one question: whether a vote may be given by group beside those before it.
+
+Think of somebody who knows who came to which session, and is sure of one person that they answered alike each time.
+That person's answer is one of those given in their row, in every session. Where rows of two sessions have only one
+answer in common, it is that one. What was given cannot be unseen, so the later vote gives nothing by group then.
+docs/record.md says what this rests on; tests/voting/test_disclosure.py attacks it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from forum.stories.visible_text import alike
+from forum.voting import suppression
+from forum.voting.methods import METHODS
+from forum.voting.partition import Partition
+from forum.voting.round import NONE_OF_THESE, WITHDRAWN, Round, RoundState
+from forum.voting.suppression import GroupId
+
+# For each thing that is asked (the question, or each statement to be scored), the answers given, in words.
+Answers: TypeAlias = Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Vote:
+    """A closed vote: its round, how the groups of its session are put together, and its ballots (group, choice)."""
+
+    round: Round
+    partition: Partition
+    ballots: Sequence[tuple[GroupId, str]]
+
+
+def asked_before(round_: Round, others: Iterable[Round]) -> Iterator[Round]:
+    """Yields those of other sessions' rounds on the question of this one whose ballots were counted, and may be known.
+
+    The rounds are of one commission. A question is one question where it is voted on in the same way, and either comes
+    from the same scene, or has the same words and an answer in common ("none of these" apart).
+    """
+    for other in others:
+        counted = other.state in (RoundState.CLOSED, RoundState.REVEALED) or other.revealed_at
+        if counted and other.session != round_.session and _one_question(round_, other):
+            yield other
+
+
+def may_stand_beside(vote: Vote, before: Iterable[Vote], threshold: int) -> bool:
+    """Says whether a vote may be given by group beside the earlier ones on its question, in other sessions.
+
+    It may not where, for some group and some of these votes, the answers given in the group's rows have one in common,
+    and only one. A row of one mind does not count: it says so of everybody in it already.
+    """
+    label = _label_of(vote, threshold)
+    if all(label(group) == suppression.EVERYONE for group, _ in vote.ballots):
+        return True
+    given = [_answers(earlier, threshold) for earlier in before]
+    for group, asked in _answers(vote, threshold).items():
+        for thing, answers in asked.items():
+            possible = {answers} if len(answers) > 1 else set()
+            for earlier in given:
+                other = earlier.get(group, {}).get(thing, frozenset())
+                if len(other) > 1:
+                    possible |= {known & other for known in possible}
+            if any(len(known) == 1 for known in possible):
+                return False
+    return True
+
+
+def _answers(vote: Vote, threshold: int) -> dict[GroupId, Answers]:
+    """Lists for each group the answers given in its row, or in the whole room where nothing is given by group."""
+    way, responses = METHODS[vote.round.method], [response.id for response in vote.round.responses]
+    words = {response.id: alike(response.label) for response in vote.round.responses}
+    label = _label_of(vote, threshold)
+    marks: dict[str, set[str]] = {}
+    for group, choice in vote.ballots:
+        marks.setdefault(label(group), set()).update(way.marks(choice))
+
+    def in_words(mark: str) -> str:
+        response, equals, number = mark.partition("=")
+        return words.get(response, response) + equals + number
+
+    asked = {
+        words[columns[0].partition("=")[0]] if "=" in columns[0] else "": columns for columns in way.one_of(responses)
+    }
+    return {
+        group: {
+            thing: frozenset(in_words(mark) for mark in columns if mark in marks[label(group)])
+            for thing, columns in asked.items()
+        }
+        for group in {group for group, _ in vote.ballots}
+    }
+
+
+def _label_of(vote: Vote, threshold: int) -> Callable[[GroupId], str]:
+    return suppression.label_of(vote.partition, Counter(group for group, _ in vote.ballots), threshold)
+
+
+def _one_question(a: Round, b: Round) -> bool:
+    if a.method != b.method:
+        return False
+    if a.scenario is not None and (a.scenario, a.scene) == (b.scenario, b.scene):
+        # Of a story that was taken back nothing says which scene it was: all its questions are taken for one.
+        return a.scene is not None or a.question == WITHDRAWN or _same_words(a, b)
+    return _same_words(a, b)
+
+
+def _same_words(a: Round, b: Round) -> bool:
+    offered = [{alike(r.label) for r in round_.responses if r.id != NONE_OF_THESE} for round_ in (a, b)]
+    return alike(a.question) == alike(b.question) and bool(offered[0] & offered[1])

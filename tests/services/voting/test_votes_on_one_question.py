@@ -1,0 +1,106 @@
+"""Asynchronous rounds on one question, judged together when the later ones close."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from support.async_round import AsyncRound, a_form, an_async_round, cast_now
+from support.factories import SetClock, new_id
+from support.record_keeper import SIGNER
+
+from forum.ports import Store
+from forum.record.audit import verify
+from forum.record.verify.verdict import PASS
+from forum.services import exports
+from forum.services.checkpoints import Checkpoints
+from forum.services.sessions import asynchronous, facilitation
+from forum.services.voting import close_rounds, results
+from forum.sessions.session import Participant
+from forum.voting.partition import BESIDE_ANOTHER
+from forum.voting.result import Result
+
+MONDAY = {"g1": "11122", "g2": "12121"}
+TUESDAY = {"g1": "11122", "g2": "11122"}
+TELLING = {"g1": "11122", "g2": "22333"}  # beside the carers' row of Monday it leaves r2
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+async def asked_again(store: Store, clock: SetClock, night: AsyncRound) -> AsyncRound:
+    """Opens the question of an asynchronous round once more, in a session of its own."""
+    live = await asynchronous.open_round(store, clock, a_form(clock, night.story))
+    async with store.read() as work:
+        [round_] = await work.rounds.list_rounds(live.id)
+    return replace(night, live=live, round=round_, people=())
+
+
+async def answer(store: Store, clock: SetClock, night: AsyncRound, votes: Mapping[str, str]) -> None:
+    """Casts a ballot for each digit of each group's votes ("112": r1 twice, r2 once), each by a new participant."""
+    for group, digits in votes.items():
+        for digit in digits:
+            person = Participant(new_id(), night.live.id, group, clock.now())
+            async with store.begin() as work:
+                await work.sessions.join(person, new_id() * 2)
+            assert await cast_now(store, clock, night, person.id, f"r{digit}") == ""
+
+
+async def close(store: Store, clock: SetClock, night: AsyncRound) -> None:
+    async with store.begin() as work:
+        await close_rounds.close_now(work, night.live.id, night.round.id, clock.now())
+
+
+async def shown(store: Store, clock: SetClock, night: AsyncRound) -> Result:
+    await facilitation.reveal_round(asynchronous.desk(store, clock), night.live.id, night.round.id)
+    async with store.read() as work:
+        return await results.result_of(
+            work, await work.rounds.get_round(night.round.id), night.commission.threshold, whole=True
+        )
+
+
+async def test_the_later_one_gives_nothing_by_group_where_both_could_tell(sqlite_store: Store, clock: SetClock) -> None:
+    monday = await an_async_round(sqlite_store, clock)
+    tuesday = await asked_again(sqlite_store, clock, monday)
+    wednesday = await asked_again(sqlite_store, clock, monday)
+    for night, votes in ((monday, MONDAY), (tuesday, TELLING), (wednesday, TUESDAY)):
+        await answer(sqlite_store, clock, night, votes)
+    await close(sqlite_store, clock, monday)
+    # Also where nobody has seen the earlier one yet: its ballots are to be opened with their groups.
+    await close(sqlite_store, clock, tuesday)
+    await close(sqlite_store, clock, wednesday)
+    later, earlier, last = [await shown(sqlite_store, clock, night) for night in (tuesday, monday, wednesday)]
+    assert (
+        [row.label for row in earlier.rows] == [row.label for row in last.rows] == ["People who use services", "Carers"]
+    )
+    assert (later.rows, later.withheld, later.equal_voice) == ((), BESIDE_ANOTHER, None)
+    assert later.counts == {"r1": 3, "r2": 4, "r3": 3, "none": 0}
+    packed = await exports.export(Checkpoints(sqlite_store, SIGNER))
+    assert {check.verdict for check in verify(packed)} == {PASS}, verify(packed)
+
+
+async def test_a_later_one_in_which_nothing_is_left_to_tell_keeps_its_groups(
+    sqlite_store: Store, clock: SetClock
+) -> None:
+    monday = await an_async_round(sqlite_store, clock)
+    tuesday = await asked_again(sqlite_store, clock, monday)
+    await answer(sqlite_store, clock, monday, TELLING)
+    await answer(sqlite_store, clock, tuesday, MONDAY)
+    await close(sqlite_store, clock, tuesday)
+    await close(sqlite_store, clock, monday)  # opened first, closed later
+    assert (await shown(sqlite_store, clock, tuesday)).rows
+    assert (await shown(sqlite_store, clock, monday)).withheld == BESIDE_ANOTHER
+
+
+async def test_of_two_that_close_at_one_moment_one_is_judged_beside_the_other(store: Store, clock: SetClock) -> None:
+    monday = await an_async_round(store, clock)
+    tuesday = await asked_again(store, clock, monday)
+    await answer(store, clock, monday, MONDAY)
+    await answer(store, clock, tuesday, TELLING)
+    await asyncio.gather(close(store, clock, monday), close(store, clock, tuesday))
+    withheld = [(await shown(store, clock, night)).withheld for night in (monday, tuesday)]
+    assert set(withheld) == {None, BESIDE_ANOTHER}

@@ -1,0 +1,135 @@
+"""Votes of several sessions on one question, and whether the later may be given by group beside the earlier."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from forum.voting.one_question import Vote, asked_before, may_stand_beside
+from forum.voting.partition import Partition, Row
+from forum.voting.round import Response, Round, RoundState
+from forum.voting.suppression import TOO_SMALL, GroupId
+
+NURSES_AND_CARERS = Partition((Row("Nurses", ("n",)), Row("Carers", ("c",))))
+ANSWERS = ("Ask the neighbour", "Call a friend", "Wait outside", "Go in")
+ROUND = Round(
+    "1",
+    "monday",
+    "What should she do?",
+    tuple(Response(f"r{n}", label) for n, label in enumerate(ANSWERS, 1)),
+    scenario="knock",
+    scene="the door",
+    state=RoundState.REVEALED,
+    revealed_at="2026-11-25T18:00:00.000Z",
+)
+
+
+def vote(partition: Partition = NURSES_AND_CARERS, round_: Round = ROUND, **votes: str) -> Vote:
+    """Makes a vote: vote(n="112") has three nurses' ballots, two for r1, one for r2."""
+    ballots: list[tuple[GroupId, str]] = [(g, f"r{digit}") for g, digits in votes.items() for digit in digits]
+    return Vote(round_, partition, ballots)
+
+
+MONDAY = vote(n="11122", c="12121")
+
+
+def test_rows_that_have_two_answers_in_common_stand_beside_each_other() -> None:
+    assert may_stand_beside(vote(n="11123", c="22211"), [MONDAY], 5)
+
+
+def test_rows_that_have_one_answer_in_common_do_not() -> None:
+    assert not may_stand_beside(vote(n="11133", c="22211"), [MONDAY], 5)
+    assert may_stand_beside(vote(n="33344", c="22211"), [MONDAY], 5)
+
+
+def test_a_row_of_one_mind_says_so_by_itself() -> None:
+    assert may_stand_beside(vote(n="11111", c="22211"), [MONDAY], 5)
+    assert may_stand_beside(vote(n="11133", c="22211"), [vote(n="11111", c="12121")], 5)
+
+
+def test_where_rows_are_cut_otherwise_each_group_is_judged_in_its_own() -> None:
+    pool = Partition((Row("Nurses", ("n",)), Row("other groups", ("c", "p"))))
+    earlier = vote(pool, n="11122", c="111", p="22")
+    assert may_stand_beside(vote(n="11122", c="11122"), [earlier], 5)
+    assert not may_stand_beside(vote(n="11122", c="11133"), [earlier], 5)
+
+
+def test_where_nothing_was_given_by_group_the_whole_room_counts() -> None:
+    earlier = vote(Partition((), TOO_SMALL), n="11122", c="22211")
+    assert not may_stand_beside(vote(n="11133", c="22211"), [earlier], 5)
+    assert may_stand_beside(vote(Partition((), TOO_SMALL), n="11133", c="33311"), [earlier], 5)
+
+
+def test_three_sessions_are_judged_all_together_and_two_by_two() -> None:
+    one, two = vote(n="11223", c="11222"), vote(n="11224", c="11222")
+    third = vote(n="11344", c="11222")
+    assert may_stand_beside(third, [one], 5)
+    assert may_stand_beside(third, [two], 5)
+    assert may_stand_beside(two, [one], 5)
+    assert not may_stand_beside(third, [one, two], 5)
+    # Nobody can have voted alike in all three of these, but in two of them.
+    assert not may_stand_beside(vote(n="22333", c="11222"), [MONDAY, vote(n="44433", c="11222")], 5)
+
+
+def test_answers_in_another_order_are_known_by_their_words() -> None:
+    # r1 of the later vote is the earlier r2.
+    turned = replace(
+        ROUND, responses=tuple(Response(f"r{n}", label) for n, label in enumerate((*ANSWERS[1:], ANSWERS[0]), 1))
+    )
+    assert not may_stand_beside(vote(round_=turned, n="11133", c="14141"), [MONDAY], 5)
+    assert may_stand_beside(vote(round_=turned, n="11144", c="14141"), [MONDAY], 5)
+
+
+def test_scores_are_judged_statement_by_statement() -> None:
+    two = replace(ROUND, method="score", responses=ROUND.responses[:2])
+
+    def scored(*nurses: str) -> Vote:
+        carers = [("c", "r1=1 r2=1"), ("c", "r1=5 r2=5")] * 3
+        return Vote(two, NURSES_AND_CARERS, [*[("n", choice) for choice in nurses], *carers])
+
+    earlier = scored(*["r1=1 r2=2"] * 3, *["r1=2 r2=3"] * 3)
+    assert may_stand_beside(scored(*["r1=1 r2=2"] * 3, *["r1=2 r2=3"] * 3), [earlier], 5)
+    assert not may_stand_beside(scored(*["r1=1 r2=2"] * 3, *["r1=2 r2=5"] * 3), [earlier], 5)
+
+
+def test_of_approvals_each_answer_stands_by_itself() -> None:
+    approval = replace(ROUND, method="approval")
+    ballots: list[tuple[GroupId, str]] = [("n", "r1 r2"), ("n", "r1"), ("c", "r2"), ("c", "r2 r3")] * 3
+    assert may_stand_beside(Vote(approval, NURSES_AND_CARERS, ballots), [MONDAY], 5)
+
+
+LATER = replace(ROUND, id="2", session="tuesday")
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({}, True),
+        ({"session": "tuesday"}, False),  # the same session's: its partition and its view shift see to that
+        ({"method": "approval"}, False),
+        ({"state": RoundState.DRAFT, "revealed_at": ""}, False),
+        ({"state": RoundState.OPEN, "revealed_at": ""}, False),
+        ({"state": RoundState.CLOSED, "revealed_at": ""}, True),  # its leaves have their groups
+        ({"state": RoundState.ANNULLED, "revealed_at": ""}, False),  # was seen by nobody
+        ({"state": RoundState.ANNULLED}, True),  # was seen
+        ({"question": "And what now?"}, True),  # the same scene
+        ({"scenario": None, "scene": None}, True),  # the same words
+        ({"scenario": None, "scene": None, "question": " what SHOULD she do? "}, True),
+        ({"scenario": None, "scene": None, "question": "And what now?"}, False),
+        ({"scene": "the hall", "question": "And what now?"}, False),
+        ({"scene": "the hall", "responses": (Response("r1", "Open it"), Response("none", "None of these"))}, False),
+    ],
+)
+def test_a_question_is_known_by_its_scene_or_its_words(changed: dict[str, Any], found: bool) -> None:
+    earlier = replace(ROUND, **changed)
+    assert list(asked_before(LATER, [earlier])) == ([earlier] if found else [])
+
+
+def test_two_policies_are_two_questions_and_a_withdrawn_story_is_one() -> None:
+    policy = replace(LATER, scene=None, question="Do we propose this?", responses=(Response("r1", "A night line"),))
+    other = replace(policy, session="monday", responses=(Response("r1", "A day line"),))
+    assert list(asked_before(policy, [other])) == []
+    gone = [replace(round_.without_words(), responses=()) for round_ in (policy, other)]
+    assert list(asked_before(gone[0], gone[1:])) == gone[1:]
