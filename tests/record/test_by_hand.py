@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from support.record_keeper import CRISIS, SIGNER, Keeper, people, votes_of
 
+from forum.record import export_zip
 from forum.record.verify.archive import unpack
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/record.md").read_text("utf-8")
@@ -36,7 +40,20 @@ def by_hand(folder: Path, files: dict[str, bytes]) -> subprocess.CompletedProces
     )
 
 
-def test_they_check_a_fresh_export_whole(files: dict[str, bytes], tmp_path: Path) -> None:
+def with_disclosed_results() -> dict[str, bytes]:
+    """Makes an export as the services write it now: each result stands beside its entry."""
+    keeper = Keeper()
+    day = keeper.session(CRISIS, "A day")
+    for choices in (("r1", "r2", "r1"), ("r2", "none")):
+        vote = keeper.open(CRISIS, day, "Who should come?")
+        keeper.close(CRISIS, vote, votes_of(people({"users": 7, "carers": 6}), *choices))
+        keeper.reveal(CRISIS, vote, disclosed=True)
+    return unpack(export_zip.pack(keeper.log(), SIGNER))[0]
+
+
+@pytest.mark.parametrize("disclosed", [False, True])
+def test_they_check_a_fresh_export_whole(files: dict[str, bytes], tmp_path: Path, *, disclosed: bool) -> None:
+    files = with_disclosed_results() if disclosed else files
     done = by_hand(tmp_path / "files", files)
     assert (done.returncode, done.stderr) == (0, "")
     said = done.stdout.splitlines()
@@ -63,19 +80,36 @@ def test_the_program_is_at_most_fifty_lines() -> None:
     assert 40 < sum(bool(line.strip()) for line in program.splitlines()) <= 50
 
 
-def test_the_program_alone_sees_what_a_signature_would_hide(packed: bytes, tmp_path: Path) -> None:
-    """Whoever has the key signs anything: the tree, the words, the ballots and the numbers are held by themselves."""
+def test_the_program_alone_sees_what_a_signature_would_hide(files: dict[str, bytes], tmp_path: Path) -> None:
     program = lines_of_the_document().split("<<'END'\n")[1].split("END\n")[0]
     changes = (
-        ("record.jsonl", b'"count":33', b'"count":32', "another root"),
-        ("ballots.jsonl", b'"choice":"r1"', b'"choice":"r2"', "other ballots"),
-        ("ballots.jsonl", b'"label":"Carers"', b'"label":"Nurses"', "another group"),
-        ("disclosures.jsonl", b'"disclosure":"WyI', b'"disclosure":"WyJ', "other words"),
+        (files, "record.jsonl", b'"count":33', b'"count":32', "another root"),
+        (files, "ballots.jsonl", b'"choice":"r1"', b'"choice":"r2"', "other ballots"),
+        (files, "ballots.jsonl", b'"label":"Carers"', b'"label":"Nurses"', "another group"),
+        (with_disclosed_results(), "disclosures.jsonl", b'"disclosure":"WyI', b'"disclosure":"WyJ', "other words"),
     )
-    for name, old, new, told in changes:
-        files = unpack(packed)[0]
-        assert old in files[name]
-        for each, data in files.items():
+    for whole, name, old, new, told in changes:
+        assert old in whole[name]
+        for each, data in whole.items():
             (tmp_path / each).write_bytes(data.replace(old, new, 1) if each == name else data)
         done = subprocess.run(["python3", "-c", program], cwd=tmp_path, check=False, capture_output=True, text=True)
         assert (done.returncode, done.stderr.splitlines()[-1]) == (1, f"AssertionError: {told}")
+
+
+# A wrong number in the record itself, under a right signature and a right root: only counting again finds it.
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda result: result["counts"].update(r1=result["counts"]["r1"] + 1), "another count"),
+        (lambda result: result.update(n=result["n"] + 1), "another number"),
+        (lambda result: result["equal_voice"].update(r1=result["equal_voice"]["r1"] + 1), "another equal voice"),
+    ],
+)
+def test_the_program_counts_again(change: Callable[[dict[str, Any]], object], told: str, tmp_path: Path) -> None:
+    keeper = Keeper()
+    vote = keeper.open(CRISIS, keeper.session(CRISIS, "A day"), "Who should come?")
+    keeper.close(CRISIS, vote, votes_of(people({"users": 7, "carers": 6}), "r1", "r2", "r1"))
+    keeper.reveal(CRISIS, vote)
+    change(keeper.entries[-1]["result"])
+    done = by_hand(tmp_path / "files", unpack(export_zip.pack(keeper.log(), SIGNER))[0])
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, f"AssertionError: {told}")

@@ -277,8 +277,9 @@ def _check_words(receipt: Receipt) -> tuple[str, str]:
     wanted, given = words_of_receipt(receipt.entries[0], receipt.entries[2]), list(receipt.words)
     if len(receipt.parts["words"]) != len(given) or given != [digest for digest in wanted if digest in given]:
         raise RecordError('"words" holds words that its entries do not name, or out of order')
-    opened = receipt.entries[0]
+    opened, _, revealed = receipt.entries
     names = {opened["question"]["sd"]: "question"} | {one["label"]["sd"]: "response" for one in opened["responses"]}
+    names |= dict.fromkeys(digests_in(revealed["result"]), "result")
     problems = [
         f"the words of {digest} are disclosed as {receipt.words[digest][0]!a}, not {name!a}"
         for digest, name in names.items()

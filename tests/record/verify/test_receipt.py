@@ -26,18 +26,19 @@ OTHER = Signer.of(Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33))))
 UNHELD = {"given key": NOT_CHECKED, "record that others see": NOT_CHECKED}
 
 
-def a_vote(keeper: Keeper) -> tuple[str, str]:
-    """Runs one vote of a session of its own; returns its round and session."""
+def a_vote(keeper: Keeper, *, disclosed: bool = False) -> tuple[str, str]:
+    """Runs one vote of a session of its own, its result disclosed beside its entry, or in it as in records of before;
+    returns its round and session."""
     of = keeper.open(CRISIS, keeper.session(CRISIS, "A day"), "Who should come?")
     keeper.close(CRISIS, of, votes_of(people({"users": 7, "carers": 6}), "r1", "r2", "r1"))
-    keeper.reveal(CRISIS, of)
+    keeper.reveal(CRISIS, of, disclosed=disclosed)
     return of
 
 
 @pytest.fixture(scope="module")
 def voted() -> tuple[Keeper, tuple[str, str]]:
     keeper = Keeper()
-    return keeper, a_vote(keeper)
+    return keeper, a_vote(keeper, disclosed=True)
 
 
 def verdicts(data: bytes, **held: Any) -> dict[str, str]:
@@ -114,6 +115,13 @@ def test_no_part_can_be_changed_without_the_key(voted: tuple[Keeper, tuple[str, 
             assert FAIL in (found.get(name) for name in FAILS[part].split(", ")) or found["receipt"] == FAIL, value
     without = {name: value for name, value in whole.items() if name != part}
     assert verdicts(json.dumps(without).encode())["receipt"] == FAIL
+
+
+def test_without_the_total_nothing_is_said_of_it(voted: tuple[Keeper, tuple[str, str]]) -> None:
+    keeper, of = voted
+    whole = json.loads(a_receipt(keeper, of[0]))
+    found = verdicts(json.dumps(whole | {"words": whole["words"][:-1]}).encode())
+    assert found == {**UNHELD, "words": NOT_CHECKED, "ballot counted": NOT_CHECKED}
 
 
 def test_another_ballot_of_the_same_vote_is_not_this_one(voted: tuple[Keeper, tuple[str, str]]) -> None:
@@ -200,7 +208,7 @@ def test_a_receipt_is_held_against_the_record_that_others_see(voted: tuple[Keepe
         return verdicts(data, export=files).get("record that others see", PASS)
 
     shorter = deepcopy(keeper)
-    a_vote(keeper)
+    a_vote(keeper, disclosed=True)
     assert held(keeper) == PASS
     shorter.entries.pop()
     assert held(shorter) == NOT_CHECKED
