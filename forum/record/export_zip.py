@@ -67,6 +67,9 @@ Forum itself checks more (what is said by group, who changed their mind, quorums
 All of them take the folder of the unpacked files, too (python verify.py FOLDER, forum verify FOLDER), and a zip
 that another program made of it: then the files are checked, and "archive" says NOT CHECKED.
 
+Or on the web: the page /check of the organisers' Forum takes this file and says in plain words what follows. It keeps
+nothing; but whoever runs a server can make its pages say anything, so trust it no further than them.
+
 The signatures, which both check, can be checked without either. With OpenSSL 3, in the same folder:
 
     head -n 3 checkpoint > note.txt

@@ -37,6 +37,7 @@ class Limits:
         self.sleep = sleep
         self.weights = Weights(monotonic, most_keys)
         self.waiting: Counter[str] = Counter()  # answers that are being delayed now, by network
+        self.checking: set[str] = set()  # networks from which a file is being checked now
         self._most_keys = most_keys
         # Keys with one event, and keys with more; both oldest first.
         self._once: dict[str, deque[float]] = {}

@@ -35,7 +35,17 @@ from forum.web.live import (
     tablet,
 )
 from forum.web.organise import commissions_and_sessions, paper_counts, programmes, rounds, tickets
-from forum.web.public import answer, checkpoints, data_protection, feeds, front_pages, library, moderation_log, record
+from forum.web.public import (
+    answer,
+    check,
+    checkpoints,
+    data_protection,
+    feeds,
+    front_pages,
+    library,
+    moderation_log,
+    record,
+)
 from forum.web.stories import (
     build_link,
     evidence,
@@ -98,6 +108,7 @@ PAGES: tuple[Page, ...] = (
     Page("/record/tile/{level}/{number:path}", "GET", record.tile, "public"),
     Page("/record/{index}.json", "GET", record.entry_json, "public"),
     Page("/record/{index}", "GET", record.entry, "public"),
+    Page("/check", "GET POST", check.check, "public", MOST_WITH_FILE),
     Page("/rounds/{round}/ballots.jsonl", "GET", record.ballots, "public"),
     # stories
     Page("/commissions/{commission}/tell", "GET POST", steps.tell, "public", WORDS),

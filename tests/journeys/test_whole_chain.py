@@ -204,12 +204,32 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "FAIL" not in checked.stdout
 
-    # The public reads all of it.
+    # A stranger checks it, and a copy in which somebody changed a word.
     public = await people.somebody(PHONE)
+    await public.goto("/record")
+    await public.get_by_role("link", name=re.compile("^Check an export")).click()
+    await accessible(public)
+    await public.get_by_label(re.compile("^The file")).set_input_files(file)
+    await public.get_by_role("button", name="Check it").click()
+    await expect(public.get_by_text("Nothing failed.")).to_be_visible()
+    await expect(public.get_by_text("The fingerprint is one of the record of this server")).to_be_visible()
+    await accessible(public)
+    forged = file.read_bytes().replace(b"Nobody drives at night yet.", b"Nobody drives at night now.")
+    await public.get_by_label(re.compile("^The file")).set_input_files(
+        {"name": "copy.zip", "mimeType": "application/zip", "buffer": forged}
+    )
+    await public.get_by_role("button", name="Check it").click()
+    await expect(public.get_by_text("Do not rely on it")).to_be_visible()
+    await accessible(public)
+    await public.get_by_role("button", name="Check it").click()
+    await expect(public.get_by_role("alert")).to_contain_text("Choose a file")
+    await accessible(public)
+
+    # The public reads all of it.
     lines = (await (await public.request.get("/record/entries.jsonl")).text()).splitlines()
     entries = {json.loads(line)["type"]: f"/record/{index}" for index, line in enumerate(lines)}
     assert {"round opened", "round closed", "round revealed", "decision"} <= entries.keys()
-    for path in ("/", "/commissions", "/stories", "/record", *entries.values(), "/sign-in"):
+    for path in ("/", "/commissions", "/stories", "/record", "/record/checkpoints", *entries.values(), "/sign-in"):
         await public.goto(path)
         await accessible(public)
     await public.goto(decided)

@@ -38,7 +38,7 @@ SENTENCES = {
     "/answer/{answer_code}/question",
 }
 STORIES = {"/my-story/{key}/write", "/my-story/{key}/write/{step}", "/my-story/{key}/save", "/decide/new"}
-FILES = {"/commissions/{commission}/tell/file", "/my-story/{key}/file", "/my-story/{key}/evidence"}
+FILES = {"/check", "/commissions/{commission}/tell/file", "/my-story/{key}/file", "/my-story/{key}/evidence"}
 
 
 def test_only_forms_with_sentences_take_more_than_a_few_names() -> None:

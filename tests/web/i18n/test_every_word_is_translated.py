@@ -143,7 +143,7 @@ def address(page: Page, there: dict[str, str]) -> str:
     path = page.path.replace("{index}", "1").replace("{story}", there["story"])
     for name, value in there.items():
         path = path.replace("{" + name + "}", value)
-    return "" if "{" in path or path.startswith(NO_PAGES) else path
+    return "" if "{" in path or (path.startswith(NO_PAGES) and path != "/record/checkpoints") else path
 
 
 def role_for(page: Page) -> str:

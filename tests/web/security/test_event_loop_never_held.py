@@ -153,6 +153,7 @@ async def test_no_file_holds_the_loop(house: House, places: dict[str, str], monk
         (story, "a.html", b"<tw-storydata name=a>" + b"<tw-tag a=b>" * 80_000),
         (mine, "a.jpg", of_scans(8000)),
         (mine, "a.jpg", of_scans(0, (5400, 5500))),
+        ("/check", "a.zip", b"PK\x03\x04" + bytes(10_000_000)),
         (mine, "a.pdf", b"%PDF-1.7\n" + b"/#4c#61unc" * 500_000 + b"%%EOF"),
     ]
     await asker.ask("GET", mine)

@@ -1,0 +1,144 @@
+"""/check: what somebody brings is checked in a process of its own, within bounds, and told in plain words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+from support.app import House, assert_faults_at, words
+from support.factories import append_entries
+from support.receipts import some_receipt
+from support.record_keeper import SIGNER, a_keeper
+
+from forum.adapters import check_process
+from forum.record import audit, export_zip
+from forum.record.judgement import Judgement, Kind
+from forum.record.verify.receipt import verify_receipt
+from forum.services.exports import export
+from forum.web.i18n.gettext import speaking
+from forum.web.public import check
+from forum.web.words.checks import of_check
+
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture
+async def anybody(house: House) -> AsyncIterator[httpx2.AsyncClient]:
+    async with house.browser() as browser:
+        yield browser
+
+
+async def brought(anybody: httpx2.AsyncClient, file: bytes, accept: str = "text/html") -> httpx2.Response:
+    return await anybody.post("/check", files={"file": ("x", file)}, headers={"Accept": accept})
+
+
+async def test_an_export_of_this_server_holds_and_a_changed_one_does_not(
+    house: House, anybody: httpx2.AsyncClient
+) -> None:
+    commission = await house.commission()
+    async with house.store.begin() as work:
+        await append_entries(work, commission, 3)
+    packed = await export(house.site.checkpoints)
+    shown = words(await brought(anybody, packed))
+    for said in (
+        "What follows for this export",
+        "Nothing failed. It is of one piece",
+        "The fingerprint is one of the record of this server, over its first",
+        "The results are what the ballots add up to.",
+        "with an open join code browsers are counted, not people",
+    ):
+        assert said in shown, shown[shown.index("What follows") :]
+    assert "Do not rely on it" not in shown
+    told = (
+        await brought(anybody, packed.replace(b"moderation action", b"moderation acting"), "application/json")
+    ).json()
+    assert told["kind"] == "export"
+    assert "FAIL" in {one["verdict"] for one in told["checks"]}
+    assert told["record"] == {"stands": "beginning", "size": 3, "now": 3, "cosigned_by": []}
+
+
+async def test_a_receipt_of_another_record_is_told_to_be_of_another_and_a_wrong_one_to_fail(
+    anybody: httpx2.AsyncClient,
+) -> None:
+    receipt = some_receipt(a_keeper())
+    told = (await brought(anybody, receipt, "application/json")).json()
+    assert (told["kind"], told["record"]["stands"]) == ("receipt", "elsewhere")
+    assert "FAIL" not in {one["verdict"] for one in told["checks"]}
+    shown = words(await brought(anybody, receipt.replace(b'"count": ', b'"count": 1')))
+    assert "Do not rely on it:" in shown
+    assert "The fingerprint is not of the record of this server" in shown
+    assert "What does not hold (" in shown
+
+
+async def test_a_pasted_checkpoint_is_held_against_the_record_and_comes_back_where_it_is_none(
+    house: House, anybody: httpx2.AsyncClient
+) -> None:
+    note = (await anybody.get("/record/checkpoint")).text
+    shown = words(await anybody.post("/check", files={"text": (None, note.replace("\n", "\r\n"))}))
+    assert "What follows for this checkpoint" in shown
+    assert "over its first 0 entries" in shown
+    other = words(await anybody.post("/check", files={"text": (None, SIGNER.checkpoint(3, bytes(32)).decode())}))
+    assert "The fingerprint is not of the record of this server" in other
+    wrong = await anybody.post("/check", data={"text": "what my <neighbour> gave me"})
+    assert_faults_at(wrong, {"text"})
+    assert "what my &lt;neighbour&gt; gave me" in wrong.text
+
+
+async def test_nothing_an_empty_file_and_too_large_a_file_are_refused_before_anything_is_run(
+    anybody: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(content: bytes) -> Judgement:
+        raise AssertionError("nothing is to be checked")
+
+    monkeypatch.setattr(check, "judged", never)
+    monkeypatch.setattr(check, "MOST_BYTES", 1024 * 1024)
+    assert_faults_at(await anybody.post("/check", data={"text": "  \n "}), {"file"})
+    assert_faults_at(await brought(anybody, b""), {"file"})
+    large = await brought(anybody, b"PK" + b"x" * (1024 * 1024 + 1))
+    assert_faults_at(large, {"file"})
+    assert "This file has 2 MB, and this page takes 1 at most." in words(large)
+
+
+async def test_what_takes_too_long_is_ended_and_said(
+    anybody: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_process, "DEADLINE", 0.001)
+    answer = await brought(anybody, b"hello")
+    assert_faults_at(answer, {"file"})
+    assert "This takes more time or memory than there is here." in words(answer)
+
+
+async def test_one_address_has_one_file_checked_at_a_time_and_so_many_an_hour(
+    house: House, anybody: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(content: bytes) -> Judgement:
+        begun.set()
+        await go_on.wait()
+        return Judgement(Kind.CHECKPOINT, (), b"")
+
+    monkeypatch.setattr(check, "judged", slow)
+    first = asyncio.create_task(brought(anybody, b"one"))
+    await begun.wait()
+    async with house.browser() as same, house.browser("192.0.2.99") as elsewhere:
+        refused = await same.post("/check", data={"text": "two"})
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
+        assert "two</textarea>" in refused.text
+        other = asyncio.create_task(brought(elsewhere, b"three"))
+        go_on.set()
+        assert (await first).status_code == (await other).status_code == 200
+        assert house.site.limits.checking == set()
+        monkeypatch.setattr(check, "_EACH_HOUR", 2)
+        codes = [(await brought(same, b"four")).status_code for _ in range(3)]
+        assert (codes[0], codes[-1]) == (200, 429)
+
+
+def test_every_check_that_there_is_has_plain_words(house: House) -> None:
+    """Fails for a new check until web/words/checks.py says in a sentence what it looks at."""
+    keeper, pem = a_keeper(), SIGNER.public_key_pem
+    made = audit.verify(export_zip.pack(keeper.log(), SIGNER), pem) + verify_receipt(some_receipt(keeper))
+    with speaking(house.site.languages.choose("en")):
+        assert [one.name for one in made if not of_check(one.name)] == []
