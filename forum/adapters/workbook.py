@@ -11,22 +11,23 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import count, islice
 from typing import Any, Final
 
 import xlsxwriter
 
-from forum.record import further_tables
 from forum.record.export_columns import ColumnType, type_of
-from forum.record.verify.columns import COLUMNS as ZIP_COLUMNS
+from forum.record.verify.columns import COLUMNS as DERIVED_COLUMNS
+from forum.record.verify.columns import STATED
 from forum.record.verify.encoding import canonical
+from forum.record.verify.further_tables import DERIVED
 from forum.record.verify.merkle_tree import leaf_hash, root
 from forum.record.verify.public_log import Log
-from forum.record.verify.tables import ROWS, Cell, Row
+from forum.record.verify.tables import Cell
 
-COLUMNS = ZIP_COLUMNS | further_tables.COLUMNS
+COLUMNS = DERIVED_COLUMNS | STATED
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # What a cell and a sheet can hold in the file format; a cell counts UTF-16 code units.
 MOST_UNITS = 32_767
@@ -52,7 +53,7 @@ Groups that are too small to be shown on their own stand together under "other g
 a few people voted, nothing is given by group, and the table says so.
 "(withdrawn)" stands where somebody took their words back.
 This file is for reading and counting. It is not signed. What can be checked is the zip that the same page gives \
-(or "forum export"): its five tables are the first five sheets here, with the same values."""
+(or "forum export"): its tables are the sheets here, with the same values."""
 
 
 def write(log: Log) -> bytes:
@@ -65,8 +66,9 @@ def write(log: Log) -> bytes:
             made = _moment(log.entries[-1]["at"]) if log.entries else None
             book.set_properties({"title": "Forum: tables of an export", "created": made or _NO_TIME})
             _explain(book, log)
-            for name, rows in (ROWS | further_tables.ROWS).items():
-                _fill(book, name.removesuffix(".csv"), list(COLUMNS[name]), rows(log))
+            for name, columns in COLUMNS.items():
+                rows = DERIVED[name](log) if name in DERIVED else log.stated.get(name, ())
+                _fill(book, name.removesuffix(".csv"), list(columns), rows)
         finally:
             book.close()
     return out.getvalue()
@@ -103,7 +105,7 @@ def _explain(book: Any, log: Log) -> None:
                 sheet.write_string(row, number, text, wrap)
 
 
-def _fill(book: Any, title: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+def _fill(book: Any, title: str, columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> None:
     """Writes one table: headings that stay in sight, a filter, and every cell by its column's type. What a sheet cannot
     hold goes on in another one, "TITLE 2".
     """

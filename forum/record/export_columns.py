@@ -16,13 +16,9 @@ class ColumnType(StrEnum):
     DAY = "day"
 
 
-# Those of the further tables, which only the workbook has.
-_FURTHER = {"invited", "rounds_opened", "rounds_revealed", "rounds_annulled", "number", "version", "texts"}
-
-
 def type_of(column: str) -> ColumnType:
     """Returns the type of the columns with this name, which is the same in every table."""
-    if column in INTEGERS | _FURTHER:
+    if column in INTEGERS:
         return ColumnType.NUMBER
     if column in TIMES:
         return ColumnType.TIME

@@ -7,10 +7,11 @@ from forum.record.signing_key import Signer
 from forum.record.verify import archive
 from forum.record.verify.archive import describe
 from forum.record.verify.checkpoint import parse_note
-from forum.record.verify.columns import COLUMNS
+from forum.record.verify.columns import COLUMNS, STATED
 from forum.record.verify.encoding import canonical
 from forum.record.verify.merkle_tree import leaf_hash, root
 from forum.record.verify.public_log import Log
+from forum.record.verify.stated_tables import write_stated
 from forum.record.verify.table_schemas import readme_lines
 from forum.record.verify.verdict import RecordError
 from forum.record.verify_py import verify_py
@@ -26,6 +27,16 @@ rounds.csv             every vote: the question, when it was, how many voted
 results_by_group.csv   how people voted: everybody, by group, and with every group weighing the same
 view_shift.csv         who changed their mind between a first vote and the vote after the replay
 commitments.csv        who will do what, by when
+sessions.csv           every session: what was declared before any vote, and who was invited
+options.csv            the answers of every vote, with their ids
+stories.csv            every published version of every story
+moderation.csv         what moderators did, with the reason where it is public
+erasures.csv           when words were taken back, and of which entries
+
+attendance.csv, reasons.csv, stops.csv, proposals.csv, amendments.csv, evidence.csv
+                       who came; reasons, stops, proposals and evidence as everybody could read them. They are the
+                       operator's word: the record does not hold them, so that people can take them back
+
 ballots.jsonl          every ballot of every vote whose result was shown. No names, no reasons, no times
 record.jsonl           the record: one entry a line, in the order things happened. Always the whole record
 disclosures.jsonl      the words that belong to the entries (questions, answers, reasons)
@@ -91,7 +102,7 @@ opened ballots, and that these are the ballots counted when the vote closed. Two
 can be compared: the older record must be the beginning of the newer one.
 It does not prove who voted: with an open join code, browsers are counted, not people. It does not hide a
 vote from the people who run the server. And of who changed their mind, only the totals follow from the
-ballots.
+ballots. Six tables (attendance to evidence, above) do not follow from the record: they fit it, and are signed.
 
 What this is, and what each column of the tables holds
 ------------------------------------------------------
@@ -104,7 +115,7 @@ def pack(log: Log, signer: Signer, note: bytes | None = None, licence: str = "")
     `note` is the checkpoint of these entries, as the server keeps it; without it one is signed here. Raises RecordError
     for a note of other entries. `licence` is that of the export, its name or address, "" for none.
     """
-    files = derive(log)
+    files = derive(log) | write_stated(log.stated)
     leaves = [leaf_hash(canonical(entry)) for entry in log.entries]
     own = signer.checkpoint(len(leaves), root(leaves))
     if note is not None and parse_note(note).text != parse_note(own).text:
@@ -112,7 +123,7 @@ def pack(log: Log, signer: Signer, note: bytes | None = None, licence: str = "")
     files["checkpoint"] = note or own
     files["public_key.pem"] = signer.public_key_pem
     files["verify.py"] = verify_py()
-    columns = readme_lines({"this export": _about(log, licence), **COLUMNS})
+    columns = readme_lines({"this export": _about(log, licence), **COLUMNS, **STATED})
     files["README.txt"] = (README.replace("VERIFIER_KEY", signer.verifier_key) + columns).encode()
     files["datapackage.json"] = describe(files, log.commission)
     files["datapackage.sig"] = signer.sign(files["datapackage.json"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from forum.errors import NotFound
@@ -17,6 +18,7 @@ from forum.record.verify.rounds import result_of
 from forum.services.checkpoints import Checkpoints
 from forum.services.record_cache import kept, same
 from forum.services.record_entries import latest_about
+from forum.services.stated_tables import stated
 from forum.voting.round import RoundRevealed, RoundState
 from forum.voting.suppression import label_of, origin_of
 
@@ -111,7 +113,8 @@ async def read_log(store: Store, commission: str | None = None, *, ballots: bool
             if result_of(entry, words) is not None
             for line in await opened_ballots(work, entry["round"])
         ]
-    return Log(tuple(entries), words, tuple(opened), commission)
+        log = Log(tuple(entries), words, tuple(opened), commission)
+        return replace(log, stated=await stated(work, log))
 
 
 async def export(checkpoints: Checkpoints, commission: str | None = None, licence: str = "") -> bytes:

@@ -17,11 +17,11 @@ from support.record_keeper import CRISIS, QUIET, a_keeper
 
 from forum.adapters import workbook
 from forum.adapters.workbook import COLUMNS
-from forum.record import further_tables
 from forum.record.export_columns import ColumnType, type_of
 from forum.record.verify.disclosures import disclosure, open_disclosure
+from forum.record.verify.further_tables import DERIVED
 from forum.record.verify.public_log import Log
-from forum.record.verify.tables import ROWS, Cell
+from forum.record.verify.tables import Cell
 
 # Answers that a spreadsheet would rather take for something else.
 TYPED = (
@@ -50,9 +50,9 @@ def opened(log: Log) -> Any:
 
 
 def tables(log: Log) -> Iterator[tuple[str, list[str], list[list[Cell]]]]:
-    for name, rows in (ROWS | further_tables.ROWS).items():
-        columns = list(COLUMNS[name])
-        yield name.removesuffix(".csv"), columns, [[row[column] for column in columns] for row in rows(log)]
+    for name, columns in COLUMNS.items():
+        rows = DERIVED[name](log) if name in DERIVED else log.stated.get(name, ())
+        yield name.removesuffix(".csv"), list(columns), [[row[column] for column in columns] for row in rows]
 
 
 def as_read(value: Cell, column: str) -> object:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from forum.record.ballot_leaves import ballots_root, leaf, open_all
 from forum.record.signing_key import Signer
+from forum.record.verify.columns import STATED
 from forum.record.verify.disclosures import disclosure
 from forum.record.verify.encoding import canonical
 from forum.record.verify.merkle_tree import leaf_hash, root
-from forum.record.verify.public_log import Log
+from forum.record.verify.public_log import WITHDRAWN, Log
+from forum.record.verify.tables import Row as Row_
+from forum.record.verify.tables import marked, where
+from forum.record.verify.verdict import RecordError
 from forum.voting import suppression
 from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission, DecisionPower, Group
@@ -303,7 +308,55 @@ class Keeper:
             if commission in (None, self.commission_of[digest])
         }
         ballots = tuple(line for round_ in revealed if round_ not in self.sealed for line in self.ballots[round_])
-        return Log(tuple(self.entries), words, ballots, commission)
+        log = Log(tuple(self.entries), words, ballots, commission)
+        return replace(log, stated=stated_of(log))
+
+
+def stated_of(log: Log) -> dict[str, list[Row_]]:
+    """Makes up what the operator states of each session, vote and story of a log, some of it in odd words; nothing for
+    a log that is too damaged."""
+    rows: dict[str, list[Row_]] = {name: [] for name in STATED}
+    try:
+        for _, entry in log.chosen("session opened"):
+            session: Row_ = {**where(log, entry), "session": entry["session"]}
+            rows["attendance.csv"].append({**session, "came": 41})
+            blank = dict.fromkeys(STATED["stops.csv"])
+            said: Row_ = {"character": "The officer", "how": '=Ring "first"', "tried": "10-12", "verdict": "not sure"}
+            group = entry["about"]["groups"][0]["label"]
+            rows["stops.csv"].append({**blank, **session, "number": 1, "scenario": "5c" * 16, "group": group, **said})
+            made: Row_ = {**session, "proposal": entry["session"][::-1], "number": 1}
+            rows["proposals.csv"].append({**made, "words": "@Two nurses,\nevery night", "round": None})
+            texts = ("One nurse", "007"), ("007", "@Two nurses,\nevery night")
+            for number, (before, after) in enumerate(texts, 1):
+                change: Row_ = {"before": before, "after": after, "state": "taken" if number == 2 else "dropped"}
+                rows["amendments.csv"].append({**made, "number": number, **change})
+        for id_, steps in log.rounds.items():
+            if steps.result and not steps.annulled:
+                labels = {response["id"]: log.words(response["label"]) for response in steps.opened["responses"]}
+                way = METHODS[steps.opened["method"]]
+                mark = marked(way.columns([*labels])[0], labels) if way.FOLLOWED else {}
+                common = {**dict.fromkeys(STATED["reasons.csv"]), **where(log, steps.opened), **mark}
+                common |= {"session": steps.opened["session"], "round": id_, "too": 3}
+                common["question"] = log.words(steps.opened["question"])
+                by_group = steps.result["by_group"] or [{"label": ""}]
+                rows["reasons.csv"] += [
+                    {**common, "words": "-It is near", "condition": ""},
+                    {
+                        **common,
+                        "words": "tŷ 👍",
+                        "condition": "they come in plain clothes",
+                        "group": by_group[0]["label"],
+                    },
+                ]
+        for number, (_, entry) in enumerate(log.chosen("scenario published")):
+            if log.words(entry["title"]) != WITHDRAWN:
+                file = {"kind": "application/pdf", "title": "A letter", "address": None, "size": 1234}
+                link = {"kind": "link", "title": "=News", "address": "https://example.org/?a=1,2", "size": None}
+                piece = {"scenario": entry["scenario"], "evidence": f"{number:032x}", **(link if number % 2 else file)}
+                rows["evidence.csv"].append({**where(log, entry), **piece})
+    except (LookupError, TypeError, AttributeError, RecordError):
+        return {}
+    return rows
 
 
 def votes_of(everybody: Mapping[str, str | None], *choices: str) -> dict[str, tuple[str | None, str]]:

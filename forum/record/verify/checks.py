@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from forum.record.verify.archive import DESCRIBED, FILES, describe
+from forum.record.verify.archive import DESCRIBED, FILES, describe, files_of
 from forum.record.verify.checkpoint import key_id, public_key_raw, verifier_key
 from forum.record.verify.disclosures import digests_in, disclosure_digest, open_disclosure
 from forum.record.verify.ed25519 import signed_by
@@ -26,7 +26,7 @@ from forum.record.verify.round_checks import (
     check_rounds,
     without_withdrawn,
 )
-from forum.record.verify.tables import check_tables
+from forum.record.verify.table_checks import check_tables
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, RecordError, check, verdict_of
 
 
@@ -65,9 +65,10 @@ NEEDS_FORUM = ("results by group", "equal voice", "quorum", "view shift", "decis
 
 
 def _check_files(export: Export) -> tuple[str, str]:
-    missing = [f"{name} is missing" for name in FILES if name not in export.files]
-    extra = [f"{name!a} does not belong in an export" for name in export.files if name not in FILES]
-    return verdict_of(missing + extra, f"all {len(FILES)} are here, and nothing else")
+    wanted = files_of(export.format_number) if "datapackage.json" in export.files else FILES
+    missing = [f"{name} is missing" for name in wanted if name not in export.files]
+    extra = [f"{name!a} does not belong in an export" for name in export.files if name not in wanted]
+    return verdict_of(missing + extra, f"all {len(wanted)} are here, and nothing else")
 
 
 def _check_digests(export: Export) -> tuple[str, str]:
@@ -86,7 +87,8 @@ def _check_digests(export: Export) -> tuple[str, str]:
         and describe(export.files, export.commission, export.format_number) != export.files["datapackage.json"]
     ):
         problems.append("datapackage.json is not as Forum writes it")
-    return verdict_of(problems, f"all {len(DESCRIBED)} files are those that datapackage.json describes")
+    described = len(files_of(export.format_number)) - len(FILES) + len(DESCRIBED)
+    return verdict_of(problems, f"all {described} files are those that datapackage.json describes")
 
 
 def _check_entries(export: Export) -> tuple[str, str]:

@@ -5,7 +5,7 @@ nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -27,17 +27,22 @@ class Log:
     """The source of one export.
 
     `entries` is always the whole record, in order. `disclosures` (digest to encoded disclosure) and `ballots` (as
-    ballot_leaves.opened writes them) are those of `commission`, or of all commissions where that is None.
+    ballot_leaves.opened writes them) are those of `commission`, or of all commissions where that is None. `stated` has
+    the rows of the tables in stated_tables.py, by file: they do not follow from the record.
     """
 
     entries: tuple[Entry, ...]
     disclosures: Mapping[str, str]
     ballots: tuple[Mapping[str, Any], ...]
     commission: str | None = None
+    stated: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, files: Mapping[str, bytes], commission: str | None) -> Log:
-        """Returns the log in the files of an export. Raises RecordError or KeyError where they are damaged."""
+        """Returns the log in the files of an export, without what is stated.
+
+        Raises RecordError or KeyError where they are damaged.
+        """
         lines = parse_lines(files["disclosures.jsonl"])
         return cls(
             entries=tuple(parse_lines(files["record.jsonl"])),
@@ -82,6 +87,15 @@ class Log:
     def sessions(self) -> dict[str, Entry]:
         """The "session opened" entries by session id."""
         return {entry["session"]: entry for entry in self.entries if entry["type"] == "session opened"}
+
+    @cached_property
+    def decisions(self) -> dict[str, list[Entry]]:
+        """The chosen "decision" entries by the rounds that they rest on, in the order of the record."""
+        resting: dict[str, list[Entry]] = {}
+        for _, entry in self.chosen("decision"):
+            for round_id in entry["rounds"]:
+                resting.setdefault(round_id, []).append(entry)
+        return resting
 
     @cached_property
     def titles(self) -> dict[str, str]:

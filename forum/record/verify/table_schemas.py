@@ -11,18 +11,32 @@ INTEGERS = frozenset(
     {
         *("quorum", "quorum_each_group", "threshold", "ballots", "papers", "entry"),
         *("run_off_round", "n", "of", "basis_points"),
+        *("invited", "rounds_opened", "rounds_revealed", "rounds_annulled", "number", "version", "texts"),
+        *("came", "too", "size"),
     }
 )
 TIMES = frozenset({"at", "opened_at", "closes_at", "closed_at", "revealed_at", "annulled_at"})
 DAYS = frozenset({"by"})
-YES_OR_NO = frozenset({"demonstration", "differs", "live"})
+YES_OR_NO = frozenset({"demonstration", "differs", "live", "quorum_met", "contradictory", "added", "withdrawn"})
 # The column that names a row, and the columns that name a row of another table (or, "", of the same).
-KEYS = {"decisions.csv": "decision", "rounds.csv": "round", "commitments.csv": "commitment"}
+KEYS = {
+    "decisions.csv": "decision",
+    "rounds.csv": "round",
+    "commitments.csv": "commitment",
+    "attendance.csv": "session",
+    "proposals.csv": "proposal",
+    "evidence.csv": "evidence",
+}
 REFERENCES = {
     "rounds.csv": (("second_of", "", "round"),),
     "results_by_group.csv": (("round", "rounds.csv", "round"),),
     "view_shift.csv": (("round", "rounds.csv", "round"), ("first", "rounds.csv", "round")),
     "commitments.csv": (("decision", "decisions.csv", "decision"),),
+    "options.csv": (("round", "rounds.csv", "round"),),
+    "reasons.csv": (("round", "rounds.csv", "round"),),
+    "stops.csv": (("magic_check", "rounds.csv", "round"), ("round", "rounds.csv", "round")),
+    "proposals.csv": (("round", "rounds.csv", "round"),),
+    "amendments.csv": (("proposal", "proposals.csv", "proposal"),),
 }
 
 

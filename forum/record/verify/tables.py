@@ -1,28 +1,21 @@
-"""The tables of an export: CSV after RFC 4180, UTF-8 with a byte order mark, made from the record and its words only;
-and made again to check them.
+"""The tables of an export: CSV after RFC 4180, UTF-8 with a byte order mark, made from the record and its words only.
 
 columns.py describes every column.
 
 A cell that a spreadsheet would take for a formula (it begins with one of = + - @, their full-width forms, a tab or a
 line break) gets an apostrophe in front. Not written with the csv module, whose quoting changes between versions of
-Python: a check derives the tables again and compares them byte for byte.
+Python: a check (table_checks.py) derives the tables again and compares them byte for byte.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import zip_longest
 from typing import Any, TypeAlias
 
-from forum.record.verify.archive import FORMAT
 from forum.record.verify.columns import COLUMNS
-from forum.record.verify.export import Export
 from forum.record.verify.methods import METHODS, columns_of
 from forum.record.verify.public_log import WITHDRAWN_RESULT, Entry, Log
 from forum.record.verify.rounds import Steps
-from forum.record.verify.verdict import NOT_CHECKED, verdict_of
 
 Cell: TypeAlias = str | int | bool | None
 Row: TypeAlias = dict[str, Cell]
@@ -33,19 +26,23 @@ BETWEEN = " | "
 MARK = b"\xef\xbb\xbf"
 
 
-def cell(value: Cell) -> str:
-    """Returns one cell: text made harmless for spreadsheets and quoted where needed, numbers as they are."""
+def plain(value: Cell) -> str:
+    """Returns one cell as it is read: text made harmless for spreadsheets, numbers as they are."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = "" if value is None else str(value)
-    if isinstance(value, str) and text.startswith(FORMULA):
-        text = "'" + text
+    return "'" + text if isinstance(value, str) and text.startswith(FORMULA) else text
+
+
+def cell(value: Cell) -> str:
+    """Returns one cell as it is written: `plain`, and quoted where needed."""
+    text = plain(value)
     if any(mark in text for mark in ',"\r\n'):
         text = '"' + text.replace('"', '""') + '"'
     return text
 
 
-def table(columns: Iterable[str], rows: Iterable[Row]) -> bytes:
+def table(columns: Iterable[str], rows: Iterable[Mapping[str, Cell]]) -> bytes:
     """Returns MARK, a header row and the rows, each ended by CR LF. Raises KeyError for a row that lacks a column."""
     names = list(columns)
     lines = [",".join(map(cell, names))]
@@ -82,6 +79,7 @@ def _labels(log: Log, steps: Steps) -> dict[str, str]:
 
 def decisions_rows(log: Log) -> Iterator[Row]:
     """Yields the rows of decisions.csv, in the order of the record."""
+    voided = {entry["round"]: index for index, entry in log.chosen("round annulled")}
     for index, entry in log.chosen("decision"):
         steps = log.rounds[entry["rounds"][-1]]
         labels = _labels(log, steps)
@@ -100,8 +98,21 @@ def decisions_rows(log: Log) -> Iterator[Row]:
             "rationale": log.words(entry["rationale"]),
             "why": log.words(entry["why"]),
             "dissent": log.words(entry["dissent"]),
+            "contradicts": BETWEEN.join(
+                dict.fromkeys(
+                    other["decision"]
+                    for round_id in entry["rounds"]
+                    for other in log.decisions.get(round_id, ())
+                    if _says(other) != _says(entry)
+                )
+            ),
+            "annulled_after": BETWEEN.join(id_ for id_ in entry["rounds"] if voided.get(id_, index) > index),
             "entry": index,
         }
+
+
+def _says(decision: Entry) -> tuple[str, str | None]:
+    return decision["outcome"], decision["response"]
 
 
 def rounds_rows(log: Log) -> Iterator[Row]:
@@ -110,6 +121,9 @@ def rounds_rows(log: Log) -> Iterator[Row]:
     for round_id, steps in log.rounds.items():
         opened, closed, revealed, annulled = steps.opened, steps.closed, steps.revealed, steps.annulled
         session = log.sessions.get(opened["session"])
+        invited = [group["invited"] for group in session["about"]["groups"]] if session else []
+        quorum = (steps.result or {}).get("quorum", {})
+        made = log.decisions.get(round_id, ())
         yield {
             **where(log, opened),
             "session": opened["session"],
@@ -137,6 +151,12 @@ def rounds_rows(log: Log) -> Iterator[Row]:
             "annulled_because": log.words(annulled["because"]) if annulled else None,
             "ballots": closed["count"] if closed else None,
             "papers": closed.get("paper", 0) if closed else None,
+            "entrance": session.get("entrance") if session else None,
+            "invited": sum(invited) if invited and None not in invited else None,
+            "quorum_met": quorum.get("reached"),
+            "decisions": BETWEEN.join(decision["decision"] for decision in made),
+            "outcome": BETWEEN.join(decision["outcome"] for decision in made),
+            "contradictory": len(set(map(_says, made))) > 1 if made else None,
             "ballots_root": closed["ballots_root"] if closed else None,
             "entry": index_of[round_id],
         }
@@ -176,7 +196,7 @@ def results_rows(log: Log) -> Iterator[Row]:
                     **blank,
                     "measure": measure,
                     "label": label,
-                    **_marked(mark, labels),
+                    **marked(mark, labels),
                     "n": counts[mark],
                     "of": ballots,
                 }
@@ -197,7 +217,7 @@ def _marks(steps: Steps, labels: Mapping[str, str], result: Mapping[str, Any]) -
     return columns_of(method, [*labels]) if method in METHODS else tuple(result["counts"])
 
 
-def _marked(mark: str, labels: Mapping[str, str]) -> Row:
+def marked(mark: str, labels: Mapping[str, str]) -> Row:
     """Returns the cells that name a mark's response and score or stance; a stance belongs to the round's only
     response.
     """
@@ -215,9 +235,9 @@ def _point_rows(result: Mapping[str, Any], marks: Iterable[str], labels: Mapping
     for measure, points in measures.items():
         for mark in [*marks, *(label for label in labels if label not in marks)] if points else ():
             if mark in points:
-                yield {"measure": measure, **_marked(mark, labels), "basis_points": points[mark]}
+                yield {"measure": measure, **marked(mark, labels), "basis_points": points[mark]}
     if "consensus" in result:
-        yield {"measure": "consensus", **_marked("agree", labels), "basis_points": result["consensus"]}
+        yield {"measure": "consensus", **marked("agree", labels), "basis_points": result["consensus"]}
 
 
 def _run_off_rows(result: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[Row]:
@@ -235,7 +255,7 @@ def _run_off_rows(result: Mapping[str, Any], labels: Mapping[str, str]) -> Itera
             if last and response in figures["tied"]:
                 note = " ".join(["tied last", note]).strip()
             numbers = {"n": round_["counts"][response], "of": result["n"]}
-            yield {"run_off_round": number, **_marked(response, labels), **numbers, "note": note}
+            yield {"run_off_round": number, **marked(response, labels), **numbers, "note": note}
         if round_["exhausted"]:
             yield {"run_off_round": number, "n": round_["exhausted"], "of": result["n"], "note": "ran out"}
 
@@ -292,7 +312,7 @@ def commitments_rows(log: Log) -> Iterator[Row]:
         }
 
 
-# Each table's rows, by the name of its file; forum/adapters/workbook.py writes the same rows.
+# The rows of the tables of every format, by the name of the file; further_tables.py has the others.
 ROWS: dict[str, Callable[[Log], Iterator[Row]]] = {
     "decisions.csv": decisions_rows,
     "rounds.csv": rounds_rows,
@@ -300,44 +320,3 @@ ROWS: dict[str, Callable[[Log], Iterator[Row]]] = {
     "view_shift.csv": view_shift_rows,
     "commitments.csv": commitments_rows,
 }
-
-
-def write_table(log: Log, name: str) -> bytes:
-    """Returns a table of an export as bytes. Raises RecordError, LookupError or TypeError where the log is damaged."""
-    return table(COLUMNS[name], ROWS[name](log))
-
-
-# The first format whose tables are those of today.
-_TABLES_SINCE = 3
-
-
-def check_tables(export: Export) -> tuple[str, str]:
-    """Holds every table against the one that the record leads to; names the first cell of each that differs."""
-    if export.format_number not in (_TABLES_SINCE, FORMAT):
-        return NOT_CHECKED, f"written in format {export.format_number}; this program knows the tables of {FORMAT}"
-    log = Log.read(export.files, export.commission)
-    problems = [problem for name in ROWS if (problem := _difference(name, export.files[name], write_table(log, name)))]
-    return verdict_of(problems, f"{len(ROWS)} tables made again from the record, each the same to the byte")
-
-
-def _difference(name: str, there: bytes, wanted: bytes) -> str:
-    """Returns where a table is not the wanted one, counting rows as a spreadsheet does, the header first; else ""."""
-    # Exports made before tables had a byte order mark lack only that.
-    if there in (wanted, wanted.removeprefix(MARK)):
-        return ""
-    try:
-        rows, right = (_cells(body) for body in (there, wanted))
-    except (UnicodeDecodeError, csv.Error):
-        return f"{name} does not follow from the record, and cannot be read"
-    for number, (row, should) in enumerate(zip_longest(rows, right), 1):
-        if row is None or should is None:
-            more = "is missing" if row is None else "does not follow from the record"
-            return f"{name}, row {number} {more}"
-        for column, cell_, right_cell in zip_longest(right[0], row, should):
-            if cell_ != right_cell:
-                return f"{name}, row {number}, column {column or 'none'} does not follow from the record"
-    return f"{name} does not follow from the record: it is written otherwise"
-
-
-def _cells(body: bytes) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))

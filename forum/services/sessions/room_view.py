@@ -32,7 +32,7 @@ async def room_view_of(work: Work, session: LiveSession) -> RoomView:
         round=round_,
         rounds=tuple(r for r in rounds.values() if r.state != RoundState.ANNULLED or r is round_),
         first=rounds.get((round_.second_of if round_ else "") or ""),
-        run=await _run(work, session, commission),
+        run=await run_of(work, session, commission),
         agenda=await _agenda(work, session, round_),
         programme=(await work.programmes.latest(session.id)).plan,
     )
@@ -77,7 +77,7 @@ def _with_scene(view: RoomView) -> RoomView:
     return replace(view, story=story, scene=story.scenario.scene(cue.scene) if story and cue.scene else None)
 
 
-async def _run(work: Work, session: LiveSession, commission: Commission) -> Run:
+async def run_of(work: Work, session: LiveSession, commission: Commission) -> Run:
     """Reads the stops of a session, with the groups that may be named beside them."""
     stops = tuple(await work.stops.list_stops(session.id))
     moments = dict.fromkeys(stop.since for stop in stops) if not session.badges_off else {}

@@ -149,6 +149,9 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
     # A moderator's reason; title and text; of each vote scene, question, response and easy words; the answer that came
     # up in the replay; the asynchronous round's scene, question and response.
     assert len(taken) == 1 + 2 + 2 * 4 + 1 + 3
+    told, _ = unpack(await exports.export(played.house.site.checkpoints))
+    stated = {name for data in told.values() for name in words_spoken(data.decode("utf-8", "replace"))}
+    assert stated >= {"title", "tried", "offered", "proposal", "amendment"}
     done = await withdrawal.withdraw(played.store, CLOCK, played.key)
     assert set(done.sessions) == {played.live.id, played.night.id, played.later.id}
     assert done.story.withdrawn_at

@@ -1,0 +1,124 @@
+"""Tables that exports have since format 4: groups invited, answers, stories, moderation, erasures.
+
+They too are made from the record and its words alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from forum.record.verify.disclosures import digests_in
+from forum.record.verify.public_log import WITHDRAWN, Log
+from forum.record.verify.tables import BETWEEN, ROWS, Row, where
+
+
+def sessions_rows(log: Log) -> Iterator[Row]:
+    """Yields a row for each group of each session, in the order of the record."""
+    for index, entry in log.chosen("session opened"):
+        about = entry["about"]
+        steps = [steps for steps in log.rounds.values() if steps.opened["session"] == entry["session"]]
+        for group in about["groups"]:
+            yield {
+                **where(log, entry),
+                "session": entry["session"],
+                "session_title": entry["title"],
+                # Entries made before there were asynchronous rounds have no kind, and older ones no entrance.
+                "session_kind": entry.get("kind", "room"),
+                "at": entry["at"],
+                "entrance": entry.get("entrance"),
+                "power": about["power"]["level"],
+                "decides": log.words(about["power"]["decides"]),
+                "threshold": about["threshold"],
+                "group": group["label"],
+                "invited": group["invited"],
+                "rounds_opened": len(steps),
+                "rounds_revealed": sum(one.revealed is not None for one in steps),
+                "rounds_annulled": sum(one.annulled is not None for one in steps),
+                "entry": index,
+            }
+
+
+def options_rows(log: Log) -> Iterator[Row]:
+    """Yields a row for each response of each round that was opened."""
+    for index, entry in log.chosen("round opened"):
+        first = log.rounds.get(entry["second_of"] or "")
+        known = {response["id"] for response in first.opened["responses"]} if first else set()
+        for number, response in enumerate(entry["responses"], 1):
+            yield {
+                **where(log, entry),
+                "session": entry["session"],
+                "round": entry["round"],
+                "question": log.words(entry["question"]),
+                "number": number,
+                "response": response["id"],
+                "response_label": log.words(response["label"]),
+                "added": response["id"] not in known if first else None,
+                "entry": index,
+            }
+
+
+def stories_rows(log: Log) -> Iterator[Row]:
+    """Yields a row for each published version of each story. Who told a story that was withdrawn is not said."""
+    done = {entry["scenario"]: entry["action"] for _, entry in log.chosen("moderation action")}
+    versions: dict[str, int] = {}
+    for index, entry in log.chosen("scenario published"):
+        scenario, title = entry["scenario"], log.words(entry["title"])
+        versions[scenario] = versions.get(scenario, 0) + 1
+        yield {
+            **where(log, entry),
+            "scenario": scenario,
+            "version": versions[scenario],
+            "at": entry["at"],
+            "title": title,
+            "told_by": None if title == WITHDRAWN else entry["told_by"],
+            "withdrawn": title == WITHDRAWN,
+            "last_action": done.get(scenario),
+            "entry": index,
+        }
+
+
+def moderation_rows(log: Log) -> Iterator[Row]:
+    """Yields a row for each act of a moderator, in the order of the record."""
+    titles = {entry["scenario"]: log.words(entry["title"]) for _, entry in log.chosen("scenario published")}
+    for index, entry in log.chosen("moderation action"):
+        yield {
+            **where(log, entry),
+            "at": entry["at"],
+            "scenario": entry["scenario"],
+            "title": titles.get(entry["scenario"]),
+            "action": entry["action"],
+            "because": log.words(entry["because"]),
+            "entry": index,
+        }
+
+
+def erasures_rows(log: Log) -> Iterator[Row]:
+    """Yields a row for each time that words were taken back, in the order of the record."""
+    if not any(log.chosen("erasure")):
+        return
+    held = {
+        digest: index
+        for index, entry in enumerate(log.entries)
+        if entry["type"] != "erasure"
+        for digest in digests_in(entry)
+    }
+    for index, entry in log.chosen("erasure"):
+        yield {
+            **where(log, entry),
+            "at": entry["at"],
+            "texts": len(entry["digests"]),
+            "entries": BETWEEN.join(
+                str(number) for number in sorted({held[digest] for digest in entry["digests"] if digest in held})
+            ),
+            "entry": index,
+        }
+
+
+# Every table that follows from the record, with its rows, in the order of the zip and of the workbook's sheets.
+DERIVED: dict[str, Callable[[Log], Iterator[Row]]] = ROWS | {
+    "sessions.csv": sessions_rows,
+    "options.csv": options_rows,
+    "stories.csv": stories_rows,
+    "moderation.csv": moderation_rows,
+    "erasures.csv": erasures_rows,
+}

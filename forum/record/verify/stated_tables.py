@@ -1,0 +1,148 @@
+"""Tables that an operator states: who came, reasons as released, stops, proposals with amendments, evidence.
+
+They hold what screens and pages show to everybody, and the record does not: people may take such words back, and an
+entry stays. So they do not follow from the record; the signature says that the operator stands by them, and
+`stated_problems` holds them to what the record says of the same sessions, votes and stories.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from forum.record.verify.columns import STATED
+from forum.record.verify.methods import METHODS, columns_of
+from forum.record.verify.public_log import WITHDRAWN, Log
+from forum.record.verify.rounds import Steps
+from forum.record.verify.tables import MARK, Row, marked, plain, table, where
+
+
+def write_stated(stated: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, bytes]:
+    """Returns every stated table by the name of its file; one without rows has its headings."""
+    return {name: table(columns, stated.get(name, ())) for name, columns in STATED.items()}
+
+
+def stated_problems(log: Log, files: Mapping[str, bytes]) -> list[str]:
+    """Returns what of the stated tables in these files cannot be, by the record of the same export.
+
+    Raises errors of any kind where a file is no table.
+    """
+    rows = {name: _stated_rows(name, files[name]) for name in STATED}
+    written = write_stated(rows)
+    found = [
+        f"{name} is not written as Forum does"
+        for name, wanted in written.items()
+        if files[name] not in (wanted, wanted.removeprefix(MARK))
+    ]
+    for name, there in rows.items():
+        for number, row in enumerate(there, 1):
+            if wrong := next(_WRONG[name](log, row), ""):
+                found.append(f"{name}, row {number}: {wrong}")
+    if [row["session"] for row in rows["attendance.csv"]] != [e["session"] for _, e in log.chosen("session opened")]:
+        found.append("attendance.csv has not one row for each session")
+    if {row["proposal"] for row in rows["amendments.csv"]} - {row["proposal"] for row in rows["proposals.csv"]}:
+        found.append("amendments.csv has an amendment of no proposal")
+    said = [(row["session"], row["round"], row["words"], row["condition"]) for row in rows["reasons.csv"]]
+    if any(one[:2] == other[:2] and one > other for one, other in pairwise(said)):
+        found.append("reasons.csv is not sorted")
+    return found
+
+
+def _stated_rows(name: str, data: bytes) -> list[dict[str, str]]:
+    lines = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+    rows = list(lines)
+    if list(lines.fieldnames or ()) != list(STATED[name]) or any(None in row.values() or None in row for row in rows):
+        raise ValueError(f"{name} has not the columns that it should have")
+    return rows
+
+
+def _of_session(log: Log, row: Mapping[str, str]) -> Iterator[str]:
+    """Yields why a row cannot be of the session that it names."""
+    opened = log.sessions.get(row["session"])
+    if opened is None or log.commission not in (None, opened["commission"]):
+        yield "of a session that is not in this export"
+    elif _differs(row, where(log, opened)):
+        yield "not the commission of its session"
+
+
+def _differs(row: Mapping[str, str], known: Row) -> bool:
+    return any(row[column] != plain(value) for column, value in known.items())
+
+
+def _round_of(log: Log, row: Mapping[str, str], column: str) -> Steps | None:
+    """Returns the round that a column of a row names, where it is one of the row's session."""
+    steps = log.rounds.get(row[column])
+    return steps if steps is not None and steps.opened["session"] == row["session"] else None
+
+
+def _wrong_attendance(log: Log, row: Mapping[str, str]) -> Iterator[str]:
+    yield from _of_session(log, row)
+
+
+def _wrong_reason(log: Log, row: Mapping[str, str]) -> Iterator[str]:
+    yield from _of_session(log, row)
+    steps = _round_of(log, row, "round")
+    if steps is None or steps.result is None or steps.annulled is not None:
+        yield "of a round whose result is not shown"
+        return
+    labels = {response["id"]: log.words(response["label"]) for response in steps.opened["responses"]}
+    method = steps.opened["method"]
+    marks = columns_of(method, [*labels]) if method in METHODS else ()
+    nothing: Row = dict.fromkeys(("response", "response_label", "mark"))
+    if _differs(row, {"question": log.words(steps.opened["question"])}):
+        yield "not the question of its round"
+    known = (nothing, *(marked(mark, labels) for mark in marks))
+    if method in METHODS and all(_differs(row, one) for one in known):
+        yield "not an answer of its round"
+    by_group = steps.result["by_group"] or ()
+    if row["group"] and row["group"] not in [plain(one["label"]) for one in by_group]:
+        yield "with a group that the result does not show"
+    if not row["words"] and not row["condition"]:
+        yield "without words"
+
+
+def _wrong_stop(log: Log, row: Mapping[str, str]) -> Iterator[str]:
+    yield from _of_session(log, row)
+    if any(row[column] and _round_of(log, row, column) is None for column in ("magic_check", "round")):
+        yield "names a round of another session"
+    groups = log.sessions[row["session"]]["about"]["groups"]
+    if row["group"] and row["group"] not in [plain(group["label"]) for group in groups]:
+        yield "with a group that was not invited"
+    if row["verdict"] not in ("", "yes", "no", "not sure"):
+        yield "no verdict of a magic check"
+
+
+def _wrong_proposal(log: Log, row: Mapping[str, str]) -> Iterator[str]:
+    yield from _of_session(log, row)
+    steps = _round_of(log, row, "round")
+    if row["round"] and (steps is None or steps.opened["kind"] != "policy vote"):
+        yield "names a round that is no vote on a proposal of its session"
+    if not row["words"]:
+        yield "without words"
+
+
+def _wrong_amendment(log: Log, row: Mapping[str, str]) -> Iterator[str]:
+    yield from _of_session(log, row)
+    if row["state"] not in ("taken", "dropped", "in flight"):
+        yield "no state of an amendment"
+
+
+def _wrong_evidence(log: Log, row: Mapping[str, str]) -> Iterator[str]:
+    published = [entry for _, entry in log.chosen("scenario published") if entry["scenario"] == row["scenario"]]
+    if not published or log.words(published[-1]["title"]) == WITHDRAWN:
+        yield "of a story that is not published, or was withdrawn"
+    elif _differs(row, where(log, published[-1])):
+        yield "not the commission of its story"
+
+
+_WRONG = {
+    "attendance.csv": _wrong_attendance,
+    "reasons.csv": _wrong_reason,
+    "stops.csv": _wrong_stop,
+    "proposals.csv": _wrong_proposal,
+    "amendments.csv": _wrong_amendment,
+    "evidence.csv": _wrong_evidence,
+}

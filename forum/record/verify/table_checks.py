@@ -1,0 +1,67 @@
+"""The check of tables: each made again from the record and compared, and those that an operator states."""
+
+from __future__ import annotations
+
+import csv
+import io
+from itertools import zip_longest
+
+from forum.record.verify.archive import FORMAT
+from forum.record.verify.columns import COLUMNS, SINCE_4, STATED
+from forum.record.verify.export import Export
+from forum.record.verify.further_tables import DERIVED
+from forum.record.verify.public_log import Log
+from forum.record.verify.stated_tables import stated_problems
+from forum.record.verify.tables import MARK, ROWS, table
+from forum.record.verify.verdict import NOT_CHECKED, verdict_of
+
+
+def write_table(log: Log, name: str, format_number: int = FORMAT) -> bytes:
+    """Returns a table of an export as bytes, with the columns of this format.
+
+    Raises RecordError, LookupError or TypeError where the log is damaged.
+    """
+    later = SINCE_4.get(name, ()) if format_number < FORMAT else ()
+    return table([column for column in COLUMNS[name] if column not in later], DERIVED[name](log))
+
+
+# The first format whose tables are those of today.
+_TABLES_SINCE = 3
+
+
+def check_tables(export: Export) -> tuple[str, str]:
+    """Holds every table against the one that the record leads to; names the first cell of each that differs."""
+    if export.format_number not in (_TABLES_SINCE, FORMAT):
+        return NOT_CHECKED, f"written in format {export.format_number}; this program knows the tables of {FORMAT}"
+    log = Log.read(export.files, export.commission)
+    names = ROWS if export.format_number < FORMAT else DERIVED
+    made = {name: write_table(log, name, export.format_number) for name in names}
+    problems = [problem for name in made if (problem := _difference(name, export.files[name], made[name]))]
+    fine = f"{len(made)} tables made again from the record, each the same to the byte"
+    if export.format_number == FORMAT:
+        problems += stated_problems(log, export.files)
+        fine += f"; {len(STATED)} are the operator's word, and fit the record"
+    return verdict_of(problems, fine)
+
+
+def _difference(name: str, there: bytes, wanted: bytes) -> str:
+    """Returns where a table is not the wanted one, counting rows as a spreadsheet does, the header first; else ""."""
+    # Exports made before tables had a byte order mark lack only that.
+    if there in (wanted, wanted.removeprefix(MARK)):
+        return ""
+    try:
+        rows, right = (_cells(body) for body in (there, wanted))
+    except (UnicodeDecodeError, csv.Error):
+        return f"{name} does not follow from the record, and cannot be read"
+    for number, (row, should) in enumerate(zip_longest(rows, right), 1):
+        if row is None or should is None:
+            more = "is missing" if row is None else "does not follow from the record"
+            return f"{name}, row {number} {more}"
+        for column, cell_, right_cell in zip_longest(right[0], row, should):
+            if cell_ != right_cell:
+                return f"{name}, row {number}, column {column or 'none'} does not follow from the record"
+    return f"{name} does not follow from the record: it is written otherwise"
+
+
+def _cells(body: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
