@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from forum.sessions.session import Participant
 from forum.voting.ballot import Ballot, Cast, CastOutcome
 from forum.voting.decision import Commitment, Decision
 from forum.voting.reason import Reason, ReasonState
@@ -79,6 +80,11 @@ class Rounds(Protocol):
 
     async def ballots_by(self, participant: str, rounds: Sequence[str]) -> list[Ballot]:
         """Returns the ballots that a participant cast in these rounds."""
+
+    async def caster(self, round_id: str, cast: str) -> Participant | None:
+        """Returns who cast the ballot that came with this cast id; None for an unknown id, for one that several people
+        used, and once their session has forgotten its devices.
+        """
 
 
 class Reasons(Protocol):

@@ -10,9 +10,13 @@ from typing import Any, TypeAlias
 import msgspec
 import sqlalchemy as sa
 
+from forum.sessions.session import Participant
 from forum.store.ballot_statements import BALLOT, FRESH, KEY, ROUND, statements, values
 from forum.store.base import Area, Link, Quick, Row, having, made, plain
-from forum.store.tables import ballot, storable
+from forum.store.device_digest import GONE
+from forum.store.sessions import participant_of
+from forum.store.tables import ballot, casting, storable
+from forum.store.tables import participant as participants
 from forum.store.tables import round_ as rounds_table
 from forum.voting.ballot import MOST_CAST_ID, Ballot, Cast, CastOutcome, choice_refusal
 from forum.voting.round import Round, RoundState
@@ -204,6 +208,17 @@ class SqlRounds(Area):
         """Returns the ballots that a participant cast in these rounds."""
         wanted = sa.select(ballot).where(ballot.c.participant == participant, self._link.among(ballot.c.round, rounds))
         return [_ballot(row) for row in await self._link.rows(wanted)]
+
+    async def caster(self, round_id: str, cast: str) -> Participant | None:
+        """Returns who cast the ballot with this cast id, or None; see ports.voting.Rounds.caster."""
+        wanted = (
+            sa.select(participants)
+            .join(casting, casting.c.participant == participants.c.id)
+            .where(casting.c.round == round_id, casting.c.cast == cast, participants.c.device < GONE)
+            .limit(2)
+        )
+        rows = await self._link.rows(wanted)
+        return participant_of(rows[0]) if len(rows) == 1 else None
 
     async def _asked(self, ids: set[str]) -> dict[str, _Asked]:
         rows = await self._quick(self._statements.asked, ROUND, [(one,) for one in ids])

@@ -110,7 +110,7 @@ class SqlSessions(Area):
         """Returns the participant that this device (a SHA-256) has in a session, or None."""
         here = having(participants.c.session, participants.c.device)
         rows = await self._link.rows(here, {"session": session, "device": salted(session, device)})
-        return _participant(rows[0]) if rows else None
+        return participant_of(rows[0]) if rows else None
 
     async def joined(self, session: str, until: str = "") -> dict[str | None, int]:
         """Returns how many joined by group id (None: prefer not to say), without passing participants and observers;
@@ -159,7 +159,7 @@ class SqlSessions(Area):
         await self._link.run(sa.update(participants).where(participants.c.session == session).values(device=gone))
 
     async def _here(self, session: str, device: str) -> Participant:
-        return _participant(await self._link.one(_device(session, device), "There is no such participant."))
+        return participant_of(await self._link.one(_device(session, device), "There is no such participant."))
 
 
 def _keyed(column: sa.Column[Any], key: str) -> sa.Select[tuple[object, ...]]:
@@ -178,6 +178,7 @@ def _session(row: Row) -> LiveSession:
     return made(row, LiveSession, held=row["held"] or ())
 
 
-def _participant(row: Row) -> Participant:
+def participant_of(row: Row) -> Participant:
+    """Returns a row of the table of participants as a participant."""
     flags = bool(row["passing"]), bool(row["observer"])
     return Participant(row["id"], row["session"], row["group_id"], row["joined_at"], *flags)

@@ -9,6 +9,7 @@ const handover = document.querySelector("[data-handover]");
 const said = handover.querySelector("[data-said]");
 const news = document.querySelector("[data-news-tablet]");
 const waiting = document.querySelector("[data-waiting]");
+const slip = handover.querySelector("[data-for-slip]"); // none where there are no receipts
 const path = main.dataset.path;
 const shelf = "forum tablet " + path;
 const GONE = ["unknown_round", "not_open"]; // what is said of a question that was there before Forum's data went back
@@ -20,6 +21,7 @@ const laid = load(shelf + " laid");
 const queue = [...load(shelf), ...laid.splice(0)];
 let sending = false;
 let mine = ""; // the cast of the person who has just voted, until the tablet is handed on
+let voted = ""; // its round
 
 const link = watch(main, {
   keep: (part, moved) => part === "ballot" && !moved,
@@ -31,6 +33,10 @@ const link = watch(main, {
 });
 main.addEventListener("submit", submit);
 handover.querySelector("[data-next]").addEventListener("click", next);
+if (slip) {
+  slip.querySelector("[data-ask-slip]").addEventListener("click", askForSlip);
+  slip.querySelector("[data-print]").addEventListener("click", () => window.print());
+}
 count();
 flush();
 
@@ -40,6 +46,8 @@ function submit(event) {
   event.preventDefault();
   const fields = new FormData(form);
   mine = fresh();
+  voted = fields.get("round");
+  offerSlip(false);
   fields.set("cast", mine);
   fields.set("person", fresh());
   queue.push(Array.from(fields));
@@ -58,8 +66,35 @@ function submit(event) {
   flush();
 }
 
+// Shows that there can be a slip once the vote is counted, and takes it from the page with everything on it.
+function offerSlip(on) {
+  if (!slip) return;
+  slip.hidden = !on;
+  slip.querySelector("[data-slip-here]").replaceChildren();
+  slip.querySelector("[data-ask-slip]").hidden = false;
+  slip.querySelector("[data-print]").hidden = true;
+}
+
+async function askForSlip() {
+  const cast = mine;
+  let told;
+  try {
+    told = await ask(path + "/slip", { body: new URLSearchParams({ round: voted, cast }), page: true, headers: { Accept: "text/html" } });
+  } catch (error) {
+    return;
+  }
+  // By now the tablet may be another person's.
+  const got = told.ok && cast === mine && told.page.querySelector("[data-slip]");
+  if (!got) return;
+  slip.querySelector("[data-slip-here]").replaceChildren(got);
+  slip.querySelector("[data-ask-slip]").hidden = true;
+  slip.querySelector("[data-print]").hidden = false;
+  slip.querySelector("[data-print]").focus();
+}
+
 function next() {
   mine = "";
+  offerSlip(false);
   handover.hidden = true;
   main.hidden = false;
   const form = main.querySelector("[data-ballot]");
@@ -104,6 +139,7 @@ function settle(cast, words) {
   const own = cast === mine;
   if (!words) {
     if (own) tell("counted");
+    if (own) offerSlip(true);
   } else if (own) {
     // The person is still there, and so is what they had filled in.
     handover.hidden = true;

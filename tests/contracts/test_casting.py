@@ -513,3 +513,18 @@ async def test_any_batches_are_counted_as_the_contract_says(
         kept = {(b.round, b.participant): b for r in rounds for b in await work.rounds.ballots(r)}
         assert kept == model.ballots
         assert await work.rounds.voted(rounds) == {r: sum(key[0] == r for key in kept) for r in rounds}
+
+
+async def test_who_cast_a_ballot_is_found_by_its_cast_id_until_devices_are_forgotten(store: SqlStore) -> None:
+    round_, [ann, ben] = await a_vote(store, ["g1", "g2"])
+    mine, twice = a_cast(round_.id, ann), new_id()
+    await cast(store, mine, a_cast(round_.id, ann, cast=twice), a_cast(round_.id, ben, cast=twice))
+    async with store.begin() as work:
+        found = await work.rounds.caster(round_.id, mine.cast)
+        assert found is not None
+        assert (found.id, found.session, found.group) == (ann, round_.session, "g1")
+        assert await work.rounds.caster(round_.id, twice) is None
+        assert await work.rounds.caster(new_id(), mine.cast) is None
+        assert await work.rounds.caster(round_.id, new_id()) is None
+        await work.sessions.forget_devices(round_.session)
+        assert await work.rounds.caster(round_.id, mine.cast) is None

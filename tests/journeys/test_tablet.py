@@ -51,7 +51,13 @@ async def test_one_person_after_the_other_votes_and_leaves_nothing_behind(
         await expect(said).to_contain_text("Counted. Hand the tablet to the next person.")
         await expect(page.get_by_label(answer)).to_be_hidden()
         await accessible(page)
+        if group == "Nurses":
+            await page.get_by_role("button", name="A slip for my receipt").click()
+            await expect(page.get_by_text(f"/receipts/{round_id}/")).to_be_visible()
+            await expect(page.get_by_role("button", name="Print it")).to_be_focused()
+            await accessible(page)
         await page.get_by_role("button", name="I am the next person").click()
+        await expect(page.locator("[data-slip]")).to_have_count(0)
     assert await event.counts(round_id) == {"r1": 1, "r2": 2, "none": 0}
     await expect(page.locator("#screen")).to_contain_text("Please wait")
 

@@ -18,6 +18,7 @@ from forum.services.keys import digest
 from forum.services.sessions import guard
 from forum.services.sessions.tablet_link import share
 from forum.services.sessions.tickets import plain
+from forum.services.voting.receipts import gives_none
 from forum.sessions.session import Entrance, LiveSession, Participant
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, spoken
@@ -25,6 +26,7 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language, say
 from forum.web.live.ballot_form import Typed, ack_facts, cast_by_form, unsent
 from forum.web.live.join import admitted
+from forum.web.live.receipts import CAST_ID
 from forum.web.live.screens import news_of, screen_context, small
 from forum.web.rate_limits import TEN_MINUTES
 from forum.web.responses import done, page, wants_json
@@ -90,6 +92,19 @@ async def vote(request: Request) -> Response:
     if refused is not None and wants_json(request):
         raise refused
     return await _page(request, session, form, refused=refused)
+
+
+async def slip(request: Request) -> Response:
+    """Shows the person who has just voted the address of their receipt, once: by post, so that it is in no history."""
+    session = await _live(request)
+    form = await form_of(request)
+    round_id, cast = form.text("round"), form.text("cast")
+    async with site_of(request).store.read() as work:
+        voter = await work.rounds.caster(round_id, cast) if len(cast) == CAST_ID else None
+    if voter is None or voter.session != session.id or gives_none(session):
+        raise NotFound("There is no slip for this vote.")
+    url = f"{base_url(request)}/receipts/{round_id}/{cast}"
+    return await page(request, "live/receipts/slip.html", url=url, qr_code=qr(url), back=_path(session))
 
 
 async def now(request: Request) -> Response:

@@ -18,6 +18,7 @@ from forum.record.verify.verdict import NOT_CHECKED, PASS
 from forum.services.sessions import asynchronous, commissions_and_sessions, cues, facilitation
 from forum.services.sessions.asynchronous import AsynchronousForm
 from forum.services.sessions.commissions_and_sessions import SessionForm
+from forum.services.sessions.tablet_link import share
 
 LABELS = ["A nurse", "The police"]
 NOT_KNOWN = "No vote of this browser is known here"
@@ -89,6 +90,45 @@ async def test_a_phone_without_scripts_reads_prints_and_saves_its_own_receipt_an
         await work.sessions.forget_devices(event.live.id)
     assert NOT_KNOWN in words(await mine.get(f"{event.path}/receipts"))
     assert (await mine.get(there)).status_code == 404
+
+
+async def test_a_slip_from_a_shared_tablet_gives_the_receipt_of_its_vote_and_of_no_other(event: LiveHouse) -> None:
+    live = await share(event.house.store, event.live.id, on=True)
+    asked = (await cues.ask_question(event.acts, live.id, "Who?", LABELS, none=True)).round
+    assert asked is not None
+    await facilitation.open_round(event.acts, live.id, asked.id)
+    casts = [new_id(), new_id()]
+    async with event.house.browser() as tablet:
+        for cast, choice in zip(casts, ("r1", "r2"), strict=True):
+            form = {"round": asked.id, "group": "g1", "choice": choice, "person": new_id(), "cast": cast}
+            assert (await tablet.post(f"/tablet/{live.tablet}/vote", data=form)).status_code == 303
+        slip = await tablet.post(f"/tablet/{live.tablet}/slip", data={"round": asked.id, "cast": casts[1]})
+        there = f"/receipts/{asked.id}/{casts[1]}"
+        assert f"http://house.test{there}" in words(slip)
+        assert "The police" not in words(slip)
+        for wrong in (new_id(), casts[1][:-1], ""):
+            for answer in (
+                await tablet.post(f"/tablet/{live.tablet}/slip", data={"round": asked.id, "cast": wrong}),
+                await tablet.get(f"/receipts/{asked.id}/{wrong}"),
+            ):
+                assert answer.status_code == 404
+    async with event.house.browser() as anybody:
+        assert "The receipt comes when the result is in the record" in words(await anybody.get(there))
+        await facilitation.close_round(event.acts, live.id, asked.id)
+        await facilitation.reveal_round(event.acts, live.id, asked.id)
+        assert "This vote The police" in words(await anybody.get(there))
+        file = await anybody.get(there + "?as=file")
+        assert {one.verdict for one in verify_receipt(file.content)} == {PASS, NOT_CHECKED}
+        assert read_receipt(file.content).parts["ballot"]["leaf"]["choice"] == "r2"
+        async with event.house.store.begin() as work:
+            await work.sessions.save_session(replace(live, no_receipts=True))
+        assert "There are no receipts in this session." in words(await anybody.get(there))
+        refused = await anybody.post(f"/tablet/{live.tablet}/slip", data={"round": asked.id, "cast": casts[1]})
+        assert refused.status_code == 404
+        async with event.house.store.begin() as work:
+            await work.sessions.save_session(live)
+            await work.sessions.forget_devices(live.id)
+        assert (await anybody.get(there)).status_code == 404
 
 
 async def test_a_void_vote_has_none_and_says_so(event: LiveHouse) -> None:
