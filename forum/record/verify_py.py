@@ -37,6 +37,7 @@ PARTS = (
     "further_tables",
     "stated_tables",
     "table_checks",
+    "decision_votes",
     "round_checks",
     "checks",
     "receipt",

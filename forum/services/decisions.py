@@ -17,17 +17,13 @@ from forum.ports import Store, Work
 from forum.ports.accounts import Person
 from forum.ports.clock import Clock
 from forum.services import permissions, record_entries
+from forum.services.decision_matter import Matter, in_the_record, matter, votes_on
 from forum.services.form_errors import Findings
 from forum.services.record_entries import Words
-from forum.services.voting.results import result_of
 from forum.sessions.proposal import PledgeState
-from forum.sessions.session import LiveSession
 from forum.stories.visible_text import trimmed
-from forum.voting import suppression
-from forum.voting.commission import Commission
 from forum.voting.decision import OUTCOMES, Commitment, Decision, DecisionOutcome, differs
-from forum.voting.round import DECIDED_ON, NONE_OF_THESE, Round, RoundState, added
-from forum.voting.suppression import Result
+from forum.voting.round import NONE_OF_THESE
 
 MOST_WORDS = 4000
 MOST_ROLE = 200
@@ -36,6 +32,7 @@ MOST_COMMITMENTS = 30
 
 _DIFFERS = "This is not what the room preferred. Say why the decision is different."
 _DIFFERS_ALONE = "This is not what people preferred. Say why the decision is different."
+_LATER = "There is a later vote on this question. Decide on that one, or say why not."
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -71,101 +68,7 @@ class DecisionForm:
     dissent: str = ""
     promises: tuple[Promise, ...] = ()
     pledges: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Matter:
-    """The rounds that a decision rests on (first vote first), with the result of each.
-
-    `results` follows `rounds`; an annulled round, whose votes are void, has None.
-    """
-
-    commission: Commission
-    session: LiveSession
-    rounds: tuple[Round, ...]
-    results: tuple[Result | None, ...]
-
-    @property
-    def later(self) -> Round:
-        """Returns the round that tells the room's preference: the vote after the replay where there is one."""
-        return self.rounds[-1]
-
-    @property
-    def new(self) -> tuple[str, ...]:
-        """Returns the ids of the responses that were offered in the vote after the replay and not in the first vote."""
-        return added(self.rounds[0], self.later) if len(self.rounds) > 1 else ()
-
-    @property
-    def result(self) -> Result | None:
-        """Returns the result of the later round; None where that round was annulled."""
-        return self.results[-1]
-
-    @property
-    def preference(self) -> tuple[str, ...]:
-        """Returns the responses that share the top of the head count; () where nobody voted or the vote is void."""
-        return suppression.preference(self.result, self.later.method) if self.result else ()
-
-
-async def matter(work: Work, rounds: Sequence[str], *, lock: bool = False) -> Matter:
-    """Returns the rounds to decide on, with their results tallied from the committed ballots.
-
-    Raises NotFound for an unknown round, IllegalMove where a round is not revealed or is annulled, where its kind of
-    vote is not decided on, or where two rounds are not a first vote and the vote after its replay.
-    """
-    told = await past_matter(work, rounds, lock=lock)
-    if any(r.kind not in DECIDED_ON for r in told.rounds):
-        raise IllegalMove("Nothing is decided on this vote: it led on through the day.")
-    if any(r.state == RoundState.ANNULLED for r in told.rounds):
-        raise IllegalMove("This vote was annulled, so nothing can be decided on it.")
-    return told
-
-
-async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) -> Matter:
-    """Returns the rounds of a decision made earlier, some of which may have been annulled since.
-
-    Raises NotFound and IllegalMove as `matter` does, but takes annulled rounds and every kind of vote.
-    """
-    if not 1 <= len(rounds) <= 2:
-        raise IllegalMove("Decide on one vote, or on a first vote and the vote after its replay.")
-    by_id = {id_: await work.rounds.get_round(id_, lock=lock) for id_ in sorted(set(rounds))}
-    found = tuple(by_id[id_] for id_ in rounds)
-    if any(r.state not in (RoundState.REVEALED, RoundState.ANNULLED) for r in found):
-        raise IllegalMove("The result of this vote has not been shown yet. Decide on it after that.")
-    if not all(r.revealed_at for r in found):
-        # Annulled before its result was shown: neither the result nor the words given with the votes are shown now.
-        raise IllegalMove("This vote was annulled, so nothing can be decided on it.")
-    if len(found) == 2 and (found[1].second_of != found[0].id or found[1].session != found[0].session):
-        raise IllegalMove("Decide on one vote, or on a first vote and the vote after its replay.")
-    session = await work.sessions.get_session(found[0].session)
-    if any(r.id in session.held for r in found):
-        raise IllegalMove("Badges are off in this session. Decide on this vote once they are on again.")
-    commission = await work.commissions.get_commission(session.commission)
-    results = [
-        await result_of(work, r, commission.threshold) if r.state == RoundState.REVEALED else None for r in found
-    ]
-    return Matter(commission, session, found, tuple(results))
-
-
-async def beside(work: Work, on: Matter) -> tuple[Matter, ...]:
-    """Returns the votes of others on the same question of the same story: asynchronous ones beside a vote in a
-    room, and the other way round.
-
-    They are shown for comparison and never counted in. A later version of the story that asks in other words, or
-    offers other responses, is a different question.
-    """
-    found = []
-    for session in await work.sessions.list_sessions(on.commission.id):
-        if session.kind == on.session.kind or session.rehearsal != on.session.rehearsal or on.later.scene is None:
-            continue
-        for round_ in await work.rounds.list_rounds(session.id):
-            if _asked(round_) == _asked(on.later) and round_.state == RoundState.REVEALED:
-                result = await result_of(work, round_, on.commission.threshold)
-                found.append(Matter(on.commission, session, (round_,), (result,)))
-    return tuple(found)
-
-
-def _asked(round_: Round) -> tuple[object, ...]:
-    return round_.scenario, round_.scene, round_.question, round_.responses
+    earlier: str = ""
 
 
 async def decide(store: Store, clock: Clock, person: Person, form: DecisionForm) -> Decision:
@@ -181,9 +84,11 @@ async def decide(store: Store, clock: Clock, person: Person, form: DecisionForm)
         standing = await _standing(work, form)
         if standing is not None:
             return standing
-        decision = _checked(on, form, clock.now())
+        votes = await votes_on(work, on)
+        ids = await in_the_record(work, votes) if on.session.recorded else [r.id for _, r in votes]
+        decision = _checked(on, form, clock.now(), ids)
         if on.session.recorded:
-            decision = replace(decision, entry=await _record(work, on, decision))
+            decision = replace(decision, entry=await _record(work, on, decision, ids))
         await work.decisions.add_decision(decision)
         for pledge in await work.proposals.pledges_on(form.rounds):
             if pledge.id in form.pledges and pledge.state == PledgeState.WAITING:
@@ -231,8 +136,9 @@ async def _standing(work: Work, form: DecisionForm) -> Decision | None:
     return decision
 
 
-def _checked(on: Matter, form: DecisionForm, at: str) -> Decision:
+def _checked(on: Matter, form: DecisionForm, at: str, votes: Sequence[str]) -> Decision:
     found = Findings()
+    passed_over = bool(votes) and votes[-1] not in form.rounds
     response = form.response or None
     if form.outcome not in OUTCOMES:
         found.wrong("outcome", "Choose what was decided.")
@@ -248,6 +154,9 @@ def _checked(on: Matter, form: DecisionForm, at: str) -> Decision:
     if sound and not why and differs(form.outcome, response, on.preference):
         found.wrong("why", _DIFFERS_ALONE if on.session.asynchronous else _DIFFERS)
     dissent = found.at_most("dissent", form.dissent, MOST_WORDS)
+    earlier = found.at_most("earlier", form.earlier, MOST_WORDS)
+    if passed_over and not earlier:
+        found.wrong("earlier", _LATER)
     decision = form.id if _ID.fullmatch(form.id) else secrets.token_hex(16)
     commitments = tuple(_commitments(form.promises, decision, found))
     if len(commitments) > MOST_COMMITMENTS:
@@ -262,6 +171,7 @@ def _checked(on: Matter, form: DecisionForm, at: str) -> Decision:
         rationale=rationale,
         why=why,
         dissent=dissent,
+        earlier=earlier if passed_over else "",
         decided_at=at,
         commitments=commitments,
     )
@@ -296,7 +206,7 @@ def _is_day(text: str) -> bool:
     return True
 
 
-async def _record(work: Work, on: Matter, decision: Decision) -> int:
+async def _record(work: Work, on: Matter, decision: Decision, votes: Sequence[str]) -> int:
     """Appends the record's entries of a decision and its commitments; returns the index of the decision's entry."""
     index = await record_entries.append(
         work,
@@ -306,6 +216,8 @@ async def _record(work: Work, on: Matter, decision: Decision) -> int:
         {
             "decision": decision.id,
             "rounds": list(decision.rounds),
+            "votes": list(votes),
+            "earlier": Words("earlier", decision.earlier) if decision.earlier else None,
             "outcome": decision.outcome,
             "response": decision.response,
             "preference": list(on.preference),

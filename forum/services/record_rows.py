@@ -216,6 +216,7 @@ async def _decision(work: Work, known: Known, index: int, said: Entry) -> AsyncI
         "rationale": row.rationale,
         "why": row.why or None,
         "dissent": row.dissent or None,
+        "earlier": row.earlier or None,
         "commission": row.commission,
         "decided_at": row.decided_at,
         "entry": row.entry,

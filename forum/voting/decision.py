@@ -44,6 +44,7 @@ class Commitment:
 class Decision:
     """A decision of those with the power. `rounds` is one round id, or two: first vote and vote after replay.
 
+    `earlier` is the reason for not resting on the latest vote on the question, "" where it does.
     `outcome` is what became of `response`; `response` is a response id of those rounds, "none", or None where the
     decision is not about one response (deferred); `why` is the reason for differing from the room's preference.
     `entry` is the index of its record entry, None for a rehearsal that is not recorded.
@@ -57,6 +58,7 @@ class Decision:
     rationale: str
     why: str = ""
     dissent: str = ""
+    earlier: str = ""
     decided_at: str = ""
     entry: int | None = None
     commitments: tuple[Commitment, ...] = field(default_factory=tuple)

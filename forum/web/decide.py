@@ -13,8 +13,9 @@ from forum.adapters import workbook
 from forum.errors import BadInput, IllegalMove
 from forum.ports import Work
 from forum.record import popolo
-from forum.services import decisions, exports
-from forum.services.decisions import DecisionForm, Matter, Promise
+from forum.services import decision_matter, decisions, exports
+from forum.services.decision_matter import Matter
+from forum.services.decisions import DecisionForm, Promise
 from forum.sessions.local_time import local
 from forum.sessions.proposal import PledgeState
 from forum.sessions.session import LiveSession
@@ -135,6 +136,7 @@ def _read(rounds: tuple[str, ...], form: Form) -> DecisionForm:
         rationale=form.text("rationale"),
         why=form.text("why"),
         dissent=form.text("dissent"),
+        earlier=form.text("earlier"),
         promises=_promises(form),
         pledges=tuple(form.texts("pledge")),
     )
@@ -162,9 +164,10 @@ async def _form_page(
     errors: dict[str, str] | None = None,
 ) -> Response:
     async with site_of(request).store.read() as work:
-        find = decisions.past_matter if status == 409 else decisions.matter
+        find = decision_matter.past_matter if status == 409 else decision_matter.matter
         on = await find(work, rounds)
-        apart = await decisions.beside(work, on)
+        apart = await decision_matter.beside(work, on)
+        every = await decision_matter.votes_on(work, on)
         given = [
             (r, reasons_of(r, await work.rounds.ballots(r.id), await work.reasons.list_reasons(r.id)))
             for r in on.rounds
@@ -186,6 +189,7 @@ async def _form_page(
         status,
         on=on,
         beside=apart,
+        every=every,
         labels=labels,
         preference=entry_words.listed(labels, on.preference),
         reasons=[(r, by_response) for r, by_response in given if by_response],
@@ -247,8 +251,9 @@ async def decision(request: Request) -> Response:
     when."""
     async with site_of(request).store.read() as work:
         made = await work.decisions.get_decision(request.path_params["decision"])
-        on = await decisions.past_matter(work, made.rounds)
-        apart = await decisions.beside(work, on)
+        on = await decision_matter.past_matter(work, made.rounds)
+        apart = await decision_matter.beside(work, on)
+        every = await decision_matter.votes_on(work, on)
     labels = _labels(on.later)
     return await page(
         request,
@@ -256,6 +261,7 @@ async def decision(request: Request) -> Response:
         made=made,
         on=on,
         beside=apart,
+        every=every,
         power=entry_words.named(power_words, on.commission.power.level),
         sentence=entries.decided(made.outcome, made.response, labels),
         outcome=outcome_words(made.outcome),

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from support.factories import CLOCK, new_id
-from support.voted_session import COMMISSIONER, FIRST, LABELS, SECOND, Voted, a_vote, required
+from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote, required
 
 from forum.errors import FormErrors, IllegalMove, NotAllowed, NotFound
 from forum.ports import Store
 from forum.ports.accounts import Person, Role
 from forum.record.verify.disclosures import open_disclosure
-from forum.services import decisions
+from forum.services import decision_matter, decisions
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.sessions import cues, facilitation
 from forum.sessions.proposal import Pledge, PledgeState
@@ -57,7 +57,7 @@ async def test_a_vote_that_was_annulled_before_its_result_was_shown_is_told_to_n
     async with sqlite_store.read() as work:
         for rounds in ([again.id], [voted.rounds[0], again.id]):
             with pytest.raises(IllegalMove, match="annulled"):
-                await decisions.past_matter(work, rounds)
+                await decision_matter.past_matter(work, rounds)
 
 
 async def test_a_decision_that_follows_the_room_is_kept_and_recorded(sqlite_store: Store) -> None:
@@ -86,6 +86,8 @@ async def test_a_decision_that_follows_the_room_is_kept_and_recorded(sqlite_stor
         "commission": made.commission,
         "decision": made.id,
         "rounds": list(voted.rounds),
+        "votes": list(voted.rounds),
+        "earlier": None,
         "outcome": "adopted",
         "response": "r1",
         "preference": ["r1"],
@@ -145,8 +147,35 @@ async def test_of_two_votes_the_later_one_tells_the_preference(sqlite_store: Sto
     entry = (await entries(sqlite_store))[-1]
     assert (entry["preference"], entry["differs"]) == (["r2"], False)
     # The first vote alone preferred the other response.
-    alone = await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds[:1]))
-    assert alone.why == ""
+    first = a_form(voted.rounds[:1])
+    assert set(await wrong(sqlite_store, first)) == {"earlier"}, "a later vote on the question stands"
+    alone = await decide(sqlite_store, CLOCK, COMMISSIONER, replace(first, earlier="Half had left."))
+    assert (alone.why, alone.earlier) == ("", "Half had left.")
+    entry = (await entries(sqlite_store))[alone.entry or 0]
+    assert (entry["rounds"], entry["votes"]) == ([voted.rounds[0]], list(voted.rounds))
+    assert (await words(sqlite_store))[entry["earlier"]["sd"]] == "Half had left."
+
+
+async def test_a_vote_on_the_same_words_in_another_session_is_on_the_question_too(sqlite_store: Store) -> None:
+    """A reason for passing over nothing is not kept, and annulled votes do not stand."""
+    voted = await a_vote(sqlite_store)
+    desk, live = voted.desk, voted.live
+    again = []
+    for question in (QUESTION, QUESTION, "Who should come second?"):
+        outcome = await cues.ask_question(desk, live.id, question, LABELS, none=True)
+        round_ = required(outcome.round)
+        for step in (facilitation.open_round, facilitation.close_round, facilitation.reveal_round):
+            await step(desk, live.id, round_.id)
+        again.append(round_.id)
+    form = a_form(voted.rounds)
+    assert set(await wrong(sqlite_store, form)) == {"earlier"}
+    await facilitation.annul_round(desk, live.id, again[1], "It was put badly.")
+    assert set(await wrong(sqlite_store, form)) == {"earlier"}
+    await facilitation.annul_round(desk, live.id, again[0], "It was put badly.")
+    made = await decide(sqlite_store, CLOCK, COMMISSIONER, replace(form, earlier="No matter"))
+    assert made.earlier == ""
+    entry = (await entries(sqlite_store))[made.entry or 0]
+    assert (entry["votes"], entry["earlier"]) == (list(voted.rounds), None)
 
 
 async def test_any_of_several_responses_at_the_top_follows_the_room(sqlite_store: Store) -> None:
@@ -225,7 +254,7 @@ async def test_only_revealed_rounds_that_belong_together_can_be_decided_on(sqlit
         await decide(sqlite_store, CLOCK, COMMISSIONER, a_form((first, second)))
     async with sqlite_store.read() as work:
         assert await work.decisions.list_decisions() == []
-        on = await decisions.past_matter(work, voted.rounds)
+        on = await decision_matter.past_matter(work, voted.rounds)
     assert on.results[0] is not None
     assert (on.result, on.preference) == (None, ())
 
@@ -244,7 +273,7 @@ async def test_only_what_people_answer_for_themselves_is_decided_on(sqlite_store
     """Not the magic check, nor who should be replaced: those led on through the day."""
     voted = await a_vote(sqlite_store)
     shown = await a_round_shown(sqlite_store, voted, kind=kind)
-    form = a_form((shown.id,), why="It is the law.")
+    form = a_form((shown.id,), why="It is the law.", earlier="It is the law.")
     if kind in {"first vote", "vote after replay", "policy vote"}:
         assert (await decide(sqlite_store, CLOCK, COMMISSIONER, form)).rounds == (shown.id,)
         return
@@ -294,7 +323,7 @@ async def test_what_others_answered_stands_beside_it_only_once_it_is_shown(
         await work.sessions.add_session(tried)
         await work.rounds.add_round(replace(asked, id=new_id(), session=tried.id, state=RoundState.REVEALED))
     async with sqlite_store.read() as work:
-        found = await decisions.beside(work, await decisions.matter(work, voted.rounds))
+        found = await decision_matter.beside(work, await decision_matter.matter(work, voted.rounds))
     assert [on.later.id for on in found] == ([asked.id] if state == "revealed" else [])
 
 
@@ -308,7 +337,7 @@ async def test_a_question_of_the_facilitators_own_has_nothing_beside_it(sqlite_s
         here = await work.rounds.get_round(voted.rounds[0])
         await work.rounds.add_round(replace(here, id=new_id(), session=night.id))
     async with sqlite_store.read() as work:
-        assert await decisions.beside(work, await decisions.matter(work, voted.rounds)) == ()
+        assert await decision_matter.beside(work, await decision_matter.matter(work, voted.rounds)) == ()
 
 
 async def test_the_most_commitments_of_a_decision_and_not_one_more(sqlite_store: Store) -> None:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from forum.record.ballot_leaves import ballots_root, leaf, open_all
 from forum.record.signing_key import Signer
 from forum.record.verify.columns import STATED
-from forum.record.verify.disclosures import disclosure
+from forum.record.verify.disclosures import disclosure, open_disclosure
 from forum.record.verify.encoding import canonical
 from forum.record.verify.merkle_tree import leaf_hash, root
 from forum.record.verify.public_log import WITHDRAWN, Log
@@ -56,6 +56,7 @@ QUIET = Commission(
     groups=(Group("users", "Patients"), Group("staff", "Staff")),
     demonstration=True,
 )
+STEPS = ("closed", "revealed", "annulled")
 ROOM: dict[str | None, int] = {"users": 14, "carers": 7, "nurses": 6, "police": 3, "crews": 2, None: 1}
 RESPONSES = ("r1", "r2", "r3", "none")
 
@@ -244,6 +245,8 @@ class Keeper:
             "decision",
             decision=decision,
             rounds=list(rounds),
+            votes=self.votes_on(commission, rounds[-1]),
+            earlier=self.words(commission, "earlier", more["earlier"]) if "earlier" in more else None,
             outcome=outcome,
             response=response,
             preference=preference,
@@ -253,6 +256,17 @@ class Keeper:
             dissent=self.words(commission, "dissent", more["dissent"]) if "dissent" in more else None,
         )
         return decision, entry
+
+    def votes_on(self, commission: Commission, round_: str) -> list[str]:
+        """Returns the votes on a round's question that stand, in the order they were closed."""
+
+        def asks(id_: str) -> str:
+            return str(open_disclosure(self.disclosures[self.opened[id_]["question"]["sd"]])[2])
+
+        of = {type_: [e["round"] for e in self.entries if e["type"] == f"round {type_}"] for type_ in STEPS}
+        standing = [id_ for id_ in of["closed"] if id_ in of["revealed"] and id_ not in of["annulled"]]
+        of_it = [id_ for id_ in standing if self.opened[id_]["commission"] == commission.id]
+        return [id_ for id_ in of_it if asks(id_) == asks(round_)]
 
     def promise(self, commission: Commission, decision: str, role: str, what: str) -> None:
         """Records a commitment of a decision."""
@@ -422,7 +436,15 @@ def a_keeper() -> Keeper:
     )
     keeper.promise(CRISIS, decision, "Head of night services", "-Two nurses, from April")
     keeper.promise(CRISIS, decision, "Police liaison", "A number to ring")
-    keeper.decide(CRISIS, [third[0]], "deferred", None, rationale="Not now", dissent="Some have waited for years")
+    keeper.decide(
+        CRISIS,
+        [third[0]],
+        "deferred",
+        None,
+        rationale="Not now",
+        dissent="Some have waited for years",
+        earlier="Two had gone home",
+    )
 
     # Another commission, a small room, a demonstration: nothing by group in the whole session.
     evening = keeper.session(QUIET, "An evening")

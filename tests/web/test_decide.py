@@ -262,6 +262,29 @@ async def test_a_decision_stays_readable_when_its_vote_is_annulled(
     assert words(read).count("19 people voted") == 1
 
 
+async def test_a_decision_on_an_earlier_vote_says_why_and_shows_every_vote_on_the_question(
+    house: House, commissioner: httpx2.AsyncClient
+) -> None:
+    voted = await a_vote(house.store, FIRST, SECOND)
+    alone = {"round": voted.rounds[0], "id": new_id()}
+    form = await commissioner.get(f"/decide/new?round={voted.rounds[0]}")
+    refused = await commissioner.post("/decide/new", data={**FORM, **alone})
+    assert refused.status_code == 422
+    assert "Decide on that one, or say why not." in words(refused)
+    sent = await commissioner.post("/decide/new", data={**FORM, **alone, "earlier": "Half the <room> had left."})
+    read = await commissioner.get(sent.headers["location"])
+    assert "Why it does not rest on the latest vote Half the <room> had left." in words(read)
+    entry = await commissioner.get(re.findall(r"/record/\d+", read.text)[0])
+    assert "Half the <room> had left." in words(entry)
+    for shown in (form, refused, read):
+        assert "Every vote on this question" in words(shown)
+        assert words(shown).count("(the decision rests on it)") == 1
+    both = await commissioner.get(address(voted))
+    assert 'name="earlier"' in form.text
+    assert 'name="earlier"' not in both.text
+    assert "Every vote on this question" not in words(both), "all of them stand there already"
+
+
 async def test_a_decision_on_a_rehearsal_says_so(house: House, commissioner: httpx2.AsyncClient) -> None:
     voted = await a_vote(house.store, rehearsal=True, recorded=False)
     sent = await commissioner.post("/decide/new", data={**FORM, **asked(voted)})

@@ -37,6 +37,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         "dissent": "what was held against it",
         "contradicts": "ids of decisions on the same round that say something else; empty for none",
         "annulled_after": "ids of those of its rounds that were declared void after it; empty for none",
+        "votes": "ids of every vote on its question that stood; empty in records from before decisions named them",
+        "earlier": "why it does not rest on the latest of these votes, where it does not",
         "entry": "number of its entry in the record, from 0",
     },
     "rounds.csv": {
@@ -232,6 +234,6 @@ STATED: dict[str, dict[str, str]] = {
 
 # Columns that tables had not before format 4.
 SINCE_4 = {
-    "decisions.csv": {"contradicts", "annulled_after"},
+    "decisions.csv": {"contradicts", "annulled_after", "votes", "earlier"},
     "rounds.csv": {"entrance", "invited", "quorum_met", "decisions", "outcome", "contradictory"},
 }

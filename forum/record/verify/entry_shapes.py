@@ -49,6 +49,7 @@ class Shape:
 
 
 _OLD_ROOMS = "in records from before there were asynchronous rounds"
+_NO_VOTES = "in records from before decisions named the votes on their question"
 
 COMMON = (
     Field("type", TEXT, "one of those below"),
@@ -205,6 +206,13 @@ SHAPES: dict[str, Shape] = {
                 ),
                 "the vote or the two votes it rests on",
             ),
+            Field(
+                "votes",
+                a_list(known("round", after=("round revealed",), before=("round annulled",))),
+                "every vote on its question that stood, in the order in which they were closed",
+                _NO_VOTES,
+            ),
+            Field("earlier", or_null(words("earlier")), "why it does not rest on the latest of these votes", _NO_VOTES),
             Field("outcome", one_of("adopted", "adopted with changes", "not adopted", "deferred")),
             Field("response", or_null(RESPONSE), "what it is about"),
             Field("preference", a_list(TEXT), "what most people chose"),

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+from forum.record.verify.decision_votes import votes_problems
+from forum.record.verify.disclosures import open_disclosure
 from forum.record.verify.encoding import canonical, same_json
 from forum.record.verify.export import DEVICE, PAPER, PAPER_OR_DEVICE, Export
 from forum.record.verify.merkle_tree import root
 from forum.record.verify.methods import METHODS, figures, tally
 from forum.record.verify.rounds import is_moment
-from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, verdict_of
+from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, RecordError, verdict_of
 
 
 def check_rounds(export: Export) -> tuple[str, str]:
-    """Checks that each round was opened as its session declared, and took its steps in order."""
-    problems = list(_order_problems(export.entries))
+    """Checks that each round was opened as its session declared and took its steps in order, and that each decision
+    names the votes on its question."""
+    problems = [*_order_problems(export.entries), *votes_problems(export.entries, partial(_words_of, export))]
     waiting = sum(1 for s in export.rounds.values() if s.closed and not s.revealed)
     return verdict_of(
         problems, f"{len(export.rounds)} rounds, each step in its place; {waiting} closed and not revealed"
     )
+
+
+def _words_of(export: Export, place: Any) -> str | None:
+    """Returns the words that a digest stands for; None where they are not here, or damaged, which is told elsewhere."""
+    try:
+        value = open_disclosure(export.disclosures[place["sd"]])[2]
+    except (RecordError, LookupError, TypeError, ValueError):
+        return None
+    return value if type(value) is str else None
 
 
 def _order_problems(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -98,6 +98,8 @@ def decisions_rows(log: Log) -> Iterator[Row]:
             "rationale": log.words(entry["rationale"]),
             "why": log.words(entry["why"]),
             "dissent": log.words(entry["dissent"]),
+            "votes": BETWEEN.join(entry.get("votes", ())),
+            "earlier": log.words(entry.get("earlier")),
             "contradicts": BETWEEN.join(
                 dict.fromkeys(
                     other["decision"]

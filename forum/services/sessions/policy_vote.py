@@ -196,7 +196,9 @@ async def promise(
 async def _adopt(desk: Desk, person: Person, round_id: str, promise: Promise, rationale: str, why: str) -> str:
     # Its id follows from the round, so that two who press at once make one decision.
     id_ = hashlib.sha256(f"policy vote {round_id}".encode()).hexdigest()[:32]
-    form = DecisionForm((round_id,), id_, DecisionOutcome.ADOPTED, "r1", rationale, why, promises=(promise,))
+    form = DecisionForm(
+        (round_id,), id_, DecisionOutcome.ADOPTED, "r1", rationale, why, promises=(promise,), earlier=rationale
+    )
     return (await decisions.decide(desk.store, desk.clock, person, form)).id
 
 

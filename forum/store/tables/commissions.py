@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from forum.store.tables.schema import flag, identity, json, metadata, reference, seq, words
+from forum.store.tables.schema import Words, flag, identity, json, metadata, reference, seq, words
 
 commission = sa.Table(
     "commission",
@@ -35,6 +35,7 @@ decision = sa.Table(
     words("rationale"),
     words("why"),
     words("dissent"),
+    sa.Column("earlier", Words, nullable=False, server_default=sa.text("''")),
     words("decided_at"),
     sa.Column("entry", sa.Integer),
 )

@@ -102,6 +102,8 @@ def _decision(entry: Facts, references: References) -> EntryWords:
     ]
     if entry["why"]:
         details.append((_("Why it differs from the vote"), references.words(entry["why"])))
+    if entry.get("earlier"):
+        details.append((_("Why it does not rest on the latest vote"), references.words(entry["earlier"])))
     if entry["dissent"]:
         details.append((_("Who disagrees, and why"), references.words(entry["dissent"])))
     sentence = decided(entry["outcome"], entry["response"], labels)

@@ -17,7 +17,7 @@ from forum.record.audit import verify
 from forum.record.verify.verdict import FAIL
 from forum.services import exports
 from forum.services.checkpoints import Checkpoints
-from forum.services.decisions import matter
+from forum.services.decision_matter import matter
 from forum.services.sessions import cues, facilitation, second_run
 from forum.services.sessions.desk import Desk
 from forum.services.voting import results
