@@ -228,11 +228,13 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         NOBODY: "round",
     },
     "casting": {Kind.BALLOT: "participant cast", NOBODY: "round"},
+    "checkpoint": {NOBODY: "size root note signed_at"},
     "commission": {
         Kind.ROOM: "power support",
         NOBODY: "seq id title question stage groups threshold demonstration rehearsal created_at",
     },
     "commitment": {Kind.ROOM: "role what by", NOBODY: "seq id decision"},
+    "cosignature": {NOBODY: "size root witness at line"},
     "decision": {
         Kind.ROOM: "rationale why dissent",
         NOBODY: "seq id commission rounds outcome response decided_at entry",
@@ -286,7 +288,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     "session": {
         Kind.ROOM: "cue",
         NOBODY: "seq id commission title code projector scenarios version paused ended rehearsal recorded "
-        "partition badges_off held opened_at kind entrance tablet reasons ended_at",
+        "partition badges_off held opened_at kind entrance tablet reasons ended_at no_receipts",
     },
     "sign_in": {Kind.ACCOUNT: "token person at until"},
     "stop": {

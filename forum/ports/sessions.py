@@ -81,7 +81,7 @@ class Sessions(Protocol):
         """
 
     async def forget_devices(self, session: str) -> None:
-        """Erases which browser each participant of a session used; participants and ballots stay."""
+        """Erases which browser and ticket each participant of a session used; participants and ballots stay."""
 
     async def places(self, session: str) -> int:
         """Returns how many have joined, observers included and passing participants left out."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,6 +13,7 @@ from forum.store.device_digest import GONE, salted
 from forum.store.tables import (
     also,
     ballot,
+    mail,
     me_too,
     metadata,
     participant,
@@ -20,14 +22,17 @@ from forum.store.tables import (
     stop,
     suggestion,
     ticket,
+    version,
 )
 
-# Rows about somebody that are another person's words.
-_OF_OTHERS = {"story": {"suggestion", "report"}, "participant": set[str](), "suggestion": set[str]()}
-# Never handed out: what staff are called, keys, files (they have an address), and the numbers that would prove to
-# others how somebody voted.
+# Rows about a story that are other people's words; and its e-mail address, which anybody with the story's link could
+# have left there, and which is shown by the link in its own letters alone.
+_OF_OTHERS = {"suggestion", "report", "mail"}
+# Never handed out: counters, files (they have an address), fingerprints of texts that a moderator read, and the numbers
+# that would prove to others how somebody voted.
 _KEPT_BACK = {"seq", "salt", "group_salt", "content", "read"}
-_STAFFS = {Kind.ACCOUNT, Kind.LINK, Kind.DEVICE}
+# What staff are called, keys, and fingerprints of browsers and tickets.
+_NOT_SHOWN = {Kind.ACCOUNT, Kind.LINK, Kind.DEVICE}
 
 
 class SqlRights(Area):
@@ -43,29 +48,45 @@ class SqlRights(Area):
         rows = await self._link.rows(sa.select(participant.c.id).where(*mine).order_by(participant.c.joined_at))
         return [row["id"] for row in rows]
 
-    async def held_of(self, table: str, id_: str) -> Mapping[str, Sequence[Mapping[str, object]]]:
-        """Returns every row about one story, participant or suggestion; see ports.rights.Rights.held_of."""
-        found: dict[str, list[dict[str, object]]] = {}
+    async def held_of(self, table: str, id_: str) -> dict[str, list[dict[str, Any]]]:
+        """Returns every row about one story or participant by table; see ports.rights.Rights.held_of."""
+        found: dict[str, list[dict[str, Any]]] = {}
         for one in metadata.sorted_tables:
-            if one.name in _OF_OTHERS[table]:
-                continue
-            if (link := _link_to(one, table)) is None:
-                continue
-            kinds = kinds_of(one.name)
-            columns = [c for c in one.columns if kinds[c.name] not in _STAFFS and c.name not in _KEPT_BACK]
-            rows = await self._link.rows(sa.select(*columns).where(link == id_))
-            if rows:
+            link = None if one.name in _OF_OTHERS else _link_to(one, table)
+            if link is not None and (rows := await self._link.rows(_theirs(one).where(link == id_))):
                 found[one.name] = [dict(row) for row in rows]
         return found
 
-    async def marked(self) -> list[tuple[str, str, str]]:
-        """Returns the id, story and browser mark of every suggestion that has a mark."""
-        wanted = sa.select(suggestion.c.id, suggestion.c.story, suggestion.c.by).where(suggestion.c.by != "")
-        return [(row["id"], row["story"], row["by"]) for row in await self._link.rows(wanted)]
+    async def session_of(self, participant_: str) -> str:
+        """Returns the session of a participant. Raises NotFound."""
+        wanted = sa.select(participant.c.session).where(participant.c.id == participant_)
+        return str((await self._link.one(wanted, "There is no such participant."))["session"])
+
+    async def marks(self, after: tuple[str, str], most: int) -> list[tuple[str, str]]:
+        """Returns story and mark of browsers that wrote a version or a suggestion, a piece at a time, in order."""
+        story, mark = after
+
+        def beyond(table: sa.Table) -> sa.Select[Any]:
+            further = sa.or_(table.c.story > story, sa.and_(table.c.story == story, table.c.by > mark))
+            return sa.select(table.c.story, table.c.by).where(table.c.by != "", further)
+
+        both = sa.union(beyond(version), beyond(suggestion)).order_by("story", "by").limit(most)
+        return [(row["story"], row["by"]) for row in await self._link.rows(both)]
+
+    async def suggested(self, marks: Collection[str]) -> list[dict[str, Any]]:
+        """Returns the suggestions that browsers with these marks sent, as their writers get them."""
+        wanted = _theirs(suggestion).where(self._link.among(suggestion.c.by, marks)).order_by(suggestion.c.seq)
+        return [dict(row) for row in await self._link.rows(wanted)]
+
+    async def addressed(self, address: str) -> list[str]:
+        """Returns the ids of the stories about which letters go to this address, whatever its case."""
+        wanted = sa.select(mail.c.story).where(sa.func.lower(mail.c.address) == address.lower())
+        return [row["story"] for row in await self._link.rows(wanted)]
 
     async def erase_participant(self, participant_: str, *, device: bool) -> set[Kind]:
         """Erases a participant's words and, with `device`, their browser; see ports.rights.Rights.erase_participant."""
-        run, found = self._link.run, set()
+        run = self._link.run
+        found: set[Kind] = set()
         its = sa.select(reason.c.id).where(reason.c.participant == participant_)
         mine = sa.or_(me_too.c.participant == participant_, me_too.c.reason.in_(its))
         gone = await run(sa.delete(me_too).where(mine))
@@ -86,9 +107,17 @@ class SqlRights(Area):
             found.add(Kind.DEVICE)
         return found
 
-    async def erase_suggestion(self, suggestion_: str) -> None:
-        """Deletes a suggestion with its answer."""
-        await self._link.run(sa.delete(suggestion).where(suggestion.c.id == suggestion_))
+    async def erase_marked(self, marks: Collection[str]) -> int:
+        """Deletes the suggestions of browsers with these marks, and the marks beside versions; returns how many."""
+        gone = await self._link.run(sa.delete(suggestion).where(self._link.among(suggestion.c.by, marks)))
+        mine = self._link.among(version.c.by, marks)
+        return gone + await self._link.run(sa.update(version).where(mine).values(by=""))
+
+
+def _theirs(one: sa.Table) -> sa.Select[Any]:
+    """Returns a SELECT of the columns of a table that are handed out to the person whose rows they are."""
+    kinds = kinds_of(one.name)
+    return sa.select(*(c for c in one.columns if kinds[c.name] not in _NOT_SHOWN and c.name not in _KEPT_BACK))
 
 
 def _link_to(one: sa.Table, table: str) -> sa.Column[str] | None:

@@ -16,6 +16,7 @@ from forum.store.tables import participant as participants
 from forum.store.tables import round_ as rounds
 from forum.store.tables import session as sessions
 from forum.store.tables import stop as stops
+from forum.store.tables import ticket as tickets
 
 _NO_SESSION = "There is no such session."
 _BY_CODE = having(sessions.c.code, sessions.c.kind).order_by(sessions.c.ended, sessions.c.seq.desc()).limit(1)
@@ -154,9 +155,10 @@ class SqlSessions(Area):
         return [row["id"] for row in rows]
 
     async def forget_devices(self, session: str) -> None:
-        """Erases which browser each participant of a session used; participants and ballots stay."""
+        """Erases which browser and ticket each participant of a session used; participants and ballots stay."""
         gone = sa.literal(f"{GONE} ") + participants.c.id
         await self._link.run(sa.update(participants).where(participants.c.session == session).values(device=gone))
+        await self._link.run(sa.update(tickets).where(tickets.c.session == session).values(participant=None))
 
     async def _here(self, session: str, device: str) -> Participant:
         return participant_of(await self._link.one(_device(session, device), "There is no such participant."))

@@ -45,6 +45,7 @@ from forum.web.public import (
     library,
     moderation_log,
     record,
+    your_data,
 )
 from forum.web.stories import (
     build_link,
@@ -141,12 +142,17 @@ PAGES: tuple[Page, ...] = (
     Page("/my-story/{key}/evidence", "GET POST", evidence.mine, "public", MOST_WITH_FILE),
     Page("/my-story/{key}/evidence/{item}", "GET", evidence.my_file, "public"),
     Page("/stories/{story}/evidence/{item}", "GET", evidence.public_file, "public"),
+    Page("/moderate/erase", "GET POST", your_data.by_letter, "moderate stories"),
     Page("/moderate/{story}/evidence", "GET POST", evidence.moderate, "moderate stories", WORDS),
     Page("/moderate/{story}/evidence/{item}", "GET", evidence.moderators_file, "moderate stories"),
     Page("/moderate", "GET", moderate.queue, "moderate stories"),
     Page("/moderate/{story}", "GET POST", moderate.story, "moderate stories", WORDS),
     Page("/moderate/{story}/appeal", "POST", moderate.appeal, "moderate stories", WORDS),
     Page("/cookies", "GET", cookieless.about, "public"),
+    Page("/your-data", "GET", your_data.about, "public"),
+    Page("/your-data/browser", "GET POST", your_data.browser, "public"),
+    Page("/my-story/{key}/data", "GET POST", your_data.story, "public"),
+    Page("/mail/data/{key}", "GET POST", your_data.mail, "public"),
     Page("/data-protection", "GET", data_protection.data_protection, "public"),
     # accounts
     Page("/sign-in", "GET POST", sign_in.sign_in, "public"),
