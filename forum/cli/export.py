@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
 
+from forum.adapters import report_pdf
 from forum.adapters import workbook as workbooks
 from forum.cli import checkpoints_of, data_option, json_option, opened, report, run, say, settings_for
 from forum.record.popolo import popolo as votes
 from forum.record.verify.public_log import Log
 from forum.services import exports
 from forum.settings import Settings
+from forum.web import report as reports
 
 
 @click.command()
@@ -21,15 +24,36 @@ from forum.settings import Settings
 @click.option("--commission", metavar="ID", help="Only this commission. Without it, everything.")
 @click.option("--workbook", is_flag=True, help="Only the tables, as one file for a spreadsheet program (FILE.xlsx).")
 @click.option("--popolo", is_flag=True, help="Only the votes, in Popolo's terms (FILE.json).")
+@click.option(
+    "--report",
+    "as_report",
+    is_flag=True,
+    help="Only a report, to read and print: FILE.pdf, or a page where FILE ends in .html.",
+)
+@click.option("--session", metavar="ID", help="With --report: only this session.")
 @data_option
 @json_option
-def export(out: Path, commission: str | None, workbook: bool, popolo: bool, data: Path | None, as_json: bool) -> None:
+def export(
+    out: Path,
+    commission: str | None,
+    workbook: bool,
+    popolo: bool,
+    as_report: bool,
+    session: str | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
     """Write the decisions, votes and record to a zip file that anybody can check."""
     settings = settings_for(data)
     say(f"Reading the record in {settings.data} ...")
-    if workbook and popolo:
-        raise click.UsageError("Choose --workbook or --popolo, not both.")
-    write = workbooks.write if workbook else votes if popolo else None
+    if workbook + popolo + as_report > 1:
+        raise click.UsageError("Choose --workbook, --popolo or --report, not both.")
+    if as_report and out.suffix not in (".html", ".pdf"):
+        raise click.UsageError("A report is a PDF or a page: end the name of --out with .pdf or .html.")
+    if session and not as_report:
+        raise click.UsageError("--session is for --report alone. The other files are of a commission or of everything.")
+    told = partial(_report, session=session, as_pdf=out.suffix == ".pdf") if as_report else None
+    write = workbooks.write if workbook else votes if popolo else told
     packed = run(_written(settings, commission, write) if write else _packed(settings, commission))
     # Written beside its place and then moved into it: a half-written export never bears the name.
     draft = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
@@ -39,7 +63,7 @@ def export(out: Path, commission: str | None, workbook: bool, popolo: bool, data
     finally:
         draft.unlink(missing_ok=True)
     if write:
-        what = "tables" if workbook else "votes"
+        what = "tables" if workbook else "votes" if popolo else "report"
         say(f"Wrote {out}: the {what}, to read and count. It is not signed; the zip without this option is.")
         if as_json:
             report({"file": str(out)})
@@ -59,3 +83,8 @@ async def _packed(settings: Settings, commission: str | None) -> bytes:
 async def _written(settings: Settings, commission: str | None, write: Callable[[Log], bytes]) -> bytes:
     async with opened(settings) as store:
         return write(await exports.read_log(store, commission, ballots=False))
+
+
+def _report(log: Log, *, session: str | None, as_pdf: bool) -> bytes:
+    made, title = list(reports.blocks(log, session)), reports.title_of(log, session)
+    return report_pdf.pdf(made, title, "en") if as_pdf else reports.html(made, title)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.adapters import workbook
+from forum.adapters import report_pdf, workbook
 from forum.errors import BadInput, IllegalMove
 from forum.ports import Work
 from forum.record import popolo
@@ -26,10 +26,11 @@ from forum.voting.decision import OUTCOMES, Decision, DecisionOutcome, differs
 from forum.voting.methods import METHODS
 from forum.voting.reason import Reason
 from forum.voting.round import DECIDED_ON, NONE_OF_THESE, Round, RoundKind, RoundState
+from forum.web import report
 from forum.web.auth import somebody
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
-from forum.web.i18n.gettext import say
+from forum.web.i18n.gettext import language, say
 from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
 from forum.web.words import entries, entry_words, methods
@@ -300,6 +301,29 @@ async def export_popolo(request: Request) -> Response:
     site = site_of(request)
     log = await exports.read_log(site.store, request.query_params.get("commission") or None, ballots=False)
     return _file(request, await asyncio.to_thread(popolo.popolo, log), "forum-votes", "json", popolo.MEDIA_TYPE)
+
+
+async def export_report_html(request: Request) -> Response:
+    """Sends the report of a session, a commission or everything as one page to read and print."""
+    made, title = await _report(request)
+    data = await asyncio.to_thread(report.html, made, title)
+    return _file(request, data, "forum-report", "html", "text/html; charset=utf-8")
+
+
+async def export_report_pdf(request: Request) -> Response:
+    """Sends the same report as a PDF."""
+    made, title = await _report(request)
+    data = await asyncio.to_thread(report_pdf.pdf, made, title, language().code)
+    return _file(request, data, "forum-report", "pdf", "application/pdf")
+
+
+async def _report(request: Request) -> tuple[list[report_pdf.Block], str]:
+    """Makes the blocks of a report, and its title, of the commission or session that was asked for."""
+    asked = request.query_params
+    log = await exports.read_log(site_of(request).store, asked.get("commission") or None, ballots=False)
+    session = asked.get("session") or None
+    made = await asyncio.to_thread(lambda: list(report.blocks(log, session)))
+    return made, report.title_of(log, session)
 
 
 def _file(request: Request, data: bytes, name: str, ending: str, media_type: str) -> Response:

@@ -222,6 +222,8 @@ PAGES: tuple[Page, ...] = (
     Page("/decide/new", "GET POST", decide.new, "decide", STORY),
     Page("/export", "GET", decide.export, "decide"),
     Page("/export/popolo", "GET", decide.export_popolo, "decide"),
+    Page("/export/report.html", "GET", decide.export_report_html, "decide"),
+    Page("/export/report.pdf", "GET", decide.export_report_pdf, "decide"),
     Page("/export/workbook", "GET", decide.export_workbook, "decide"),
 )
 

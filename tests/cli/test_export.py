@@ -72,6 +72,21 @@ def test_the_votes_are_written_as_popolo(data: Path, tmp_path: Path) -> None:
     assert (both.exit_code, "not both" in both.stderr) == (2, True)
 
 
+def test_a_report_is_written_as_a_page_or_a_pdf(data: Path, tmp_path: Path) -> None:
+    for name, begins in (("out.html", b"<!DOCTYPE html>"), ("out.pdf", b"%PDF-")):
+        done = forum("export", "--report", "--out", tmp_path / name, "--data", data)
+        assert done.exit_code == 0, done.output
+        assert (tmp_path / name).read_bytes().startswith(begins)
+    for arguments in (
+        ("--report", "--out", tmp_path / "out.zip"),
+        ("--session", "0" * 32, "--out", tmp_path / "o.zip"),
+    ):
+        assert forum("export", *arguments, "--data", data).exit_code == 2
+    nobody = ("--report", "--session", "0" * 32, "--out", tmp_path / "none.pdf")
+    assert forum("export", *nobody, "--data", data).exit_code == 2
+    assert not (tmp_path / "none.pdf").exists()
+
+
 def test_a_changed_export_ends_with_1(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.zip"
     forum("export", "--out", out, "--data", data)

@@ -12,7 +12,11 @@ from support.app import House, a_house
 from forum.web.i18n.languages import Language
 
 # Sentences that tests make up.
-INVENTED = {"The database could not take this. Nothing was saved.", "Nothing is shown by group."}
+INVENTED = {
+    "The database could not take this. Nothing was saved.",
+    "Nothing is shown by group.",
+    "Who moved is shown for the whole room only.",
+}
 
 
 @pytest.fixture

@@ -352,10 +352,26 @@ async def test_the_votes_are_there_as_popolo(house: House, commissioner: httpx2.
     assert [one["id"] for one in got.json()["organizations"]] == [voted.live.commission]
 
 
+@pytest.mark.parametrize("ending", ["pdf", "html"])
+async def test_a_report_is_there_of_a_session_or_a_commission(
+    house: House, commissioner: httpx2.AsyncClient, ending: str
+) -> None:
+    voted = await a_vote(house.store, declared=True)
+    page = (await commissioner.get("/decide")).text
+    assert f"/export/report.pdf?session={voted.live.id}" in page
+    for asked_for in (f"?session={voted.live.id}", f"?commission={voted.live.commission}", ""):
+        got = await commissioner.get(f"/export/report.{ending}{asked_for}")
+        assert got.status_code == 200
+        assert got.content.startswith(b"%PDF-" if ending == "pdf" else b"<!DOCTYPE html>")
+        assert re.search(rf'filename="forum-report-[-\d]+\.{ending}"', got.headers["content-disposition"])
+    for nothing in ("session", "commission"):
+        assert (await commissioner.get(f"/export/report.{ending}?{nothing}={new_id()}")).status_code == 404
+
+
 async def test_nobody_else_may_decide_or_export(house: House) -> None:
     voted = await a_vote(house.store)
     async with house.browser() as anybody, house.signed_in("organiser", "moderator", "administrator") as staff:
-        for path in ("/decide", address(voted), "/export", "/export/popolo", "/export/workbook"):
+        for path in ("/decide", address(voted), "/export", "/export/popolo", "/export/workbook", "/export/report.pdf"):
             assert (await anybody.get(path)).status_code == 303
             assert (await staff.get(path)).status_code == 403
         assert (await staff.post("/decide/new", data={**FORM, **asked(voted)})).status_code == 403

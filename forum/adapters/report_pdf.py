@@ -1,0 +1,121 @@
+"""The commissioner's report as a PDF (A4, tagged, PDF/UA-1 where the fonts here have every letter), drawn by Typst.
+
+A report is a list of blocks, which forum/web/report.py makes; the HTML of the same report is made of the same blocks.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import typst
+
+# The data comes in as JSON and is never part of the program.
+_REPORT = b"""
+#let data = json(bytes(sys.inputs.data))
+#set document(title: data.title)
+#set page(paper: "a4", margin: 20mm, numbering: "1")
+#set text(lang: data.lang, size: 10.5pt, font: "Libertinus Serif")
+#set table(stroke: 0.4pt + luma(150), inset: 5pt)
+#show heading: set block(above: 1.4em, below: 0.7em)
+#let lines(words) = words.split("\\n").join(linebreak())
+#for one in data.blocks {
+  if one.kind == "heading" { heading(level: one.level, lines(one.words)) }
+  if one.kind == "paragraph" { par(lines(one.words)) }
+  if one.kind == "items" { list(..one.items.map(lines)) }
+  if one.kind == "table" {
+    par(strong(lines(one.caption)))
+    table(
+      columns: (2fr,) + (1fr,) * (one.head.len() - 1),
+      table.header(..one.head.map(words => strong(lines(words)))),
+      ..one.rows.flatten().map(lines),
+    )
+  }
+  if one.kind == "picture" { image(bytes(one.svg), format: "svg", width: 100%, alt: one.alt) }
+}
+"""
+# Fills of forum/web/charts as static/forum.css has them, for files that have no style sheet beside them.
+CHART_STYLE = (
+    ".series-1{fill:#135e57}.series-2{fill:#c26a1b}.series-3{fill:#6a4ba0}.series-4{fill:#a5293c}"
+    ".series-5{fill:#35699f}.series-6{fill:#7c6a1d}.series-none,.series-away{fill:#85786d}"
+)
+_LONG_WORD = re.compile(r"\S{32,}")
+_PIECE = 24  # letters of a long word after which a line may end
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading; level 1 is the report's title."""
+
+    level: int
+    words: str
+    kind: str = "heading"
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Words, which may have several lines."""
+
+    words: str
+    kind: str = "paragraph"
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list without numbers."""
+
+    items: tuple[str, ...]
+    kind: str = "items"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose first row and first column are headings; every row is as long as `head`."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    kind: str = "table"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as SVG, and the words that stand for it."""
+
+    svg: str
+    alt: str
+    kind: str = "picture"
+
+
+Block = Heading | Paragraph | Items | Table | Picture
+
+
+def pdf(blocks: Sequence[Block], title: str, lang: str) -> bytes:
+    """Draws the report. Words are text, whatever they look like; a very long one may be broken at a line's end."""
+    data = {"title": _breakable(title), "lang": lang, "blocks": [_plain(block) for block in blocks]}
+    inputs = {"data": json.dumps(data)}
+    try:
+        return typst.compile(_REPORT, sys_inputs=inputs, pdf_standards="ua-1")
+    except typst.TypstError:
+        # Letters that no font here has: PDF/UA refuses them, and the report is needed all the same.
+        return typst.compile(_REPORT, sys_inputs=inputs)
+
+
+def _plain(block: Block) -> dict[str, object]:
+    if isinstance(block, Picture):
+        return asdict(block) | {"svg": block.svg.replace(">", f"><style>{CHART_STYLE}</style>", 1)}
+    return {key: _broken(value) for key, value in asdict(block).items()}
+
+
+def _broken(value: object) -> object:
+    """Makes the long words in all texts of a value breakable."""
+    if isinstance(value, str):
+        return _breakable(value)
+    return [_broken(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def _breakable(text: str) -> str:
+    """Puts a space of no width into words that are longer than a line may be."""
+    return _LONG_WORD.sub(lambda word: "\u200b".join(re.findall(f".{{1,{_PIECE}}}", word[0])), text)
