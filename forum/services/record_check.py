@@ -16,9 +16,11 @@ from forum.ports.record import Disclosure, StoredEntry
 from forum.record.verify import entry_shapes
 from forum.record.verify.disclosures import digests_in, disclosure_digest, open_disclosure
 from forum.record.verify.encoding import parse_canonical
+from forum.record.verify.key_entries import key_problems
 from forum.record.verify.merkle_tree import leaf_hash
 from forum.record.verify.verdict import RecordError
 from forum.services.checkpoints import Checkpoints
+from forum.services.record_cache import kept
 from forum.services.record_rows import Known, Unlike, unlike, unrecorded
 
 PIECE = 50  # entries a step
@@ -88,7 +90,7 @@ async def check(checkpoints: Checkpoints) -> AsyncIterator[Progress]:
         yield told
         await asyncio.sleep(0)
     if not told.findings:
-        told.findings += await _signed(checkpoints)
+        told.findings += [*await _signed(checkpoints), *await _heads(checkpoints, known)]
     yield told
 
 
@@ -98,6 +100,28 @@ async def _signed(checkpoints: Checkpoints) -> list[Finding]:
     except (CheckpointRefused, RecordDamaged) as error:
         return [Finding("entry", "all", "leaf_hash", str(error), "what was signed")]
     return []
+
+
+async def _heads(checkpoints: Checkpoints, known: Known) -> list[Finding]:
+    """Holds the entries about the key and about restored backups against the key and the tree."""
+    entries = [entry for _, entry in known.keys]
+    found = []
+    try:
+        # Each signature takes some milliseconds.
+        problems = await asyncio.to_thread(lambda: list(key_problems(entries, checkpoints.signer.verifier_key)))
+    except RecordError as error:
+        problems = [str(error)]
+    if problems:
+        at = known.keys[-1][0]
+        found.append(Finding("entry", str(at), "body", "; ".join(problems), "the key, signed by the one before", at))
+    if known.restored:
+        async with checkpoints.store.read() as work:
+            tree = await kept(checkpoints.store).tree_of(work, known.size)
+        for at, entry in known.restored:
+            head = {"size": at, "root": tree.root(at).hex()}
+            if entry["after"] != head:
+                found.append(Finding("entry", str(at), "body", str(entry["after"]), str(head), at))
+    return found
 
 
 async def _read_on(store: Store, known: Known, told: Progress) -> bool:
@@ -126,6 +150,8 @@ async def _piece(work: Work, known: Known, told: Progress) -> bool:
         entry = _parsed(stored[index])
         if entry is None:
             continue
+        for problem in known.past.problems(entry):
+            told.findings.append(Finding("entry", str(index), "body", problem, "one that follows those before", index))
         known.take(index, entry)
         for digest in dict.fromkeys(digests_in(entry)):
             told.findings += (

@@ -10,6 +10,7 @@ from forum.errors import CastRefused, NotFound
 from forum.ports import Work
 from forum.record.entry_rows import GONE, differences, spoken
 from forum.record.verify.disclosures import digests_in, open_disclosure
+from forum.record.verify.entry_order import Past
 from forum.record.verify.verdict import RecordError
 from forum.services.record_entries import Words
 from forum.services.sessions import commissions_and_sessions, facilitation
@@ -39,7 +40,8 @@ class Known:
 
     `entries` has the ids of sessions, rounds, stories, decisions and commitments that an entry was written for, with
     the index of the latest; `states` and `closing` each round's state and closing time, as its entries say; `erased`
-    the digests of withdrawn words.
+    the digests of withdrawn words; `past` is what the next entry is held against, `keys` and `restored` are the entries
+    about the key and about backups that were put back.
     """
 
     size: int = 0
@@ -47,9 +49,17 @@ class Known:
     states: dict[str, RoundState] = field(default_factory=dict)
     closing: dict[str, str | None] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
+    past: Past = field(default_factory=Past)
+    keys: list[tuple[int, Entry]] = field(default_factory=list)
+    restored: list[tuple[int, Entry]] = field(default_factory=list)
 
     def take(self, index: int, entry: Entry) -> None:
         """Adds an entry that fits its shape."""
+        self.past.add(index, entry)
+        if entry["type"] in ("key changed", "key lost"):
+            self.keys.append((index, entry))
+        if entry["type"] == "record restored":
+            self.restored.append((index, entry))
         type_ = entry["type"]
         if name := _IDS.get(type_):
             self.entries[entry[name]] = index

@@ -9,16 +9,23 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 import pytest
-from support.record_keeper import QUIET, SIGNER
+import sqlalchemy as sa
+from support.changed_rows import unlock
+from support.record_keeper import EARLIER, QUIET, SIGNER
 from support.tampering import GONE, Tampered, true_export
 
 from forum.record import audit
 from forum.record.ballot_leaves import hash_of
 from forum.record.verify.archive import pack
 from forum.record.verify.disclosures import disclosure, open_disclosure
+from forum.record.verify.encoding import canonical
 from forum.record.verify.entry_order import CLOCK_ROOM, entry_problems
 from forum.record.verify.entry_shapes import SHAPES, misfits_of
+from forum.record.verify.merkle_tree import leaf_hash
 from forum.record.verify.verdict import FAIL, PASS
+from forum.services import record_check
+from forum.services.checkpoints import Checkpoints
+from forum.store import SqlStore, tables
 
 Case: TypeAlias = Callable[[Tampered], str]
 SIGNED = ("file digests", "root", "key", "checkpoint signature", "package signature")
@@ -538,3 +545,83 @@ def test_a_record_that_goes_on_under_another_key_than_its_last_entry_about_it_sa
     for key in (True, False):
         verdict, detail = checks(tampered.packed(key=key))["key"]
         assert (verdict, detail) == (FAIL, f"{place}: the record went on under another key than public_key.pem")
+
+
+# ---------------------------------------------------------------- the same in the database
+
+
+async def put(store: SqlStore, tampered: Tampered) -> None:
+    """Makes these the entries of the database, with hashes that fit, as whoever can write to it could."""
+    bodies = [canonical(entry) for entry in tampered.entries]
+    rows = [
+        {"position": n, "commission": entry.get("commission") or "", "body": body, "leaf_hash": leaf_hash(body)}
+        for n, (entry, body) in enumerate(zip(tampered.entries, bodies, strict=True))
+    ]
+    async with store.writer.begin() as connection:
+        await unlock(connection)
+        await connection.execute(sa.delete(tables.entry))
+        await connection.execute(sa.insert(tables.entry), rows)
+
+
+async def told(store: SqlStore, tampered: Tampered) -> set[tuple[str, str, str, str]]:
+    """Gives what `forum record check` finds in the entries: the table, the row, the column, and what is there."""
+    await put(store, tampered)
+    checking = record_check.check(Checkpoints(store, SIGNER))
+    async for progress in checking:
+        if progress.entries == len(tampered.entries):
+            return {(found.table, found.row, found.column, found.there) for found in progress.findings}
+    return set()
+
+
+def row_of(place: str) -> tuple[str, str]:
+    """Gives the row and the words of a place such as "entry 3 ('decision'): field x is missing"."""
+    entry, _, words = place.partition(": ")
+    return entry.split(" ")[1], words
+
+
+async def test_fields_that_do_not_fit_are_found_in_the_database_by_table_row_and_column(sqlite_store: SqlStore) -> None:
+    """As many changed entries at once as there are types, since each is told by its own row."""
+    alone = {row for row in await told(sqlite_store, Tampered()) if row[0] == "entry"}
+    assert alone == set()
+    waiting, tries = list(MISFITS), 0
+    while waiting:
+        tampered, taken = Tampered(), dict[str, str]()
+        for case in list(waiting):
+            type_, path, value = case
+            if type_ not in taken:
+                place = tampered.set(type_, path, value, 1 if path.startswith("versions") else 0)
+                taken[type_] = row_of(place)[0]
+                waiting.remove(case)
+        found = await told(sqlite_store, tampered)
+        assert set(taken.values()) <= {row for table, row, column, _ in found if (table, column) == ("entry", "body")}
+        tries += 1
+    assert tries < len(MISFITS) / 3
+
+
+@pytest.mark.parametrize("names", [[*ORDERS][n::4] for n in range(4)], ids=lambda names: f"{len(names)} cases")
+async def test_entries_out_of_order_are_found_in_the_database_by_table_row_and_column(
+    names: list[str], sqlite_store: SqlStore
+) -> None:
+    for name in names:
+        tampered = Tampered()
+        row, words = row_of(ORDERS[name](tampered))
+        found = await told(sqlite_store, tampered)
+        assert any(one[:3] == ("entry", row, "body") and one[3].startswith(words) for one in found), (name, found)
+
+
+async def test_a_forged_key_and_a_forged_restore_are_found_in_the_database(sqlite_store: SqlStore) -> None:
+    """They are looked at where all else agrees, so the record has nothing else in it."""
+    for change, told_of in (
+        (lambda t: None, None),
+        (lambda t: t.set("key changed", "key", SIGNER.verifier_key), "is not signed with the one before"),
+        (lambda t: t.set("key lost", "key", EARLIER[0].verifier_key), "another key than public_key.pem"),
+        (lambda t: t.set("record restored", "after.root", "0" * 64), "0000000000"),
+    ):
+        tampered = Tampered()
+        tampered.entries = tampered.entries[:3]
+        change(tampered)
+        await put(sqlite_store, tampered)
+        async for progress in record_check.check(Checkpoints(sqlite_store, SIGNER)):
+            found = progress.findings
+        assert [f"{one.table} {one.column}" for one in found] == (["entry body"] if told_of else [])
+        assert not told_of or told_of in found[0].there
