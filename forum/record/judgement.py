@@ -27,8 +27,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a file is, its checks as `forum verify` makes them (none of a checkpoint alone), and the checkpoint in it as
-    it stands there, b"" for one that cannot be read."""
+    """Outcome for a file: what it is, its checks as `forum verify` makes them (none of a checkpoint alone), and the
+    checkpoint in it as it stands there, b"" for one that cannot be read."""
 
     kind: Kind
     checks: tuple[Check, ...]

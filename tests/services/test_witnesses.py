@@ -123,6 +123,11 @@ async def test_each_new_size_is_cosigned_kept_and_served(log: Log, witness: Witn
         assert [name for name, _, _ in note.signatures] == [SIGNER.name, witness.name]
         assert CheckpointFile(log.folder, COSIGNED).read() == served
     assert witness.answers == [200] * 4, "each with the proof from what it had"
+    async with log.store.read() as work:
+        assert await work.checkpoints.count() == 4
+        assert [one.size for one in await work.checkpoints.newest(1, 2)] == [11, 4]
+        assert [(one.size, len(one.cosignatures)) for one in await work.checkpoints.of_size(3)] == [(3, 1)]
+        assert await work.checkpoints.last_cosigned() == await log.newest()
     await log.asking.look()
     assert witness.answers == [200] * 4, "what is cosigned is not sent again"
     assert await log.standing() == [Standing(witness.name, 16, utc(witness.now), overdue=False)]
@@ -148,7 +153,7 @@ async def test_a_witness_that_knows_another_size_names_it_and_gets_the_proof_fro
     assert len((await small_log.newest()).cosignatures) == 1
 
 
-async def test_any_number_of_witnesses_each_by_itself(store: SqlStore, tmp_path: Path, clock: SetClock) -> None:
+async def test_any_number_of_witnesses_each_by_itself(sqlite_store: SqlStore, tmp_path: Path, clock: SetClock) -> None:
     now = int(clock.at.timestamp())
     async with (
         a_witness(now) as one,
@@ -157,7 +162,7 @@ async def test_any_number_of_witnesses_each_by_itself(store: SqlStore, tmp_path:
     ):
         for known in (one, other):
             known.knows(SIGNER.verifier_key)
-        log = Log(store, tmp_path, clock, one, other, third)
+        log = Log(sqlite_store, tmp_path, clock, one, other, third)
         await log.grow(2)
         await log.asking.look()
         assert third.answers == [404]
@@ -314,40 +319,40 @@ async def test_a_witness_that_has_been_silent_for_an_hour_is_overdue(
 
 
 async def test_what_a_witness_remembers_stops_an_older_copy_until_it_is_given_up_openly(
-    log: Log, witness: WitnessServer, clock: SetClock
+    small_log: Log, witness: WitnessServer, clock: SetClock
 ) -> None:
-    await log.grow(2)
-    await log.asking.look()
-    await log.grow(3)
-    await log.asking.look()
-    await log.cut_to(2)  # the whole machine, from its backup
-    log.begin_again()
-    await log.sign()
-    await log.asking.look()
-    assert log.asking.trouble(log.witnesses[0]) is None, "nothing is new: it is not asked"
-    await log.grow(1)
+    await small_log.grow(2)
+    await small_log.asking.look()
+    await small_log.grow(3)
+    await small_log.asking.look()
+    await small_log.cut_to(2)  # the whole machine, from its backup
+    small_log.begin_again()
+    await small_log.sign()
+    await small_log.asking.look()
+    assert small_log.asking.trouble(small_log.witnesses[0]) is None, "nothing is new: it is not asked"
+    await small_log.grow(1)
     with capture_logs() as logs:
-        await log.asking.look()
+        await small_log.asking.look()
     assert [one["trouble"] for one in logs] == [Trouble.KNOWS_OTHERWISE.value]
-    await log.grow(1)
+    await small_log.grow(1)
     refused = rf"The witness {witness.name} has cosigned 5 entries .* take it out of FORUM_WITNESSES"
     for _ in range(2):
         with pytest.raises(CheckpointRefused, match=refused):
-            await log.sign()
+            await small_log.sign()
         with pytest.raises(CheckpointRefused, match=refused):
-            await export(log.checkpoints)
-        log.begin_again()  # remembered, also where the witness is not to be reached
+            await export(small_log.checkpoints)
+        small_log.begin_again()  # remembered, also where the witness is not to be reached
     with pytest.raises(CheckpointRefused, match=refused):
-        await log.checkpoints.check()
+        await small_log.checkpoints.check()
     asked = len(witness.asked)
-    await log.asking.look()
+    await small_log.asking.look()
     assert {parse_note(body.partition(b"\n\n")[2]).text.split(b"\n")[1] for body in witness.asked[asked:]} == {b"3"}
-    assert await log.checkpoints.accept_restore(clock) == [4]
-    log.begin_again()
-    await log.sign()
-    await log.asking.look()
-    await log.sign()  # it holds on to what it knows, and that was given up
-    assert log.asking.trouble(log.witnesses[0]) == Trouble.KNOWS_OTHERWISE
+    assert await small_log.checkpoints.accept_restore(clock) == [4]
+    small_log.begin_again()
+    await small_log.sign()
+    await small_log.asking.look()
+    await small_log.sign()  # it holds on to what it knows, and that was given up
+    assert small_log.asking.trouble(small_log.witnesses[0]) == Trouble.KNOWS_OTHERWISE
 
 
 async def test_another_record_as_long_as_the_cosigned_one_is_refused_too(
@@ -407,21 +412,21 @@ async def test_the_cosigned_file_alone_stops_an_older_copy(small_log: Log) -> No
     await small_log.sign()
 
 
-async def test_past_checkpoints_are_kept_with_when_they_were_signed(log: Log, clock: SetClock) -> None:
+async def test_past_checkpoints_are_kept_with_when_they_were_signed(small_log: Log, clock: SetClock) -> None:
     times = []
     for more in (2, 1, 1):
-        await log.grow(more)
+        await small_log.grow(more)
         times.append(clock.now())
-        await log.sign()
+        await small_log.sign()
         clock.move(minutes=1)
-    async with log.store.read() as work:
+    async with small_log.store.read() as work:
         assert await work.checkpoints.count() == 3
         kept_ones = await work.checkpoints.newest(0, 2) + await work.checkpoints.newest(2, 2)
         assert [one.size for one in await work.checkpoints.of_size(3)] == [3]
         assert await work.checkpoints.of_size(1) == []
         assert await work.checkpoints.last_cosigned() is None
     assert [(one.size, one.signed_at) for one in kept_ones] == list(zip((4, 3, 2), reversed(times), strict=True))
-    files, _ = unpack(await export(log.checkpoints))
+    files, _ = unpack(await export(small_log.checkpoints))
     assert files["checkpoint"].decode() == kept_ones[0].note
 
 
