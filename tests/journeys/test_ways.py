@@ -75,7 +75,7 @@ GIVEN: dict[str, tuple[Callable[[Page], Awaitable[None]], str, str]] = {
 }
 
 
-async def a_receipt_is_kept_saved_and_removed(phone: Page, accessible: Look) -> None:
+async def a_receipt_is_kept_saved_checked_and_removed(phone: Page, accessible: Look) -> None:
     await phone.get_by_role("link", name="Receipts for your votes").click()
     await expect(phone.get_by_text(f"You voted: {ANSWERS[0]}, {ANSWERS[2]}.")).to_be_visible()
     await phone.get_by_role("button", name="Keep it on this phone").click()
@@ -90,11 +90,17 @@ async def a_receipt_is_kept_saved_and_removed(phone: Page, accessible: Look) -> 
     kept = phone.locator("[data-kept]")
     async with phone.expect_download() as saving:
         await kept.get_by_role("link", name="Save it as a file").click()
-    file = (await (await saving.value).path()).read_bytes()
-    assert {one.verdict for one in verify_receipt(file)} == {PASS, NOT_CHECKED}
+    file = await (await saving.value).path()
+    assert {one.verdict for one in verify_receipt(file.read_bytes())} == {PASS, NOT_CHECKED}
     await kept.get_by_role("button", name="Remove it").click()
     await expect(kept).to_be_hidden()
     await expect(phone.get_by_text("Removed from this phone.")).to_be_visible()
+    await phone.get_by_role("link", name="Check a receipt").click()
+    await phone.get_by_label("The file: an export (zip) or a receipt").set_input_files(file)
+    await phone.get_by_role("button", name="Check it").click()
+    await expect(phone.get_by_role("heading", name="What follows for this receipt")).to_be_visible()
+    await expect(phone.get_by_text("Nothing failed.")).to_be_visible()
+    await accessible(phone)
 
 
 @pytest.mark.parametrize("method", FORMS)
@@ -134,7 +140,7 @@ async def test_a_vote_is_counted_as_it_was_given_and_is_still_there_after_loadin
     await expect(projector.locator("table").first).to_be_visible()
     await accessible(projector)
     if method == "approval":
-        await a_receipt_is_kept_saved_and_removed(phone, accessible)
+        await a_receipt_is_kept_saved_checked_and_removed(phone, accessible)
 
 
 @pytest.mark.parametrize("method", FORMS)
