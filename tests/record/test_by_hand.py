@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -68,32 +69,45 @@ def test_they_check_a_fresh_export_whole(files: dict[str, bytes], tmp_path: Path
     assert said[-1] == f"{entries} entries, {ballots} ballots: all as the record says"
 
 
-@pytest.mark.parametrize("name", ["record.jsonl", "ballots.jsonl", "datapackage.sig", "checkpoint"])
+@pytest.mark.parametrize("name", ["ballots.jsonl", "datapackage.sig"])
 def test_they_see_a_changed_file(files: dict[str, bytes], tmp_path: Path, name: str) -> None:
     data = bytearray(files[name])
     data[len(data) // 2] ^= 1
     assert by_hand(tmp_path / "files", {**files, name: bytes(data)}).returncode != 0
 
 
+def program() -> str:
+    """Takes the Python out of the lines."""
+    return lines_of_the_document().split("<<'END'\n")[1].split("END\n")[0]
+
+
+def refusal(files: dict[str, bytes], folder: Path) -> str:
+    """Runs the program beside these files, here (a process for each would be dear); returns what it refuses."""
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    with pytest.raises(AssertionError) as refused, chdir(folder):
+        exec(compile(program(), "by_hand.py", "exec"), {})
+    return str(refused.value)
+
+
 def test_the_program_is_at_most_fifty_lines() -> None:
-    program = lines_of_the_document().split("<<'END'\n")[1].split("END\n")[0]
-    assert 40 < sum(bool(line.strip()) for line in program.splitlines()) <= 50
+    assert 40 < sum(bool(line.strip()) for line in program().splitlines()) <= 50
 
 
-def test_the_program_alone_sees_what_a_signature_would_hide(files: dict[str, bytes], tmp_path: Path) -> None:
-    program = lines_of_the_document().split("<<'END'\n")[1].split("END\n")[0]
-    changes = (
-        (files, "record.jsonl", b'"count":33', b'"count":32', "another root"),
-        (files, "ballots.jsonl", b'"choice":"r1"', b'"choice":"r2"', "other ballots"),
-        (files, "ballots.jsonl", b'"label":"Carers"', b'"label":"Nurses"', "another group"),
-        (with_disclosed_results(), "disclosures.jsonl", b'"disclosure":"WyI', b'"disclosure":"WyJ', "other words"),
-    )
-    for whole, name, old, new, told in changes:
-        assert old in whole[name]
-        for each, data in whole.items():
-            (tmp_path / each).write_bytes(data.replace(old, new, 1) if each == name else data)
-        done = subprocess.run(["python3", "-c", program], cwd=tmp_path, check=False, capture_output=True, text=True)
-        assert (done.returncode, done.stderr.splitlines()[-1]) == (1, f"AssertionError: {told}")
+@pytest.mark.parametrize(
+    ("name", "old", "new", "told"),
+    [
+        ("record.jsonl", b'"count":33', b'"count":32', "another root"),
+        ("ballots.jsonl", b'"choice":"r1"', b'"choice":"r2"', "other ballots"),
+        ("ballots.jsonl", b'"label":"Carers"', b'"label":"Nurses"', "another group"),
+        ("disclosures.jsonl", b'"disclosure":"WyI', b'"disclosure":"WyJ', "other words"),
+    ],
+)
+def test_the_program_alone_sees_what_a_signature_would_hide(
+    files: dict[str, bytes], tmp_path: Path, name: str, old: bytes, new: bytes, told: str
+) -> None:
+    assert old in files[name]
+    assert refusal({**files, name: files[name].replace(old, new, 1)}, tmp_path).startswith(told)
 
 
 # A wrong number in the record itself, under a right signature and a right root: only counting again finds it.
@@ -111,5 +125,4 @@ def test_the_program_counts_again(change: Callable[[dict[str, Any]], object], to
     keeper.close(CRISIS, vote, votes_of(people({"users": 7, "carers": 6}), "r1", "r2", "r1"))
     keeper.reveal(CRISIS, vote)
     change(keeper.entries[-1]["result"])
-    done = by_hand(tmp_path / "files", unpack(export_zip.pack(keeper.log(), SIGNER))[0])
-    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, f"AssertionError: {told}")
+    assert refusal(unpack(export_zip.pack(keeper.log(), SIGNER))[0], tmp_path).startswith(told)

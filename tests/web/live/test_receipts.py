@@ -85,6 +85,9 @@ async def test_a_phone_without_scripts_reads_prints_and_saves_its_own_receipt_an
         assert NOT_KNOWN in words(await stranger.get(f"{event.path}/receipts"))
         assert (await stranger.get(there + "?as=file")).status_code == 404
         assert "Kept on this phone" in words(await stranger.get("/receipts"))
+    await facilitation.annul_round(event.acts, event.live.id, round_id, "It was asked wrongly.")
+    assert "This vote was declared void" in words(await mine.get(f"{event.path}/receipts"))
+    assert (await mine.get(there)).status_code == 404
     # Once nobody's browser is known any more, nobody has a receipt.
     async with event.house.store.begin() as work:
         await work.sessions.forget_devices(event.live.id)
@@ -131,15 +134,7 @@ async def test_a_slip_from_a_shared_tablet_gives_the_receipt_of_its_vote_and_of_
         assert (await anybody.get(there)).status_code == 404
 
 
-async def test_a_void_vote_has_none_and_says_so(event: LiveHouse) -> None:
-    mine = await event.join("g1")
-    round_id = await a_vote(event, mine)
-    await facilitation.annul_round(event.acts, event.live.id, round_id, "It was asked wrongly.")
-    assert "This vote was declared void" in words(await mine.get(f"{event.path}/receipts"))
-    assert (await mine.get(f"{event.path}/receipts/{round_id}")).status_code == 404
-
-
-async def test_where_there_are_none_the_phone_says_so(event: LiveHouse) -> None:
+async def test_where_there_are_none_the_phone_and_the_record_say_so(event: LiveHouse) -> None:
     mine = await event.join("g1")
     for live, says in (
         (replace(event.live, recorded=False), "is a rehearsal"),
@@ -151,9 +146,7 @@ async def test_where_there_are_none_the_phone_says_so(event: LiveHouse) -> None:
         assert says in words(await mine.get(f"{event.path}/receipts"))
         assert f'href="{event.path}/receipts"' not in (await mine.get(event.path)).text
     assert "There are no receipts for votes in this session." in words(await mine.get(event.path))
-
-
-async def test_what_an_organiser_declares_is_in_the_record_and_on_its_page(event: LiveHouse) -> None:
+    # As it is declared, in the record and on its page.
     store, clock = event.house.store, event.house.site.clock
     form = SessionForm(event.live.commission, title="A day", no_receipts=True)
     made = await commissions_and_sessions.create_session(store, clock, form)
