@@ -2,7 +2,8 @@
 
 Think of somebody who knows who came to which session, and is sure of one person that they answered alike each time.
 That person's answer is one of those given in their row, in every session. Where rows of two sessions have only one
-answer in common, it is that one. What was given cannot be unseen, so the later vote gives nothing by group then.
+answer in common, it is that one; where all others of a row then have one answer, it is theirs. What was given cannot
+be unseen, so the later vote gives nothing by group then.
 docs/record.md says what this rests on; tests/voting/test_disclosure.py attacks it.
 """
 
@@ -20,8 +21,8 @@ from forum.voting.partition import Partition
 from forum.voting.round import NONE_OF_THESE, WITHDRAWN, Round, RoundState
 from forum.voting.suppression import GroupId
 
-# For each thing that is asked (the question, or each statement to be scored), the answers given, in words.
-Answers: TypeAlias = Mapping[str, frozenset[str]]
+# For each thing that is asked (the question, or each statement to score) how often each answer (in words) was given.
+Answers: TypeAlias = Mapping[str, Counter[str]]
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def may_stand_beside(vote: Vote, before: Iterable[Vote], threshold: int) -> bool
     """Says whether a vote may be given by group beside the earlier ones on its question, in other sessions.
 
     It may not where, for some group and some of these votes, the answers given in the group's rows have one in common,
-    and only one. A row of one mind does not count: it says so of everybody in it already.
+    and only one. A row of one mind says so of everybody in it already; but no other may be of one mind but for one.
     """
     label = _label_of(vote, threshold)
     if all(label(group) == suppression.EVERYONE for group, _ in vote.ballots):
@@ -57,24 +58,35 @@ def may_stand_beside(vote: Vote, before: Iterable[Vote], threshold: int) -> bool
     given = [_answers(earlier, threshold) for earlier in before]
     for group, asked in _answers(vote, threshold).items():
         for thing, answers in asked.items():
-            possible = {answers} if len(answers) > 1 else set()
-            for earlier in given:
-                other = earlier.get(group, {}).get(thing, frozenset())
-                if len(other) > 1:
-                    possible |= {known & other for known in possible}
-            if any(len(known) == 1 for known in possible):
+            rows = [answers, *(earlier[group][thing] for earlier in given if thing in earlier.get(group, {}))]
+            if _tells_by_what_is_common(rows) or any(_tells_of_the_rest(answers, row) for row in rows[1:]):
                 return False
     return True
 
 
+def _tells_by_what_is_common(rows: Sequence[Counter[str]]) -> bool:
+    """Says whether the first row and some of the others, each of more than one answer, have but one in common."""
+    first, *others = (frozenset(row) for row in rows)
+    possible = {first} if len(first) > 1 else set()
+    for other in others:
+        if len(other) > 1:
+            possible |= {known & other for known in possible}
+    return any(len(known) == 1 for known in possible)
+
+
+def _tells_of_the_rest(one: Counter[str], other: Counter[str]) -> bool:
+    """Says whether one row is of one mind, and the other too once the same answer is taken out of it once."""
+    return any(len(a) == 1 and len(b) == 2 and b[answer] == 1 for a, b in ((one, other), (other, one)) for answer in a)
+
+
 def _answers(vote: Vote, threshold: int) -> dict[GroupId, Answers]:
-    """Lists for each group the answers given in its row, or in the whole room where nothing is given by group."""
+    """Counts for each group the answers given in its row, or in the whole room where nothing is given by group."""
     way, responses = METHODS[vote.round.method], [response.id for response in vote.round.responses]
     words = {response.id: alike(response.label) for response in vote.round.responses}
     label = _label_of(vote, threshold)
-    marks: dict[str, set[str]] = {}
+    marks: dict[str, Counter[str]] = {}
     for group, choice in vote.ballots:
-        marks.setdefault(label(group), set()).update(way.marks(choice))
+        marks.setdefault(label(group), Counter()).update(way.marks(choice))
 
     def in_words(mark: str) -> str:
         response, equals, number = mark.partition("=")
@@ -85,7 +97,9 @@ def _answers(vote: Vote, threshold: int) -> dict[GroupId, Answers]:
     }
     return {
         group: {
-            thing: frozenset(in_words(mark) for mark in columns if mark in marks[label(group)])
+            thing: Counter(
+                {in_words(mark): marks[label(group)][mark] for mark in columns if mark in marks[label(group)]}
+            )
             for thing, columns in asked.items()
         }
         for group in {group for group, _ in vote.ballots}

@@ -49,6 +49,13 @@ def test_a_row_of_one_mind_says_so_by_itself() -> None:
     assert may_stand_beside(vote(n="11133", c="22211"), [vote(n="11111", c="12121")], 5)
 
 
+def test_a_row_of_one_mind_leaves_no_other_that_is_so_but_for_one() -> None:
+    of_one_mind = vote(n="11111", c="12121")
+    for n, stands in (("12222", False), ("11222", True), ("12223", True), ("22233", True)):
+        assert may_stand_beside(vote(n=n, c="12121"), [of_one_mind], 5) is stands
+        assert may_stand_beside(of_one_mind, [vote(n=n, c="12121")], 5) is stands
+
+
 def test_where_rows_are_cut_otherwise_each_group_is_judged_in_its_own() -> None:
     pool = Partition((Row("Nurses", ("n",)), Row("other groups", ("c", "p"))))
     earlier = vote(pool, n="11122", c="111", p="22")
