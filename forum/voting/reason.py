@@ -8,10 +8,12 @@ first, and shows it or not) or DELAYED (everybody sees it DELAY seconds later, u
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from forum.voting.suppression import GroupId
+from forum.voting.suppression import EVERYONE, GroupId
 
 DELAY = 60  # seconds
 
@@ -56,6 +58,20 @@ class Reason:
     at: str
     state: ReasonState = ReasonState.WAITING
     due_at: str = ""
+
+
+def names_beside(reasons: Sequence[tuple[str, str]], threshold: int, needed: Collection[str] = ()) -> list[str]:
+    """Gives for each reason the name of the group that may stand beside it, "" for none.
+
+    `reasons` are (name of the published row of whoever gave it, or EVERYONE; choice). A name stands where at least the
+    threshold of its row gave reasons for the same choice; never beside one of `needed`, for which a reason had to be
+    given: whoever made that choice would be singled out.
+    """
+    alike = Counter(reasons)
+    return [
+        "" if name == EVERYONE or alike[name, choice] < threshold or choice in needed else name
+        for name, choice in reasons
+    ]
 
 
 def too_long(words: str, condition: str) -> str:

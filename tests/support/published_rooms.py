@@ -14,7 +14,7 @@ from itertools import combinations
 from math import ceil, floor
 
 from forum.live import live_count
-from forum.voting import one_question, suppression
+from forum.voting import one_question, reason, suppression
 from forum.voting.commission import Commission, DecisionPower, Group
 from forum.voting.one_question import Vote
 from forum.voting.partition import Partition
@@ -29,6 +29,7 @@ LETTERS = "abcdef"
 POWER = DecisionPower("consultation", "the board", "the order", "the budget")
 PHONE, ON_PAPER, ON_TABLET = "phone", "paper", "tablet"
 FOLLOWED = "followed"
+WROTE = ", wrote a reason"
 BLUR_REACH: int | None = None  # farthest from 0 that live_count.blur can be; None: anything
 
 
@@ -39,7 +40,8 @@ class Profile:
     `live` shows a live count, `again` annuls the first vote and asks it anew: its attacker supposes that nobody votes
     differently the second time. `remembered`: the attacker saw the annulled vote's table while it was shown, or has an
     older export. `rooms` is how many sessions there are on the question, each with one vote (else it is one with two):
-    their attacker is sure of one person, whom they know well, that they vote alike each time.
+    their attacker is sure of one person, whom they know well, that they vote alike each time. `reasons` is the share of
+    people who give a reason with the first vote; `writing_seen`: the attacker saw who.
     """
 
     both: float = 0.95
@@ -51,6 +53,8 @@ class Profile:
     again: bool = False
     remembered: bool = False
     rooms: int = 1
+    reasons: float = 0.0
+    writing_seen: bool = False
 
 
 PROFILES: Mapping[str, Profile] = {
@@ -64,6 +68,7 @@ PROFILES: Mapping[str, Profile] = {
     "many change their minds": Profile(both=0.9, moved=0.7),
     "live count": Profile(live=True),
     "annulled and asked again": Profile(both=0.9, moved=0.0, again=True),
+    "reasons": Profile(reasons=0.5),
     "two rooms on one question": Profile(both=0.9, moved=0.0, rooms=2),
     "two rooms, half of them in both": Profile(both=0.5, moved=0.0, rooms=2),
     "two rooms and an asynchronous round": Profile(both=0.5, moved=0.0, rooms=3),
@@ -79,6 +84,7 @@ class Person:
     group: GroupId
     seen: tuple[str, ...]
     votes: tuple[str, ...]
+    wrote: bool = False
 
     @property
     def on_phones(self) -> bool:
@@ -136,7 +142,8 @@ def a_room(chance: random.Random, profile: Profile) -> Room:
         for _ in range(profile.rooms - 2):
             again = chance.random() < profile.both
             further.append((device if again else "", first if again else ""))
-        people.append(Person(group, (*seen, *(s for s, _ in further)), (*votes, *(v for _, v in further))))
+        wrote = bool(profile.reasons and votes[0] and chance.random() < profile.reasons)
+        people.append(Person(group, (*seen, *(s for s, _ in further)), (*votes, *(v for _, v in further)), wrote))
     chance.shuffle(people)
     room = Room(profile, threshold, tuple(people))
     return room if all(any(person.votes[i] for person in people) for i in room.votes) else a_room(chance, profile)
@@ -163,6 +170,8 @@ def publish(room: Room) -> Published:
             if seen[i] and counted[i]:
                 before = sum(number <= shown.passed for shown in counted[i])
                 seen[i] += f" before {before} counts"
+        if person.wrote and room.profile.writing_seen:
+            seen[0] += WROTE
         lot = ""
         first, second = person.votes[:2]
         if person.on_phones and still[first, second]:
@@ -187,6 +196,8 @@ def publish(room: Room) -> Published:
         given.facts += _opened(room, partition, i)
         for times, shown in enumerate(counted[i], 1):
             given.facts += _live(i, len(counted[i]) - times + 1, shown)
+    if room.profile.reasons:
+        given.facts += _reasons(room, given.results[0][0])
     if shift:
         given.facts += _moves(room, shift)
     return given
@@ -265,6 +276,34 @@ def _opened(room: Room, partition: Partition, i: int) -> Iterator[Fact]:
 
         for mark in MARKS:
             yield exactly(opened[heading, mark], _bears(i, mark, under))
+
+
+def _reasons(room: Room, partition: Partition) -> Iterator[Fact]:
+    """Gives the facts of the reasons that stand under the first result: their choices, and the groups beside them."""
+    label = suppression.label_of(partition, Counter(p.group for p in room.people if p.votes[0]), room.threshold)
+    reasons = [(label(person.group), person.votes[0]) for person in room.people if person.wrote]
+    named = Counter(zip(reason.names_beside(reasons, room.threshold), (mark for _, mark in reasons), strict=True))
+    if not room.profile.writing_seen:
+        for (name, mark), n in named.items():
+            if name:
+                yield Fact(_bears(0, mark, _in_row(partition, name)), n, len(room.people))
+        return
+    for mark in MARKS:
+        of_mark = [kept for _, kept in reasons].count(mark)
+        yield exactly(of_mark, _bears(0, mark, _wrote))
+        for row in partition.rows:
+
+            def in_row(kind: Kind, label: str = row.label) -> bool:
+                return _wrote(kind) and _label(partition, kind.group) == label
+
+            if n := named[row.label, mark]:
+                yield exactly(n, _bears(0, mark, in_row))
+            else:
+                yield Fact(_bears(0, mark, in_row), 0, room.threshold - 1)
+
+
+def _wrote(kind: Kind) -> bool:
+    return kind.seen[0].endswith(WROTE)
 
 
 @dataclass(frozen=True)

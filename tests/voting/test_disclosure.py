@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable, Iterator
 
 import pytest
 from support import published_rooms
 from support.disclosure_solver import Fact, Kind, exactly, kinds_of, worked_out, worked_out_of_friends
-from support.published_rooms import MARKS, PROFILES, REMEMBERED, Profile, a_room, fixed
+from support.published_rooms import MARKS, PROFILES, REMEMBERED, Profile, Room, a_room, fixed
 
 from forum.live import live_count
 from forum.voting import one_question, suppression, view_shift
@@ -112,3 +113,17 @@ def test_a_view_shift_that_keeps_too_few_apart_is_seen_through(monkeypatch: pyte
 def test_sessions_that_are_judged_by_themselves_are_seen_through(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(one_question, "may_stand_beside", lambda *_: True)
     assert given_away(PROFILES[name]) is not None
+
+
+def _of(group: GroupId) -> Callable[[Kind], bool]:
+    return lambda kind: kind.group == group
+
+
+def _named_by_their_own_group(room: Room, _partition: Partition) -> Iterator[Fact]:
+    for (group, mark), n in Counter((p.group, p.votes[0]) for p in room.people if p.wrote).items():
+        yield Fact(published_rooms._bears(0, mark, _of(group)), n, len(room.people))
+
+
+def test_a_reason_beside_its_writers_own_group_is_seen_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(published_rooms, "_reasons", _named_by_their_own_group)
+    assert given_away(PROFILES["reasons"]) is not None

@@ -8,7 +8,6 @@ threshold of that group gave reasons for the same response, and nobody was made 
 from __future__ import annotations
 
 import secrets
-from collections import Counter
 from datetime import datetime, timedelta
 
 from forum.errors import BadInput, IllegalMove, NotFound
@@ -22,7 +21,16 @@ from forum.stories.visible_text import upright
 from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission
 from forum.voting.methods import METHODS
-from forum.voting.reason import DELAY, MOST_CONDITION, MOST_WORDS, Reason, ReasonReading, ReasonState, Said
+from forum.voting.reason import (
+    DELAY,
+    MOST_CONDITION,
+    MOST_WORDS,
+    Reason,
+    ReasonReading,
+    ReasonState,
+    Said,
+    names_beside,
+)
 from forum.voting.round import Round, RoundState
 from forum.voting.suppression import EVERYONE, label_of
 
@@ -46,18 +54,12 @@ async def said_of(work: Work, live: LiveSession, round_: Round, commission: Comm
         live.partition.of_round(round_.id), present, commission.threshold, round_.method, round_.leaf_edition
     )
     given = await work.reasons.list_reasons(round_.id)
-    labels = [label(reason.group) if reason.group in present else EVERYONE for reason in given]
-    alike = Counter((found, reason.choice) for found, reason in zip(labels, given, strict=True))
-    # Whoever chose what needs a reason had to write one: the group beside it would single them out.
-    unnamed = {mark.id for mark in round_.columns if METHODS[round_.method].lacks(mark.id, "", "")}
-
-    def named(found: str, choice: str) -> str:
-        few = alike[found, choice] < commission.threshold
-        return "" if found == EVERYONE or few or choice in unnamed or live.badges_off else found
-
+    by = [(label(reason.group) if reason.group in present else EVERYONE, reason.choice) for reason in given]
+    needed = {mark.id for mark in round_.columns if METHODS[round_.method].lacks(mark.id, "", "")}
+    names = [""] * len(by) if live.badges_off else names_beside(by, commission.threshold, needed)
     said = [
-        Said(r.id, r.choice, named(found, r.choice), r.words, r.condition, r.state, too.get(r.id, 0))
-        for found, r in zip(labels, given, strict=True)
+        Said(r.id, r.choice, name, r.words, r.condition, r.state, too.get(r.id, 0))
+        for name, r in zip(names, given, strict=True)
     ]
     # Sorted, so that the order does not tell who wrote them, or when.
     return tuple(sorted(said, key=lambda r: (r.words, r.condition, r.id)))
