@@ -107,7 +107,8 @@ MISFITS: list[tuple[str, str, Any]] = [
     ("moderation action", "because", "The street was named"),
     ("session opened", "title", WORDS),
     ("session opened", "about.question", WORDS),
-    ("scenario published", "told_by", WORDS),
+    ("scenario published", "told_by", ["Carers"]),
+    ("commitment", "by", WORDS),
     ("decision", "outcome", WORDS),
     ("round opened", "question", {"sd": "A" * 42}),
     ("decision", "rationale", {"sd": "A" * 43, "note": "x"}),
@@ -243,6 +244,13 @@ def named(type_: str, path: str, value: Any, says: str, number: int = 0) -> Case
     return lambda tampered: f"{tampered.set(type_, path, value, number)}: {says}"
 
 
+def told_plainly(tampered: Tampered) -> str:
+    """Adds a version of a story, with words of its own, that says in plain text which group told it."""
+    words = {name: {"sd": letter * 43} for name, letter in (("title", "B"), ("text", "C"))}
+    version = {**tampered.entry("scenario published"), **words, "told_by": "Carers"}
+    return f"{tampered.insert(None, version)}: field told_by holds plain text, where entry"
+
+
 def again(type_: str, says: str, number: int = 0) -> Case:
     """Returns the case of an entry that is appended once more."""
     return lambda tampered: f"{tampered.insert(None, dict(tampered.entry(type_, number)))}: {says}"
@@ -371,6 +379,7 @@ ORDERS: dict[str, Case] = {
     "who promised in plain text again": named(
         "commitment", "role", "Ann Smith", "field role holds plain text, where entry", 1
     ),
+    "who told a story in plain text again": told_plainly,
     "a round in no session": named("round opened", "session", NOWHERE, NO_SESSION),
     "a session left out": without("session opened", "round opened", NO_SESSION),
     "a session after its round": before("round opened", "session opened", NO_SESSION),

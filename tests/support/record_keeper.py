@@ -107,7 +107,8 @@ class Keeper:
         """Publishes a story; returns its id."""
         scenario = self.id()
         title_, text = self.words(commission, "title", title), self.words(commission, "text", ":: StoryTitle\n")
-        self.add(commission, "scenario published", scenario=scenario, title=title_, text=text, told_by="Carers")
+        told_by = self.words(commission, "told_by", "Carers")
+        self.add(commission, "scenario published", scenario=scenario, title=title_, text=text, told_by=told_by)
         return scenario
 
     def session(self, commission: Commission, title: str, *stories: str, kind: str = "room") -> str:

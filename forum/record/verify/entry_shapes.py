@@ -96,7 +96,7 @@ SHAPES: dict[str, Shape] = {
             Field("scenario", ID, "id of the story"),
             Field("title", words("title", withdrawable=True), "its title"),
             Field("text", words("text", withdrawable=True), "the story itself, as Twee"),
-            Field("told_by", or_null(TEXT), "the group of its writer"),
+            Field("told_by", or_null(once_text(words("told_by", withdrawable=True))), "the group of its writer"),
         ),
     ),
     "session opened": Shape(

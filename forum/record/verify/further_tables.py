@@ -70,7 +70,7 @@ def stories_rows(log: Log) -> Iterator[Row]:
             "version": versions[scenario],
             "at": entry["at"],
             "title": title,
-            "told_by": None if title == WITHDRAWN else entry["told_by"],
+            "told_by": None if title == WITHDRAWN or entry["told_by"] is None else log.words(entry["told_by"]),
             "withdrawn": title == WITHDRAWN,
             "last_action": done.get(scenario),
             "entry": index,

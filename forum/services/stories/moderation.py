@@ -244,11 +244,12 @@ async def publish(work: Work, story: Submission, at: str) -> int | None:
     commission = await work.commissions.get_commission(story.commission)
     if not await _enters_record(work, commission):
         return None
+    group = commission.group_label(story.told_by)
     facts = {
         "scenario": story.id,
         "title": record_entries.Words("title", story.title),
         "text": record_entries.Words("text", story.twee),
-        "told_by": commission.group_label(story.told_by),
+        "told_by": group and record_entries.Words("told_by", group),
     }
     return await record_entries.append(work, commission, "scenario published", at, facts)
 

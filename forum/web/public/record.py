@@ -187,12 +187,8 @@ async def _held(work: Work, facts: Sequence[dict[str, Any]]) -> set[str]:
     """Returns the digests of words in these entries that belong to a story which a moderator holds back."""
     published = [one for one in facts if one["type"] == "scenario published"]
     statuses = await work.stories.statuses({one["scenario"] for one in published}) if published else {}
-    return {
-        one[part]["sd"]
-        for one in published
-        if statuses.get(one["scenario"]) == StoryStatus.HELD
-        for part in ("title", "text")
-    }
+    held = (one for one in published if statuses.get(one["scenario"]) == StoryStatus.HELD)
+    return {digest for one in held for digest in digests_in(one)}
 
 
 async def _lines(store: Store, size: int) -> AsyncGenerator[bytes]:

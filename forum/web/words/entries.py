@@ -41,7 +41,7 @@ def decided(outcome: str, response: str | None, labels: Mapping[str, str]) -> st
 
 def _scenario_published(entry: Facts, references: References) -> EntryWords:
     title = references.words(entry["title"])
-    details = [(_("Told by"), entry["told_by"])] if entry["told_by"] else []
+    details = [(_("Told by"), references.words(entry["told_by"]))] if entry["told_by"] else []
     return EntryWords(
         _("Story"),
         _("The story “%(title)s” was published.") % {"title": title},

@@ -173,6 +173,10 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
     assert b"(withdrawn)" in files["rounds.csv"]
     opened = [open_disclosure(json.loads(line)["disclosure"]) for line in files["disclosures.jsonl"].splitlines()]
     assert words_spoken(json.dumps(opened)) == set()
+    published = [json.loads(line) for line in files["record.jsonl"].splitlines() if b'"scenario published"' in line]
+    told_by = {entry["told_by"]["sd"] for entry in published if entry["scenario"] == played.story.id}
+    assert told_by
+    assert not told_by & {json.loads(line)["digest"] for line in files["disclosures.jsonl"].splitlines()}
     checks = {check.name: check for check in audit.verify(packed, played.house.site.checkpoints.signer.public_key_pem)}
     assert {check.verdict for check in checks.values()} == {PASS}, checks
     said = re.search(r"(\d+) withdrawn", checks["disclosures"].detail)
