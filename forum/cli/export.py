@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -77,7 +78,14 @@ def export(
 
 async def _packed(settings: Settings, commission: str | None) -> bytes:
     async with opened(settings) as store:
-        return await exports.export(await checkpoints_of(store, settings), commission, settings.licence)
+        checkpoints = await checkpoints_of(store, settings)
+        with click.progressbar(length=0, label="Opening votes", file=sys.stderr) as bar:
+
+            def progress(done: int, of: int) -> None:
+                bar.length = of
+                bar.update(1, done)
+
+            return await exports.export(checkpoints, commission, settings.licence, progress)
 
 
 async def _written(settings: Settings, commission: str | None, write: Callable[[Log], bytes]) -> bytes:

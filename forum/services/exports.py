@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from forum.errors import NotFound
 from forum.ports import Store, Work
@@ -93,8 +94,19 @@ async def _follows_from(work: Work, round_id: str) -> tuple[object, ...]:
     return round_, session.partition, round_id in session.held, commission.threshold, voted
 
 
-async def read_log(store: Store, commission: str | None = None, *, ballots: bool = True) -> Log:
+Progress: TypeAlias = Callable[[int, int], None]
+
+
+def unheard(done: int, of: int) -> None:
+    """Takes progress that nobody wants to hear of."""
+
+
+async def read_log(
+    store: Store, commission: str | None = None, *, ballots: bool = True, progress: Progress = unheard
+) -> Log:
     """Returns what exports of one commission, or of all (None), are made of; without `ballots` none are opened.
+
+    `progress` is told how many votes of how many have been opened, each time that it is one more.
 
     Raises NotFound for an unknown commission, RecordDamaged.
     """
@@ -106,23 +118,28 @@ async def read_log(store: Store, commission: str | None = None, *, ballots: bool
         entries = [parse_canonical(entry.body) for entry in same(tree, stored)]
         disclosures = await work.record.disclosures(commission=commission)
         words = {d.digest: d.encoded for d in disclosures if d.encoded is not None}
-        opened = [
-            line
+        shown = [
+            entry["round"]
             for entry in entries
             if ballots and entry["type"] == RoundRevealed and commission in (None, entry["commission"])
             if result_of(entry, words) is not None
-            for line in await opened_ballots(work, entry["round"])
         ]
+        opened: list[dict[str, Any]] = []
+        for number, round_id in enumerate(shown, 1):
+            opened += await opened_ballots(work, round_id)
+            progress(number, len(shown))
         log = Log(tuple(entries), words, tuple(opened), commission)
         return replace(log, stated=await stated(work, log))
 
 
-async def export(checkpoints: Checkpoints, commission: str | None = None, licence: str = "") -> bytes:
+async def export(
+    checkpoints: Checkpoints, commission: str | None = None, licence: str = "", progress: Progress = unheard
+) -> bytes:
     """Returns the export of one commission, or of all (None), as the bytes of a zip that names this licence.
 
     Raises NotFound, and where the record is not to be signed CheckpointRefused or RecordDamaged.
     """
-    log = await read_log(checkpoints.store, commission)
+    log = await read_log(checkpoints.store, commission, progress=progress)
     async with checkpoints.store.read() as work:
         tree = await kept(checkpoints.store).tree_of(work, len(log.entries))
     note = await checkpoints.with_cosignatures(await checkpoints.sign(tree, len(log.entries)))

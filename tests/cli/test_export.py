@@ -42,6 +42,7 @@ def test_what_is_exported_is_verified(data: Path, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout) == {"file": str(out), "entries": 4, "ballots": len(FIRST)}
     assert "Wrote" in done.stderr
+    assert "Opening votes" in done.stderr
     checked = forum("verify", out, "--json")
     assert checked.exit_code == 0
     assert {check["verdict"] for check in json.loads(checked.stdout)["checks"]} == {"PASS"}

@@ -56,6 +56,13 @@ async def test_an_export_of_a_real_store_passes_every_check(sqlite_store: Store)
     assert await exports.export(Checkpoints(sqlite_store, SIGNER)) == packed
 
 
+async def test_an_export_tells_how_many_votes_it_has_opened(sqlite_store: Store) -> None:
+    await a_pair(sqlite_store)
+    told: list[tuple[int, int]] = []
+    await exports.export(Checkpoints(sqlite_store, SIGNER), progress=lambda done, of: told.append((done, of)))
+    assert told == [(1, 2), (2, 2)]
+
+
 async def test_one_commission_has_its_own_words_and_ballots_and_the_whole_record(sqlite_store: Store) -> None:
     one, _ = await a_pair(sqlite_store)
     other, _ = await a_pair(sqlite_store)
