@@ -59,7 +59,7 @@ WITHOUT_WORDS = """
     commission: id title question stage power groups support created_at
     commitment: id role what by
     cosignature: root witness at line
-    decision: id rounds outcome response rationale why dissent decided_at
+    decision: id rounds outcome response rationale why earlier dissent decided_at
     disclosure: digest commission withdrawn_at
     draft: build changed_at
     entry: commission body leaf_hash
