@@ -15,7 +15,7 @@ from forum.sessions.session import LiveSession, Participant
 from forum.web.live.join_code import place_of
 from forum.web.public.answer import visit_of
 from forum.web.responses import page
-from forum.web.site import site_of
+from forum.web.site import base_url, site_of
 from forum.web.words.methods import choice_words
 
 _FILE = "file"
@@ -99,6 +99,7 @@ async def _receipt_page(
         choice=choice_words(vote.round, vote.ballot.choice, whole=True),
         receipt=written,
         result=written.result(),
+        base=base_url(request),  # on paper an address needs its host
         back=back,
     )
 

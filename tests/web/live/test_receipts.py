@@ -77,6 +77,7 @@ async def test_a_phone_without_scripts_reads_prints_and_saves_its_own_receipt_an
         paper = words(await browser.get(there))
         assert "This vote The police Votes in the total 2" in paper
         assert leaf["ballot"] in paper
+        assert f"http://house.test/rounds/{round_id}/ballots.jsonl" in paper
     assert leaves[0] != leaves[1]
     # Somebody who did not vote, and somebody who did not join.
     assert "You have not voted here yet." in words(await observer.get(f"{event.path}/receipts"))
