@@ -15,10 +15,18 @@ from support.server_process import Serving
 
 from forum.__main__ import main
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS
+from forum.record.verify_py import verify_py
 
 BEFORE = Path(__file__).parents[1] / "data" / "before"
-# Made on 22 November 2026 (format 2), and on 28 November (format 3) just before the code moved into packages.
-EXPORTS = {"export-format-2.zip": {"tables", "verify.py"}, "export-format-3.zip": {"verify.py"}}
+# Made on 22 November 2026 (format 2), on 28 November (format 3) just before the code moved into packages, and on
+# 29 November (format 4, which was in no release yet), with a new key, a second vote, and a decision on the first alone.
+EXPORTS: dict[str, set[str]] = {
+    "export-format-2.zip": {"tables"},
+    "export-format-3.zip": set(),
+    "export-format-4.zip": set(),
+}
+# Since format 4 `verify.py` ends with 3 where it leaves something to `forum verify`.
+ENDS = {"export-format-4.zip": 3}
 
 
 def forum(*arguments: str | Path) -> Result:
@@ -37,7 +45,9 @@ def test_an_export_from_before_is_verified(name: str, unchecked: set[str]) -> No
     said = verdicts(done.output)
     assert done.exit_code == 0, done.output
     assert len(said) == 21
-    assert {check for check, verdict in said.items() if verdict != PASS} == unchecked
+    with zipfile.ZipFile(BEFORE / name) as packed:
+        other = set() if packed.read("verify.py") == verify_py() else {"verify.py"}
+    assert {check for check, verdict in said.items() if verdict != PASS} == unchecked | other
 
 
 @pytest.mark.parametrize("name", EXPORTS)
@@ -47,7 +57,7 @@ def test_the_program_in_an_export_from_before_verifies_it(name: str, tmp_path: P
     done = subprocess.run(
         [sys.executable, "-I", tmp_path / "verify.py", BEFORE / name], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == ENDS.get(name, 0), done.stdout
     assert FAIL not in done.stdout
 
 
