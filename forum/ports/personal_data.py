@@ -237,7 +237,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     "cosignature": {NOBODY: "size root witness at line"},
     "decision": {
         Kind.ROOM: "rationale why dissent",
-        NOBODY: "seq id commission rounds outcome response decided_at entry",
+        NOBODY: "seq id commission rounds outcome response decided_at entry earlier",
     },
     "disclosure": {Kind.RECORD: "encoded withdrawn_at", NOBODY: "digest entry commission"},
     "draft": {Kind.STORY: "words changed_at", Kind.LINK: "build", NOBODY: "story"},

@@ -115,8 +115,8 @@ class Retention:
                 # The first look of a database, or the clock was put back: from here on time is counted.
                 await _save(work, now, ran_at=at)
                 return False
-            if _days(now.ran_at, at) < 1:
-                return False
+            if _days(now.ran_at, at) < 1 or await work.rounds.voting():
+                return False  # while a room votes, ballots have the database to themselves
             if _days(now.ran_at, at) > MOST_DAYS and not now.confirmed:
                 if not now.refused_at:
                     await _save(work, now, refused_at=at)

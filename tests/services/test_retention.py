@@ -228,6 +228,24 @@ async def test_a_run_that_broke_off_is_counted_whole_when_it_goes_on(
     assert [e["removed"] for e in await entries(sqlite_store)] == [[{"kind": "drafts", "number": 6}]]
 
 
+async def test_it_waits_while_a_room_votes(sqlite_store: SqlStore, clock: SetClock) -> None:
+    await drafts(sqlite_store, 1, ago(400))
+    await ran_before(sqlite_store, clock)
+    async with sqlite_store.begin() as work:
+        [commission] = await work.commissions.list_commissions()
+        live = a_session(commission, code="111111")
+        await work.sessions.add_session(live)
+        answers = (Response("r1", "A nurse"), Response("r2", "Police"))
+        asked = Round(new_id(), live.id, "Who?", answers, state=RoundState.OPEN, opened_at=START)
+        await work.rounds.add_round(asked)
+    await a_retention(sqlite_store, clock).look()
+    assert await count(sqlite_store, tables.story) == 1
+    async with sqlite_store.begin() as work:
+        await work.rounds.save_round(replace(asked, state=RoundState.CLOSED, closed_at=START))
+    await a_retention(sqlite_store, clock).look()
+    assert await count(sqlite_store, tables.story) == 0
+
+
 async def test_what_is_still_needed_stays(sqlite_store: SqlStore, clock: SetClock) -> None:
     """A story that waits, an open report, a public reason of a moderator: however old they are."""
     commission = a_commission()
