@@ -75,7 +75,7 @@ def _vote_event(log: Log, steps: Steps, motion: str) -> dict[str, Any]:
         "result": "annulled" if steps.annulled else None,
     }
     result = steps.result
-    if result is None:
+    if result is None or not result["counts"]:
         return event
     labels = {response["id"]: log.words(response["label"]) for response in opened["responses"]}
     groups = result["by_group"] or []

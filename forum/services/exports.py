@@ -21,22 +21,26 @@ from forum.services.record_cache import kept, same
 from forum.services.record_entries import latest_about
 from forum.services.stated_tables import stated
 from forum.voting.round import RoundRevealed, RoundState
-from forum.voting.suppression import label_of, origin_of
+from forum.voting.suppression import NO_COUNT, label_of, origin_of, too_few
 
 
-async def opened_ballots(work: Work, round_id: str) -> list[dict[str, Any]]:
+async def opened_ballots(work: Work, round_id: str, *, however_few: bool = False) -> list[dict[str, Any]]:
     """Returns a round's ballots as `ballot_leaves` writes them, in the order of their leaf hashes.
 
-    Raises NotFound for an unknown round, and equally for one whose result was not shown, or is withdrawn.
+    Raises NotFound for an unknown round, and equally for one whose result was not shown, is withdrawn, or gives no
+    count but with `however_few`: for the tree over them, of which a receipt shows its owner hashes.
     """
     round_ = await work.rounds.get_round(round_id)
     session = await work.sessions.get_session(round_.session)
     if not round_.revealed_at or session.partition is None or round_id in session.held:
         raise NotFound("There are no opened ballots here.")
-    if round_.state == RoundState.ANNULLED and not await _stays_open(work, round_id):
-        raise NotFound("This vote was annulled, so its votes are not open any more.")
     commission = await work.commissions.get_commission(session.commission)
     ballots = await work.rounds.ballots(round_id)
+    few = not however_few and too_few(len(ballots), commission.threshold)
+    if (few or round_.state == RoundState.ANNULLED) and not await _stays_open(work, round_id):
+        if few:
+            raise NotFound(NO_COUNT)
+        raise NotFound("This vote was annulled, so its votes are not open any more.")
     terms = commission.threshold, round_.method, round_.leaf_edition
     partition = session.partition.of_round(round_id)
     label = label_of(partition, Counter(b.group for b in ballots), *terms)
@@ -45,8 +49,8 @@ async def opened_ballots(work: Work, round_id: str) -> list[dict[str, Any]]:
 
 
 async def _stays_open(work: Work, round_id: str) -> bool:
-    """Tells whether an annulled round's result stands in the record itself, as in those of before: nobody can withdraw
-    that, and its ballots are checked with it."""
+    """Tells whether a round's counts stand in the record itself, as in those of before: nobody can withdraw them, and
+    its ballots are checked with them."""
     entry = await latest_about(work, RoundRevealed, round_id)
     return entry is not None and "sd" not in entry["result"]
 
@@ -80,7 +84,7 @@ async def ballot_tree(work: Work, round_id: str) -> BallotTree:
     """
 
     async def tree() -> BallotTree:
-        return await asyncio.to_thread(BallotTree, await opened_ballots(work, round_id))
+        return await asyncio.to_thread(BallotTree, await opened_ballots(work, round_id, however_few=True))
 
     return await work.remembered.of(BallotTree, MOST_TREES, await _follows_from(work, round_id), tree)
 
@@ -122,7 +126,7 @@ async def read_log(
             entry["round"]
             for entry in entries
             if ballots and entry["type"] == RoundRevealed and commission in (None, entry["commission"])
-            if result_of(entry, words) is not None
+            if (result_of(entry, words) or {}).get("counts")
         ]
         opened: list[dict[str, Any]] = []
         for number, round_id in enumerate(shown, 1):

@@ -174,13 +174,13 @@ async def _round_revealed(work: Work, known: Known, index: int, said: Entry) -> 
         return
     if round_.revealed_at != said["at"] and not round_.revealed_at:
         yield "round", round_.id, "revealed_at", "none", said["at"]
-    try:
-        made = await results.tally_of(work, round_)
-    except (ValueError, CastRefused) as error:
-        yield "ballot", f"round {round_.id}", "choice", str(error), "a choice that was offered"
-        return
     result = said["result"]
     if result is GONE:
+        return
+    try:
+        made = await results.tally_of(work, round_, however_few=bool(result["counts"]))
+    except (ValueError, CastRefused) as error:
+        yield "ballot", f"round {round_.id}", "choice", str(error), "a choice that was offered"
         return
     for found in _columns("ballot", f"round {round_.id}", result, made):
         yield found

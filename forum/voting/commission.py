@@ -16,7 +16,7 @@ POWERS = (
 )
 
 DEFAULT_THRESHOLD = 5
-MINIMUM_THRESHOLD = 2
+MINIMUM_THRESHOLD = 3
 
 
 @dataclass(frozen=True)

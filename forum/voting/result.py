@@ -26,6 +26,8 @@ class TableRow:
 class Result:
     """A result of one round, as it may be shown.
 
+    Where fewer than the threshold voted (and somebody did) `counts` is {}: nothing but `n` is given, and `withheld`.
+
     `counts` has for every mark of the round's method (methods.Method.columns: with one response each, the responses)
     how many of all `n` ballots bear it, in order, zeros included. `rows` is the same by group, empty where nothing may
     be given by group; `withheld` then says why. `equal_voice` is in basis points: the mean of the rows' shares
@@ -45,6 +47,11 @@ class Result:
     consensus: int | None = None
     quorum: Turnout | None = None
 
+    @property
+    def counted(self) -> bool:
+        """Says whether there are numbers to show: somebody voted, and as many as the threshold."""
+        return bool(self.n and self.counts)
+
     def with_shift(self, shift: ViewShift) -> Result:
         """Adds a view shift."""
         return replace(self, shift=shift)
@@ -53,7 +60,9 @@ class Result:
         """Takes out all that is by group, and what follows from it, while badges are off."""
         shift = None if self.shift is None else replace(self.shift, rows=())
         quorum = self.quorum if self.quorum is not None and not self.quorum.each_group else None
-        voiceless = replace(self, rows=(), withheld=BADGES_OFF, equal_voice=None, consensus=None)
+        voiceless = replace(
+            self, rows=(), withheld=BADGES_OFF if self.counts else self.withheld, equal_voice=None, consensus=None
+        )
         return replace(voiceless, shift=shift, quorum=quorum)
 
     def to_json(self) -> dict[str, Any]:

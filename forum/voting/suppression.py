@@ -8,8 +8,8 @@ What is kept from whom. Think of somebody who knows everything published, which 
 even who voted in which round, but not how. They must not be able to work out how a group with fewer ballots
 than the threshold voted. Whatever is published stays true when two people of the same row who voted in the
 same rounds swap their ballots; so a small group is hidden by the others in its row, of whom there are
-always enough to reach the threshold. Two limits, said openly: the head count of the whole room is always
-given, and where everybody in a row answered alike, the row says so of each of them.
+always enough to reach the threshold. Where the whole room is smaller than that, no number is given of it. One limit,
+said openly: where everybody in a row, or in the room, answered alike, that says so of each of them.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from forum.voting.view_shift import GroupId
 __all__ = [
     "EVERYONE",
     "NEW_GROUP",
+    "NO_COUNT",
     "ONCE_WITH_GROUP",
     "ONLY_WITH_TICKETS",
     "POOL",
@@ -58,6 +59,7 @@ __all__ = [
     "published",
     "settled",
     "so_far",
+    "too_few",
 ]
 
 POOL = "other groups"
@@ -73,6 +75,7 @@ TOO_FEW_NOW = "Nothing is shown by group for this vote, because too few people f
 ONLY_WITH_TICKETS = (
     "Nothing is shown by group in this session: anybody can join it from any group. Results by group need tickets."
 )
+NO_COUNT = "Too few people voted for a result to be shown, because it could show how somebody voted."
 NEW_GROUP = "Nothing is shown by group for this vote, because a group took part that did not vote before."
 
 
@@ -139,8 +142,12 @@ def published(
     method: str = "single",
     quorum: Quorum = NO_QUORUM,
     invited: Sequence[Group] = (),
+    however_few: bool = False,
 ) -> Result:
     """Works out the result that may be shown of `ballots` (group id, choice): all by group, or nothing by group.
+
+    Where there are some, but fewer than the threshold, no count is given either, but with `however_few`: records of
+    before have one.
 
     `responses` are the ids of its responses, `method` one of methods.METHODS, `invited` the commission's groups. Of a
     run-off only first places are given by group: its rounds are for the whole room. Raises ValueError for a choice that
@@ -155,6 +162,8 @@ def published(
     except CastRefused as error:
         raise ValueError(f"a ballot that {method} with {list(responses)} does not allow: {error}") from error
     whole = Result(counts, len(ballots), (), withheld, None, figures=way.figures(choices, responses))
+    if too_few(whole.n, threshold) and not however_few:
+        return Result({}, whole.n, (), NO_COUNT, None, quorum=quorum.held_against(whole.n, {}))
     if withheld is not None:
         return replace(whole, quorum=quorum.held_against(whole.n, {}))
     alone = {row.label for row in partition.rows if not row.pooled}
@@ -171,6 +180,11 @@ def published(
         consensus=consensus_of(table) if way.CONSENSUS else None,
         quorum=quorum.held_against(whole.n, {row.label: row.n for row in table}, empty),
     )
+
+
+def too_few(n: int, threshold: int) -> bool:
+    """Says whether `n` ballots of a whole room are some, and too few for a count."""
+    return 0 < n < threshold
 
 
 def equal_voice(rows: Sequence[TableRow], method: str = "single") -> dict[str, int] | None:
@@ -263,7 +277,7 @@ def in_the_room(joined: Mapping[GroupId, int], threshold: int) -> dict[GroupId, 
 
 def preference(result: Result, method: str = "single") -> tuple[str, ...]:
     """Lists the responses that the room prefers, all of them where several are level; () for none."""
-    return METHODS[method].preferred(result.counts, result.figures)
+    return METHODS[method].preferred(result.counts, result.figures) if result.counts else ()
 
 
 def dissenting(rows: Sequence[TableRow], response: str, method: str = "single") -> tuple[TableRow, ...]:

@@ -20,7 +20,7 @@ from forum.record.verify.rounds import Steps
 from forum.voting.methods import METHODS
 from forum.voting.result import Result
 from forum.voting.round import Response, Round
-from forum.voting.suppression import POOL, dissenting
+from forum.voting.suppression import NO_COUNT, POOL, dissenting
 from forum.web.charts.view_shift import alluvial
 from forum.web.i18n.dates import day
 from forum.web.i18n.gettext import gettext as _
@@ -120,7 +120,9 @@ def _round(log: Log, id_: str, steps: Steps) -> Iterator[Block]:
     labels = {one.id: one.label for one in round_.responses}
     words = {one.id: mark_words(one.id, labels) for one in round_.columns}
     yield Paragraph(_("Votes: %(number)s") % {"number": result.n})
-    if not result.n:
+    if result.n and not result.counted:
+        yield Paragraph(_(result.withheld or NO_COUNT))
+    if not result.counted:
         return
     if result.figures and "rounds" in result.figures:
         yield _picture(run_off_picture(round_, result))

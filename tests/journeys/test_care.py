@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from playwright.async_api import Page, ViewportSize, expect
 from support.browser import PHONE, SMALL, House, Look, People, follow
-from support.session_api import a_new_session, a_played_story, act, an_organiser, join_session
+from support.session_api import ApiSession, a_new_session, a_played_story, act, an_organiser, join_session
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 # The smallest phone, with everything twice as large.
@@ -137,8 +137,9 @@ async def test_at_twice_the_size_on_the_smallest_phone_everything_can_be_reached
     await phone.get_by_role("button", name="Send my vote").click()
     await expect(phone.locator("[data-status]")).to_contain_text("Counted")
     await not_wider(phone)
-    for name in ("close", "reveal"):
-        await act(organiser, session["id"], name, round=round_id)
+    event = ApiSession(organiser, session)
+    await event.vote_of_others(round_id)
+    await event.reveal(round_id)
     await expect(phone.locator(".result").first).to_be_visible()
     await not_wider(phone)
     await phone.goto(f"/s/{session['code']}/step-out")
@@ -236,7 +237,7 @@ async def test_a_question_is_read_in_easy_words_or_in_another_language_and_follo
     await follow(phone.get_by_role("link", name="اردو"))
     await expect(phone.locator("[data-status]")).to_contain_text("نرس")
     await accessible(phone)
-    for name in ("close", "reveal"):
-        facts = await act(organiser, session["id"], name, round=round_)
-    assert facts["result"]["counts"] == {"r1": 1, "r2": 0, "none": 0}
+    event = ApiSession(organiser, session)
+    await event.vote_of_others(round_)
+    assert (await event.reveal(round_))["counts"] == {"r1": 5, "r2": 0, "none": 0}
     await expect(phone.locator(".result").first).to_contain_text("نرس")

@@ -118,6 +118,21 @@ def other_counts(keeper: Keeper) -> None:
     tell(keeper, "result", 0, lambda result: result.update(n=34))
 
 
+def no_count_of_a_full_room(keeper: Keeper) -> None:
+    keeper.sealed.add(entry_of_type(keeper, "round revealed", 1)["round"])
+    bare: dict[str, object] = {"counts": {}, "by_group": None, "equal_voice": None, "withheld": "Too few people voted."}
+    tell(keeper, "result", 1, lambda result: result.update(bare))
+
+
+def no_count_and_yet_a_table(keeper: Keeper) -> None:
+    keeper.sealed.add(entry_of_type(keeper, "round revealed", 1)["round"])
+    tell(keeper, "result", 1, lambda result: result.update(counts={}, n=4))
+
+
+def no_count_and_yet_ballots(keeper: Keeper) -> None:
+    tell(keeper, "result", 1, lambda result: result.update(counts={}))
+
+
 def another_first_vote(keeper: Keeper) -> None:
     tell(keeper, "view_shift", 1, lambda shift: shift.update(first="0" * 32))
 
@@ -135,6 +150,9 @@ def another_first_vote(keeper: Keeper) -> None:
         (a_field_more, "disclosures", "entry 3 ('round revealed'): field result: field result.names is no field of it"),
         (a_view_shift_in_the_result, "disclosures", "field result.view_shift is no field of it"),
         (other_counts, "head counts", "do not add up to the result"),
+        (no_count_of_a_full_room, "head counts", "it gives no count, and says wrongly that too few voted"),
+        (no_count_and_yet_a_table, "head counts", "it gives no count, but something that follows from one"),
+        (no_count_and_yet_ballots, "opened ballots", "of a round of which no count is given"),
         (another_first_vote, "view shift", "from a vote whose result was not shown"),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",

@@ -17,14 +17,21 @@ from forum.errors import NotFound
 from forum.ports import Store
 from forum.record import audit
 from forum.record.ballot_leaves import hash_of
+from forum.record.popolo import popolo
 from forum.record.verify.archive import unpack
 from forum.record.verify.merkle_tree import root
 from forum.record.verify.verdict import NOT_CHECKED, PASS
-from forum.services import exports
+from forum.services import exports, record_check
 from forum.services.checkpoints import Checkpoints
 from forum.services.decisions import DecisionForm, Promise, decide
+from forum.services.record_check import Finding
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
+from forum.services.voting import results
+from forum.voting import suppression
+from forum.voting.result import Result
+from forum.voting.round import Round
+from forum.voting.suppression import NO_COUNT
 
 
 async def opened(store: Store, round_id: str) -> list[dict[str, Any]]:
@@ -164,6 +171,84 @@ async def test_a_decision_on_a_vote_that_was_annulled_since_is_not_held_against_
     verdicts = {c.name: c.verdict for c in audit.verify(await exports.export(Checkpoints(sqlite_store, SIGNER)))}
     assert {name for name, verdict in verdicts.items() if verdict != PASS} == {*OF_RESULTS, "decisions"}
     assert set(verdicts.values()) == {PASS, NOT_CHECKED}
+
+
+async def a_vote_of_four(store: Store) -> tuple[Desk, str, str]:
+    """Holds a vote of four people, where five are the smallest group, and shows its result."""
+    live, people = await a_room(store, ["g1"] * 4, declared=True)
+    desk = Desk(store, CLOCK)
+    round_ = (await cues.ask_question(desk, live.id, QUESTION, LABELS, none=True)).round
+    assert round_ is not None
+    await facilitation.open_round(desk, live.id, round_.id)
+    async with store.begin() as work:
+        await work.rounds.cast([a_cast(round_.id, person) for person in people])
+    await facilitation.close_round(desk, live.id, round_.id)
+    await facilitation.reveal_round(desk, live.id, round_.id)
+    return desk, live.id, round_.id
+
+
+async def test_of_a_room_below_the_threshold_no_count_is_given_anywhere(sqlite_store: Store) -> None:
+    _, _, round_id = await a_vote_of_four(sqlite_store)
+    [shown] = [e["result"] for e in await entries_with_results(sqlite_store) if e["type"] == "round revealed"]
+    assert shown == {
+        "n": 4,
+        "counts": {},
+        "by_group": None,
+        "withheld": NO_COUNT,
+        "equal_voice": None,
+        "view_shift": None,
+    }
+    with pytest.raises(NotFound, match="Too few people voted"):
+        await opened(sqlite_store, round_id)
+    packed = await exports.export(Checkpoints(sqlite_store, SIGNER))
+    files, _ = unpack(packed)
+    assert files["ballots.jsonl"] == b""
+    rows = list(DictReader(StringIO(files["results_by_group.csv"].decode("utf-8-sig"))))
+    assert [(row["measure"], row["n"], row["note"]) for row in rows] == [("withheld", "", NO_COUNT)]
+    assert b'"value"' not in popolo(await exports.read_log(sqlite_store))
+    checks = {check.name: check.verdict for check in audit.verify(packed)}
+    assert set(checks.values()) == {PASS}
+    assert (await checked(sqlite_store)) == []
+
+
+async def test_a_vote_of_a_few_that_was_counted_in_a_record_of_before_stays_so(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def plain(round_: Round, result: Result) -> dict[str, object]:
+        return {"session": round_.session, "round": round_.id, "result": result.to_json()}
+
+    with monkeypatch.context() as before:
+        before.setattr(suppression, "too_few", lambda n, threshold: False)
+        before.setattr(facilitation, "revealed", plain)
+        desk, session, round_id = await a_vote_of_four(sqlite_store)
+    packed = await exports.export(Checkpoints(sqlite_store, SIGNER))
+    assert exports.summary(packed)["ballots"] == len(await opened(sqlite_store, round_id)) == 4
+    assert {check.verdict for check in audit.verify(packed)} == {PASS}
+    assert (await checked(sqlite_store)) == []
+    # Its numbers stand in the entry, and nobody can withdraw them: its ballots are checked with them as before.
+    await facilitation.annul_round(desk, session, round_id, "It was put badly")
+    packed = await exports.export(Checkpoints(sqlite_store, SIGNER))
+    assert exports.summary(packed)["ballots"] == 4
+    assert {check.verdict for check in audit.verify(packed)} == {PASS}
+    assert (await checked(sqlite_store)) == []
+
+
+async def test_a_view_shift_from_a_vote_without_a_count_is_not_given(sqlite_store: Store) -> None:
+    _, second = await a_pair(sqlite_store)
+    async with sqlite_store.read() as work:
+        later = await work.rounds.get_round(second)
+        assert later.second_of
+        # Where the threshold lies above the ballots of either vote, the moves would add up to its counts.
+        voted = await work.rounds.voted([later.second_of, second])
+        assert (await results.result_of(work, later, max(voted.values()))).shift is not None
+        assert (await results.result_of(work, later, max(voted.values()) + 1)).shift is None
+
+
+async def checked(store: Store) -> list[Finding]:
+    """Holds the database against the record; returns what does not agree."""
+    async for progress in record_check.check(Checkpoints(store, SIGNER)):
+        found = progress.findings
+    return found
 
 
 async def test_a_small_group_stands_under_no_label_of_its_own(sqlite_store: Store) -> None:

@@ -1,4 +1,4 @@
-"""Made-up rooms of 15 to 40 people with two votes on one question, and all that is published of them as facts.
+"""Made-up rooms, most of 15 to 40 people, with two votes on one question, and all that is published of them as facts.
 
 Each profile is a habit of ordinary rooms: who comes late or goes early, papers, tablets, a live count, a vote that is
 annulled and asked again, a second room. Results come from `forum.voting.suppression`, as for pages and exports.
@@ -37,11 +37,12 @@ BLUR_REACH: int | None = None  # farthest from 0 that live_count.blur can be; No
 class Profile:
     """A habit of rooms: shares of people who are in both votes, vote on paper or on a tablet, and change their mind.
 
-    `live` shows a live count, `again` annuls the first vote and asks it anew: its attacker supposes that nobody votes
-    differently the second time. `remembered`: the attacker saw the annulled vote's table while it was shown, or has an
-    older export. `rooms` is how many sessions there are on the question, each with one vote (else it is one with two):
-    their attacker is sure of one person, whom they know well, that they vote alike each time. `reasons` is the share of
-    people who give a reason with the first vote; `writing_seen`: the attacker saw who.
+    `size` is how few and how many people there can be. `live` shows a live count, `again` annuls the first vote and
+    asks it anew: its attacker supposes that nobody votes differently the second time. `remembered`: the attacker saw
+    the annulled vote's table while it was shown, or has an older export. `rooms` is how many sessions there are on the
+    question, each with one vote (else it is one with two): their attacker is sure of one person, whom they know well,
+    that they vote alike each time. `reasons` is the share of people
+    who give a reason with the first vote; `writing_seen`: the attacker saw who.
     """
 
     both: float = 0.95
@@ -50,6 +51,7 @@ class Profile:
     moved: float = 0.25
     late: float = 0.5
     live: bool = False
+    size: tuple[int, int] = (15, 40)
     again: bool = False
     remembered: bool = False
     rooms: int = 1
@@ -67,6 +69,7 @@ PROFILES: Mapping[str, Profile] = {
     "nobody moves": Profile(both=0.9, moved=0.0),
     "many change their minds": Profile(both=0.9, moved=0.7),
     "live count": Profile(live=True),
+    "few people": Profile(both=0.8, size=(2, 9)),
     "annulled and asked again": Profile(both=0.9, moved=0.0, again=True),
     "reasons": Profile(reasons=0.5),
     "two rooms on one question": Profile(both=0.9, moved=0.0, rooms=2),
@@ -121,7 +124,7 @@ class Room:
 def a_room(chance: random.Random, profile: Profile) -> Room:
     """Makes up a room of 15 to 40 people."""
     threshold = chance.choice((3, 5, 5))
-    size = chance.randint(15, 40)
+    size = chance.randint(*profile.size)
     letters = [*chance.sample(LETTERS, chance.randint(3, 6)), None]
     weights = [chance.uniform(0.3, 2.0) for _ in letters]
     leaning = {letter: [chance.uniform(0.2, 2.0) for _ in MARKS] for letter in letters}
@@ -161,7 +164,10 @@ class Published:
 def publish(room: Room) -> Published:
     """Publishes every vote: tables, opened ballots, live counts and the view shift."""
     counted = [_live_counts(room, i) if room.profile.live else [] for i in room.votes]
-    shift = _shift(room) if room.profile.rooms == 1 and not room.profile.again else None
+    enough = not any(
+        suppression.too_few(sum(bool(p.votes[i]) for p in room.people), room.threshold) for i in room.votes
+    )
+    shift = _shift(room) if enough and room.profile.rooms == 1 and not room.profile.again else None
     still = Counter(shift.cells if shift else {})
     people: list[tuple[Kind, Votes]] = []
     for number, person in enumerate(room.people, 1):
@@ -192,6 +198,8 @@ def publish(room: Room) -> Published:
         given.results.append((partition, _result(room, partition, i)))
         if room.profile.again and i == 0 and not room.profile.remembered:
             continue  # withdrawn, and its ballots are opened no more
+        if not given.results[i][1].counts:
+            continue  # too few for a count, and for their ballots
         given.facts += _table(i, *given.results[i])
         given.facts += _opened(room, partition, i)
         for times, shown in enumerate(counted[i], 1):

@@ -206,7 +206,9 @@ class Keeper:
             return suppression.published(partition, ballots, responses, threshold, **terms)
 
         facts = result(round_).to_json()
-        if first and METHODS[method].FOLLOWED:
+        if not facts["counts"]:
+            self.sealed.add(round_)
+        if first and METHODS[method].FOLLOWED and facts["counts"] and result(first).counts:
             cast = [
                 {b.participant: (b.group, METHODS[method].marks(b.choice)[0]) for b in self.cast[which]}
                 for which in (first, round_)

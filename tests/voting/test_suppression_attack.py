@@ -92,6 +92,8 @@ class Suppression:
         found: Numbers = Counter()
         for i in (0, 1):
             ballots = room.cast(i).values()
+            if forum_suppression.too_few(len(ballots), room.threshold):
+                continue
             present = Counter(group for group, _ in ballots)
             label = forum_suppression.label_of(partition, present, room.threshold, room.method)
             found.update(("opened", str(i), label(group), choice) for group, choice in ballots)
@@ -135,7 +137,7 @@ def worked_out(room: Room, suppression: Suppression) -> Iterator[str]:
     for group, mine in options.items():
         sizes = [sum(n for kind, n in kinds.items() if kind[0] == group and kind[i + 1]) for i in (0, 1)]
         voters = [sum(n for kind, n in kinds.items() if kind[i + 1]) for i in (0, 1)]
-        # Where nobody else voted, the head count of the room is that of the group, and it is always given.
+        # Where nobody else voted, the head count of the room is that of the group.
         small = [i for i in (0, 1) if 0 < sizes[i] < room.threshold and sizes[i] < voters[i]]
         if not small:
             continue

@@ -95,7 +95,7 @@ def published(day: Day, votes: Sequence[Votes]) -> str:
         results.append(result)
         label = suppression.label_of(partition, Counter(group for group, _ in ballots), threshold, "opinion")
         origin = suppression.origin_of(partition, [(group, paper) for _, group, _, paper in cast], threshold, "opinion")
-        opened = sorted((label(group), origin(paper), mark) for _, group, mark, paper in cast)
+        opened = sorted((label(group), origin(paper), mark) for _, group, mark, paper in cast if result.counts)
         # Everybody gave a reason: it stands under its answer with the same label.
         shown += [result.without_groups().to_json(), opened, sorted((label(group), mark) for group, mark in ballots)]
     joined = Counter(person.group for person in day.people)

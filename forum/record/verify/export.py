@@ -125,6 +125,8 @@ class Export:
             return "of a round that is not revealed, or not in this export"
         if steps.result is None:
             return "of a round whose result was withdrawn"
+        if not steps.result["counts"]:
+            return "of a round of which no count is given"
         if disclosure(line["group_salt"], "group", line["label"])[0] != leaf["group"]:
             return "the group is not the one that it was counted with"
         if steps.opened["method"] in METHODS:
@@ -132,7 +134,7 @@ class Export:
         return ""
 
     def revealed_rounds(self) -> Iterator[tuple[str, Steps, list[tuple[bytes, dict[str, Any]]]]]:
-        """Yields the id, steps and opened ballots of every revealed round of this export whose result stands."""
+        """Yields the id, steps and opened ballots of every revealed round of this export whose counts are given."""
         for round_id, steps in self.rounds.items():
-            if steps.result is not None and self.covers(steps.opened):
+            if steps.result is not None and steps.result["counts"] and self.covers(steps.opened):
                 yield round_id, steps, self.ballots.get(round_id, [])

@@ -261,7 +261,7 @@ def _check_ballot_in(receipt: Receipt) -> tuple[str, str]:
 def _check_counted(receipt: Receipt) -> tuple[str, str]:
     opened, closed, _ = receipt.entries
     result, choice = receipt.result(), receipt.parts["ballot"]["leaf"]["choice"]
-    if result is None or opened["method"] not in METHODS:
+    if result is None or not result["counts"] or opened["method"] not in METHODS:
         return NOT_CHECKED, "the receipt has no total that this program can read"
     answers = {one["id"]: receipt.said(one["label"]) for one in opened["responses"]}
     named = marks(opened["method"], choice, list(answers))

@@ -151,9 +151,22 @@ def _papers_fit(papers: object, origins: Sequence[str | None]) -> bool:
     return mixed or (origins.count(PAPER) == papers and origins.count(DEVICE) == len(origins) - papers)
 
 
+def _uncounted_problems(export: Export) -> Iterator[str]:
+    """Yields a problem for each result without counts that is not of a few ballots, or gives something else."""
+    for round_id, steps in export.rounds.items():
+        said = steps.result
+        if said is None or said["counts"]:
+            continue
+        if not same_json(said["n"], (steps.closed or {})["count"]) or not 0 < said["n"] < steps.opened["threshold"]:
+            yield f"round {round_id}: it gives no count, and says wrongly that too few voted"
+        more = [said.get(name) for name in ("by_group", "equal_voice", "view_shift", "figures", "consensus")]
+        if any(part is not None for part in more) or type(said["withheld"]) is not str:
+            yield f"round {round_id}: it gives no count, but something that follows from one"
+
+
 def check_head_counts(export: Export) -> tuple[str, str]:
     """Checks that the opened ballots add up to the recorded result of their round."""
-    problems, done, others = [], 0, 0
+    problems, done, others = list(_uncounted_problems(export)), 0, 0
     for round_id, steps, ballots in export.revealed_rounds():
         method, responses = steps.opened["method"], [response["id"] for response in steps.opened["responses"]]
         if method not in METHODS:

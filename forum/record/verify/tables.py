@@ -189,7 +189,7 @@ def results_rows(log: Log) -> Iterator[Row]:
             yield {**blank, "measure": "withheld", "note": WITHDRAWN_RESULT}
             continue
         by_group = result["by_group"] or []
-        measures = [("head count", "everyone", result["n"], result["counts"])]
+        measures = [("head count", "everyone", result["n"], result["counts"])] if result["counts"] else []
         measures += [("group", row["label"], row["n"], row["counts"]) for row in by_group]
         marks = _marks(steps, labels, result)
         for measure, label, ballots, counts in measures:

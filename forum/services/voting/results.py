@@ -17,7 +17,7 @@ from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission, Group
 from forum.voting.methods import METHODS
 from forum.voting.round import Round, RoundState
-from forum.voting.suppression import Partition, Result, published
+from forum.voting.suppression import Partition, Result, published, too_few
 from forum.voting.view_shift import view_shift
 
 
@@ -27,7 +27,8 @@ async def result_of(work: Work, round_: Round, threshold: int, *, whole: bool = 
     Rows by group are there only where they may be shown. While badges are off, a round revealed then gives nothing by
     group, unless `whole` asks for it to write it down. `threshold` is the commission's smallest group. The view shift
     is there for a vote after a replay whose first vote stands (revealed, not annulled) and whose method lets ballots
-    be followed. Raises IllegalMove for a round that is not closed, or whose session has no partition yet.
+    be followed, where enough voted both times. Raises IllegalMove for a round that is not closed, or whose session has
+    no partition yet.
     """
     session = await work.sessions.get_session(round_.session)
     result = await _whole(work, session, round_, threshold)
@@ -48,15 +49,19 @@ async def hold_to_root(work: Work, session: LiveSession, round_: Round) -> None:
         )
 
 
-async def tally_of(work: Work, round_: Round) -> dict[str, Any]:
+async def tally_of(work: Work, round_: Round, *, however_few: bool = False) -> dict[str, Any]:
     """Returns what the ballots of a closed round add up to, as the `result` of its entry has it: `n`, `counts`, and
     `by_group` and `figures` where they are given. Raises ValueError for a ballot that its method does not allow.
+
+    `however_few`: with counts even below the threshold, as records of before have them.
     """
     session = await work.sessions.get_session(round_.session)
     if session.partition is None:
         return {}
     threshold = (await work.commissions.get_commission(session.commission)).threshold
-    result = _published(session.partition, round_, await work.rounds.ballots(round_.id), threshold).to_json()
+    result = _published(
+        session.partition, round_, await work.rounds.ballots(round_.id), threshold, however_few=however_few
+    ).to_json()
     return {name: result[name] for name in ("n", "counts", "by_group", "figures") if result.get(name) is not None}
 
 
@@ -110,6 +115,8 @@ async def _whole(work: Work, session: LiveSession, round_: Round, threshold: int
     if first.state != RoundState.REVEALED:
         return result
     before = await work.rounds.ballots(first.id)
+    if too_few(len(before), threshold) or too_few(len(ballots), threshold):
+        return result  # it would add up to the counts that are not given
     cast = _by_participant(first, before), _by_participant(round_, ballots)
     # The lots must fall the same each time, and nobody sees what they hang on: the ids of those who voted. So a
     # generator that is seeded with them serves, though none for keys (S311).
@@ -139,11 +146,22 @@ async def asynchronous_rounds(
 
 
 def _published(
-    partition: Partition, round_: Round, ballots: list[Ballot], threshold: int, invited: Sequence[Group] = ()
+    partition: Partition,
+    round_: Round,
+    ballots: list[Ballot],
+    threshold: int,
+    invited: Sequence[Group] = (),
+    *,
+    however_few: bool = False,
 ) -> Result:
     responses = [r.id for r in round_.responses]
     cast = [(b.group, b.choice) for b in ballots]
-    terms: dict[str, Any] = {"method": round_.method, "quorum": round_.declared, "invited": invited}
+    terms: dict[str, Any] = {
+        "method": round_.method,
+        "quorum": round_.declared,
+        "invited": invited,
+        "however_few": however_few,
+    }
     return published(partition.of_round(round_.id), cast, responses, threshold, **terms)
 
 

@@ -10,7 +10,7 @@ from forum.voting.method import Sentence
 from forum.voting.methods import METHODS, words_of_mark
 from forum.voting.result import Result, TableRow
 from forum.voting.round import NONE_OF_THESE, Round
-from forum.voting.suppression import preference
+from forum.voting.suppression import NO_COUNT, preference
 from forum.web.i18n.gettext import gettext as _
 
 
@@ -39,6 +39,8 @@ def outcome_of_vote(result: Result, method: str, labels: Mapping[str, str], *, a
     """Says what people preferred, in one sentence with its numbers, and whether that was in a room."""
     if not result.n:
         return _("Nobody voted.")
+    if not result.counted:
+        return str(_(result.withheld or NO_COUNT))
     top = preference(result, method)
     said = METHODS[method].outcome(top, result.counts, result.figures, asynchronous=asynchronous)
     return _filled(said, result.n, labels)

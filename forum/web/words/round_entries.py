@@ -125,7 +125,7 @@ def round_revealed(entry: Facts, references: References) -> EntryWords:
             method=method,
             closes_at=references.openings.get(entry["round"], {}).get("closes_at") or "",
         ),
-        link=f"/rounds/{entry['round']}/ballots.jsonl",
+        link=f"/rounds/{entry['round']}/ballots.jsonl" if result.counts else "",
         link_text=_("Download the opened votes and count them yourself"),
     )
 

@@ -102,7 +102,7 @@ async def test_the_same_form_sent_twice_makes_one_commission(sqlite_store: Store
         ({"decides": ""}, {"decides"}),
         ({"can_change": ""}, {"can_change"}),
         ({"cannot_change": ""}, {"cannot_change"}),
-        ({"threshold": "1"}, {"threshold"}),
+        ({"threshold": "2"}, {"threshold"}),
         ({"threshold": "0"}, {"threshold"}),
         ({"threshold": "-5"}, {"threshold"}),
         ({"threshold": "five"}, {"threshold"}),
@@ -150,7 +150,7 @@ async def test_a_group_cannot_be_called_what_the_tables_call_something_else(sqli
 
 async def test_an_empty_threshold_is_five(sqlite_store: Store) -> None:
     assert (await create_commission(sqlite_store, CLOCK, replace(FORM, threshold=""))).threshold == 5
-    assert (await create_commission(sqlite_store, CLOCK, replace(FORM, threshold=" 2 "))).threshold == 2
+    assert (await create_commission(sqlite_store, CLOCK, replace(FORM, threshold=" 3 "))).threshold == 3
 
 
 async def test_a_session_stands_in_the_record_with_what_was_declared(sqlite_store: Store) -> None:

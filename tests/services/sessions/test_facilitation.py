@@ -73,7 +73,8 @@ async def test_a_vote_of_a_few_before_the_room_is_there_does_not_put_its_groups_
     live, people = await a_room(sqlite_store, ["g1"] * 9 + ["g2"] * 8 + ["g3"] * 6)
     desk = Desk(sqlite_store, CLOCK)
     few = await asked(desk, live.id)
-    await voted(desk, live.id, few.id, [(people[0], "r1"), (people[10], "r2")])
+    # Enough for a count, and less than half of the room.
+    await voted(desk, live.id, few.id, [(p, "r1") for p in people[:3]] + [(p, "r2") for p in people[10:13]])
     before = (await facilitation.reveal_round(desk, live.id, few.id)).result
     everybody = await asked(desk, live.id)
     await voted(desk, live.id, everybody.id, [(p, "r1" if n % 2 else "r2") for n, p in enumerate(people)])

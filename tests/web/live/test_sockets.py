@@ -14,6 +14,7 @@ import httpx2
 import pytest
 from support.factories import COMMISSION_FORM, new_id
 from support.server_process import Serving, run_forum
+from support.session_api import vote_of_others
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -58,10 +59,11 @@ class Event:
             yield opened
 
     async def tally(self, round_id: str) -> dict[str, int]:
-        """Closes and reveals the round; its result."""
+        """Closes and reveals the round; its result without four others, with whom there are enough for a count."""
+        await vote_of_others(self.base, self.session["code"], round_id, choice="none")
         await self.act("close", round=round_id)
-        result = (await self.act("reveal", round=round_id))["result"]
-        return dict(result["counts"])
+        counts = dict((await self.act("reveal", round=round_id))["result"]["counts"])
+        return counts | {"none": counts["none"] - 4}
 
 
 @pytest.fixture(scope="module")

@@ -98,7 +98,7 @@ async def test_a_commission_and_a_session_are_made_by_forms(house: House, organi
     [
         ({"title": ""}, {"title"}),
         ({"stage": "", "level": ""}, {"stage", "level"}),
-        ({"threshold": "1"}, {"threshold"}),
+        ({"threshold": "2"}, {"threshold"}),
         ({"group": ["Carers", "", "carers"], "invited": ["few", "", ""]}, {"group_3", "invited_1"}),
         ({"group": ["Everyone", "Carers"], "invited": ["", ""]}, {"group_1"}),
         (

@@ -20,7 +20,7 @@ from forum.voting.methods import METHODS
 from forum.voting.quorum import Quorum
 from forum.voting.result import Result
 from forum.voting.round import Response, Round, RoundState
-from forum.voting.suppression import Partition, Row, published
+from forum.voting.suppression import NO_COUNT, Partition, Row, published
 from forum.web.live.ballot_form import Typed
 from forum.web.live.screens import screen_context
 from forum.web.templates import STATIC, TEMPLATES, environment
@@ -37,6 +37,7 @@ LABELS = {
 COMMISSION = a_commission()
 SESSION = a_session(COMMISSION, code="482913")
 TWO_ROWS = Partition((Row("Carers", ("g2",)), Row("other groups", ("g3", "g4"))))
+NOTHING = Result({}, 4, (), NO_COUNT, None)
 MACROS = ("ballot", "offer", "result", "groups", "picture")
 
 
@@ -192,6 +193,17 @@ def test_nobody_having_voted_is_said(method: str, screen: str) -> None:
     html = fragment(screen, a_view(round_, results={round_.id: nobody}))
     assert "Traceback" not in html
     assert screen == "console" or "Nobody voted on this question." in html
+
+
+@pytest.mark.parametrize("method", WAYS)
+@pytest.mark.parametrize("screen", SCREENS)
+def test_too_few_having_voted_is_said_and_no_number_given(method: str, screen: str) -> None:
+    round_ = a_round(method, RoundState.REVEALED)
+    html = fragment(screen, a_view(round_, results={round_.id: NOTHING}))
+    assert NO_COUNT in html
+    shown = html.partition('data-part="people"')[0]
+    assert "<table" not in shown
+    assert "people voted" not in shown.replace(NO_COUNT, "")
 
 
 @pytest.mark.parametrize("screen", SCREENS)
