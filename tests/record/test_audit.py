@@ -65,9 +65,11 @@ def test_every_check_of_a_true_export_passes(commission: str | None) -> None:
 def test_the_words_say_what_was_withdrawn_sealed_and_left_out(packed: bytes) -> None:
     said = details(packed)
     assert "1 withdrawn, 0 not in this export" in said["disclosures"]
-    assert said["ballots root"] == "9 rounds; 1 more stay sealed until revealed, 0 not in this export"
+    assert said["ballots root"] == (
+        "8 rounds; 1 more stay sealed until revealed, 0 not in this export; 1 not opened, because too few voted"
+    )
     one = details(export_zip.pack(a_keeper().log(CRISIS.id), SIGNER))
-    assert "1 withdrawn, 9 not in this export" in one["disclosures"]
+    assert "1 withdrawn, 10 not in this export" in one["disclosures"]
     assert one["ballots root"] == "8 rounds; 1 more stay sealed until revealed, 1 not in this export"
 
 

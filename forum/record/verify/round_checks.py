@@ -136,7 +136,9 @@ def check_ballots_root(export: Export) -> tuple[str, str]:
         done += 1
     sealed = sum(1 for s in export.rounds.values() if s.closed and not s.revealed and export.covers(s.opened))
     away = sum(1 for s in export.rounds.values() if s.closed and not export.covers(s.opened))
-    return verdict_of(problems, f"{done} rounds; {sealed} more stay sealed until revealed, {away} not in this export")
+    few = sum(1 for s in export.rounds.values() if s.result and not s.result["counts"] and export.covers(s.opened))
+    words = f"{done} rounds; {sealed} more stay sealed until revealed, {away} not in this export"
+    return verdict_of(problems, words + (f"; {few} not opened, because too few voted" if few else ""))
 
 
 def _papers_fit(papers: object, origins: Sequence[str | None]) -> bool:
