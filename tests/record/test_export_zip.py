@@ -31,6 +31,17 @@ MEMBERS = [
     "results_by_group.csv",
     "view_shift.csv",
     "commitments.csv",
+    "sessions.csv",
+    "options.csv",
+    "stories.csv",
+    "moderation.csv",
+    "erasures.csv",
+    "attendance.csv",
+    "reasons.csv",
+    "stops.csv",
+    "proposals.csv",
+    "amendments.csv",
+    "evidence.csv",
     "ballots.jsonl",
     "record.jsonl",
     "disclosures.jsonl",
@@ -62,7 +73,7 @@ def test_the_same_log_and_key_give_the_same_bytes(packed: bytes) -> None:
 def test_the_members_are_those_of_the_contract(packed: bytes) -> None:
     names = zipfile.ZipFile(io.BytesIO(packed)).namelist()
     assert sorted(names) == sorted(MEMBERS)
-    assert len(names) == 14
+    assert len(names) == 25
 
 
 def test_it_describes_every_other_file(folder: Path) -> None:
