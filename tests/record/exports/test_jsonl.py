@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from support.record_keeper import CRISIS, QUIET, a_keeper
+from support.record_keeper import CRISIS, QUIET, a_keeper, people, votes_of
 
 from forum.record.ballot_leaves import hash_of
 from forum.record.exports import EXPORTS
@@ -21,6 +21,9 @@ def test_the_record_is_whole_whichever_commission_is_chosen() -> None:
 
 def test_words_and_ballots_are_the_chosen_commissions() -> None:
     keeper = a_keeper()
+    vote = keeper.open(QUIET, keeper.session(QUIET, "Another evening"), "And where?")
+    keeper.close(QUIET, vote, votes_of(people({"users": 6}), *["r1"] * 6))
+    keeper.reveal(QUIET, vote)
     for name in ("disclosures.jsonl", "ballots.jsonl"):
         parts = [EXPORTS[name](keeper.log(which)).splitlines() for which in (CRISIS.id, QUIET.id)]
         assert parts[0]
