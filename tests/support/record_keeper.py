@@ -350,8 +350,8 @@ def stated_of(log: Log) -> dict[str, list[Row_]]:
         for id_, steps in log.rounds.items():
             if steps.result and not steps.annulled:
                 labels = {response["id"]: log.words(response["label"]) for response in steps.opened["responses"]}
-                way = METHODS[steps.opened["method"]]
-                mark = marked(way.columns([*labels])[0], labels) if way.FOLLOWED else {}
+                way = METHODS.get(steps.opened["method"])
+                mark = marked(way.columns([*labels])[0], labels) if way is not None and way.FOLLOWED else {}
                 common = {**dict.fromkeys(STATED["reasons.csv"]), **where(log, steps.opened), **mark}
                 common |= {"session": steps.opened["session"], "round": id_, "too": 3}
                 common["question"] = log.words(steps.opened["question"])

@@ -97,7 +97,7 @@ def test_scripts_speak_no_words_of_their_own_and_use_nothing_that_plain_http_lac
     "template", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: str(path.relative_to(TEMPLATES))
 )
 def test_no_template_has_inline_style_or_script(template: Path) -> None:
-    html = template.read_text("utf-8")
+    html = template.read_text("utf-8").replace('<script type="application/json"', "")  # data, which no browser runs
     assert not re.search(r"\sstyle=|<style|<script(?![^>]*\ssrc=)|\son(?:click|change|submit|load)=", html)
 
 
