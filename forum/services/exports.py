@@ -18,10 +18,10 @@ from forum.record.verify.public_log import Log
 from forum.record.verify.rounds import result_of
 from forum.services.checkpoints import Checkpoints
 from forum.services.record_cache import kept, same
-from forum.services.record_entries import latest_about
 from forum.services.stated_tables import stated
+from forum.services.voting.close_rounds import counts_stand
 from forum.voting.round import RoundRevealed, RoundState
-from forum.voting.suppression import NO_COUNT, label_of, origin_of, too_few
+from forum.voting.suppression import label_of, no_count, origin_of
 
 
 async def opened_ballots(work: Work, round_id: str, *, however_few: bool = False) -> list[dict[str, Any]]:
@@ -36,23 +36,17 @@ async def opened_ballots(work: Work, round_id: str, *, however_few: bool = False
         raise NotFound("There are no opened ballots here.")
     commission = await work.commissions.get_commission(session.commission)
     ballots = await work.rounds.ballots(round_id)
-    few = not however_few and too_few(len(ballots), commission.threshold)
-    if (few or round_.state == RoundState.ANNULLED) and not await _stays_open(work, round_id):
-        if few:
-            raise NotFound(NO_COUNT)
+    partition = session.partition.of_round(round_id)
+    uncounted = None if however_few else no_count(partition, len(ballots), commission.threshold)
+    # Where the counts stand in the record, nobody can withdraw them, and the ballots are checked with them.
+    if (uncounted or round_.state == RoundState.ANNULLED) and not await counts_stand(work, round_id):
+        if uncounted:
+            raise NotFound(uncounted)
         raise NotFound("This vote was annulled, so its votes are not open any more.")
     terms = commission.threshold, round_.method, round_.leaf_edition
-    partition = session.partition.of_round(round_id)
     label = label_of(partition, Counter(b.group for b in ballots), *terms)
     origin = origin_of(partition, [(b.group, b.paper) for b in ballots], *terms)
     return await asyncio.to_thread(ballot_leaves.open_all, ballots, label, origin)
-
-
-async def _stays_open(work: Work, round_id: str) -> bool:
-    """Tells whether a round's counts stand in the record itself, as in those of before: nobody can withdraw them, and
-    its ballots are checked with them."""
-    entry = await latest_about(work, RoundRevealed, round_id)
-    return entry is not None and "sd" not in entry["result"]
 
 
 # Number of rounds whose opened lines are kept in memory, under everything that they follow from.

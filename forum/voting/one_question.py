@@ -3,7 +3,7 @@
 Think of somebody who knows who came to which session, and is sure of one person that they answered alike each time.
 That person's answer is one of those given in their row, in every session. Where rows of two sessions have only one
 answer in common, it is that one; where all others of a row then have one answer, it is theirs. What was given cannot
-be unseen, so the later vote gives nothing by group then.
+be unseen, so the later vote gives nothing by group then, and no count where that alone would still tell.
 docs/record.md says what this rests on; tests/voting/test_disclosure.py attacks it.
 """
 
@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from forum.stories.visible_text import alike
 from forum.voting import suppression
 from forum.voting.methods import METHODS
-from forum.voting.partition import Partition
+from forum.voting.partition import BESIDE_ANOTHER, Partition
 from forum.voting.round import NONE_OF_THESE, WITHDRAWN, Round, RoundState
 from forum.voting.suppression import GroupId
 
@@ -46,15 +46,30 @@ def asked_before(round_: Round, others: Iterable[Round]) -> Iterator[Round]:
             yield other
 
 
+def given_beside(vote: Vote, before: Sequence[Vote], threshold: int) -> Partition:
+    """Returns the partition of a vote's session, in which the vote gives nothing by group where it could not be given
+    beside the earlier ones on its question, and no count where nor could that.
+
+    Of `before` a count is given, or may be; each has the partition of its round. Of a vote of too few nothing is given
+    anyhow, so it is not judged.
+    """
+    round_id, partition = vote.round.id, vote.partition
+    if suppression.too_few(len(vote.ballots), threshold):
+        return partition
+    if may_stand_beside(replace(vote, partition=partition.of_round(round_id)), before, threshold):
+        return partition
+    if may_stand_beside(replace(vote, partition=Partition((), BESIDE_ANOTHER)), before, threshold):
+        return replace(partition, beside=(*partition.beside, round_id))
+    return replace(partition, uncounted=(*partition.uncounted, round_id))
+
+
 def may_stand_beside(vote: Vote, before: Iterable[Vote], threshold: int) -> bool:
-    """Says whether a vote may be given by group beside the earlier ones on its question, in other sessions.
+    """Says whether a vote may be given as it is, by group or for the whole room, beside the earlier ones on its
+    question, in other sessions.
 
     It may not where, for some group and some of these votes, the answers given in the group's rows have one in common,
     and only one. A row of one mind says so of everybody in it already; but no other may be of one mind but for one.
     """
-    label = _label_of(vote, threshold)
-    if all(label(group) == suppression.EVERYONE for group, _ in vote.ballots):
-        return True
     given = [_answers(earlier, threshold) for earlier in before]
     for group, asked in _answers(vote, threshold).items():
         for thing, answers in asked.items():

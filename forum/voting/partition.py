@@ -16,6 +16,10 @@ BESIDE_ANOTHER = (
     "Nothing is shown by group for this vote: the same question was asked in another session, and both results together"
     " could show how somebody voted."
 )
+NO_COUNT_BESIDE = (
+    "No result is shown of this vote: the same question was asked in another session, and both results together could"
+    " show how somebody voted."
+)
 
 
 @dataclass(frozen=True)
@@ -40,13 +44,15 @@ class Partition:
 
     `rows` is empty where nothing may be given by group; `withheld` then says why (an English sentence, a
     gettext message id), and is None otherwise. `closed_before` are the ids of the rounds that closed before it was
-    fixed, `beside` those whose table could not be given beside another session's on the same question.
+    fixed, `beside` those whose table could not be given beside another session's on the same question, `uncounted`
+    those whose count could not.
     """
 
     rows: tuple[Row, ...]
     withheld: str | None = None
     closed_before: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    uncounted: tuple[str, ...] = ()
 
     @property
     def fixed(self) -> bool:
@@ -55,23 +61,29 @@ class Partition:
 
     def of_round(self, round_id: str) -> Partition:
         """Gives the partition of one round: nothing by group, where that closed before this was fixed, or could not be
-        given beside another."""
+        given beside another; no count either, where that could not."""
+        if round_id in self.uncounted:
+            return Partition((), NO_COUNT_BESIDE)
         if round_id in self.beside:
             return Partition((), BESIDE_ANOTHER)
         return Partition((), TOO_EARLY) if round_id in self.closed_before else self
 
     def to_json(self) -> dict[str, Any]:
         """Gives {"rows": [{"label", "groups": [id or null]}], "withheld", "closed_before": [round id],
-        "beside": [round id]}."""
+        "beside": [round id], "uncounted": [round id]}."""
         return {
             "rows": [{"label": row.label, "groups": list(row.groups)} for row in self.rows],
             "withheld": self.withheld,
             "closed_before": list(self.closed_before),
             "beside": list(self.beside),
+            "uncounted": list(self.uncounted),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Partition:
         """Reads the partition that `to_json` wrote."""
         rows = tuple(Row(row["label"], tuple(row["groups"])) for row in data["rows"])
-        return cls(rows, data["withheld"], tuple(data.get("closed_before", ())), tuple(data.get("beside", ())))
+        closed_before, beside, uncounted = (
+            tuple(data.get(name, ())) for name in ("closed_before", "beside", "uncounted")
+        )
+        return cls(rows, data["withheld"], closed_before, beside, uncounted)

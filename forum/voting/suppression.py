@@ -25,7 +25,7 @@ from forum.voting.commission import Commission, Group
 from forum.voting.consensus import group_informed
 from forum.voting.marks_and_shares import OpinionMark, basis_points
 from forum.voting.methods import METHODS
-from forum.voting.partition import TOO_EARLY, Partition, Row
+from forum.voting.partition import NO_COUNT_BESIDE, TOO_EARLY, Partition, Row
 from forum.voting.quorum import NO_QUORUM, Quorum, empty_groups
 from forum.voting.result import Result, TableRow
 from forum.voting.view_shift import GroupId
@@ -53,6 +53,7 @@ __all__ = [
     "in_the_room",
     "label_of",
     "live_step",
+    "no_count",
     "nothing_by_group",
     "origin_of",
     "preference",
@@ -119,11 +120,11 @@ def settled(
     """
     if partition is not None and partition.fixed:
         return partition
-    before = partition.closed_before if partition is not None else ()
+    before = partition or Partition(())
     made = freeze(counts, commission)
     if made.rows and 2 * sum(counts.values()) >= joined:
-        return replace(made, closed_before=before)
-    return Partition((), TOO_EARLY, (*before, round_id))
+        return replace(before, rows=made.rows, withheld=None)
+    return replace(before, withheld=TOO_EARLY, closed_before=(*before.closed_before, round_id))
 
 
 def nothing_by_group(partition: Partition | None, joined: Mapping[GroupId, int], commission: Commission) -> bool:
@@ -146,8 +147,7 @@ def published(
 ) -> Result:
     """Works out the result that may be shown of `ballots` (group id, choice): all by group, or nothing by group.
 
-    Where there are some, but fewer than the threshold, no count is given either, but with `however_few`: records of
-    before have one.
+    Where `no_count` says why, no count is given either, but with `however_few`: records of before have one.
 
     `responses` are the ids of its responses, `method` one of methods.METHODS, `invited` the commission's groups. Of a
     run-off only first places are given by group: its rounds are for the whole room. Raises ValueError for a choice that
@@ -162,8 +162,8 @@ def published(
     except CastRefused as error:
         raise ValueError(f"a ballot that {method} with {list(responses)} does not allow: {error}") from error
     whole = Result(counts, len(ballots), (), withheld, None, figures=way.figures(choices, responses))
-    if too_few(whole.n, threshold) and not however_few:
-        return Result({}, whole.n, (), NO_COUNT, None, quorum=quorum.held_against(whole.n, {}))
+    if (reason := no_count(partition, whole.n, threshold)) and not however_few:
+        return Result({}, whole.n, (), reason, None, quorum=quorum.held_against(whole.n, {}))
     if withheld is not None:
         return replace(whole, quorum=quorum.held_against(whole.n, {}))
     alone = {row.label for row in partition.rows if not row.pooled}
@@ -180,6 +180,16 @@ def published(
         consensus=consensus_of(table) if way.CONSENSUS else None,
         quorum=quorum.held_against(whole.n, {row.label: row.n for row in table}, empty),
     )
+
+
+def no_count(partition: Partition, n: int, threshold: int) -> str | None:
+    """Returns why no count is given of a round's `n` ballots (an English sentence, a gettext message id), or None.
+
+    `partition` is that of the round.
+    """
+    if too_few(n, threshold):
+        return NO_COUNT
+    return NO_COUNT_BESIDE if n and partition.withheld == NO_COUNT_BESIDE else None
 
 
 def too_few(n: int, threshold: int) -> bool:

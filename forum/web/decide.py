@@ -169,10 +169,11 @@ async def _form_page(
         on = await find(work, rounds)
         apart = await decision_matter.beside(work, on)
         every = await decision_matter.votes_on(work, on)
-        given = [
-            (r, reasons_of(r, await work.rounds.ballots(r.id), await work.reasons.list_reasons(r.id)))
-            for r in on.rounds
-        ]
+        given = []
+        for r, result in zip(on.rounds, on.results, strict=True):
+            ballots, reasons = await work.rounds.ballots(r.id), await work.reasons.list_reasons(r.id)
+            told = result is not None and result.counted
+            given.append((r, reasons_of(r, ballots, reasons, counted=told)))
         standing = [
             d
             for d in await work.decisions.list_decisions(on.commission.id)
@@ -219,9 +220,11 @@ def _responses(round_: Round) -> list[tuple[str, str]]:
     return [*offered, (NONE_OF_THESE, entry_words.chosen({}, NONE_OF_THESE))]
 
 
-def reasons_of(round_: Round, ballots: list[Ballot], reasons: list[Reason]) -> list[tuple[str, list[str]]]:
+def reasons_of(
+    round_: Round, ballots: list[Ballot], reasons: list[Reason], *, counted: bool
+) -> list[tuple[str, list[str]]]:
     """Returns the reasons given with each response, in alphabetical order: never with a group, nor in order of
-    arrival.
+    arrival; all together where the vote gives no count (`counted` is False).
 
     Since their reveal they are stored as reasons; those of older votes are still with the ballots.
     """
@@ -230,7 +233,7 @@ def reasons_of(round_: Round, ballots: list[Ballot], reasons: list[Reason]) -> l
     if not given:
         marked = [(way.marks(b.choice)[0] if way.FOLLOWED else "", b) for b in ballots]
         given = [(mark, _with_condition(b.reason, b.condition)) for mark, b in marked if b.reason or b.condition]
-    if not way.FOLLOWED:
+    if not (way.FOLLOWED and counted):
         # Never with a ballot of several marks, by which its voter could be recognised among the opened ones.
         together = sorted(words for _mark, words in given)
         return [(_("Whatever people chose"), together)] if together else []

@@ -11,7 +11,9 @@ from support.record_keeper import CRISIS, ROOM, Keeper, people, votes_of
 from forum.record.verify.archive import unpack
 from forum.record.verify.checks import verify_files
 from forum.record.verify.disclosures import disclosure, open_disclosure
+from forum.record.verify.round_checks import NO_COUNT_BESIDE
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS
+from forum.voting import partition
 
 
 def two_votes() -> Keeper:
@@ -124,6 +126,15 @@ def no_count_of_a_full_room(keeper: Keeper) -> None:
     tell(keeper, "result", 1, lambda result: result.update(bare))
 
 
+def no_count_beside_nothing(keeper: Keeper) -> None:
+    withhold(keeper, 1)
+
+
+def no_count_beside_a_later_vote(keeper: Keeper) -> None:
+    beside_another(keeper)
+    withhold(keeper, 1)
+
+
 def no_count_and_yet_a_table(keeper: Keeper) -> None:
     keeper.sealed.add(entry_of_type(keeper, "round revealed", 1)["round"])
     tell(keeper, "result", 1, lambda result: result.update(counts={}, n=4))
@@ -131,6 +142,20 @@ def no_count_and_yet_a_table(keeper: Keeper) -> None:
 
 def no_count_and_yet_ballots(keeper: Keeper) -> None:
     tell(keeper, "result", 1, lambda result: result.update(counts={}))
+
+
+def withhold(keeper: Keeper, number: int, reason: str | None = NO_COUNT_BESIDE) -> None:
+    """Gives no count of the vote in this place, and says that another session's on the question is why, or this."""
+    keeper.sealed.add(entry_of_type(keeper, "round revealed", number)["round"])
+    bare: dict[str, object] = {"counts": {}, "by_group": None, "equal_voice": None, "withheld": reason}
+    tell(keeper, "result", number, lambda result: result.update(bare))
+
+
+def beside_another(keeper: Keeper, **declared: str) -> None:
+    """Asks the question again in another session, and shows the result."""
+    other = keeper.open(CRISIS, keeper.session(CRISIS, "Another day"), "Who should come?", **declared)
+    keeper.close(CRISIS, other, votes_of(people(ROOM), "r1", "r2", "r2", "none"))
+    keeper.reveal(CRISIS, other, disclosed=True)
 
 
 def another_first_vote(keeper: Keeper) -> None:
@@ -151,6 +176,8 @@ def another_first_vote(keeper: Keeper) -> None:
         (a_view_shift_in_the_result, "disclosures", "field result.view_shift is no field of it"),
         (other_counts, "head counts", "do not add up to the result"),
         (no_count_of_a_full_room, "head counts", "it gives no count, and says wrongly that too few voted"),
+        (no_count_beside_nothing, "head counts", "it gives no count, and says wrongly that too few voted"),
+        (no_count_beside_a_later_vote, "head counts", "it gives no count, and says wrongly that too few voted"),
         (no_count_and_yet_a_table, "head counts", "it gives no count, but something that follows from one"),
         (no_count_and_yet_ballots, "opened ballots", "of a round of which no count is given"),
         (another_first_vote, "view shift", "from a vote whose result was not shown"),
@@ -163,3 +190,35 @@ def test_a_forged_withdrawal_or_disclosure_fails(forged: Callable[[Keeper], None
     packed = signed_again(keeper)
     assert check in failed(packed)
     assert told in details(packed)[check]
+
+
+def test_no_count_beside_another_sessions_vote_passes_and_says_so() -> None:
+    assert NO_COUNT_BESIDE == partition.NO_COUNT_BESIDE
+    keeper = two_votes()
+    beside_another(keeper)
+    withhold(keeper, 2)
+    packed = signed_again(keeper)
+    assert set(verdicts(packed).values()) == {PASS}
+    alone = {check.name: check for check in verify_files(unpack(packed)[0])}
+    assert FAIL not in {check.verdict for check in alone.values()}
+    said = "1 not opened, because of another session on the same question"
+    assert said in details(packed)["ballots root"]
+    assert said in alone["ballots root"].detail
+
+
+def test_a_vote_of_another_method_is_no_reason_for_no_count() -> None:
+    keeper = two_votes()
+    beside_another(keeper, method="approval")
+    withhold(keeper, 2)
+    assert "head counts" in failed(signed_again(keeper))
+
+
+@pytest.mark.parametrize("reason", ["Too few people voted.", None, NO_COUNT_BESIDE.lower()])
+def test_beside_another_sessions_vote_too_no_count_needs_its_reason(reason: str | None) -> None:
+    keeper = two_votes()
+    beside_another(keeper)
+    withhold(keeper, 2, reason)
+    packed = signed_again(keeper)
+    assert "head counts" in failed(packed)
+    alone = {check.name: check.verdict for check in verify_files(unpack(packed)[0])}
+    assert alone["head counts"] == FAIL

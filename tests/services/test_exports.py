@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from csv import DictReader
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -242,6 +243,14 @@ async def test_a_view_shift_from_a_vote_without_a_count_is_not_given(sqlite_stor
         voted = await work.rounds.voted([later.second_of, second])
         assert (await results.result_of(work, later, max(voted.values()))).shift is not None
         assert (await results.result_of(work, later, max(voted.values()) + 1)).shift is None
+    # The same where the count of one cannot be given beside another session's.
+    for one in (later.second_of, second):
+        async with sqlite_store.begin() as work:
+            live = await work.sessions.get_session(later.session, lock=True)
+            assert live.partition
+            live = replace(live, partition=replace(live.partition, uncounted=(one,)), version=live.version + 1)
+            await work.sessions.save_session(live)
+            assert (await results.result_of(work, later, 5)).shift is None
 
 
 async def checked(store: Store) -> list[Finding]:

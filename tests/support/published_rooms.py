@@ -192,14 +192,14 @@ def publish(room: Room) -> Published:
         if partition is None or room.profile.rooms > 1:
             partition = suppression.freeze(Counter(p.group for p in room.people if p.votes[i]), room.commission)
             vote = Vote(_round(i), partition, _ballots(room, i))
-            if not one_question.may_stand_beside(vote, earlier, room.threshold):
-                partition = replace(partition, beside=(vote.round.id,)).of_round(vote.round.id)
-            earlier.append(replace(vote, partition=partition))
+            partition = one_question.given_beside(vote, earlier, room.threshold).of_round(vote.round.id)
+            if suppression.no_count(partition, len(vote.ballots), room.threshold) is None:
+                earlier.append(replace(vote, partition=partition))
         given.results.append((partition, _result(room, partition, i)))
         if room.profile.again and i == 0 and not room.profile.remembered:
             continue  # withdrawn, and its ballots are opened no more
         if not given.results[i][1].counts:
-            continue  # too few for a count, and for their ballots
+            continue  # too few for a count, and for their ballots, or beside another's
         given.facts += _table(i, *given.results[i])
         given.facts += _opened(room, partition, i)
         for times, shown in enumerate(counted[i], 1):

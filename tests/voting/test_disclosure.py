@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 from support import published_rooms
@@ -14,6 +15,7 @@ from support.published_rooms import MARKS, PROFILES, REMEMBERED, Profile, Room, 
 from forum.live import live_count
 from forum.voting import one_question, suppression, view_shift
 from forum.voting.commission import Commission
+from forum.voting.one_question import Vote
 from forum.voting.partition import Partition, Row
 from forum.voting.suppression import GroupId
 
@@ -113,6 +115,30 @@ def test_a_view_shift_that_keeps_too_few_apart_is_seen_through(monkeypatch: pyte
 def test_sessions_that_are_judged_by_themselves_are_seen_through(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(one_question, "may_stand_beside", lambda *_: True)
     assert given_away(PROFILES[name]) is not None
+
+
+def _with_its_count(vote: Vote, before: Sequence[Vote], threshold: int) -> Partition:
+    made = GIVEN_BESIDE(vote, before, threshold)
+    return replace(made, beside=(*made.beside, *made.uncounted), uncounted=())
+
+
+GIVEN_BESIDE = one_question.given_beside
+# Rooms in which the later head count alone tells.
+SMALL_ROOMS = [
+    ("two rooms, half of them in both", 801),
+    ("two rooms and an asynchronous round", 105),
+    ("two rooms and an asynchronous round", 998),
+]
+
+
+@pytest.mark.parametrize(("name", "seed"), SMALL_ROOMS)
+def test_a_head_count_that_tells_beside_an_earlier_row_is_seen_through(
+    name: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = a_room(random.Random(seed), PROFILES[name])
+    assert fixed(room) == []
+    monkeypatch.setattr(one_question, "given_beside", _with_its_count)
+    assert fixed(room) != []
 
 
 def _of(group: GroupId) -> Callable[[Kind], bool]:

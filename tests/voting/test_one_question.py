@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from forum.voting.one_question import Vote, asked_before, may_stand_beside
-from forum.voting.partition import Partition, Row
+from forum.voting.one_question import Vote, asked_before, given_beside, may_stand_beside
+from forum.voting.partition import NO_COUNT_BESIDE, Partition, Row
 from forum.voting.round import Response, Round, RoundState
 from forum.voting.suppression import TOO_SMALL, GroupId
 
@@ -66,7 +66,35 @@ def test_where_rows_are_cut_otherwise_each_group_is_judged_in_its_own() -> None:
 def test_where_nothing_was_given_by_group_the_whole_room_counts() -> None:
     earlier = vote(Partition((), TOO_SMALL), n="11122", c="22211")
     assert not may_stand_beside(vote(n="11133", c="22211"), [earlier], 5)
-    assert may_stand_beside(vote(Partition((), TOO_SMALL), n="11133", c="33311"), [earlier], 5)
+    assert may_stand_beside(vote(Partition((), TOO_SMALL), n="11132", c="33311"), [earlier], 5)
+
+
+WITHHELD = Partition((), TOO_SMALL)
+
+
+@pytest.mark.parametrize(
+    ("later", "given"),
+    [
+        (vote(n="11122", c="22211"), "by group"),
+        (vote(n="11133", c="22211"), "whole"),
+        (vote(n="11133", c="33311"), "no count"),  # nobody answered r2, so the head count leaves r1
+        (vote(WITHHELD, n="11133", c="22211"), "by group"),  # as it is: nothing by group for a reason of its own
+        (vote(WITHHELD, n="11133", c="33311"), "no count"),
+        (vote(n="222", c="33344"), "no count"),
+        (vote(n="111", c="111"), "by group"),  # of one mind
+        (vote(n="1133"), "by group"),  # too few for a count in any case
+        (vote(), "by group"),
+    ],
+)
+def test_a_vote_is_given_as_far_as_it_may_stand_beside_others(later: Vote, given: str) -> None:
+    later = replace(later, partition=replace(later.partition, beside=("0",), uncounted=("00",)))
+    made = given_beside(later, [MONDAY], 5)
+    assert made.beside == (("0", "1") if given == "whole" else ("0",))
+    assert made.uncounted == (("00", "1") if given == "no count" else ("00",))
+    if given == "no count":
+        assert made.of_round("1").withheld == NO_COUNT_BESIDE
+    assert made.of_round("00").withheld == NO_COUNT_BESIDE
+    assert Partition.from_json(made.to_json()) == made
 
 
 def test_three_sessions_are_judged_all_together_and_two_by_two() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from forum.record.verify.export import DEVICE, PAPER, PAPER_OR_DEVICE
 from forum.voting.commission import Commission, DecisionPower, Group
 from forum.voting.methods import METHODS
+from forum.voting.partition import NO_COUNT_BESIDE
 from forum.voting.quorum import Quorum, Turnout
 from forum.voting.suppression import (
     EVERYONE,
@@ -28,6 +30,7 @@ from forum.voting.suppression import (
     freeze,
     in_the_room,
     label_of,
+    no_count,
     nothing_by_group,
     origin_of,
     preference,
@@ -502,6 +505,18 @@ def test_a_practice_of_two_does_not_settle_the_day() -> None:
 @pytest.mark.parametrize(("joined", "fixed"), [(40, True), (41, False), (0, True)])
 def test_half_of_the_room_settles_it(joined: int, fixed: bool) -> None:
     assert settled(None, "r", {"n": 10, "c": 10}, joined, commission()).fixed is fixed
+
+
+def test_what_could_not_be_given_beside_another_session_stays_so_when_groups_are_settled() -> None:
+    practice = replace(
+        settled(None, "one", {"n": 1, "p": 1}, 30, commission()), beside=("one",), uncounted=("another",)
+    )
+    few: dict[GroupId, int] = {"n": 1, "p": 1}
+    enough: dict[GroupId, int] = {"n": 10, "c": 10}
+    for counts in (few, enough):
+        later = settled(practice, "second", counts, 30, commission())
+        assert (later.beside, later.uncounted) == (("one",), ("another",))
+        assert no_count(later.of_round("another"), 20, 5) == NO_COUNT_BESIDE
 
 
 def test_what_was_settled_before_this_rule_stays() -> None:

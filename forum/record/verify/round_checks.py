@@ -15,6 +15,12 @@ from forum.record.verify.methods import METHODS, figures, tally
 from forum.record.verify.rounds import is_moment
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, RecordError, verdict_of
 
+# Why no count is given of a vote of enough ballots; forum.voting.partition has these words too.
+NO_COUNT_BESIDE = (
+    "No result is shown of this vote: the same question was asked in another session, and both results together could"
+    " show how somebody voted."
+)
+
 
 def check_rounds(export: Export) -> tuple[str, str]:
     """Checks that each round was opened as its session declared and took its steps in order, and that each decision
@@ -136,9 +142,13 @@ def check_ballots_root(export: Export) -> tuple[str, str]:
         done += 1
     sealed = sum(1 for s in export.rounds.values() if s.closed and not s.revealed and export.covers(s.opened))
     away = sum(1 for s in export.rounds.values() if s.closed and not export.covers(s.opened))
-    few = sum(1 for s in export.rounds.values() if s.result and not s.result["counts"] and export.covers(s.opened))
+    bare = [s for s in export.rounds.values() if s.result and not s.result["counts"] and export.covers(s.opened)]
+    beside = sum(s.result is not None and s.result["withheld"] == NO_COUNT_BESIDE for s in bare)
+    few = len(bare) - beside
     words = f"{done} rounds; {sealed} more stay sealed until revealed, {away} not in this export"
-    return verdict_of(problems, words + (f"; {few} not opened, because too few voted" if few else ""))
+    words += f"; {few} not opened, because too few voted" if few else ""
+    words += f"; {beside} not opened, because of another session on the same question" if beside else ""
+    return verdict_of(problems, words)
 
 
 def _papers_fit(papers: object, origins: Sequence[str | None]) -> bool:
@@ -154,16 +164,35 @@ def _papers_fit(papers: object, origins: Sequence[str | None]) -> bool:
 
 
 def _uncounted_problems(export: Export) -> Iterator[str]:
-    """Yields a problem for each result without counts that is not of a few ballots, or gives something else."""
+    """Yields a problem for each result without counts that is not of a few ballots and does not say that another
+    session on its question is why, or gives something else.
+    """
+    beside_another = _closed_after_another(export)
     for round_id, steps in export.rounds.items():
         said = steps.result
         if said is None or said["counts"]:
             continue
-        if not same_json(said["n"], (steps.closed or {})["count"]) or not 0 < said["n"] < steps.opened["threshold"]:
+        few = 0 < said["n"] < steps.opened["threshold"]
+        beside = said["n"] > 0 and said["withheld"] == NO_COUNT_BESIDE and round_id in beside_another
+        if not same_json(said["n"], (steps.closed or {})["count"]) or not (few or beside):
             yield f"round {round_id}: it gives no count, and says wrongly that too few voted"
         more = [said.get(name) for name in ("by_group", "equal_voice", "view_shift", "figures", "consensus")]
         if any(part is not None for part in more) or type(said["withheld"]) is not str:
             yield f"round {round_id}: it gives no count, but something that follows from one"
+
+
+def _closed_after_another(export: Export) -> set[str]:
+    """Returns the ids of the rounds that closed after one of another session of their commission, with its method."""
+    found: set[str] = set()
+    sessions: dict[tuple[str, str], set[str]] = {}
+    for entry in export.entries:
+        if entry["type"] == "round closed":
+            opened = export.rounds[entry["round"]].opened
+            earlier = sessions.setdefault((opened["commission"], opened["method"]), set())
+            if earlier - {opened["session"]}:
+                found.add(entry["round"])
+            earlier.add(opened["session"])
+    return found
 
 
 def check_head_counts(export: Export) -> tuple[str, str]:

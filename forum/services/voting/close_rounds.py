@@ -13,14 +13,14 @@ from dataclasses import replace
 
 from forum.ports import Work
 from forum.record.ballot_leaves import ballots_root, leaf
-from forum.services.record_entries import append
+from forum.services.record_entries import append, latest_about
 from forum.sessions.session import LiveSession
 from forum.voting import round as rounds
 from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission
-from forum.voting.one_question import Vote, asked_before, may_stand_beside
-from forum.voting.round import Round, RoundState
-from forum.voting.suppression import GroupId, Partition, label_of, origin_of, settled
+from forum.voting.one_question import Vote, asked_before, given_beside
+from forum.voting.round import Round, RoundRevealed, RoundState
+from forum.voting.suppression import GroupId, Partition, label_of, no_count, origin_of, settled
 
 
 async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[LiveSession, Round, int]:
@@ -47,23 +47,29 @@ async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[
 
 
 async def _beside_others(work: Work, live: LiveSession, vote: Vote, commission: Commission) -> Partition:
-    """Returns the partition of the vote's session, in which the vote gives nothing by group where it could not be given
-    beside an earlier one on its question in another session of its commission.
+    """Returns the partition of the vote's session, in which the vote gives nothing by group, or no count, where that
+    could not be given beside an earlier one on its question in another session of its commission.
     """
     sessions = {
         one.id: one
         for one in await work.sessions.list_sessions(live.commission)
-        if one.id != live.id and one.rehearsal == live.rehearsal
+        if one.id != live.id and (one.rehearsal, one.recorded) == (live.rehearsal, live.recorded)
     }
     rounds_of = await work.rounds.of_all(list(sessions))
-    before = [
-        Vote(one, partition.of_round(one.id), _cast(await work.rounds.ballots(one.id)))
-        for one in asked_before(vote.round, (one for listed in rounds_of.values() for one in listed))
-        if (partition := sessions[one.session].partition) is not None
-    ]
-    if may_stand_beside(replace(vote, partition=vote.partition.of_round(vote.round.id)), before, commission.threshold):
-        return vote.partition
-    return replace(vote.partition, beside=(*vote.partition.beside, vote.round.id))
+    before = []
+    for one in asked_before(vote.round, (one for listed in rounds_of.values() for one in listed)):
+        if (session := sessions[one.session].partition) is None:
+            continue
+        partition, ballots = session.of_round(one.id), _cast(await work.rounds.ballots(one.id))
+        if no_count(partition, len(ballots), commission.threshold) is None or await counts_stand(work, one.id):
+            before.append(Vote(one, partition, ballots))
+    return given_beside(vote, before, commission.threshold)
+
+
+async def counts_stand(work: Work, round_id: str) -> bool:
+    """Tells whether a round's counts stand in the record itself, as in those of before: nobody can withdraw them."""
+    entry = await latest_about(work, RoundRevealed, round_id)
+    return entry is not None and "sd" not in entry["result"]
 
 
 def _cast(ballots: list[Ballot]) -> list[tuple[GroupId, str]]:

@@ -2,12 +2,14 @@
 
 No reason can be read while its round is open or closed: reasons are made from the ballots in the unit of work that
 reveals the round. They carry the label of a group only where the round's result is shown by group, at least the
-threshold of that group gave reasons for the same response, and nobody was made to give one.
+threshold of that group gave reasons for the same response, and nobody was made to give one; and they stand beside
+their answer only where a count of the round is given.
 """
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from forum.errors import BadInput, IllegalMove, NotFound
@@ -32,7 +34,7 @@ from forum.voting.reason import (
     names_beside,
 )
 from forum.voting.round import Round, RoundState
-from forum.voting.suppression import EVERYONE, label_of
+from forum.voting.suppression import EVERYONE, label_of, no_count
 
 _NOT_YET = "Reasons can be given here once the result is shown. Until then they go with the vote."
 
@@ -55,6 +57,9 @@ async def said_of(work: Work, live: LiveSession, round_: Round, commission: Comm
     )
     given = await work.reasons.list_reasons(round_.id)
     by = [(label(reason.group) if reason.group in present else EVERYONE, reason.choice) for reason in given]
+    if no_count(live.partition.of_round(round_.id), sum(present.values()), commission.threshold):
+        # An answer beside a reason would tell of a vote of which nothing else is told.
+        given, by = [replace(reason, choice="") for reason in given], [(EVERYONE, "") for _ in given]
     needed = {mark.id for mark in round_.columns if METHODS[round_.method].lacks(mark.id, "", "")}
     names = [""] * len(by) if live.badges_off else names_beside(by, commission.threshold, needed)
     said = [

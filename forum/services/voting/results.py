@@ -17,7 +17,7 @@ from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission, Group
 from forum.voting.methods import METHODS
 from forum.voting.round import Round, RoundState
-from forum.voting.suppression import Partition, Result, published, too_few
+from forum.voting.suppression import Partition, Result, no_count, published
 from forum.voting.view_shift import view_shift
 
 
@@ -115,7 +115,10 @@ async def _whole(work: Work, session: LiveSession, round_: Round, threshold: int
     if first.state != RoundState.REVEALED:
         return result
     before = await work.rounds.ballots(first.id)
-    if too_few(len(before), threshold) or too_few(len(ballots), threshold):
+    if any(
+        no_count(session.partition.of_round(one.id), len(cast), threshold)
+        for one, cast in ((first, before), (round_, ballots))
+    ):
         return result  # it would add up to the counts that are not given
     cast = _by_participant(first, before), _by_participant(round_, ballots)
     # The lots must fall the same each time, and nobody sees what they hang on: the ids of those who voted. So a

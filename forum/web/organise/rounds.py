@@ -203,7 +203,7 @@ async def _round_page(
         rows=[*((g.id, g.label, g.invited) for g in commission.groups), (None, _("Prefer not to say"), None)],
         present=suppression.in_the_room(Counter(ballot.group for ballot in ballots), commission.threshold),
         result=result,
-        reasons=reasons_of(round_, ballots, reasons) if shown else (),
+        reasons=reasons_of(round_, ballots, reasons, counted=result.counted) if result else (),
         takes=round_.takes(site.clock.now()),
         open=round_.state == RoundState.OPEN,
         full=site.rooms.places.full(live_session.id),

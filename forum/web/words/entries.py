@@ -97,7 +97,7 @@ def _decision(entry: Facts, references: References) -> EntryWords:
     who = _("The asynchronous round preferred") if alone else _("The room preferred")
     details = [
         (_("Question"), references.question(entry["rounds"][-1])),
-        (who, listed(labels, entry["preference"]) or _("Nobody voted.")),
+        (who, listed(labels, entry["preference"]) or _("Nobody voted, or no count is given.")),
         (_("Reasons for the decision"), references.words(entry["rationale"])),
     ]
     if entry["why"]:

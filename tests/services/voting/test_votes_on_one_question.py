@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from csv import DictReader
 from dataclasses import replace
+from io import StringIO
 
 import pytest
 from support.async_round import AsyncRound, a_form, an_async_round, cast_now
 from support.factories import SetClock, new_id
 from support.record_keeper import SIGNER
 
+from forum.errors import NotFound
 from forum.ports import Store
 from forum.record.audit import verify
+from forum.record.verify.archive import unpack
 from forum.record.verify.verdict import PASS
-from forum.services import exports
+from forum.services import exports, record_check
 from forum.services.checkpoints import Checkpoints
 from forum.services.sessions import asynchronous, facilitation
-from forum.services.voting import close_rounds, results
+from forum.services.voting import close_rounds, reasons, results
 from forum.sessions.session import Participant
-from forum.voting.partition import BESIDE_ANOTHER
+from forum.voting.partition import BESIDE_ANOTHER, NO_COUNT_BESIDE
 from forum.voting.result import Result
 
+WHY = "Because of the knock"
 MONDAY = {"g1": "11122", "g2": "12121"}
 TUESDAY = {"g1": "11122", "g2": "11122"}
+SILENT = {"g1": "11133", "g2": "33311"}  # nobody answers r2: its head count leaves r1 beside those who use services
 TELLING = {"g1": "11122", "g2": "22333"}  # beside the carers' row of Monday it leaves r2
 
 
@@ -41,13 +47,15 @@ async def asked_again(store: Store, clock: SetClock, night: AsyncRound) -> Async
 
 
 async def answer(store: Store, clock: SetClock, night: AsyncRound, votes: Mapping[str, str]) -> None:
-    """Casts a ballot for each digit of each group's votes ("112": r1 twice, r2 once), each by a new participant."""
+    """Casts a ballot for each digit of each group's votes ("112": r1 twice, r2 once), each by a new participant; the
+    first says WHY."""
     for group, digits in votes.items():
-        for digit in digits:
+        for place, digit in enumerate(digits):
             person = Participant(new_id(), night.live.id, group, clock.now())
             async with store.begin() as work:
                 await work.sessions.join(person, new_id() * 2)
-            assert await cast_now(store, clock, night, person.id, f"r{digit}") == ""
+            why = WHY if (group, place) == ("g1", 0) else ""
+            assert await cast_now(store, clock, night, person.id, f"r{digit}", why) == ""
 
 
 async def close(store: Store, clock: SetClock, night: AsyncRound) -> None:
@@ -81,6 +89,36 @@ async def test_the_later_one_gives_nothing_by_group_where_both_could_tell(sqlite
     assert later.counts == {"r1": 3, "r2": 4, "r3": 3, "none": 0}
     packed = await exports.export(Checkpoints(sqlite_store, SIGNER))
     assert {check.verdict for check in verify(packed)} == {PASS}, verify(packed)
+
+
+async def test_no_count_is_given_where_that_alone_could_tell(sqlite_store: Store, clock: SetClock) -> None:
+    monday = await an_async_round(sqlite_store, clock)
+    tuesday = await asked_again(sqlite_store, clock, monday)
+    wednesday = await asked_again(sqlite_store, clock, monday)
+    for night, votes in ((monday, MONDAY), (tuesday, SILENT), (wednesday, TUESDAY)):
+        await answer(sqlite_store, clock, night, votes)
+        await close(sqlite_store, clock, night)
+    earlier, later, last = [await shown(sqlite_store, clock, night) for night in (monday, tuesday, wednesday)]
+    assert (later.n, later.counts, later.rows, later.withheld) == (10, {}, (), NO_COUNT_BESIDE)
+    # What is not given tells nothing, so the last is not held against it: it would leave r1.
+    assert len(earlier.rows) == len(last.rows) == 2
+    async with sqlite_store.read() as work:
+        with pytest.raises(NotFound, match="asked in another session"):
+            await exports.opened_ballots(work, tuesday.round.id)
+        live = await work.sessions.get_session(tuesday.live.id)
+        [said] = await reasons.said_of(work, live, await work.rounds.get_round(tuesday.round.id), tuesday.commission)
+        assert (said.words, said.choice, said.group) == (WHY, "", "")
+        live = await work.sessions.get_session(monday.live.id)
+        [said] = await reasons.said_of(work, live, await work.rounds.get_round(monday.round.id), monday.commission)
+        assert (said.words, said.choice) == (WHY, "r1")
+    packed = await exports.export(Checkpoints(sqlite_store, SIGNER))
+    assert {check.verdict for check in verify(packed)} == {PASS}, verify(packed)
+    rows = DictReader(StringIO(unpack(packed)[0]["results_by_group.csv"].decode("utf-8-sig")))
+    told = [(row["measure"], row["note"]) for row in rows if row["round"] == tuesday.round.id]
+    assert told == [("withheld", NO_COUNT_BESIDE)]
+    async for progress in record_check.check(Checkpoints(sqlite_store, SIGNER)):
+        found = progress.findings
+    assert found == []
 
 
 async def test_a_later_one_in_which_nothing_is_left_to_tell_keeps_its_groups(
