@@ -7,7 +7,7 @@ running server, the last known entry differs, and everything is read anew.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -25,10 +25,13 @@ RESTORED = "record restored"
 @dataclass
 class Contents:
     """Index of the record: the "round opened" entry of each round; the indexes of a commission's or a session's
-    entries; the heads (size, root in hex) that an entry "record restored" says are given up."""
+    entries, and of those about one thing (`subjects_of`); the entry that withdrew each digest's words; the heads (size,
+    root in hex) that an entry "record restored" says are given up."""
 
     openings: dict[str, dict[str, Any]] = field(default_factory=dict)
     of: dict[str, list[int]] = field(default_factory=dict)
+    about: dict[str, list[int]] = field(default_factory=dict)
+    erased: dict[str, int] = field(default_factory=dict)
     given_up: set[tuple[int, str | None]] = field(default_factory=set)
 
     def take(self, stored: StoredEntry) -> None:
@@ -38,11 +41,48 @@ class Contents:
             self.openings[entry["round"]] = entry
         if entry["type"] == RESTORED:
             self.given_up.add((entry["before"]["size"], entry["before"]["root"]))
+        for subject in subjects_of(entry):
+            self.about.setdefault(subject, []).append(stored.index)
+        if entry["type"] == "erasure":
+            self.erased.update((digest, stored.index) for digest in entry["digests"])
         session = entry.get("session")
         if entry["type"] == "decision":
             session = self.openings.get(entry["rounds"][0], {}).get("session")
         for key in filter(None, (entry["commission"], session)):
             self.of.setdefault(key, []).append(stored.index)
+
+
+# The field that has the id of what an entry tells of, by its type.
+_SUBJECTS = {
+    "round opened": "round",
+    "round extended": "round",
+    "round closed": "round",
+    "round revealed": "round",
+    "round annulled": "round",
+    "scenario published": "scenario",
+    "decision": "decision",
+    "commitment": "decision",
+}
+
+
+def subjects_of(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """Returns the things that an entry tells of: a round, a story or a decision by its id; what a session declared of
+    its commission, and moderators' acts on a story, by the names that `declared_of` and `acts_on` make."""
+    if entry["type"] == "session opened":
+        return entry["session"], declared_of(entry["commission"])
+    if entry["type"] == "moderation action":
+        return (acts_on(entry["scenario"]),)
+    return (entry[name],) if (name := _SUBJECTS.get(entry["type"])) else ()
+
+
+def acts_on(story: str) -> str:
+    """Returns the name under which moderators' acts on a story are found."""
+    return f"acts on {story}"
+
+
+def declared_of(commission: str) -> str:
+    """Returns the name under which everything is found that was declared of a commission when a session began."""
+    return f"declared of {commission}"
 
 
 @dataclass

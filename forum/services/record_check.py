@@ -12,16 +12,17 @@ from typing import Any
 
 from forum.errors import CheckpointRefused, RecordDamaged
 from forum.ports import Store, Work
-from forum.ports.record import Disclosure, StoredEntry
+from forum.ports.record import StoredEntry
 from forum.record.verify import entry_shapes
-from forum.record.verify.disclosures import digests_in, disclosure_digest, open_disclosure
+from forum.record.verify.disclosures import digests_in
 from forum.record.verify.encoding import parse_canonical
 from forum.record.verify.key_entries import key_problems
 from forum.record.verify.merkle_tree import leaf_hash
 from forum.record.verify.verdict import RecordError
 from forum.services.checkpoints import Checkpoints
 from forum.services.record_cache import kept
-from forum.services.record_rows import Known, Unlike, unlike, unrecorded
+from forum.services.record_known import Known
+from forum.services.record_rows import Unlike, unlike, unrecorded
 
 PIECE = 50  # entries a step
 Entry = dict[str, Any]
@@ -72,7 +73,7 @@ async def check(checkpoints: Checkpoints) -> AsyncIterator[Progress]:
             # The rows of this snapshot may follow from entries that came since.
             await _catch_up(work, known, told)
             for stored in await work.record.unchecked(at, at + PIECE):
-                entry = _parsed(stored)
+                entry = parsed(stored)
                 if entry is not None:
                     findings = unlike(work, known, stored.index, entry)
                     told.findings += [Finding(*found, stored.index) async for found in findings]
@@ -147,23 +148,24 @@ async def _piece(work: Work, known: Known, told: Progress) -> bool:
             told.findings.append(Finding("entry", str(index), "position", "gone", "an entry", index))
             continue
         told.findings += (Finding(*found, index) for found in _entry(stored[index]))
-        entry = _parsed(stored[index])
+        entry = parsed(stored[index])
         if entry is None:
             continue
         for problem in known.past.problems(entry):
             told.findings.append(Finding("entry", str(index), "body", problem, "one that follows those before", index))
         known.take(index, entry)
         for digest in dict.fromkeys(digests_in(entry)):
-            told.findings += (
-                Finding(*found, index) for found in _disclosure(digest, beside.pop(digest, None), index, entry)
-            )
+            one = beside.pop(digest, None)
+            if one is not None and one.entry != index:
+                told.findings.append(Finding("disclosure", digest, "entry", str(one.entry), str(index), index))
     for digest, one in beside.items():
         told.findings.append(Finding("disclosure", digest, "entry", str(one.entry), "that of an entry that names it"))
     known.size = told.entries = stop
     return True
 
 
-def _parsed(stored: StoredEntry) -> Entry | None:
+def parsed(stored: StoredEntry) -> Entry | None:
+    """Returns an entry; None for one that is not in its canonical form, or does not fit its shape."""
     try:
         entry = parse_canonical(stored.body)
     except RecordError:
@@ -183,24 +185,3 @@ def _entry(stored: StoredEntry) -> Iterator[Unlike]:
         return
     for problem in entry_shapes.misfits_of(entry):
         yield *row, "body", problem, "an entry as its type is"
-
-
-def _disclosure(digest: str, there: Disclosure | None, index: int, entry: Entry) -> Iterator[Unlike]:
-    """Yields what is wrong with the row of the words that an entry names; whether they were withdrawn is seen later."""
-    row = ("disclosure", digest)
-    if there is None:
-        yield *row, "digest", "gone", "the words that the entry names, or their withdrawal"
-        return
-    if there.entry != index:
-        yield *row, "entry", str(there.entry), str(index)
-    if there.commission != entry["commission"]:
-        yield *row, "commission", there.commission, entry["commission"]
-    if there.encoded is None:
-        return
-    try:
-        open_disclosure(there.encoded)
-        fits = disclosure_digest(there.encoded) == digest
-    except (RecordError, UnicodeEncodeError):
-        fits = False
-    if not fits:
-        yield *row, "encoded", "other words", "those that the digest stands for"

@@ -3,88 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from forum.errors import CastRefused, NotFound
 from forum.ports import Work
+from forum.ports.record import Disclosure
 from forum.record.entry_rows import GONE, differences, spoken
-from forum.record.verify.disclosures import digests_in, open_disclosure
-from forum.record.verify.entry_order import Past
+from forum.record.verify.disclosures import digests_in, disclosure_digest, open_disclosure
 from forum.record.verify.verdict import RecordError
 from forum.services.record_entries import Words
+from forum.services.record_known import Entry, Known
 from forum.services.sessions import commissions_and_sessions, facilitation
 from forum.services.voting import close_rounds, results
 from forum.sessions.session import LiveSession
 from forum.stories.submission import StoryStatus
 from forum.voting.round import Round, RoundState
 
-Entry: TypeAlias = dict[str, Any]
 # A table, a row, a column, what is there and what should be.
 Unlike: TypeAlias = tuple[str, str, str, str, str]
-# What a round's entries make of its state.
-_STATES = {
-    "round opened": RoundState.OPEN,
-    "round closed": RoundState.CLOSED,
-    "round revealed": RoundState.REVEALED,
-    "round annulled": RoundState.ANNULLED,
-}
 # Facts of "round opened" that are the commission's, by the column.
 _COMMISSIONS = ("groups", "threshold", "power")
 _ABOUT = "about."
-
-
-@dataclass
-class Known:
-    """Index of the entries read so far: `size` of them.
-
-    `entries` has the ids of sessions, rounds, stories, decisions and commitments that an entry was written for, with
-    the index of the latest; `states` and `closing` each round's state and closing time, as its entries say; `erased`
-    the digests of withdrawn words; `past` is what the next entry is held against, `keys` and `restored` are the entries
-    about the key and about backups that were put back.
-    """
-
-    size: int = 0
-    entries: dict[str, int] = field(default_factory=dict)
-    states: dict[str, RoundState] = field(default_factory=dict)
-    closing: dict[str, str | None] = field(default_factory=dict)
-    erased: set[str] = field(default_factory=set)
-    past: Past = field(default_factory=Past)
-    keys: list[tuple[int, Entry]] = field(default_factory=list)
-    restored: list[tuple[int, Entry]] = field(default_factory=list)
-
-    def take(self, index: int, entry: Entry) -> None:
-        """Adds an entry that fits its shape."""
-        self.past.add(index, entry)
-        if entry["type"] in ("key changed", "key lost"):
-            self.keys.append((index, entry))
-        if entry["type"] == "record restored":
-            self.restored.append((index, entry))
-        type_ = entry["type"]
-        if name := _IDS.get(type_):
-            self.entries[entry[name]] = index
-        if type_ in _STATES:
-            self.states[entry["round"]] = _STATES[type_]
-        if type_ in ("round opened", "round extended"):
-            self.closing[entry["round"]] = entry.get("closes_at")
-        if type_ == "erasure":
-            self.erased.update(entry["digests"])
-
-
-_IDS = {
-    "session opened": "session",
-    "round opened": "round",
-    "scenario published": "scenario",
-    "decision": "decision",
-    "commitment": "commitment",
-}
 
 
 async def unlike(work: Work, known: Known, index: int, entry: Entry) -> AsyncIterator[Unlike]:
     """Yields what is not as an entry says, of the words beside it and of the rows that it tells of."""
     digests = list(dict.fromkeys(digests_in(entry)))
     words: dict[str, Any] = {}
-    for one in await work.record.disclosures(digests) if digests else []:
+    beside = {one.digest: one for one in await work.record.disclosures(digests)} if digests else {}
+    for digest in digests:
+        for found in _disclosure(digest, beside.get(digest), entry):
+            yield found
+    for one in beside.values():
         if (one.encoded is None) != (one.digest in known.erased):
             there, should = ("no words", "the words") if one.encoded is None else ("words", "none: they were withdrawn")
             yield "disclosure", one.digest, "encoded", there, should
@@ -92,11 +42,30 @@ async def unlike(work: Work, known: Known, index: int, entry: Entry) -> AsyncIte
             try:
                 words[one.digest] = open_disclosure(one.encoded)[2]
             except RecordError:
-                return  # told where disclosures are checked
-    rows = _ROWS.get(entry["type"])
+                return  # told already
+    rows = ROWS.get(entry["type"])
     if rows is not None and not (set(digests) - words.keys() - known.erased):
         async for found in rows(work, known, index, spoken(entry, words)):
             yield found
+
+
+def _disclosure(digest: str, there: Disclosure | None, entry: Entry) -> Iterator[Unlike]:
+    """Yields what is wrong with the row of the words that an entry names."""
+    row = ("disclosure", digest)
+    if there is None:
+        yield *row, "digest", "gone", "the words that the entry names, or their withdrawal"
+        return
+    if there.commission != entry["commission"]:
+        yield *row, "commission", there.commission, entry["commission"]
+    if there.encoded is None:
+        return
+    try:
+        open_disclosure(there.encoded)
+        fits = disclosure_digest(there.encoded) == digest
+    except (RecordError, UnicodeEncodeError):
+        fits = False
+    if not fits:
+        yield *row, "encoded", "other words", "those that the digest stands for"
 
 
 async def _session_opened(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
@@ -259,7 +228,8 @@ async def _moderation_action(work: Work, known: Known, index: int, said: Entry) 
             yield found
 
 
-_ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] = {
+# Entries that tell of rows, by type, each with what holds the rows against it.
+ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] = {
     "session opened": _session_opened,
     "round opened": _round_opened,
     "round closed": _round_closed,

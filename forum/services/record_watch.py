@@ -13,6 +13,7 @@ from forum.ports.clock import Clock
 from forum.services import record_check
 from forum.services.checkpoints import Checkpoints
 from forum.services.periodic import Periodic
+from forum.services.record_agreement import Agreement
 from forum.sessions.local_time import local
 
 EVERY = 60.0  # seconds between two looks whether it is time
@@ -66,6 +67,9 @@ class RecordWatch:
             if self._looks.stopping:
                 return
             await asyncio.sleep(self._pause)
+        # Each page is held against the record anew, and so against rows, too, that it has in memory or does not show.
+        async with self._checkpoints.store.read() as work:
+            work.remembered.forget(Agreement)
         self._due = _next(now, self._hour)
         self.last = Checked(self._clock.now(), progress.entries, len(progress.findings))
         for found in progress.findings[:MOST_TOLD]:

@@ -16,6 +16,7 @@ from forum.record import popolo
 from forum.services import decision_matter, decisions, exports
 from forum.services.decision_matter import Matter
 from forum.services.decisions import DecisionForm, Promise
+from forum.services.record_cache import declared_of
 from forum.sessions.local_time import local
 from forum.sessions.proposal import PledgeState
 from forum.sessions.session import LiveSession
@@ -31,6 +32,7 @@ from forum.web.auth import somebody
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language, say
+from forum.web.record_banner import unlike_record
 from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
 from forum.web.words import entries, entry_words, methods
@@ -255,9 +257,18 @@ async def decision(request: Request) -> Response:
     when."""
     async with site_of(request).store.read() as work:
         made = await work.decisions.get_decision(request.path_params["decision"])
+        if made.entry is not None:
+            # Already here, as votes whose rows were changed may give no result: the page that says so tells of it.
+            await unlike_record(request, work, {made.id: made, **await work.rounds.some(made.rounds)})
         on = await decision_matter.past_matter(work, made.rounds)
         apart = await decision_matter.beside(work, on)
         every = await decision_matter.votes_on(work, on)
+        if on.session.recorded:
+            drawn = {made.id: made, **{round_.id: round_ for _session, round_ in every}}
+            for one in (on, *apart):
+                drawn |= {round_.id: (round_, result) for round_, result in zip(one.rounds, one.results, strict=True)}
+            drawn[declared_of(on.commission.id)] = (on.commission, on.session.title)
+            await unlike_record(request, work, drawn)
     labels = _labels(on.later)
     return await page(
         request,

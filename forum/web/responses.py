@@ -48,6 +48,7 @@ async def page(request: Request, template: str, status: int = 200, **context: An
         "language": language(),
         "language_choices": switch.choices(request),
         "lost_language": switch.lost_choice(request),
+        "unlike_record": getattr(request.state, "unlike_record", ()),
         **context,
     }
     drawn_by = await ready(site.templates, template)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -13,61 +12,20 @@ from support.app import a_sent_story
 from support.changed_rows import change, delete
 from support.factories import CLOCK
 from support.record_keeper import SIGNER
-from support.voted_session import COMMISSIONER, FIRST, SECOND, Voted, a_vote
+from support.recorded_day import Day, a_day
 
 from forum.errors import IllegalMove
 from forum.ports import Store
-from forum.services import decisions, record_check
+from forum.services import record_check
 from forum.services.checkpoints import Checkpoints
 from forum.services.record_check import Finding
 from forum.services.sessions import cues, facilitation
-from forum.services.stories.moderation import moderate
 from forum.services.stories.submissions import submit
 from forum.services.stories.withdrawal import withdraw
 from forum.services.voting import results
 from forum.store import SqlStore, tables
 
 Row = Callable[["Day"], sa.ColumnElement[bool]]
-
-
-@dataclass(frozen=True)
-class Day:
-    """A recorded day: a story, a vote and its second, one annulled, one still open, a decision with a commitment."""
-
-    voted: Voted
-    story: str
-    key: str
-    annulled: str
-    standing: str
-    decision: str
-
-    @property
-    def first(self) -> str:
-        """Returns the first round."""
-        return self.voted.rounds[0]
-
-
-async def a_day(store: Store) -> Day:
-    voted = await a_vote(store, FIRST, SECOND, declared=True)
-    story, key = await submit(store, CLOCK, voted.live.commission, a_sent_story())
-    await moderate(store, CLOCK, story.id, "accept", because="", expected_status=story.status)
-    asked = []
-    for question in ("What was put badly?", "And who rings back?"):
-        outcome = await cues.ask_question(voted.desk, voted.live.id, question, ("A", "B"), none=True)
-        assert outcome.round is not None
-        await facilitation.open_round(voted.desk, voted.live.id, outcome.round.id)
-        asked.append(outcome.round.id)
-        if len(asked) == 1:
-            await facilitation.annul_round(voted.desk, voted.live.id, outcome.round.id, "It was put badly.")
-    form = decisions.DecisionForm(
-        voted.rounds,
-        outcome="adopted",
-        response="r2",
-        rationale="It is near.",
-        promises=(decisions.Promise("Head of night services", "Two nurses", "2027-03-31"),),
-    )
-    made = await decisions.decide(store, CLOCK, COMMISSIONER, form)
-    return Day(voted, story.id, key, asked[0], asked[1], made.id)
 
 
 async def found(store: Store) -> list[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from forum.errors import IllegalMove
+from forum.errors import CastRefused, IllegalMove
 from forum.ports import Work
 from forum.services.record_entries import latest_about
 from forum.services.voting import close_rounds
@@ -28,10 +28,14 @@ async def result_of(work: Work, round_: Round, threshold: int, *, whole: bool = 
     group, unless `whole` asks for it to write it down. `threshold` is the commission's smallest group. The view shift
     is there for a vote after a replay whose first vote stands (revealed, not annulled) and whose method lets ballots
     be followed, where enough voted both times. Raises IllegalMove for a round that is not closed, or whose session has
-    no partition yet.
+    no partition yet; or whose ballots could not have been cast in it.
     """
     session = await work.sessions.get_session(round_.session)
-    result = await _whole(work, session, round_, threshold)
+    try:
+        result = await _whole(work, session, round_, threshold)
+    except (ValueError, KeyError, CastRefused) as error:
+        # Ballots that nobody could have cast: their rows, or the round's, were changed.
+        raise _not_those_counted() from error
     return result if whole or round_.id not in session.held else result.without_groups()
 
 
@@ -43,10 +47,14 @@ async def hold_to_root(work: Work, session: LiveSession, round_: Round) -> None:
     said = await latest_about(work, "round closed", round_.id)
     made = await close_rounds.counted(work, session, round_)
     if said is None or any(made.get(name) != said.get(name) for name in ("count", "ballots_root", "paper")):
-        raise IllegalMove(
-            "The ballots of this vote are not those that were counted when it closed, so its result is not shown. "
-            "Annul it and ask again, or put the database back from a backup: `forum record check` says more."
-        )
+        raise _not_those_counted()
+
+
+def _not_those_counted() -> IllegalMove:
+    return IllegalMove(
+        "The ballots of this vote are not those that were counted when it closed, so its result is not shown. "
+        "Annul it and ask again, or put the database back from a backup: `forum record check` says more."
+    )
 
 
 async def tally_of(work: Work, round_: Round, *, however_few: bool = False) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Work
 from forum.ports.long_work import long, parsed
+from forum.services.record_cache import declared_of
 from forum.services.sessions import commissions_and_sessions, guard
 from forum.services.sessions.cues import MOST_NOTE
 from forum.services.sessions.programmes import MOST_PLACE, Programming, SectionForm
@@ -26,6 +27,7 @@ from forum.voting.commission import Commission
 from forum.voting.methods import METHODS
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
+from forum.web.record_banner import unlike_record
 from forum.web.responses import done, page, wants_json
 from forum.web.site import base_url, site_of
 from forum.web.words.methods import method_words
@@ -115,6 +117,7 @@ async def public(request: Request) -> Response:
     async with site_of(request).store.read() as work:
         session, commission, planned = await _public(work, request.path_params["session"])
         stories = {s.id: await _shown(s) for s in await _stories(work, planned.plan.stories)}
+        await unlike_record(request, work, {declared_of(commission.id): (commission, session.title)})
     sections = [(section, _stories_of(section, stories), _notes_of(section)) for section in planned.plan.sections]
     timed = {section.id for section, *_rest in programme.times(planned.plan)} if planned.plan.day else set()
     return await page(

@@ -21,6 +21,7 @@ from forum.live.messages import REFUSALS
 from forum.ports import Work
 from forum.ports.long_work import long
 from forum.services.keys import digest, new_key
+from forum.services.record_cache import declared_of
 from forum.services.sessions import asynchronous, guard
 from forum.services.voting import results
 from forum.sessions.session import LiveSession, Participant, SessionKind
@@ -42,6 +43,7 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
 from forum.web.live.ballot_form import cast_id, choice_in
 from forum.web.live.join import come_in
+from forum.web.record_banner import unlike_record
 from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
 from forum.web.stories import marked_text
@@ -241,7 +243,12 @@ async def visit_of(request: Request) -> Visit:
         participant = await work.sessions.participant(session.id, digest(device)) if device else None
         mine = await work.rounds.ballots_by(participant.id, [round_.id]) if participant else []
         asked = round_.state == RoundState.REVEALED
+        if session.recorded and round_.opened_at:
+            # Before the result, which changed rows may not give.
+            await unlike_record(request, work, {round_.id: round_, declared_of(commission.id): commission})
         result = await results.shown(work, round_, commission.threshold) if asked else None
+        if result is not None and session.recorded:
+            await unlike_record(request, work, {round_.id: (round_, result), declared_of(commission.id): commission})
     return Visit(
         session=session,
         round=round_,

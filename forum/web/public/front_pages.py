@@ -11,6 +11,7 @@ from starlette.responses import Response
 from forum.ports import Work
 from forum.ports.long_work import long
 from forum.ports.result_cache import Drawn, Remembered
+from forum.services.record_cache import declared_of
 from forum.services.stories import evidence, suggestions, timeline
 from forum.services.stories.parsed_stories import story_of
 from forum.services.stories.submissions import must_be_public
@@ -23,6 +24,7 @@ from forum.voting.round import RoundState
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language
 from forum.web.organise.programmes import is_planned
+from forum.web.record_banner import decisions_shown, events_shown, stories_shown, unlike_record
 from forum.web.responses import page
 from forum.web.server.prefix import prefix_of
 from forum.web.site import site_of
@@ -49,6 +51,10 @@ async def home(request: Request) -> Response:
         decisions = [d for d in await work.decisions.list_decisions() if d.commission in titles][:NEWEST]
         stories = [s for s in await work.stories.list_stories(status=StoryStatus.ACCEPTED) if s.commission in titles]
         decided = await _decided(work, decisions)
+        newest = stories[: -NEWEST - 1 : -1]
+        declared = {declared_of(one.id): one for one in commissions[:NEWEST]}
+        rows = declared | stories_shown(newest) | decisions_shown(decisions)
+        await unlike_record(request, work, rows)
     return await page(
         request,
         "public/home.html",
@@ -56,7 +62,7 @@ async def home(request: Request) -> Response:
         decisions=decisions,
         decided=decided,
         titles=titles,
-        stories=stories[: -NEWEST - 1 : -1],
+        stories=newest,
     )
 
 
@@ -64,6 +70,7 @@ async def commissions(request: Request) -> Response:
     """Shows every commission, rehearsals last."""
     async with site_of(request).store.read() as work:
         listed = await work.commissions.list_commissions()
+        await unlike_record(request, work, {declared_of(one.id): one for one in listed})
     listed.sort(key=lambda c: c.rehearsal)
     return await page(request, "public/commissions.html", commissions=listed)
 
@@ -79,6 +86,10 @@ async def commission(request: Request) -> Response:
         planned = {session for session, latest in plans.items() if is_planned(latest.plan)}
         decisions = await work.decisions.list_decisions(about.id)
         decided = await _decided(work, decisions)
+        rows: dict[str, object] = {declared_of(about.id): (about, [(s.id, s.title) for s in sessions])}
+        rows |= {} if about.rehearsal else stories_shown(stories)
+        rows |= {one.round.id: one.round for one in asynchronous if one.session.recorded and one.round.opened_at}
+        await unlike_record(request, work, rows | decisions_shown(decisions))
     return await page(
         request,
         "public/commission.html",
@@ -107,6 +118,8 @@ async def story(request: Request) -> Response:
         rounds = await results.asynchronous_rounds(work, of, submission.id)
         helped = await suggestions.credits(work, submission)
         versions = await public_versions(work, submission)
+        rows = {} if of.rehearsal else stories_shown([submission])
+        await unlike_record(request, work, rows | events_shown(events))
         remembered = work.remembered
     return await page(
         request,

@@ -19,6 +19,7 @@ from forum.stories.search_terms import Offered, Piece, Query, Shelf, Wanted
 from forum.stories.submission import Submission
 from forum.voting.commission import STAGES, Commission
 from forum.web.i18n.gettext import gettext as _
+from forum.web.record_banner import stories_shown, unlike_record
 from forum.web.responses import page
 from forum.web.site import site_of
 from forum.web.stories.file_form import notes_offered
@@ -62,6 +63,8 @@ async def stories(request: Request) -> Response:
                 number = -(-shelf.total // A_PAGE)
                 shelf = await work.library.find(wanted, start=(number - 1) * A_PAGE, most=A_PAGE)
         empty = not shelf.total and not (await work.library.find(Wanted(), most=1)).total
+        listed = [story for story in shelf.stories if not commissions[story.commission].rehearsal]
+        await unlike_record(request, work, stories_shown(listed))
         remembered = work.remembered
     parsed = [await _told(remembered, story) for story in shelf.stories]
     asked = {name: value for name, value in typed.items() if value}

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from forum.errors import BadInput, ForumError, StoreUnavailable, TooMany
 from forum.ports import Work
+from forum.services.record_cache import acts_on
 from forum.services.stories import appeals_and_reports
 from forum.services.stories.submissions import must_be_public
 from forum.stories.moderation import Act
@@ -22,6 +23,7 @@ from forum.web.forms import Form, form_of, spoken
 from forum.web.guess_limits import Share
 from forum.web.i18n.gettext import say
 from forum.web.rate_limits import AN_HOUR
+from forum.web.record_banner import unlike_record
 from forum.web.responses import done, page
 from forum.web.site import site_of
 from forum.web.words.terms import act_words
@@ -49,6 +51,10 @@ async def log(request: Request) -> Response:
         number = min(int(typed), pages) if typed.isascii() and typed.isdigit() and 0 < len(typed) < 8 else 1
         number = max(1, number)
         shown = [await _logged(work, act) for act in await work.moderation.log((number - 1) * A_PAGE, A_PAGE)]
+        acts: dict[str, list[Act]] = {}
+        for one in shown:
+            acts.setdefault(acts_on(one.act.story), []).append(one.act)
+        await unlike_record(request, work, acts)
     return await page(request, "public/moderation_log.html", shown=shown, number=number, pages=pages)
 
 

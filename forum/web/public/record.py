@@ -19,12 +19,14 @@ from forum.ports.record import StoredEntry
 from forum.record import tiles
 from forum.record.verify.disclosures import digests_in, open_disclosure
 from forum.record.verify.encoding import canonical
+from forum.record.verify.verdict import RecordError
 from forum.services import exports
-from forum.services.record_cache import Contents, kept, same
+from forum.services.record_cache import Contents, kept, same, subjects_of
 from forum.stories.submission import StoryStatus
 from forum.web.auth import need
 from forum.web.i18n.gettext import gettext as _
 from forum.web.public.checkpoints import FRESH, page_number, whole_number, witness_cards
+from forum.web.record_banner import unlike_record
 from forum.web.responses import page, wants_json
 from forum.web.site import site_of
 from forum.web.words.entries import words_of
@@ -111,6 +113,7 @@ async def entry(request: Request) -> Response:
     async with site.store.read() as work:
         [(words, facts)] = await _in_words(work, await kept(site.store).contents_of(work, proof.size), [stored])
         about = facts["commission"]
+        await _hold(request, work, facts, (words.sentence, words.details))
         commission = await work.commissions.get_commission(about) if about else None
     return await page(
         request,
@@ -132,8 +135,11 @@ async def entry_json(request: Request) -> Response:
 
 async def _as_json(request: Request, proof: _Proof) -> Response:
     async with site_of(request).store.read() as work:
-        words = await _public_words(work, [json.loads(proof.stored.body)])
-    return JSONResponse({**proof.to_json(), "disclosures": words}, headers=FRESH)
+        facts = {**json.loads(proof.stored.body), "index": proof.stored.index}
+        words = await _public_words(work, [facts])
+        unlike = await _hold(request, work, facts, words)
+    more = {"does_not_agree_with_the_record": unlike} if unlike else {}
+    return JSONResponse({**proof.to_json(), "disclosures": words, **more}, headers=FRESH)
 
 
 async def entries_jsonl(request: Request) -> Response:
@@ -304,6 +310,12 @@ async def _about(work: Work, of: dict[str, str]) -> str:
     return (await work.commissions.get_commission(of["commission"])).title if of["commission"] else ""
 
 
+async def _hold(request: Request, work: Work, facts: dict[str, Any], shown: object) -> list[dict[str, Any]]:
+    """Holds what an entry tells of against it, `shown` being its words; returns what does not agree, for programs."""
+    told = await unlike_record(request, work, dict.fromkeys(subjects_of(facts), shown), facts["index"])
+    return [{"what": one.what, "entry": one.entry} for one in told]
+
+
 async def _one(request: Request, work: Work, size: int) -> StoredEntry:
     index = whole_number(request.path_params["index"])
     if index >= size:
@@ -324,7 +336,10 @@ async def _in_words(
     words: dict[str, Any] = {}
     if wanted := sorted(set().union(*digests)):
         for disclosure in await work.record.disclosures(wanted):
-            words[disclosure.digest] = open_disclosure(disclosure.encoded)[2] if disclosure.encoded else None
+            try:
+                words[disclosure.digest] = open_disclosure(disclosure.encoded)[2] if disclosure.encoded else None
+            except RecordError:
+                words[disclosure.digest] = None  # the banner of the page tells of it
     held = dict.fromkeys(await _held(work, facts), _("[held back by a moderator]"))
     in_words = []
     for entry, f, opened, own in zip(stored, facts, openings, digests, strict=True):

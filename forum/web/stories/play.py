@@ -21,6 +21,7 @@ from forum.stories import paths
 from forum.stories.scenario import Scenario
 from forum.voting.commission import Commission
 from forum.web.i18n.gettext import gettext as _
+from forum.web.record_banner import stories_shown, unlike_record
 from forum.web.responses import page
 from forum.web.site import site_of
 from forum.web.stories import marked_text
@@ -43,6 +44,7 @@ async def public(request: Request) -> Response:
     async with site_of(request).store.read() as work:
         story = must_be_public(await work.stories.get_story(request.path_params["story"]))
         commission = await work.commissions.get_commission(story.commission)
+        await unlike_record(request, work, {} if commission.rehearsal else stories_shown([story]))
         remembered = work.remembered
     here = f"/stories/{story.id}"
     scenario = await story_of(remembered, story.twee, long)

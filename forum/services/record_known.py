@@ -1,0 +1,68 @@
+"""Index of the entries that are known so far: what the rows of the database are held against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from forum.record.verify.entry_order import Past
+from forum.voting.round import RoundState
+
+Entry: TypeAlias = dict[str, Any]
+# What a round's entries make of its state.
+_STATES = {
+    "round opened": RoundState.OPEN,
+    "round closed": RoundState.CLOSED,
+    "round revealed": RoundState.REVEALED,
+    "round annulled": RoundState.ANNULLED,
+}
+
+
+@dataclass
+class Known:
+    """Index of the entries read so far: `size` of them.
+
+    `entries` has the ids of sessions, rounds, stories, decisions and commitments that an entry was written for, with
+    the index of the latest; `states` and `closing` each round's state and closing time, as its entries say; `erased`
+    the digests of withdrawn words; `past` is what the next entry is held against, `keys` and `restored` are the entries
+    about the key and about backups that were put back.
+    """
+
+    size: int = 0
+    entries: dict[str, int] = field(default_factory=dict)
+    states: dict[str, RoundState] = field(default_factory=dict)
+    closing: dict[str, str | None] = field(default_factory=dict)
+    erased: set[str] = field(default_factory=set)
+    past: Past = field(default_factory=Past)
+    keys: list[tuple[int, Entry]] = field(default_factory=list)
+    restored: list[tuple[int, Entry]] = field(default_factory=list)
+
+    def take(self, index: int, entry: Entry) -> None:
+        """Adds an entry that fits its shape."""
+        self.past.add(index, entry)
+        if entry["type"] in ("key changed", "key lost"):
+            self.keys.append((index, entry))
+        if entry["type"] == "record restored":
+            self.restored.append((index, entry))
+        self.note(index, entry)
+
+    def note(self, index: int, entry: Entry) -> None:
+        """Adds what an entry that fits its shape says of rows: all of the index that `unlike` asks for."""
+        type_ = entry["type"]
+        if name := _IDS.get(type_):
+            self.entries[entry[name]] = index
+        if type_ in _STATES:
+            self.states[entry["round"]] = _STATES[type_]
+        if type_ in ("round opened", "round extended"):
+            self.closing[entry["round"]] = entry.get("closes_at")
+        if type_ == "erasure":
+            self.erased.update(entry["digests"])
+
+
+_IDS = {
+    "session opened": "session",
+    "round opened": "round",
+    "scenario published": "scenario",
+    "decision": "decision",
+    "commitment": "commitment",
+}

@@ -1,0 +1,77 @@
+"""The banner of a page that does not agree with the record: what on it, and which entry tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from forum.errors import message
+from forum.ports import Work
+from forum.services.record_agreement import disagreements
+from forum.services.stories.timeline import Event, EventKind
+from forum.stories.submission import Submission
+from forum.voting.decision import Decision
+from forum.web.i18n.gettext import gettext as _
+from forum.web.site import site_of
+
+MOST_TOLD = 5  # lines of the banner
+# The tables that may be told of, in words.
+WHAT = {
+    "session": message("the session"),
+    "commission": message("what was declared beforehand"),
+    "round": message("the vote"),
+    "ballot": message("the result of the vote"),
+    "decision": message("the decision"),
+    "commitment": message("who does what by when"),
+    "story": message("the story"),
+    "moderation": message("what a moderator did"),
+    "disclosure": message("the words"),
+    "entry": message("the record itself"),
+}
+
+
+@dataclass(frozen=True)
+class Unlike:
+    """Line of the banner: what does not agree, and the index of the entry that says so, None where there is none."""
+
+    what: str
+    entry: int | None
+
+
+async def unlike_record(
+    request: Request, work: Work, drawn: Mapping[str, object], entry: int | None = None
+) -> list[Unlike]:
+    """Returns what of a page does not agree with the record (with `entry`, with that one), as its banner says it.
+    `drawn` is as for `disagreements`.
+
+    It is shown on the page that is drawn for this request, an error's too.
+    """
+    found = await disagreements(work, site_of(request).store, drawn)
+    of_page = [one for one in found if entry is None or one.entry == entry]
+    told = list(dict.fromkeys(Unlike(_(WHAT[one.table]), one.entry) for one in of_page))[:MOST_TOLD]
+    request.state.unlike_record = told
+    return told
+
+
+def stories_shown(stories: Iterable[Submission]) -> dict[str, object]:
+    """Returns what pages show of stories, by their ids."""
+    # A number instead of a text as long as a book: the memory of this process alone holds it.
+    return {one.id: (one.title, one.status, hash(one.twee)) for one in stories}
+
+
+def events_shown(events: Iterable[Event]) -> dict[str, object]:
+    """Returns what a timeline shows of votes and decisions, by their ids."""
+    shown: dict[str, object] = {}
+    for event in events:
+        if event.round and event.kind in (EventKind.VOTED, EventKind.ANNULLED_VOTE):
+            shown[event.round.id] = (event.round, event.result)
+        if event.decision:
+            shown[event.decision.id] = event.decision
+    return shown
+
+
+def decisions_shown(made: Iterable[Decision]) -> dict[str, object]:
+    """Returns what lists show of decisions, by their ids; without those of rehearsals, which no entry tells of."""
+    return {one.id: one for one in made if one.entry is not None}

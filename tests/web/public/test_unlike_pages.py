@@ -1,0 +1,196 @@
+"""Pages that are drawn from rows which somebody changed past the program: each says so, with the entry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx2
+import sqlalchemy as sa
+from support.app import House
+from support.changed_rows import change
+from support.factories import CLOCK
+from support.recorded_day import Day, a_day
+
+from forum.services import record_rows
+from forum.services.record_watch import RecordWatch
+from forum.services.sessions import facilitation
+from forum.services.stories.withdrawal import withdraw
+from forum.store import SqlStore, tables
+from forum.web.record_banner import WHAT
+
+SAID = "This page does not agree with the record:"
+ROUND, SESSION, COMMISSION = tables.round_, tables.session, tables.commission
+DECISION, COMMITMENT, STORY, BALLOT = tables.decision, tables.commitment, tables.story, tables.ballot
+
+Row = Callable[[Day], sa.ColumnElement[bool]]
+STORY_PAGES = ("/", "/stories", "/stories/{story}", "/stories/{story}/play", "/commissions/{commission}")
+DECISION_PAGES = ("/", "/commissions/{commission}", "/decisions/{decision}")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row that is changed: its table and place, what is put there, the pages that show it, and what they call it.
+
+    `late`: the pages show what they have in memory, which agrees, until the whole database was checked again.
+    """
+
+    table: sa.Table
+    row: Row
+    values: Mapping[str, Any]
+    pages: tuple[str, ...]
+    what: str
+    late: bool = False
+
+
+def of_first(table: sa.Table) -> Row:
+    return lambda day: table.c[{"round": "id"}.get(table.name, "round")] == day.first
+
+
+def of_decision(table: sa.Table) -> Row:
+    return lambda day: table.c[{"decision": "id"}.get(table.name, "decision")] == day.decision
+
+
+# By the type of the entry that tells of the row: a new kind of row has its pages here.
+CASES: dict[str, list[Case]] = {
+    "session opened": [
+        Case(
+            SESSION, lambda day: SESSION.c.id == day.voted.live.id, {"title": "Another"},
+            ("/commissions/{commission}", "/decisions/{decision}"), "session",
+        ),
+        Case(
+            COMMISSION, lambda day: COMMISSION.c.id == day.voted.live.commission, {"question": "Why?"},
+            ("/", "/commissions", "/commissions/{commission}", "/decisions/{decision}"), "commission",
+        ),
+    ],
+    "round opened": [
+        Case(ROUND, of_first(ROUND), {"question": "Who should not?"}, ("/decisions/{decision}",), "round"),
+        Case(ROUND, of_first(ROUND), {"state": "open"}, ("/decisions/{decision}",), "round"),
+    ],
+    "round closed": [
+        Case(ROUND, of_first(ROUND), {"closed_at": "2026-01-01T00:00:00.000Z"}, ("/decisions/{decision}",), "round"),
+        Case(BALLOT, of_first(BALLOT), {"salt": "0" * 32}, ("/decisions/{decision}",), "ballot", late=True),
+    ],
+    "round revealed": [
+        Case(
+            BALLOT, lambda day: (BALLOT.c.round == day.first) & (BALLOT.c.participant == day.voted.people[0]),
+            {"choice": "r3"}, ("/decisions/{decision}",), "ballot",
+        ),
+    ],
+    "round annulled": [
+        Case(
+            ROUND, lambda day: ROUND.c.id == day.annulled, {"annulled_because": "Nobody came"},
+            ("{annulled entry}",), "round", late=True,
+        ),
+    ],
+    "scenario published": [
+        Case(STORY, lambda day: STORY.c.id == day.story, {"title": "Another knock"}, STORY_PAGES, "story"),
+        Case(
+            STORY, lambda day: STORY.c.id == day.story, {"twee": sa.func.replace(STORY.c.twee, "hall", "yard")},
+            STORY_PAGES[2:4], "story",
+        ),
+    ],
+    "decision": [
+        Case(DECISION, of_decision(DECISION), {"outcome": "not adopted"}, DECISION_PAGES, "decision"),
+    ],
+    "commitment": [
+        Case(COMMITMENT, of_decision(COMMITMENT), {"by": "2029-03-31"}, DECISION_PAGES[2:], "commitment"),
+    ],
+    "moderation action": [
+        Case(
+            tables.moderation, lambda day: tables.moderation.c.story == day.story, {"action": "held"},
+            ("/moderation",), "moderation",
+        ),
+    ],
+}  # fmt: skip
+
+
+async def entries_of(house: House) -> list[dict[str, Any]]:
+    async with house.store.read() as work:
+        return [json.loads(one.body) | {"index": one.index} for one in await work.record.entries()]
+
+
+async def test_each_page_says_which_row_was_changed_and_says_nothing_once_it_is_put_right(house: House) -> None:
+    assert CASES.keys() == record_rows.ROWS.keys()
+    assert isinstance(house.store, SqlStore)
+    day = await a_day(house.store)
+    entries = await entries_of(house)
+    of_type = {kind: {one["index"] for one in entries if one["type"] == kind} for kind in CASES}
+    places = {"story": day.story, "commission": day.voted.live.commission, "decision": day.decision}
+    places["annulled entry"] = next(f"/record/{i}" for i in of_type["round annulled"])
+    async with house.browser() as browser:
+        every = sorted({page for cases in CASES.values() for case in cases for page in case.pages})
+        await agree(browser, [page.format(**places) for page in every])
+        for kind, case in [(kind, case) for kind, cases in CASES.items() for case in cases]:
+            there = case.row(day)
+            async with house.store.writer.begin() as connection:
+                rows = (await connection.execute(sa.select(case.table).where(there))).mappings().all()
+            await change(house.store, there, case.table, **case.values)
+            if case.late:
+                await checked(house)
+            for page in case.pages:
+                shown = await browser.get(page.format(**places))
+                assert shown.status_code < 500, (kind, case.values, page)
+                assert SAID in shown.text, (kind, case.values, page)
+                assert WHAT[case.what] in shown.text, (kind, page)
+                assert any(f'href="/record/{index}"' in shown.text for index in of_type[kind]), (kind, page)
+            told = [(await browser.get(f"/record/{index}.json")).json() for index in sorted(of_type[kind])]
+            said = [one for json_ in told for one in json_.get("does_not_agree_with_the_record", [])]
+            assert WHAT[case.what] in {one["what"] for one in said}, kind
+            for row in rows:
+                same = sa.and_(*(column == row[column.name] for column in case.table.primary_key))
+                await change(house.store, same, case.table, **{name: row[name] for name in case.values})
+            if case.late:
+                await checked(house)
+            await agree(browser, [case.pages[-1].format(**places)])
+
+
+async def agree(browser: httpx2.AsyncClient, pages: list[str]) -> None:
+    for page in pages:
+        shown = await browser.get(page)
+        assert shown.status_code == 200, page
+        assert SAID not in shown.text, page
+
+
+async def checked(house: House) -> None:
+    """Checks the whole database, as a server does each night."""
+    await RecordWatch(house.site.checkpoints, CLOCK, time(3), ZoneInfo("Europe/London"), pause=0).look()
+
+
+async def test_rows_that_give_no_page_or_have_no_entry_are_told_too_and_what_was_taken_back_is_not(
+    house: House,
+) -> None:
+    assert isinstance(house.store, SqlStore)
+    day = await a_day(house.store)
+    decision, story = f"/decisions/{day.decision}", f"/stories/{day.story}"
+    async with house.browser() as browser:
+        await facilitation.close_round(day.voted.desk, day.voted.live.id, day.standing)
+        await facilitation.reveal_round(day.voted.desk, day.voted.live.id, day.standing)
+        await agree(browser, [decision, story])
+        await facilitation.annul_round(day.voted.desk, day.voted.live.id, day.voted.rounds[1], "Twice.")
+        await agree(browser, [decision, f"/commissions/{day.voted.live.commission}"])
+        await withdraw(house.store, CLOCK, day.key)
+        every = [f"/record/{one['index']}" for one in await entries_of(house)]
+        await agree(
+            browser, [*every, "/", "/stories", "/moderation", "/record", f"/commissions/{day.voted.live.commission}"]
+        )
+        await change(house.store, tables.disclosure.c.entry == 1, tables.disclosure, encoded="no words")
+        shown = await browser.get("/record/1")
+        assert (shown.status_code, SAID in shown.text, WHAT["disclosure"] in shown.text) == (200, True, True)
+        mine = (BALLOT.c.round == day.first) & (BALLOT.c.participant == day.voted.people[0])
+        await change(house.store, mine, BALLOT, choice="r9")
+        await checked(house)
+        shown = await browser.get(decision)
+        assert (shown.status_code < 500, SAID in shown.text) == (True, True)
+        slipped, _act = await house.story(await house.commission())
+        await change(house.store, STORY.c.id == slipped.id, STORY, status="accepted")
+        shown = await browser.get(f"/stories/{slipped.id}")
+        assert SAID in shown.text
+        assert "and no entry tells of it." in shown.text
+        await change(house.store, tables.entry.c.position == 1, tables.entry, body=b"{}")
+        shown = await browser.get(decision)
+        assert (SAID in shown.text, WHAT["entry"] in shown.text, 'href="/record/1"' in shown.text) == (True, True, True)
