@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from csv import DictReader
 from dataclasses import dataclass, replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -140,6 +142,7 @@ async def test_erasing_a_browser_takes_its_words_from_everywhere_and_nobody_else
     before = {word: where(path, word) for word in (ANNS, BENS)}
     assert theirs - before[ANNS] == set()
     assert before[ANNS] == before[BENS]
+    earlier, _ = unpack(await exports.export(room.house.site.checkpoints))
     async with store.read() as work:
         counted = await work.rounds.ballots(room.round)
     done = await rights.erase_browser(store, CLOCK, ANN, new_id())
@@ -160,6 +163,16 @@ async def test_erasing_a_browser_takes_its_words_from_everywhere_and_nobody_else
     packed = await exports.export(room.house.site.checkpoints)
     files, _ = unpack(packed)
     assert not [name for name, data in files.items() if ANNS.encode() in data.lower()]
+    # Whoever holds both exports finds no number that went down with her, by which her vote would be known, and no name
+    # that came to stand beside what others said: of two lines one is gone.
+    changed = {name for name in files | earlier if files.get(name) != earlier.get(name)}
+    assert changed == {"checkpoint", "datapackage.json", "datapackage.sig", "reasons.csv", "record.jsonl"}
+    told, said = [
+        [dict(row, too="") for row in DictReader(StringIO(of["reasons.csv"].decode("utf-8-sig")))]
+        for of in (files, earlier)
+    ]
+    assert told == [row for row in said if ANNS not in row["words"]]
+    assert len(told) == len(said) - 1 == 1
     assert {check.verdict for check in audit.verify(packed)} == {PASS}
     async with room.house.signed_in("organiser", "moderator", "commissioner") as browser:
         for page in (f"/stories/{room.story.id}", f"/my-story/{room.key}", f"/console/{room.live.id}", "/record"):

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from support.factories import CLOCK
+from support.factories import CLOCK, new_id
 from support.second_run_session import BEN, SCENE, TWEE, Playing, a_replay
 from support.voted_session import FIRST, PEOPLE, required
 
@@ -20,7 +20,10 @@ from forum.services.checkpoints import Checkpoints
 from forum.services.decision_matter import matter
 from forum.services.sessions import cues, facilitation, second_run
 from forum.services.sessions.desk import Desk
+from forum.services.sessions.room_view import run_of
 from forum.services.voting import results
+from forum.sessions.session import Participant
+from forum.store.sessions import SqlSessions
 
 
 @pytest.fixture
@@ -69,6 +72,36 @@ class TestPressing:
         assert await playing.press(0, BEN, "Something else") == "stop_taken"
         assert await playing.press(0, BEN, "Sit down") == ""
         assert (await playing.stops())[0].how == "Sit down"
+
+
+async def test_nobody_who_reads_the_stops_as_people_come_learns_more_of_who_pressed(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Were groups named by who is here now, the stops of two small groups would be told apart as they grow."""
+    playing = await a_replay(sqlite_store, ["g1"] * 6 + ["g2"] * 6 + ["g3"] * 4 + ["g4"] * 4)
+    for who in (0, 6, 12, 16):
+        await playing.a_stop(who)
+
+    async def seen() -> list[tuple[str, str]]:
+        live = await playing.live()
+        async with sqlite_store.read() as work:
+            run = await run_of(work, live, await work.commissions.get_commission(live.commission))
+        return [(stop.id, run.credit(stop)) for stop in run.stops]
+
+    before = await seen()
+    assert [name for _, name in before] == ["People who use services", "Carers", "", ""]
+    for group in ("g3", "g4", "g3", "g4"):
+        async with sqlite_store.begin() as work:
+            came = Participant(new_id(), playing.session, group, "2999-01-01T00:00:00.000Z")
+            await work.sessions.join(came, new_id() * 2)
+        assert await seen() == before
+    async with sqlite_store.begin() as work:
+        for person in playing.people[:2]:
+            assert await work.rights.erase_participant(person, device=True)
+    assert await seen() == before
+    joined = SqlSessions.joined
+    monkeypatch.setattr(SqlSessions, "joined", lambda work, session, until="": joined(work, session))
+    assert "" not in {name for _, name in await seen()}, "a naive credit is seen through"
 
 
 class TestTheQueue:
