@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 import sys
+import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -55,11 +57,15 @@ def export(
         raise click.UsageError("--session is for --report alone. The other files are of a commission or of everything.")
     told = partial(_report, session=session, as_pdf=out.suffix == ".pdf") if as_report else None
     write = workbooks.write if workbook else votes if popolo else told
-    packed = run(_written(settings, commission, write) if write else _packed(settings, commission))
     # Written beside its place and then moved into it: a half-written export never bears the name.
     draft = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
+    facts: dict[str, int] = {}
     try:
-        draft.write_bytes(packed)
+        if write:
+            draft.write_bytes(run(_written(settings, commission, write)))
+        else:
+            with draft.open("w+b") as file, tempfile.TemporaryFile(dir=out.parent) as aside:
+                facts = run(_packed(settings, commission, file, aside))
         draft.replace(out)
     finally:
         draft.unlink(missing_ok=True)
@@ -69,28 +75,27 @@ def export(
         if as_json:
             report({"file": str(out)})
         return
-    facts = exports.summary(packed)
     say(f"Wrote {out}: {facts['entries']} entries, {facts['ballots']} ballots.")
     say(f"Check it with: forum verify {out}")
     if as_json:
         report({"file": str(out), **facts})
 
 
-async def _packed(settings: Settings, commission: str | None) -> bytes:
+async def _packed(settings: Settings, commission: str | None, file: BinaryIO, aside: BinaryIO) -> dict[str, int]:
     async with opened(settings) as store:
         checkpoints = await checkpoints_of(store, settings)
         with click.progressbar(length=0, label="Opening votes", file=sys.stderr) as bar:
 
             def progress(done: int, of: int) -> None:
                 bar.length = of
-                bar.update(1, done)
+                bar.update(done - bar.pos)
 
-            return await exports.export(checkpoints, commission, settings.licence, progress)
+            return await exports.write(checkpoints, file, aside, commission, settings.licence, progress)
 
 
 async def _written(settings: Settings, commission: str | None, write: Callable[[Log], bytes]) -> bytes:
     async with opened(settings) as store:
-        return write(await exports.read_log(store, commission, ballots=False))
+        return write(await exports.read_log(store, commission))
 
 
 def _report(log: Log, *, session: str | None, as_pdf: bool) -> bytes:

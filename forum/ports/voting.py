@@ -75,6 +75,14 @@ class Rounds(Protocol):
     async def ballots(self, round_id: str) -> list[Ballot]:
         """Returns every ballot of a round in the order of their random ids, which does not show who came first."""
 
+    async def ballots_after(self, round_id: str, participant: str, most: int) -> list[Ballot]:
+        """Returns the next ballots of a round, `most` at most, after that of a participant ("" for the first), in the
+        order of their participants' random ids: for whoever need not have all of them at once.
+        """
+
+    async def origins(self, round_id: str) -> dict[tuple[str | None, bool], int]:
+        """Returns how many ballots of a round come from each group (None: not said), on paper (True) and not."""
+
     async def by_group(self, round_id: str) -> dict[str | None, int]:
         """Returns how many ballots of a round come from each group; groups without one are left out."""
 

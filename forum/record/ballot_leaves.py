@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from forum.record.verify.disclosures import disclosure
@@ -44,6 +44,22 @@ def ballots_root(leaves: Iterable[Mapping[str, str]]) -> str:
     people voted.
     """
     return root(sorted(hash_of(leaf) for leaf in leaves)).hex()
+
+
+HASH_IN_HEX = 64  # characters
+
+
+def opened_lines(
+    ballots: Iterable[Ballot], label_of: Callable[[str | None], str], origin_of: Callable[[bool], str]
+) -> Iterator[bytes]:
+    """Yields ballots opened, each as its leaf hash in hex (HASH_IN_HEX bytes), by which such lines are sorted, and its
+    canonical JSON.
+
+    `label_of` and `origin_of` are those of `open_all`.
+    """
+    for ballot in ballots:
+        line = opened(ballot, label_of(ballot.group), origin_of(ballot.paper))
+        yield hash_of(line["leaf"]).hex().encode() + canonical(line)
 
 
 def open_all(

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from forum.record.exports import derive
+import hashlib
+import io
+import zipfile
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from typing import BinaryIO
+
+from forum.record.exports import EXPORTS, in_pieces
 from forum.record.signing_key import Signer
 from forum.record.verify import archive
-from forum.record.verify.archive import describe
 from forum.record.verify.checkpoint import parse_note
 from forum.record.verify.columns import COLUMNS, STATED
 from forum.record.verify.encoding import canonical
@@ -110,24 +116,64 @@ What this is, and what each column of the tables holds
 
 
 def pack(log: Log, signer: Signer, note: bytes | None = None, licence: str = "") -> bytes:
-    """Returns the zip of an export. The same log, key and licence always give the same bytes.
+    """Returns the zip of an export, for a log with its ballots. The same log, key and licence always give the same
+    bytes. Takes and raises what `written` does.
+    """
+    out = io.BytesIO()
+    deque(written(out, log, signer, note, licence), maxlen=0)
+    return out.getvalue()
+
+
+def written(
+    out: BinaryIO,
+    log: Log,
+    signer: Signer,
+    note: bytes | None = None,
+    licence: str = "",
+    ballots: Iterable[bytes] | None = None,
+) -> Generator[int]:
+    """Writes the zip of an export to the empty file `out` piece by piece, and yields after each how many bytes of files
+    are written. It is whole when nothing more is yielded.
 
     `note` is the checkpoint of these entries, as the server keeps it; without it one is signed here. Raises RecordError
-    for a note of other entries. `licence` is that of the export, its name or address, "" for none.
+    for a note of other entries. `licence` is that of the export, its name or address, "" for none. `ballots` are the
+    lines of ballots.jsonl in their order, each with its line break, where the log is without ballots.
     """
-    files = derive(log) | write_stated(log.stated)
+    lines = {} if ballots is None else {"ballots.jsonl": in_pieces(ballots)}
     leaves = [leaf_hash(canonical(entry)) for entry in log.entries]
     own = signer.checkpoint(len(leaves), root(leaves))
     if note is not None and parse_note(note).text != parse_note(own).text:
         raise RecordError("the checkpoint is not of these entries")
-    files["checkpoint"] = note or own
-    files["public_key.pem"] = signer.public_key_pem
-    files["verify.py"] = verify_py()
     columns = readme_lines({"this export": _about(log, licence), **COLUMNS, **STATED})
-    files["README.txt"] = (README.replace("VERIFIER_KEY", signer.verifier_key) + columns).encode()
-    files["datapackage.json"] = describe(files, log.commission)
-    files["datapackage.sig"] = signer.sign(files["datapackage.json"])
-    return archive.pack(files)
+    files = write_stated(log.stated) | {
+        "checkpoint": note or own,
+        "public_key.pem": signer.public_key_pem,
+        "verify.py": verify_py(),
+        "README.txt": (README.replace("VERIFIER_KEY", signer.verifier_key) + columns).encode(),
+    }
+    measures: dict[str, archive.Measure] = {}
+    done = 0
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as packed:
+
+        def put(name: str, pieces: Iterable[bytes]) -> Iterator[int]:
+            """Adds a file to the zip; keeps its measure, and for its description a table or the last lines."""
+            nonlocal done
+            size, hashed, piece = 0, hashlib.sha256(), b""
+            with packed.open(archive.member_info(name), "w") as file:
+                for piece in pieces:
+                    file.write(piece)
+                    hashed.update(piece)
+                    size += len(piece)
+                    yield done + size
+            measures[name], files[name] = (size, hashed.hexdigest()), piece
+            done += size
+
+        for name in archive.DESCRIBED:
+            yield from put(name, [files[name]] if name in files else lines.get(name) or EXPORTS[name](log))
+        files["datapackage.json"] = archive.describe(files, log.commission, measures=measures)
+        files["datapackage.sig"] = signer.sign(files["datapackage.json"])
+        for name in ("datapackage.json", "datapackage.sig"):
+            yield from put(name, [files[name]])
 
 
 def _about(log: Log, licence: str) -> dict[str, str]:

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
-from forum.errors import NotFound
+from forum.errors import NotFound, RecordDamaged
 from forum.ports import Store, Work
+from forum.ports.long_work import long
 from forum.record import ballot_leaves, export_zip
 from forum.record.receipts import BallotTree
-from forum.record.verify.archive import unpack
+from forum.record.sorted_lines import SortedLines
 from forum.record.verify.encoding import canonical, parse_canonical
 from forum.record.verify.public_log import Log
 from forum.record.verify.rounds import result_of
 from forum.services.checkpoints import Checkpoints
-from forum.services.record_cache import kept, same
+from forum.services.record_cache import Kept, kept, same
 from forum.services.stated_tables import stated
 from forum.services.voting.close_rounds import counts_stand
 from forum.voting.round import RoundRevealed, RoundState
 from forum.voting.suppression import label_of, no_count, origin_of
+
+LabelOf: TypeAlias = Callable[[str | None], str]
+OriginOf: TypeAlias = Callable[[bool], str]
 
 
 async def opened_ballots(work: Work, round_id: str, *, however_few: bool = False) -> list[dict[str, Any]]:
@@ -30,23 +36,29 @@ async def opened_ballots(work: Work, round_id: str, *, however_few: bool = False
     Raises NotFound for an unknown round, and equally for one whose result was not shown, is withdrawn, or gives no
     count but with `however_few`: for the tree over them, of which a receipt shows its owner hashes.
     """
+    label, origin = await _opening(work, round_id, however_few=however_few)
+    return await asyncio.to_thread(ballot_leaves.open_all, await work.rounds.ballots(round_id), label, origin)
+
+
+async def _opening(work: Work, round_id: str, *, however_few: bool = False) -> tuple[LabelOf, OriginOf]:
+    """Returns what a round's opened ballots say beside what was cast: the label of a group, and the origin of a ballot
+    that was on paper or not. Raises NotFound as `opened_ballots` does.
+    """
     round_ = await work.rounds.get_round(round_id)
     session = await work.sessions.get_session(round_.session)
     if not round_.revealed_at or session.partition is None or round_id in session.held:
         raise NotFound("There are no opened ballots here.")
     commission = await work.commissions.get_commission(session.commission)
-    ballots = await work.rounds.ballots(round_id)
+    origins = list(Counter(await work.rounds.origins(round_id)).elements())
     partition = session.partition.of_round(round_id)
-    uncounted = None if however_few else no_count(partition, len(ballots), commission.threshold)
+    uncounted = None if however_few else no_count(partition, len(origins), commission.threshold)
     # Where the counts stand in the record, nobody can withdraw them, and the ballots are checked with them.
     if (uncounted or round_.state == RoundState.ANNULLED) and not await counts_stand(work, round_id):
         if uncounted:
             raise NotFound(uncounted)
         raise NotFound("This vote was annulled, so its votes are not open any more.")
     terms = commission.threshold, round_.method, round_.leaf_edition
-    label = label_of(partition, Counter(b.group for b in ballots), *terms)
-    origin = origin_of(partition, [(b.group, b.paper) for b in ballots], *terms)
-    return await asyncio.to_thread(ballot_leaves.open_all, ballots, label, origin)
+    return label_of(partition, Counter(group for group, _ in origins), *terms), origin_of(partition, origins, *terms)
 
 
 # Number of rounds whose opened lines are kept in memory, under everything that they follow from.
@@ -99,53 +111,102 @@ def unheard(done: int, of: int) -> None:
     """Takes progress that nobody wants to hear of."""
 
 
-async def read_log(
-    store: Store, commission: str | None = None, *, ballots: bool = True, progress: Progress = unheard
-) -> Log:
-    """Returns what exports of one commission, or of all (None), are made of; without `ballots` none are opened.
+# Entries, and ballots, that are worked through before others have their turn.
+PIECE_OF_ENTRIES = 50
+PIECE_OF_BALLOTS = 500
 
-    `progress` is told how many votes of how many have been opened, each time that it is one more.
+
+async def read_log(store: Store, commission: str | None = None) -> Log:
+    """Returns what exports of one commission, or of all (None), are made of, without the ballots.
 
     Raises NotFound for an unknown commission, RecordDamaged.
     """
     async with store.read() as work:
-        if commission is not None:
-            await work.commissions.get_commission(commission)
-        stored = await work.record.entries()
-        tree = await kept(store).tree_of(work, len(stored))
-        entries = [parse_canonical(entry.body) for entry in same(tree, stored)]
-        disclosures = await work.record.disclosures(commission=commission)
-        words = {d.digest: d.encoded for d in disclosures if d.encoded is not None}
-        shown = [
+        return await _read(work, kept(store), commission)
+
+
+async def _read(work: Work, record: Kept, commission: str | None) -> Log:
+    if commission is not None:
+        await work.commissions.get_commission(commission)
+    size = await work.record.size()
+    tree = await record.tree_of(work, size)
+    entries: list[dict[str, Any]] = []
+    words: dict[str, str] = {}
+    for start in range(0, size, PIECE_OF_ENTRIES):
+        stop = min(start + PIECE_OF_ENTRIES, size)
+        stored = await work.record.entries(start, stop)
+        entries += [parse_canonical(entry.body) for entry in same(tree, stored)]
+        if len(entries) != stop:
+            raise RecordDamaged.at(len(entries))
+        for one in await work.record.disclosures_of(start, stop):
+            if one.encoded is not None and commission in (None, one.commission):
+                words[one.digest] = one.encoded
+    log = Log(tuple(entries), words, (), commission)
+    # Worked out before the tables ask for it, which they do on the event loop.
+    await long(lambda: (log.rounds, log.sessions, log.titles))
+    return replace(log, stated=await stated(work, log))
+
+
+async def _open_all(work: Work, log: Log, lines: SortedLines, progress: Progress) -> None:
+    """Adds the opened ballots of all votes of a log whose counts are shown to `lines`, in pieces."""
+    shown = await long(
+        lambda: [
             entry["round"]
-            for entry in entries
-            if ballots and entry["type"] == RoundRevealed and commission in (None, entry["commission"])
-            if (result_of(entry, words) or {}).get("counts")
+            for _, entry in log.chosen(RoundRevealed)
+            if (result_of(entry, log.disclosures) or {}).get("counts")
         ]
-        opened: list[dict[str, Any]] = []
-        for number, round_id in enumerate(shown, 1):
-            opened += await opened_ballots(work, round_id)
-            progress(number, len(shown))
-        log = Log(tuple(entries), words, tuple(opened), commission)
-        return replace(log, stated=await stated(work, log))
+    )
+    of, done = sum((await work.rounds.voted(shown)).values()), 0
+    for round_id in shown:
+        places = await _opening(work, round_id)
+        last = ""
+        while ballots := await work.rounds.ballots_after(round_id, last, PIECE_OF_BALLOTS):
+            await long(lines.add, ballot_leaves.opened_lines(ballots, *places))
+            last = ballots[-1].participant
+            done += len(ballots)
+            progress(done, of)
+
+
+async def write(
+    checkpoints: Checkpoints,
+    out: BinaryIO,
+    aside: BinaryIO,
+    commission: str | None = None,
+    licence: str = "",
+    progress: Progress = unheard,
+) -> dict[str, int]:
+    """Writes the export of one commission, or of all (None), to the file `out`, as a zip that names this licence.
+
+    `out` and `aside` are empty files, to be sought in; the ballots are sorted in `aside`, so that they are never all in
+    memory. `progress` is told how many ballots of how many have been opened, after each piece. Everything is done in
+    pieces, those that take longer in a thread; none runs on once this is cancelled.
+
+    Returns what the export holds: {"entries": ..., "ballots": ...}, the latter being opened ballots. Raises NotFound,
+    and where the record is not to be signed CheckpointRefused or RecordDamaged.
+    """
+    store, lines, opened = checkpoints.store, SortedLines(aside), 0
+
+    def counted(done: int, of: int) -> None:
+        nonlocal opened
+        opened = done
+        progress(done, of)
+
+    async with store.read() as work:
+        log = await _read(work, kept(store), commission)
+        await _open_all(work, log, lines, counted)
+        tree = await kept(store).tree_of(work, len(log.entries))
+    note = await checkpoints.with_cosignatures(await checkpoints.sign(tree, len(log.entries)))
+    ballots = (line[ballot_leaves.HASH_IN_HEX :] + b"\n" for line in lines)
+    with closing(export_zip.written(out, log, checkpoints.signer, note, licence, ballots)) as steps:
+        while await long(next, steps, None) is not None:
+            pass
+    return {"entries": len(log.entries), "ballots": opened}
 
 
 async def export(
     checkpoints: Checkpoints, commission: str | None = None, licence: str = "", progress: Progress = unheard
 ) -> bytes:
-    """Returns the export of one commission, or of all (None), as the bytes of a zip that names this licence.
-
-    Raises NotFound, and where the record is not to be signed CheckpointRefused or RecordDamaged.
-    """
-    log = await read_log(checkpoints.store, commission, progress=progress)
-    async with checkpoints.store.read() as work:
-        tree = await kept(checkpoints.store).tree_of(work, len(log.entries))
-    note = await checkpoints.with_cosignatures(await checkpoints.sign(tree, len(log.entries)))
-    # In a thread: for a long record hashing and writing take a while, and would stop the event loop.
-    return await asyncio.to_thread(export_zip.pack, log, checkpoints.signer, note, licence)
-
-
-def summary(data: bytes) -> dict[str, int]:
-    """Counts what an export holds: {"entries": ..., "ballots": ...}, the latter being opened ballots."""
-    files, _ = unpack(data)
-    return {"entries": files["record.jsonl"].count(b"\n"), "ballots": files["ballots.jsonl"].count(b"\n")}
+    """Returns what `write` writes, for exports that are small enough."""
+    out = io.BytesIO()
+    await write(checkpoints, out, io.BytesIO(), commission, licence, progress)
+    return out.getvalue()

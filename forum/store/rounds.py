@@ -204,6 +204,19 @@ class SqlRounds(Area):
             await asyncio.sleep(0)  # converting thousands at once would delay a live room
         return converted
 
+    async def ballots_after(self, round_id: str, participant: str, most: int) -> list[Ballot]:
+        """Returns the next ballots of a round, `most` at most; see ports.voting.Rounds.ballots_after."""
+        wanted = sa.select(ballot).where(ballot.c.round == round_id, ballot.c.participant > participant)
+        return [_ballot(row) for row in await self._link.rows(wanted.order_by(ballot.c.participant).limit(most))]
+
+    async def origins(self, round_id: str) -> dict[tuple[GroupId, bool], int]:
+        """Returns how many ballots of a round come from each group (None: not said), on paper (True) and not."""
+        wanted = sa.select(ballot.c.group_id, ballot.c.paper, sa.func.count().label("times"))
+        rows = await self._link.rows(
+            wanted.where(ballot.c.round == round_id).group_by(ballot.c.group_id, ballot.c.paper)
+        )
+        return {(row["group_id"], bool(row["paper"])): row["times"] for row in rows}
+
     async def ballots_by(self, participant: str, rounds: Sequence[str]) -> list[Ballot]:
         """Returns the ballots that a participant cast in these rounds."""
         wanted = sa.select(ballot).where(ballot.c.participant == participant, self._link.among(ballot.c.round, rounds))

@@ -1,23 +1,19 @@
-"""Decisions: the votes that wait for one, the form, the public page of a decision, and the export."""
+"""Decisions: the votes that wait for one, the form, and the public page of a decision."""
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.adapters import report_pdf, workbook
 from forum.errors import BadInput, IllegalMove
 from forum.ports import Work
-from forum.record import popolo
-from forum.services import decision_matter, decisions, exports
+from forum.services import decision_matter, decisions
 from forum.services.decision_matter import Matter
 from forum.services.decisions import DecisionForm, Promise
 from forum.services.record_cache import declared_of
-from forum.sessions.local_time import local
 from forum.sessions.proposal import PledgeState
 from forum.sessions.session import LiveSession
 from forum.voting import suppression
@@ -27,11 +23,10 @@ from forum.voting.decision import OUTCOMES, Decision, DecisionOutcome, differs
 from forum.voting.methods import METHODS
 from forum.voting.reason import Reason
 from forum.voting.round import DECIDED_ON, NONE_OF_THESE, Round, RoundKind, RoundState
-from forum.web import report
 from forum.web.auth import somebody
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
-from forum.web.i18n.gettext import language, say
+from forum.web.i18n.gettext import say
 from forum.web.record_banner import unlike_record
 from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
@@ -293,55 +288,3 @@ def _differs(made: Decision, on: Matter) -> bool:
     if on.result is None:
         return bool(made.why)
     return differs(made.outcome, made.response, on.preference)
-
-
-async def export(request: Request) -> Response:
-    """Sends the whole record, or one commission's part of it, as a zip to keep, hand on and check."""
-    site = site_of(request)
-    commission = request.query_params.get("commission") or None
-    data = await exports.export(site.checkpoints, commission, site.settings.licence)
-    return _file(request, data, "forum-export", "zip", "application/zip")
-
-
-async def export_workbook(request: Request) -> Response:
-    """Sends the tables of an export as one workbook for a spreadsheet program."""
-    site = site_of(request)
-    log = await exports.read_log(site.store, request.query_params.get("commission") or None, ballots=False)
-    return _file(request, await asyncio.to_thread(workbook.write, log), "forum-tables", "xlsx", workbook.MEDIA_TYPE)
-
-
-async def export_popolo(request: Request) -> Response:
-    """Sends the votes in Popolo's terms, for programs that read those."""
-    site = site_of(request)
-    log = await exports.read_log(site.store, request.query_params.get("commission") or None, ballots=False)
-    return _file(request, await asyncio.to_thread(popolo.popolo, log), "forum-votes", "json", popolo.MEDIA_TYPE)
-
-
-async def export_report_html(request: Request) -> Response:
-    """Sends the report of a session, a commission or everything as one page to read and print."""
-    made, title = await _report(request)
-    data = await asyncio.to_thread(report.html, made, title)
-    return _file(request, data, "forum-report", "html", "text/html; charset=utf-8")
-
-
-async def export_report_pdf(request: Request) -> Response:
-    """Sends the same report as a PDF."""
-    made, title = await _report(request)
-    data = await asyncio.to_thread(report_pdf.pdf, made, title, language().code)
-    return _file(request, data, "forum-report", "pdf", "application/pdf")
-
-
-async def _report(request: Request) -> tuple[list[report_pdf.Block], str]:
-    """Makes the blocks of a report, and its title, of the commission or session that was asked for."""
-    asked = request.query_params
-    log = await exports.read_log(site_of(request).store, asked.get("commission") or None, ballots=False)
-    session = asked.get("session") or None
-    made = await asyncio.to_thread(lambda: list(report.blocks(log, session)))
-    return made, report.title_of(log, session)
-
-
-def _file(request: Request, data: bytes, name: str, ending: str, media_type: str) -> Response:
-    """Returns bytes as a file to keep, named after today."""
-    site = site_of(request)
-    name = f"{name}-{local(site.clock.now(), site.settings.timezone):%Y-%m-%d}.{ending}"
-    return Response(data, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

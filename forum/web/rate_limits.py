@@ -38,6 +38,7 @@ class Limits:
         self.weights = Weights(monotonic, most_keys)
         self.waiting: Counter[str] = Counter()  # answers that are being delayed now, by network
         self.checking: set[str] = set()  # networks from which a file is being checked now
+        self.exporting: Counter[str] = Counter()  # exports that are being made or sent now, by person
         self._most_keys = most_keys
         # Keys with one event, and keys with more; both oldest first.
         self._once: dict[str, deque[float]] = {}

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from forum.web import decide, moderate
+from forum.web import decide, export, moderate
 from forum.web.accounts import cookieless, own_password, people, sign_in
 from forum.web.auth import need
 from forum.web.forms import MOST_WITH_FILE, SMALL, STORY, WORDS
@@ -220,11 +220,11 @@ PAGES: tuple[Page, ...] = (
     # deciding
     Page("/decide", "GET", decide.overview, "decide"),
     Page("/decide/new", "GET POST", decide.new, "decide", STORY),
-    Page("/export", "GET", decide.export, "decide"),
-    Page("/export/popolo", "GET", decide.export_popolo, "decide"),
-    Page("/export/report.html", "GET", decide.export_report_html, "decide"),
-    Page("/export/report.pdf", "GET", decide.export_report_pdf, "decide"),
-    Page("/export/workbook", "GET", decide.export_workbook, "decide"),
+    Page("/export", "GET", export.export, "decide"),
+    Page("/export/popolo", "GET", export.export_popolo, "decide"),
+    Page("/export/report.html", "GET", export.export_report_html, "decide"),
+    Page("/export/report.pdf", "GET", export.export_report_pdf, "decide"),
+    Page("/export/workbook", "GET", export.export_workbook, "decide"),
 )
 
 SOCKETS = (

@@ -16,6 +16,7 @@ from forum.errors import IllegalMove, NotFound
 from forum.live import messages
 from forum.sessions.session import Participant
 from forum.store import SqlStore
+from forum.store.tables import ballot
 from forum.voting import round as machine
 from forum.voting.ballot import Ballot, Cast, CastOutcome
 from forum.voting.round import Response, Round, RoundKind, RoundState
@@ -99,6 +100,27 @@ async def test_a_ballot_keeps_what_was_cast_and_the_group(store: SqlStore) -> No
         assert await work.rounds.voted([round_.id, nowhere]) == {round_.id: 2, nowhere: 0}
         assert await work.rounds.voted([]) == {}
         assert await work.rounds.ballots(nowhere) == []
+
+
+async def test_ballots_can_be_had_in_pieces_and_counted_by_where_they_come_from(store: SqlStore) -> None:
+    round_, people = await a_vote(store, ["g1", "g2", None, "g1", "g2"])
+    other, others = await a_vote(store, ["g1"])
+    await cast(store, *(a_cast(round_.id, person) for person in people), a_cast(other.id, others[0]))
+    async with store.begin() as work:
+        link = work.rounds._link  # type: ignore[attr-defined]
+        await link.run(sa.update(ballot).where(ballot.c.participant == people[0]).values(paper=True))
+    async with store.read() as work:
+        found: list[Ballot] = []
+        last = ""
+        while piece := await work.rounds.ballots_after(round_.id, last, 2):
+            assert len(piece) == min(2, len(people) - len(found))
+            found += piece
+            last = piece[-1].participant
+        assert [one.participant for one in found] == sorted(people)
+        assert sorted(found, key=lambda b: b.ballot) == await work.rounds.ballots(round_.id)
+        counts = {("g1", False): 1, ("g1", True): 1, ("g2", False): 2, (None, False): 1}
+        assert await work.rounds.origins(round_.id) == counts
+        assert await work.rounds.origins(new_id()) == {}
 
 
 async def test_the_order_of_ballots_tells_nothing_of_who_came_first(store: SqlStore) -> None:

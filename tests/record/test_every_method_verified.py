@@ -247,7 +247,9 @@ def test_the_two_means_and_medians_are_one(scores: list[tuple[str, str, str]]) -
 
 
 def table(name: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(EXPORTS[name](a_keeper_of_ways().log()).decode("utf-8-sig"), newline="")))
+    return list(
+        csv.DictReader(io.StringIO(b"".join(EXPORTS[name](a_keeper_of_ways().log())).decode("utf-8-sig"), newline=""))
+    )
 
 
 def rows(method: str, measure: str) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,16 @@ def folder(packed: bytes, tmp_path: Path) -> Path:
 def test_the_same_log_and_key_give_the_same_bytes(packed: bytes) -> None:
     assert export_zip.pack(a_keeper().log(), SIGNER) == packed
     assert export_zip.pack(a_keeper().log(CRISIS.id), SIGNER) != packed
+
+
+def test_ballots_that_come_line_by_line_make_the_same_bytes(packed: bytes) -> None:
+    log = a_keeper().log()
+    out = io.BytesIO()
+    lines = unpack(packed)[0]["ballots.jsonl"].splitlines(keepends=True)
+    steps = list(export_zip.written(out, replace(log, ballots=()), SIGNER, ballots=iter(lines)))
+    assert out.getvalue() == packed
+    assert steps == sorted(steps)
+    assert steps[-1] == sum(len(file) for file in unpack(packed)[0].values())
 
 
 def test_the_members_are_those_of_the_contract(packed: bytes) -> None:

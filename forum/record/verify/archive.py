@@ -10,7 +10,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from forum.record.verify.table_schemas import header_of, readme_words, resource_name, table_schema
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, LaterFormat, NoExport, few
@@ -74,20 +74,35 @@ def refuse_unknown_format(files: Mapping[str, bytes]) -> None:
         )
 
 
-def describe(files: Mapping[str, bytes], commission: str | None, format_number: int = FORMAT) -> bytes:
+Measure: TypeAlias = tuple[int, str]
+
+
+def measure(data: bytes) -> Measure:
+    """Returns the size of a file and its SHA-256 in hex."""
+    return len(data), hashlib.sha256(data).hexdigest()
+
+
+def describe(
+    files: Mapping[str, bytes],
+    commission: str | None,
+    format_number: int = FORMAT,
+    measures: Mapping[str, Measure] | None = None,
+) -> bytes:
     """Returns the bytes of datapackage.json: path, size and SHA-256 of every other file, for one commission or all.
 
-    From format 4 on the tables' columns too, in the words of README.txt, and what it was made of and when. Raises
-    errors of any kind where the files are damaged.
+    From format 4 on the tables' columns too, in the words of README.txt, and what it was made of and when. `measures`
+    has the sizes and hashes of files that are not whole in `files`: of record.jsonl the last line is enough, of other
+    lines nothing. Raises errors of any kind where the files are damaged.
     """
+    measured = {path: measure(data) for path, data in files.items()} if measures is None else measures
     resources = [
         {
             "name": resource_name(path),
             "path": path,
             "mediatype": _MEDIA.get(path.rpartition(".")[2], "text/plain"),
             "encoding": "utf-8",
-            "bytes": len(files[path]),
-            "hash": "sha256:" + hashlib.sha256(files[path]).hexdigest(),
+            "bytes": measured[path][0],
+            "hash": "sha256:" + measured[path][1],
         }
         for path in DESCRIBED
         if path in files
@@ -127,10 +142,15 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for name in FILES:
             if name in files:
-                info = zipfile.ZipInfo(name)
-                info.create_system, info.external_attr = 3, 0o100644 << 16
-                archive.writestr(info, files[name])
+                archive.writestr(member_info(name), files[name])
     return out.getvalue()
+
+
+def member_info(name: str) -> zipfile.ZipInfo:
+    """Returns what the zip says of a file beside its content: its name, that everybody may read it, and no time."""
+    info = zipfile.ZipInfo(name)
+    info.create_system, info.external_attr = 3, 0o100644 << 16
+    return info
 
 
 def unpack(data: bytes) -> tuple[dict[str, bytes], Check]:

@@ -1,0 +1,169 @@
+"""Exports to keep: the signed zip, and what is made of the same log beside it (workbook, Popolo, report).
+
+Each is made in pieces or in threads, beside which rooms go on. Nothing is left of one whose reader goes away while it
+is made or sent: no work, and no file, since its file has no name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar, cast
+
+from anyio import to_thread
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from forum.adapters import report_pdf, workbook
+from forum.errors import TooMany
+from forum.ports.long_work import long
+from forum.record import popolo
+from forum.record.verify.public_log import Log
+from forum.services import exports
+from forum.sessions.local_time import local
+from forum.web import report
+from forum.web.auth import somebody
+from forum.web.i18n.gettext import language
+from forum.web.site import site_of
+
+# Exports of one person that are made or sent at a time.
+AT_ONCE = 2
+_BUSY = "Two exports for you are being made or sent just now. Wait until one of them is here, and ask again."
+_PIECE = 64 * 1024  # bytes sent at once
+
+Made = TypeVar("Made")
+
+
+async def export(request: Request) -> Response:
+    """Sends the whole record, or one commission's part of it, as a zip to keep, hand on and check."""
+    site = site_of(request)
+    async with AsyncExitStack() as held:
+        await held.enter_async_context(_place(request))
+        # Without a name, so that the system takes it back whatever happens; on disk, where a temporary folder may be
+        # in memory.
+        file, aside = (held.enter_context(_unnamed(site.settings.data)) for _ in range(2))
+        making = exports.write(site.checkpoints, file, aside, _commission(request), site.settings.licence)
+        await _unless_gone(request, making)
+        return _Sent(file, _headers(request, "forum-export", "zip"), held.pop_all())
+
+
+async def export_workbook(request: Request) -> Response:
+    """Sends the tables of an export as one workbook for a spreadsheet program."""
+    return await _made(request, workbook.write, "forum-tables", "xlsx", workbook.MEDIA_TYPE)
+
+
+async def export_popolo(request: Request) -> Response:
+    """Sends the votes in Popolo's terms, for programs that read those."""
+    return await _made(request, popolo.popolo, "forum-votes", "json", popolo.MEDIA_TYPE)
+
+
+async def export_report_html(request: Request) -> Response:
+    """Sends the report of a session, a commission or everything as one page to read and print."""
+
+    def write(log: Log) -> bytes:
+        return report.html(*_report(request, log))
+
+    return await _made(request, write, "forum-report", "html", "text/html; charset=utf-8")
+
+
+async def export_report_pdf(request: Request) -> Response:
+    """Sends the same report as a PDF."""
+    code = language().code
+
+    def write(log: Log) -> bytes:
+        return report_pdf.pdf(*_report(request, log), code)
+
+    return await _made(request, write, "forum-report", "pdf", "application/pdf")
+
+
+def _report(request: Request, log: Log) -> tuple[list[report_pdf.Block], str]:
+    """Makes the blocks of a report of the session that was asked for, or of all in the log, and its title."""
+    session = request.query_params.get("session") or None
+    return list(report.blocks(log, session)), report.title_of(log, session)
+
+
+async def _made(request: Request, write: Callable[[Log], bytes], name: str, ending: str, media_type: str) -> Response:
+    """Sends the file that `write` makes of the log that was asked for."""
+
+    async def making() -> bytes:
+        return await long(write, await exports.read_log(site_of(request).store, _commission(request)))
+
+    async with _place(request):
+        data = await _unless_gone(request, making())
+    return Response(data, media_type=media_type, headers=_headers(request, name, ending))
+
+
+def _unnamed(folder: Path) -> BinaryIO:
+    return cast(BinaryIO, tempfile.TemporaryFile(dir=folder))
+
+
+def _commission(request: Request) -> str | None:
+    return request.query_params.get("commission") or None
+
+
+def _headers(request: Request, name: str, ending: str) -> dict[str, str]:
+    """Returns the headers of a file to keep, named after today."""
+    site = site_of(request)
+    name = f"{name}-{local(site.clock.now(), site.settings.timezone):%Y-%m-%d}.{ending}"
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+@asynccontextmanager
+async def _place(request: Request) -> AsyncIterator[None]:
+    """Holds one of the places that a person has for exports. Raises TooMany where all are taken."""
+    person, exporting = (await somebody(request)).id, site_of(request).limits.exporting
+    if exporting[person] >= AT_ONCE:
+        raise TooMany(_BUSY, 10)
+    exporting[person] += 1
+    try:
+        yield
+    finally:
+        exporting[person] -= 1
+        if not exporting[person]:
+            del exporting[person]
+
+
+async def _unless_gone(request: Request, work: Coroutine[Any, Any, Made]) -> Made:
+    """Returns what the work returns; cancels it when the reader goes away, and raises ClientDisconnect."""
+
+    async def gone() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    working, waiting = asyncio.ensure_future(work), asyncio.ensure_future(gone())
+    try:
+        await asyncio.wait((working, waiting), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        # Waited for, since a piece that a thread is at must end before the file under it is closed.
+        for one in (working, waiting):
+            one.cancel()
+        await asyncio.gather(working, waiting, return_exceptions=True)
+
+
+class _Sent(StreamingResponse):
+    """A zip that lies in a file, with its size, so that a browser shows how far it is. What it holds (`held`: the file
+    and a place) is given back once it is sent, or its reader is gone.
+    """
+
+    def __init__(self, file: BinaryIO, headers: dict[str, str], held: AsyncExitStack) -> None:
+        size = file.seek(0, 2)
+        super().__init__(_pieces(file), media_type="application/zip", headers=headers | {"Content-Length": str(size)})
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._held:
+            await super().__call__(scope, receive, send)
+
+
+async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
+    """Yields the content of a file."""
+    file.seek(0)
+    while piece := await to_thread.run_sync(file.read, _PIECE):
+        yield piece

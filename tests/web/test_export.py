@@ -1,0 +1,160 @@
+"""Exports as they are sent: in pieces, from a file that nobody has to clear away, two of one person at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.app import House
+from support.voted_session import FIRST, a_vote
+
+from forum.record import audit
+from forum.record.verify.verdict import PASS
+from forum.services import exports, permissions
+
+FILES = Path("/proc/self/fd")
+LINUX = FILES.is_dir()
+
+
+@dataclass
+class Reader:
+    """A client that takes the first piece of an answer, and no more until it is `read`; it can go away."""
+
+    house: House
+    cookie: str
+    path: str = "/export"
+    began: asyncio.Event = field(default_factory=asyncio.Event)
+    read: asyncio.Event = field(default_factory=asyncio.Event)
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    async def ask(self) -> None:
+        """Asks; returns when the application has done with it."""
+        head = {"host": "house.test", "accept": "application/json", "cookie": f"forum_session={self.cookie}"}
+        path, _, query = self.path.partition("?")
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "root_path": "",
+            "query_string": query.encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in head.items()],
+            "client": ("192.0.2.1", 40000),
+            "server": ("house.test", 80),
+        }
+        asked = False
+
+        async def receive() -> dict[str, Any]:
+            nonlocal asked
+            if not asked:
+                asked = True
+                return {"type": "http.request", "body": b"", "more_body": False}
+            await self.gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                self.status = message["status"]
+                self.headers = {name.decode(): value.decode() for name, value in message["headers"]}
+            else:
+                self.body += message["body"]
+                self.began.set()
+                if not self.gone.is_set():
+                    await self.read.wait()
+
+        await self.house.app(scope, receive, send)
+
+
+@pytest.fixture
+async def cookie(house: House) -> str:
+    await a_vote(house.store, FIRST, declared=True)
+    return await house.session_token(await house.person("ines", *permissions.ROLES))
+
+
+def left(house: House) -> list[str]:
+    """Lists the files without a name that are open in the data folder, and the places for exports that are taken."""
+    links = [str(one.readlink()) for one in FILES.iterdir() if one.is_symlink()] if LINUX else []
+    data = str(house.site.settings.data)
+    return [link for link in links if link.startswith(data) and link.endswith("(deleted)")] + [
+        *house.site.limits.exporting
+    ]
+
+
+async def test_a_browser_is_told_how_large_an_export_is(house: House, cookie: str) -> None:
+    reader = Reader(house, cookie)
+    reader.read.set()
+    once = await exports.export(house.site.checkpoints)
+    before = sorted(house.site.settings.data.rglob("*"))
+    await reader.ask()
+    assert (reader.status, reader.headers["content-length"]) == (200, str(len(reader.body)))
+    assert reader.body == once
+    assert {check.verdict for check in audit.verify(reader.body)} == {PASS}
+    assert left(house) == []
+    assert sorted(house.site.settings.data.rglob("*")) == before
+
+
+async def test_a_third_export_of_one_person_waits_until_one_is_sent(house: House, cookie: str) -> None:
+    first, second, third = (Reader(house, cookie) for _ in range(3))
+    asking = [asyncio.create_task(reader.ask()) for reader in (first, second)]
+    await asyncio.gather(first.began.wait(), second.began.wait())
+    for path in ("/export", "/export/popolo", "/export/workbook", "/export/report.html", "/export/report.pdf"):
+        refused = Reader(house, cookie, path)
+        refused.read.set()
+        await refused.ask()
+        assert (refused.status, refused.headers["retry-after"]) == (429, "10"), path
+        assert b"Two exports for you are being made or sent" in refused.body
+    other = Reader(house, await house.session_token(await house.person("olu", *permissions.ROLES)))
+    other.read.set()
+    await other.ask()
+    assert other.status == 200
+    first.read.set()
+    await asking[0]
+    third.read.set()
+    await third.ask()
+    assert third.status == 200
+    assert third.body == first.body
+    second.gone.set()
+    await asking[1]
+    assert left(house) == []
+
+
+@pytest.mark.parametrize("steps", [0, 3, 30, 100])
+async def test_nothing_is_left_of_an_export_whose_reader_goes_away(house: House, cookie: str, steps: int) -> None:
+    others = asyncio.all_tasks()
+    reader = Reader(house, cookie)
+    asking = asyncio.create_task(reader.ask())
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    reader.gone.set()
+    await asking
+    assert left(house) == []
+    assert asyncio.all_tasks() <= others
+
+
+async def test_nothing_is_left_where_it_goes_away_while_it_reads(house: House, cookie: str) -> None:
+    reader = Reader(house, cookie)
+    asking = asyncio.create_task(reader.ask())
+    await reader.began.wait()
+    assert len(left(house)) == (3 if LINUX else 1)
+    reader.gone.set()
+    await asking
+    assert reader.status == 200
+    assert len(reader.body) < int(reader.headers["content-length"])
+    assert left(house) == []
+
+
+async def test_nothing_is_left_of_an_export_that_fails(house: House, cookie: str) -> None:
+    reader = Reader(house, cookie, "/export?commission=unknown")
+    reader.read.set()
+    await reader.ask()
+    assert reader.status == 404
+    assert left(house) == []
