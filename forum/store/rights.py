@@ -29,8 +29,8 @@ from forum.store.tables import (
 # have left there, and which is shown by the link in its own letters alone.
 _OF_OTHERS = {"suggestion", "report", "mail"}
 # Never handed out: counters, files (they have an address), fingerprints of texts that a moderator read, and the numbers
-# that would prove to others how somebody voted.
-_KEPT_BACK = {"seq", "salt", "group_salt", "content", "read"}
+# that would prove to others how somebody voted: also a ballot's id, by which it is found among the opened ones.
+_KEPT_BACK = {"seq", "salt", "group_salt", "ballot", "content", "read"}
 # What staff are called, keys, and fingerprints of browsers and tickets.
 _NOT_SHOWN = {Kind.ACCOUNT, Kind.LINK, Kind.DEVICE}
 
