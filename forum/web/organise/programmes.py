@@ -27,7 +27,7 @@ from forum.voting.commission import Commission
 from forum.voting.methods import METHODS
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
-from forum.web.record_banner import unlike_record
+from forum.web.record_banner import stories_shown, unlike_record
 from forum.web.responses import done, page, wants_json
 from forum.web.site import base_url, site_of
 from forum.web.words.methods import method_words
@@ -116,8 +116,12 @@ async def public(request: Request) -> Response:
     """Shows the programme to everybody: sections, notes, public stories; never a question, nor a scene."""
     async with site_of(request).store.read() as work:
         session, commission, planned = await _public(work, request.path_params["session"])
-        stories = {s.id: await _shown(s) for s in await _stories(work, planned.plan.stories)}
-        await unlike_record(request, work, {declared_of(commission.id): (commission, session.title)})
+        told = await _stories(work, planned.plan.stories)
+        stories = {s.id: await _shown(s) for s in told}
+        rows: dict[str, object] = {declared_of(commission.id): (commission, session.title)}
+        if not commission.rehearsal:
+            rows |= stories_shown(s for s in told if stories[s.id].url)
+        await unlike_record(request, work, rows)
     sections = [(section, _stories_of(section, stories), _notes_of(section)) for section in planned.plan.sections]
     timed = {section.id for section, *_rest in programme.times(planned.plan)} if planned.plan.day else set()
     return await page(

@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from icalendar import Calendar
 from support.app import House, a_house, a_sent_story, words
+from support.changed_rows import change
 from support.factories import CLOCK, new_id
 
 from forum.services.sessions import cues, facilitation
@@ -20,8 +21,10 @@ from forum.services.sessions.desk import Desk
 from forum.services.sessions.programmes import Programming, SectionForm
 from forum.services.stories import moderation, submissions
 from forum.sessions.session import LiveSession
+from forum.store import SqlStore, tables
 from forum.stories.submission import Submission
 
+NOT_AS_RECORDED = "This page does not agree with the record:"
 HALL = "What happened"
 
 
@@ -169,6 +172,10 @@ async def test_the_public_programme_tells_times_and_public_stories_and_no_questi
         assert day.hidden.id not in shown.text
         listed = await anybody.get(f"/commissions/{day.live.commission}")
         assert f'href="{day.public}"' in listed.text
+        assert NOT_AS_RECORDED not in shown.text
+        assert isinstance(day.house.store, SqlStore)
+        await change(day.house.store, tables.story.c.id == day.story.id, tables.story, title="Another knock")
+        assert NOT_AS_RECORDED in (await anybody.get(day.public)).text
 
 
 async def test_the_calendar_is_read_by_a_calendar_and_keeps_its_entries(day: Day) -> None:

@@ -6,12 +6,14 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import time
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx2
 import sqlalchemy as sa
 from support.app import House
+from support.async_house import an_open_round
 from support.changed_rows import change
 from support.factories import CLOCK
 from support.recorded_day import Day, a_day
@@ -194,3 +196,26 @@ async def test_rows_that_give_no_page_or_have_no_entry_are_told_too_and_what_was
         await change(house.store, tables.entry.c.position == 1, tables.entry, body=b"{}")
         shown = await browser.get(decision)
         assert (SAID in shown.text, WHAT["entry"] in shown.text, 'href="/record/1"' in shown.text) == (True, True, True)
+
+
+async def test_the_pages_of_an_asynchronous_round_and_of_its_story_say_it(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    async with an_open_round(tmp_path, sqlite_template) as event, event.house.browser() as browser:
+        assert isinstance(event.house.store, SqlStore)
+        this = ROUND.c.id == event.night.round.id
+        story = f"/stories/{event.night.round.scenario}"
+        question = event.night.round.question
+        await agree(browser, [event.path, story, f"/commissions/{event.night.live.commission}"])
+        await change(event.house.store, this, ROUND, question="What not?")
+        for page in (event.path, f"/commissions/{event.night.live.commission}"):
+            assert WHAT["round"] in (await browser.get(page)).text, page
+        await change(event.house.store, this, ROUND, question=question)
+        await (await event.joined_browser()).aclose()
+        await event.close(reveal=True)
+        await agree(browser, [event.path, story])
+        await change(event.house.store, this, ROUND, revealed_at="")
+        await change(event.house.store, this, ROUND, question="What not?")
+        for page in (event.path, story):
+            shown = await browser.get(page)
+            assert (shown.status_code < 500, SAID in shown.text) == (True, True), page
