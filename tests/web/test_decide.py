@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx2
 import openpyxl
@@ -17,6 +18,7 @@ from support.voted_session import FIRST, LABELS, PEOPLE, QUESTION, SECOND, Voted
 from forum.adapters import workbook
 from forum.services.sessions import cues, facilitation
 from forum.voting.decision import Decision
+from forum.voting.partition import NO_COUNT_BESIDE
 
 REASONS = {0: "She knew me by name.", 5: "Quick & calm <always>", 11: "I am a nurse and nobody asked me."}
 FORM = {
@@ -114,6 +116,24 @@ async def test_reasons_stand_by_response_and_never_with_a_group(
     assert "nobody asked me" in details[1]
     for group in ("People who use services", "Carers", "Nurses", "Police"):
         assert group not in "".join(details)
+
+
+async def test_of_a_vote_without_a_count_no_answer_is_told_by_its_reasons(
+    house: House, commissioner: httpx2.AsyncClient
+) -> None:
+    voted = await a_vote(house.store, reasons=REASONS)
+    async with house.store.begin() as work:
+        live = await work.sessions.get_session(voted.live.id, lock=True)
+        assert live.partition
+        live = replace(live, partition=replace(live.partition, uncounted=tuple(voted.rounds)))
+        await work.sessions.save_session(live.changed())
+    shown = await commissioner.get(address(voted))
+    said = words(shown)
+    assert NO_COUNT_BESIDE in said
+    assert "Nobody voted" not in said
+    [details] = re.findall(r"<details>(.*?)</details>", shown.text[shown.text.index("The reasons people") :], re.S)
+    assert "Whatever people chose" in details
+    assert details.index("I am a nurse") < details.index("Quick") < details.index("She knew me")
 
 
 async def test_a_decision_is_recorded_and_everybody_can_read_it(house: House, commissioner: httpx2.AsyncClient) -> None:
