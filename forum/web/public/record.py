@@ -34,6 +34,7 @@ from forum.web.words.entry_words import EntryWords, References, rounds_of
 
 A_PAGE = 50
 _CHUNK = 500
+_CHUNK_OF_WORDS = 20  # entries, of which one may bring the words of a whole story
 _JSON_LINES = "application/x-ndjson"
 
 
@@ -173,9 +174,9 @@ async def _streamed(request: Request, lines_of: Callable[[Store, int], AsyncGene
 
 async def _lines_of_words(store: Store, size: int) -> AsyncGenerator[bytes]:
     """Yields the public words of the first `size` entries in pieces, as `_lines` does the entries."""
-    for start in range(0, size, _CHUNK):
+    for start in range(0, size, _CHUNK_OF_WORDS):
         async with store.read() as work:
-            stored = await work.record.entries(start, min(start + _CHUNK, size))
+            stored = await work.record.entries(start, min(start + _CHUNK_OF_WORDS, size))
             told = await _public_words(work, [json.loads(one.body) for one in stored])
         yield b"".join(canonical({"digest": digest, "disclosure": told[digest]}) + b"\n" for digest in told)
 

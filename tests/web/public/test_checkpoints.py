@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
-from support.app import House, words
+from starlette.types import Message, Receive, Scope, Send
+from support.app import ADDRESS, House, words
 from support.factories import append_entries
 from support.voted_session import FIRST, QUESTION, a_vote
 from support.witness import WitnessServer
@@ -150,3 +151,25 @@ async def test_what_is_displayed_can_be_held_against_the_digests_and_nothing_wit
     assert (await anybody.get(f"/record/{index}.json")).json()["disclosures"] == {}
     for no in ("99.json", "x.json", "1.jsonx"):
         assert (await anybody.get(f"/record/{no}")).status_code == 404, no
+
+
+async def test_the_words_of_long_stories_are_sent_a_few_at_a_time(house: House) -> None:
+    commission = await house.commission()
+    async with house.store.begin() as work:
+        for number in range(60):
+            story = {"title": Words("title", "My street"), "text": Words("text", "knock " * 10_000), "told_by": None}
+            at = house.site.clock.now()
+            await append(work, commission, "scenario published", at, {"scenario": f"{number:032x}", **story})
+    pieces: list[int] = []
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        async def seen(message: Message) -> None:
+            pieces.append(len(message.get("body", b"")))
+            await send(message)
+
+        await house.app(scope, receive, seen)
+
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=watched), base_url=ADDRESS) as anybody:
+        assert len(await lines_of(anybody)) == 120
+    assert sum(pieces) > 60 * 60_000
+    assert max(pieces) < 30 * 60_000
