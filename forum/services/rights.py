@@ -23,10 +23,13 @@ from forum.services import record_entries, scrub
 from forum.services.keys import digest
 from forum.services.stories import draft_edits, withdrawal
 from forum.sessions.session import LiveSession, SessionKind
+from forum.stories.draft import fields
 from forum.voting.round import RoundState
 
 _REFERENCE = re.compile(r"[0-9a-f]{32}")
 
+# The most versions of a story that a copy has in words, and characters of them after which no more are.
+WHOLE_VERSIONS, WHOLE_CHARACTERS = 200, 2 * 1024 * 1024
 _MARKS = 200  # marks of browsers that are looked through at a time, so that everybody else has their turn
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -50,14 +53,26 @@ class Erased:
     sessions: list[str] = field(default_factory=list)
 
 
-async def copy_of_story(store: Store, key: str) -> Copy:
-    """Returns what is held of a story's writer, by the key of their private link. Raises NotFound."""
+async def copy_of_story(store: Store, key: str, *, whole: bool = True) -> Copy:
+    """Returns what is held of a story's writer, by the key of their private link; without `whole` no words of versions.
+
+    Of many versions the newest have their words (WHOLE_VERSIONS, WHOLE_CHARACTERS), earlier ones the address where
+    those can be read: together they may be a hundred times what is stored. Raises NotFound.
+    """
     async with store.read() as work:
         story = await work.stories.by_link(digest(key))
         rows = await work.rights.held_of("story", story.id)
-        for row in rows.get("version", []):
+        room = WHOLE_CHARACTERS if whole else 0
+        newest_first = sorted(rows.get("version", []), key=lambda row: int(row["number"]), reverse=True)
+        for place, row in enumerate(newest_first):
             # Stored as the difference to another version, which nobody could read.
-            row["words"] = (await work.drafts.version(story.id, row["number"])).draft.to_json()
+            del row["words"]
+            if place < WHOLE_VERSIONS and room > 0:
+                draft = (await work.drafts.version(story.id, row["number"])).draft
+                row["words"] = draft.to_json()
+                room -= sum(len(text) for _, text in fields(draft))
+            else:
+                row["download"] = f"/my-story/KEY/versions/{row['number']}"
         if files := [one["id"] for one in rows.get("evidence", []) if one["size"]]:
             rows["evidence_file"] = [{"download": f"/my-story/KEY/evidence/{id_}"} for id_ in files]
     return Copy(rows, references=(story.id,))

@@ -33,7 +33,8 @@ from forum.sessions.session import LiveSession, Participant
 from forum.store.tables import metadata
 from forum.stories import scenario_twee
 from forum.stories.compose import HAPPENED
-from forum.stories.submission import Submission
+from forum.stories.draft import Draft
+from forum.stories.submission import Submission, Version, VersionKind
 from forum.voting.reason import ReasonReading
 from forum.web.cookies import DEVICE
 
@@ -215,6 +216,23 @@ async def test_the_copy_holds_all_that_is_theirs_and_nothing_of_others(room: Roo
     assert "third knock" in told.rows["story"][0]["twee"] + told.rows["story"][0]["title"].casefold()
     assert (await rights.copy_of_browser(store, "another browser")).rows == {}
     assert (await rights.copy_of_browser(store, "")).rows == {}
+
+
+async def test_a_copy_has_the_newest_versions_and_says_where_the_others_are(room: Room) -> None:
+    async with room.house.store.begin() as work:
+        for number in range(1000, 1203):
+            written = Draft(notes=f"note {number}")
+            await work.drafts.put_version(
+                Version(room.story.id, number, CLOCK.now(), VersionKind.WRITTEN, written, "somebody")
+            )
+    versions = (await rights.copy_of_story(room.house.store, room.key)).rows["version"]
+    in_words = {row["number"]: row["words"]["notes"] for row in versions if "words" in row}
+    assert in_words == {number: f"note {number}" for number in range(1003, 1203)}
+    others = [row["download"] for row in versions if "words" not in row]
+    assert "/my-story/KEY/versions/1002" in others
+    async with room.house.browser() as browser:
+        assert (await browser.get(others[-1].replace("KEY", room.key))).status_code == 200
+        assert (await browser.get(f"/my-story/{room.key}/data?copy=json")).json()["data"]["version"] == versions
 
 
 async def test_a_story_and_its_address_go_by_its_link_and_by_letter(room: Room, tmp_path: Path) -> None:

@@ -61,9 +61,10 @@ async def story(request: Request) -> Response:
     """Shows what is held of a story, by its private link; gives a copy of it; posted, erases it."""
     store, clock, key = site_of(request).store, site_of(request).clock, request.path_params["key"]
     await story_of_link(request)
-    if request.query_params.get("copy"):
+    copied = bool(request.query_params.get("copy"))
+    if copied:
         Share("copies", COPIES, AN_HOUR).take(request)
-    held = await rights.copy_of_story(store, key)
+    held = await rights.copy_of_story(store, key, whole=copied)
     return await _page(
         request, "story", held, f"/my-story/{key}", lambda reference: rights.erase_story(store, clock, key, reference)
     )
