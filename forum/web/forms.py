@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,12 +12,13 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope
 
-from forum.errors import BadInput, FormErrors, ForumError
+from forum.errors import BadInput, FormErrors, ForumError, TooMany
 from forum.ports.long_work import long
 from forum.services.form_errors import Findings
 from forum.stories.visible_text import trimmed
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
+from forum.web.site import network_of, site_of
 
 # Largest body of a form in bytes: buttons and names; sentences; a whole story. A form can spell one letter in twelve
 # bytes.
@@ -27,6 +29,10 @@ _MOST_FIELDS = 400
 _SHORT = 16 * 1024  # bytes of a form that are parsed at once; longer ones in a thread
 _PIECE = 16 * 1024  # bytes of a form with a file that are parsed at once
 _MOST_TYPED = STORY
+# Bytes of files that are coming in at one time, from one network and from all. A slow sender may take hours over one,
+# and holds what has come of it on the disk so long.
+MOST_OF_ONE, MOST_OF_ALL = 128 * 1024 * 1024, 512 * 1024 * 1024
+_BUSY = "Others are sending files just now. Wait a moment, and send it again."
 _UNREADABLE = "This form cannot be read. Open the page again and send it once more."
 
 
@@ -111,12 +117,13 @@ async def form_with_file(request: Request, name: str, most: int) -> tuple[Form, 
     """Returns a form, and the file chosen in its field `name` (None for none).
 
     Of a file with more than `most` bytes only its name and size are kept, so that its sender can be told, with
-    everything that they typed, at no cost of memory. Raises BadInput for a body that cannot be parsed.
+    everything that they typed, at no cost of memory. Raises BadInput for a body that cannot be parsed, TooMany where
+    MOST_OF_ONE or MOST_OF_ALL bytes of files are coming in already.
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return await form_of(Request(request.scope, _bounded(request.receive))), None
     parser = _Parser(request.headers, _in_pieces(request.stream()), max_files=1, max_fields=_MOST_FIELDS)
-    parser.most = most
+    parser.most, parser.receiving, parser.network = most, site_of(request).limits.receiving, network_of(request)
     values: dict[str, list[str]] = {}
     file = None
     try:
@@ -132,6 +139,9 @@ async def form_with_file(request: Request, name: str, most: int) -> tuple[Form, 
     finally:
         if parser.upload is not None:
             await parser.upload.close()
+        parser.receiving[parser.network] -= parser.kept
+        if not parser.receiving[parser.network]:
+            del parser.receiving[parser.network]
     if not parser.whole:
         raise BadInput(_UNREADABLE)
     return Form(values), file
@@ -155,12 +165,16 @@ def _bounded(receive: Receive) -> Receive:
 class _Parser(MultiPartParser):
     """Starlette's parser, with bounds: keeps `most` bytes of a file and counts all of them in `there`.
 
-    It raises MultiPartException for more words than anybody types. `upload` is the file, to be closed in any case;
-    `whole` tells that the form came to its end.
+    It raises MultiPartException for more words than anybody types, and TooMany where the files that are coming in
+    (`receiving`, bytes by network) are too many; `kept` bytes are of this one. `upload` is the file, to be closed in
+    any case; `whole` tells that the form came to its end.
     """
 
+    receiving: Counter[str]
+    network: str
     most = 0
     there = 0
+    kept = 0
     upload: UploadFile | None = None
     whole = False
     _typed = 0
@@ -184,6 +198,10 @@ class _Parser(MultiPartParser):
             self.there += end - start
             if self.there > self.most:
                 return
+            self.kept += end - start
+            self.receiving[self.network] += end - start
+            if self.receiving[self.network] > MOST_OF_ONE or self.receiving.total() > MOST_OF_ALL:
+                raise TooMany(_BUSY, 10)
         super().on_part_data(data, start, end)
 
 

@@ -38,6 +38,7 @@ class Limits:
         self.weights = Weights(monotonic, most_keys)
         self.waiting: Counter[str] = Counter()  # answers that are being delayed now, by network
         self.checking: set[str] = set()  # networks from which a file is being checked now
+        self.receiving: Counter[str] = Counter()  # bytes of files that are coming in now and kept so far, by network
         self.exporting: Counter[str] = Counter()  # exports that are being made or sent now, by person
         self._most_keys = most_keys
         # Keys with one event, and keys with more; both oldest first.

@@ -17,6 +17,7 @@ from forum.record import audit, export_zip
 from forum.record.judgement import Judgement, Kind
 from forum.record.verify.receipt import verify_receipt
 from forum.services.exports import export
+from forum.web import forms
 from forum.web.i18n.gettext import speaking
 from forum.web.public import check
 from forum.web.words.checks import of_check
@@ -137,3 +138,33 @@ def test_every_check_that_there_is_has_plain_words(house: House) -> None:
     made = audit.verify(export_zip.pack(keeper.log(), SIGNER), pem) + verify_receipt(some_receipt(keeper))
     with speaking(house.site.languages.choose("en")):
         assert [one.name for one in made if not of_check(one.name)] == []
+
+
+async def test_files_that_come_in_slowly_hold_so_much_and_then_others_wait(
+    house: House, anybody: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forms, "MOST_OF_ONE", 3_000_000)
+
+    async def nothing(content: bytes) -> Judgement:
+        return Judgement(Kind.CHECKPOINT, (), b"")
+
+    monkeypatch.setattr(check, "judged", nothing)
+    half, go_on = asyncio.Event(), asyncio.Event()
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="slow"\r\n\r\n'
+
+    async def body() -> AsyncIterator[bytes]:
+        yield head + b"x" * 2_000_000
+        half.set()
+        await go_on.wait()
+        yield b"\r\n--b--\r\n"
+
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    slow = asyncio.create_task(anybody.post("/check", content=body(), headers=kind))
+    await half.wait()
+    async with house.browser() as same, house.browser("192.0.2.99") as elsewhere:
+        assert (await brought(same, b"x" * 1_500_000)).status_code == 429
+        assert (await brought(elsewhere, b"x" * 1_500_000)).status_code == 200
+        go_on.set()
+        assert (await slow).status_code == 200
+        assert (await brought(same, b"x" * 1_500_000)).status_code == 200
+    assert house.site.limits.receiving == {}
