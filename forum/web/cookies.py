@@ -25,13 +25,17 @@ SINCE = "forum_since"
 ENTERED = "forum_entered"
 YEAR = 365 * 24 * 3600
 _UNNAMED = {None, 80, 443}
+# Texts that a session may know a browser by. What a tablet's voter is known by has spaces in it (web/live/tablet.py)
+# and is made of a ticket's code: no browser may say that it is that voter.
+_BROWSER = re.compile(r"[A-Za-z0-9_-]*")
 
 
 def cookie_of(request: HTTPConnection, name: str) -> str:
-    """Returns the value of one of the cookies above, "" where there is none."""
+    """Returns the value of one of the cookies above, "" where there is none, or a browser's that Forum never gave."""
     full = _full(request, name)
     sent = _sent(request, {full, name})
-    return sent.get(full) or sent.get(name, "")
+    value = sent.get(full) or sent.get(name, "")
+    return value if name != DEVICE or _BROWSER.fullmatch(value) else ""
 
 
 def set_cookie(request: HTTPConnection, response: Response, name: str, value: str, seconds: int) -> None:

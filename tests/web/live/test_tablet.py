@@ -233,6 +233,22 @@ async def test_guesses_from_the_same_network_keep_nobody_from_voting_on_with_the
     assert (await tablet.vote(round_id, ticket=first.code)).status_code == 422
 
 
+@pytest.mark.parametrize("tablet", ["open code", "tickets"], indirect=True)
+async def test_whoever_knows_a_ticket_or_an_id_does_not_read_how_its_voter_voted(tablet: Tablet) -> None:
+    person = new_id()
+    if tablet.live.entrance == "tickets":
+        [ticket] = await tickets.issue(tablet.house.store, CLOCK, tablet.live.id, "g1", 1)
+        person = tickets.plain(ticket.code)
+    assert (await tablet.vote(await tablet.ask(), person=person, ticket=person)).status_code == 200
+    async with tablet.house.browser() as other:
+        headers = {"Cookie": f"forum_device=tablet {tablet.live.id} {person}"}
+        for path in ("/your-data/browser", f"/s/{tablet.live.code}/receipts"):
+            assert "A nurse" not in (await other.get(path, headers=headers)).text, path
+        copy = await other.get("/your-data/browser?copy=json", headers=headers)
+        assert "ballot" not in copy.text
+        assert not copy.headers["content-type"].startswith("application/json"), "nothing is held of this browser"
+
+
 async def _on_screen(tablet: Tablet) -> str:
     async with tablet.house.store.read() as work:
         return (await work.sessions.get_session(tablet.live.id)).cue.round or ""
