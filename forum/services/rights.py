@@ -119,13 +119,16 @@ async def erase_story(store: Store, clock: Clock, key: str, reference: str) -> E
 
 async def erase_browser(store: Store, clock: Clock, device: str, reference: str) -> Erased:
     """Erases the words, suggestions and links of a browser with this cookie; its counted ballots stay."""
+    # Looked for before anything is locked: the marks of all stories are gone through.
+    async with store.read() as work:
+        marks = await _marks(work, device)
     async with store.begin() as work:
         people = await work.rights.here(digest(device)) if device else []
         done = Erased()
         # In one order of sessions, so that two of these never wait for each other.
         for session, person in sorted([(await work.rights.session_of(person), person) for person in people]):
             await _participant(work, session, person, done)
-        gone = await work.rights.erase_marked(await _marks(work, device))
+        gone = await work.rights.erase_marked(marks)
         if done.reference or gone:
             await _note(work, clock.now(), reference, done)
     return await _wiped(store, done, reference)

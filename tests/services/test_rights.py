@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from csv import DictReader
@@ -30,6 +31,7 @@ from forum.services.stories import build_link
 from forum.services.stories.suggestions import Offer
 from forum.services.voting import reasons
 from forum.sessions.session import LiveSession, Participant
+from forum.store.rights import SqlRights
 from forum.store.tables import metadata
 from forum.stories import scenario_twee
 from forum.stories.compose import HAPPENED
@@ -233,6 +235,23 @@ async def test_a_copy_has_the_newest_versions_and_says_where_the_others_are(room
     async with room.house.browser() as browser:
         assert (await browser.get(others[-1].replace("KEY", room.key))).status_code == 200
         assert (await browser.get(f"/my-story/{room.key}/data?copy=json")).json()["data"]["version"] == versions
+
+
+async def test_the_marks_of_all_stories_are_gone_through_before_anything_is_locked(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks, looks = SqlRights.marks, 0
+
+    async def looking(self: SqlRights, after: tuple[str, str], most: int) -> list[tuple[str, str]]:
+        nonlocal looks
+        looks += 1
+        async with asyncio.timeout(30), room.house.store.begin() as beside:
+            await beside.facts.set_fact("beside", str(looks))
+        return await marks(self, after, most)
+
+    monkeypatch.setattr(SqlRights, "marks", looking)
+    assert (await rights.erase_browser(room.house.store, CLOCK, ANN, new_id())).reference
+    assert looks
 
 
 async def test_a_story_and_its_address_go_by_its_link_and_by_letter(room: Room, tmp_path: Path) -> None:
