@@ -40,7 +40,7 @@ from forum.stories.submission import Submission, Version, VersionKind
 from forum.voting.reason import ReasonReading
 from forum.web.cookies import DEVICE
 
-ANN, BEN = "the browser of Ann", "the browser of Ben"
+ANN, BEN = "the-browser-of-Ann", "the-browser-of-Ben"
 # In every word that Ann writes, and in every word that Ben writes.
 ANNS, BENS = "quellwater", "murrelwine"
 WRITTEN = {Kind.REASON, Kind.STOP, Kind.SUGGESTION}
