@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final
 
 from forum.rehearsal.script import Act
@@ -102,15 +103,19 @@ def reckon(
     report: Report,
     played: Played,
     acknowledged: Mapping[int, str],
-    opened: Counter[str],
+    opened: Counter[str] | None,
     stored: Mapping[int, Sequence[str]] | None,
 ) -> None:
     """Adds one round to the report, from the phones' acknowledgements, the opened ballots and the database.
 
     `told` is the acknowledged choice of each phone. `stored` has the choices of each phone, and under STRANGER those of
-    papers and the tablet; None where the database is not the rehearsal's.
+    papers and the tablet; None where the database is not the rehearsal's. Where no ballots are `opened` (None), those
+    in the database stand for them, or what was acknowledged.
     """
     act, due = played.act, played.act.ballots(played.late)
+    if opened is None:
+        stands = acknowledged.values() if stored is None else chain.from_iterable(stored.values())
+        opened = Counter(stands) + (act.passing() if stored is None else Counter())
     everybody = Counter(acknowledged.values()) + act.passing()
     lost = (everybody - opened).total()
     doubled = max(0, opened.total() - due.total())
@@ -130,7 +135,7 @@ def reckon(
             {label: counted[mark] for mark, label in labels.items()},
             {label: expected[mark] for mark, label in labels.items()},
             # counters compare without regard to zeros; a choice that was never on offer is no zero
-            equal=opened == due and (played.shown is None or dict(played.shown) == expected),
+            equal=opened == due and (not played.shown or dict(played.shown) == expected),
             method=act.method,
             kind=act.put,
             ballots=opened.total(),

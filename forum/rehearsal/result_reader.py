@@ -115,7 +115,7 @@ def by_group(html: str) -> dict[str, list[str]] | None:
 
 def expected(result: Mapping[str, Any]) -> list[list[int | None]] | None:
     """Returns the rows that `shown` must find on a screen with this result (as Result.to_json gives it)."""
-    if not result["n"]:
+    if not result["n"] or not result["counts"]:  # nobody voted, or too few for a count to be shown
         return None
     figures = result.get("figures") or {}
     counts: Mapping[str, int] = result["counts"]

@@ -42,6 +42,7 @@ from forum.rehearsal.setup import Progress, as_phone, join_all, set_up, watchers
 from forum.services.keys import digest
 
 _ALONE: Final = "papers: they need a second organiser (--second), who confirms the count"
+_FEW: Final = "results of votes in which too few voted: nobody is shown one, and no ballot is opened"
 
 
 async def rehearse(
@@ -306,12 +307,18 @@ class _Play:
             acknowledged = {
                 n: p.acknowledged[played.round] for n, p in enumerate(phones) if played.round in p.acknowledged
             }
-            reckon(report, played, acknowledged, await self._opened(played.round), await self._stored(played.round))
+            opened = await self._opened(played)
+            if opened is None and _FEW not in report.left_out:
+                report.left_out.append(_FEW)
+            reckon(report, played, acknowledged, opened, await self._stored(played.round))
             self._progress("Ballots are compared", number, len(self._played))
         return report
 
-    async def _opened(self, round_id: str) -> Counter[str]:
-        """Returns the choices in the opened ballots of a round."""
+    async def _opened(self, played: Played) -> Counter[str] | None:
+        """Returns the choices in the opened ballots of a round; None where too few voted for any to be opened."""
+        if played.shown is not None and not played.shown:
+            return None
+        round_id = played.round
         answer = await self._organiser.get_as_organiser(f"/rounds/{round_id}/ballots.jsonl")
         leaves = [json.loads(line)["leaf"] for line in answer.text.split("\n") if line]
         if any(leaf["round"] != round_id for leaf in leaves):
