@@ -15,9 +15,9 @@ import typst
 # The data comes in as JSON and is never part of the program.
 _REPORT = b"""
 #let data = json(bytes(sys.inputs.data))
-#set document(title: data.title)
+#set document(title: data.title, date: none)
 #set page(paper: "a4", margin: 20mm, numbering: "1")
-#set text(lang: data.lang, size: 10.5pt, font: "Libertinus Serif")
+#set text(lang: data.lang, region: data.region, size: 10.5pt, font: "Libertinus Serif")
 #set table(stroke: 0.4pt + luma(150), inset: 5pt)
 #show heading: set block(above: 1.4em, below: 0.7em)
 #let lines(words) = words.split("\\n").join(linebreak())
@@ -41,6 +41,7 @@ CHART_STYLE = (
     ".series-1{fill:#135e57}.series-2{fill:#c26a1b}.series-3{fill:#6a4ba0}.series-4{fill:#a5293c}"
     ".series-5{fill:#35699f}.series-6{fill:#7c6a1d}.series-none,.series-away{fill:#85786d}"
 )
+_LANGUAGE = re.compile("([a-z]{2,3})(?:-([A-Z]{2}))?")
 _LONG_WORD = re.compile(r"\S{32,}")
 _PIECE = 24  # letters of a long word after which a line may end
 
@@ -93,8 +94,13 @@ Block = Heading | Paragraph | Items | Table | Picture
 
 
 def pdf(blocks: Sequence[Block], title: str, lang: str) -> bytes:
-    """Draws the report. Words are text, whatever they look like; a very long one may be broken at a line's end."""
-    data = {"title": _breakable(title), "lang": lang, "blocks": [_plain(block) for block in blocks]}
+    """Draws the report; the same blocks give the same bytes. Words are text, whatever they look like; a very long one
+    may be broken at a line's end. `lang` is a language's code, with its region or without (cy, pt-BR); for any other
+    the report is said to be in no language ("und", ISO 639-2).
+    """
+    known = _LANGUAGE.fullmatch(lang)
+    of_it = {"lang": known[1], "region": known[2]} if known else {"lang": "und", "region": None}
+    data = of_it | {"title": _breakable(title), "blocks": [_plain(block) for block in blocks]}
     inputs = {"data": json.dumps(data)}
     try:
         return typst.compile(_REPORT, sys_inputs=inputs, pdf_standards="ua-1")
