@@ -4,10 +4,11 @@
 const MARK = "Forum"; // the header that every answer of Forum's carries (forum/web/middleware.py)
 const PATIENCE = 10000; // so long a request may take: one that hangs would keep the next ones waiting
 
-// Asks Forum and returns its answer: {ok: true, facts}, with `page` {ok: true, page} (the document), or, refused, {ok:
-// false, code, words, over, wait, fields}: `over` for good, else for at least `wait` milliseconds. `body` makes it a POST.
+// Asks Forum and returns its answer: {ok: true, facts}, with `page` {ok: true, page} (the document), with `text` {ok: true,
+// text} (as it was sent), or, refused, {ok: false, code, words, over, wait, fields}: `over` for good, else for at least
+// `wait` milliseconds. `body` makes it a POST.
 // Throws an Error where no answer of Forum's came: then it is not known whether the request arrived.
-export async function ask(address, { body, page, patience = PATIENCE, headers, ...more } = {}) {
+export async function ask(address, { body, page, text, patience = PATIENCE, headers, ...more } = {}) {
   const late = new AbortController();
   const slow = setTimeout(() => late.abort(), patience);
   try {
@@ -21,6 +22,7 @@ export async function ask(address, { body, page, patience = PATIENCE, headers, .
     });
     if (!answer.headers.has(MARK)) throw new Error("not an answer of Forum's");
     if (answer.ok && page) return { ok: true, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
+    if (answer.ok && text) return { ok: true, text: await answer.text() };
     if (answer.ok) return { ok: true, facts: object(await answer.json()) };
     const { code, words, again, fields } = object(object(await answer.json().catch(() => unsaid(answer))).error);
     return { ok: false, code, words, over: again === false, fields: fields || {}, wait: 1000 * answer.headers.get("Retry-After") };

@@ -1,5 +1,7 @@
 // Receipts of one's own votes: kept on this device, saved as files, printed. Nothing of it is sent anywhere.
 
+import { ask } from "../ask.js";
+
 const SHELF = "forum receipt ";
 const said = document.querySelector("[data-said]");
 const list = document.querySelector("[data-kept]");
@@ -20,10 +22,8 @@ if (list) {
 async function keep(button) {
   const { keep: round, from, title } = button.dataset;
   try {
-    const answer = await fetch(from);
-    const file = await answer.text();
-    // A page of somebody's between here and Forum is no receipt.
-    if (!answer.ok || !JSON.parse(file).forum_receipt) throw new Error("no receipt");
+    const { ok, text: file } = await ask(from, { text: true });
+    if (!ok) throw new Error("no receipt");
     localStorage.setItem(SHELF + round, JSON.stringify({ title, file }));
     said.textContent = said.dataset.sayKept;
   } catch (error) {
