@@ -16,6 +16,7 @@ from support.session_api import act
 # Importing one of these fails, as on Windows; folders cannot be opened to sync them.
 WITHOUT = """
 import os, sys
+import click._termui_impl  # which asks for termios but on Windows
 for name in ("fcntl", "resource", "uvloop", "termios", "tty", "pwd", "grp"):
     sys.modules[name] = None
 del os.O_DIRECTORY

@@ -108,7 +108,9 @@ def test_pandas_reads_numbers_times_and_words_as_such(log: Log) -> None:
     ballots = frames["rounds"].set_index("round")["ballots"]
     single = frames["rounds"].query("method == 'single' and state == 'revealed'")["round"]
     assert len(single) > 2
-    assert all(counted[one] == ballots[one] for one in single)
+    few = [one for one in single if one not in counted.index]  # too few voted for a count
+    assert all(counted[one] == ballots[one] for one in single if one not in few)
+    assert len(few) < len(single) - 2
 
 
 def test_no_cell_runs_or_leads_anywhere_whatever_people_typed(log: Log) -> None:

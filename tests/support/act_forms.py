@@ -15,7 +15,9 @@ from support.standing_states import ActIds
 Form = Mapping[str, str | list[str]]
 Fill = Callable[[ActIds], Form]
 
-DECIDED = {"outcome": "adopted", "response": "r1", "rationale": "It is right", "why": "Because", "dissent": "None"}
+DECIDED = {"outcome": "adopted", "response": "r1", "rationale": "It is right", "why": "Because", "dissent": "None"} | {
+    "earlier": "The later vote was for practice"
+}
 ABOUT = {"may_perform": "yes", "may_publish": "yes", "may_quote": "no"}
 
 
@@ -161,6 +163,7 @@ ALONE_THERE: dict[str, Fill] = {
     "/s/{code}/break": _alike({}),
     "/s/{code}/more-time": _with(round="round"),
     "/tablet/{key}/vote": lambda there: {**VOTE, "round": there.round, "ticket": there.ticket, "person": new_id()},
+    "/tablet/{key}/slip": lambda there: {"round": there.round, "cast": new_id()},
     "/answer/{answer_code}/join": _alike({"group": "g2"}),
     "/answer/{answer_code}/group": _alike({"group": "g2"}),
     "/answer/{answer_code}/question": _alike({"choice": "r2"}),
@@ -187,6 +190,8 @@ ALONE_THERE: dict[str, Fill] = {
     "/stories/{story}/report": _alike({"words": "A name is in it"}),
     "/mail/confirm/{key}": _alike({}),
     "/mail/stop/{key}": _alike({}),
+    "/my-story/{key}/data": _alike({"sure": "1", "reference": new_key()[:32]}),
+    "/mail/data/{key}": _alike({"sure": "1", "reference": new_key()[:32]}),
     "/organise/sessions": lambda there: {"commission": there.commission, "title": "A day", "scenario": there.story},
     "/organise/asynchronous": lambda there: {
         "commission": there.commission,
@@ -210,6 +215,9 @@ ABOUT_NEITHER: dict[str, Form] = {
     },
     "/organise/tokens": {"label": "A script"},
     "/organise/tokens/{token}/revoke": {},
+    "/check": {"text": "forum"},
+    "/your-data/browser": {"sure": "1", "reference": "0" * 32},
+    "/moderate/erase": {"sure": "1", "named": "nobody@example.org", "reference": "0" * 32},
 }
 
 

@@ -272,6 +272,8 @@ class World:
         several = {"{index}": [str(n) for n in range(size)], "{round}": rounds}
         asked = [(path, "public") for path in more]
         for page in PAGES:
+            if page.path == "/export/report.pdf":
+                continue  # of the very blocks that /export/report.html is of, and dear to draw
             path = page.path.replace("/projector/{key}", f"/projector/{self.live.projector}")
             path = path.replace("/tablet/{key}", f"/tablet/{self.live.tablet}").replace("{level}", "0")
             path = path.replace("{number:path}", f"000.p/{size}")

@@ -10,7 +10,7 @@ import pytest
 from forum.web.templates import TEMPLATES, environment
 
 # Names that are the same in every language.
-NAMES = {"Forum"}
+NAMES = {"Forum", "/check", "/rounds/", "/ballots.jsonl", "/record/", "python verify.py FILE.zip"}  # and what is typed
 TAG = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
 SPOKEN_ATTRIBUTE = re.compile(r'\b(?:alt|placeholder|aria-label|title|content)="([^"]*[A-Za-z]{3}[^"]*)"')
 WORD = re.compile(r"[A-Za-z]{2,}")

@@ -393,7 +393,9 @@ async def test_a_decision_on_it_says_so_and_shows_the_rooms_vote_beside_it(desk:
     assert "The room preferred “Take him to hospital”." in room
     assert "Asynchronous round: From the night shift" in room
     person = Person(new_id(), "c", "C", (Role.COMMISSIONER,))
-    wanted = DecisionForm((desk.night.round.id,), outcome="adopted", response="r1", rationale="So said the night.")
+    wanted = DecisionForm(
+        (desk.night.round.id,), outcome="adopted", response="r1", rationale="So said the night.", earlier="More came."
+    )
     made = await decide(desk.house.store, desk.clock, person, wanted)
     page = words(await desk.organiser.get(f"/decisions/{made.id}"))
     assert "Rests on an asynchronous round" in page
