@@ -90,7 +90,7 @@ async def test_groups_of_three_appear_in_no_push_page_record_or_export(house: Ho
             await push()
             result = (await facilitation.reveal_round(acts, live.id, asked.id)).result
             assert result is not None
-            assert result.counts == act.expected()
+            assert result.counts == (act.expected() if result.n >= commission.threshold else {})
             assert all(row.n >= commission.threshold for row in result.rows)
             given_by_group += bool(result.rows)
             await push()
