@@ -8,8 +8,10 @@ from typing import Protocol
 class Retention(Protocol):
     """Finds and removes what has been kept long enough."""
 
-    async def unsent(self, before: str, most: int) -> list[tuple[str, str]]:
-        """Returns the id and link digest of at most `most` stories that were never sent, unchanged since `before`."""
+    async def unsent(self, before: str, most: int, *, only: str | None = None) -> list[tuple[str, str]]:
+        """Returns the id and link digest of at most `most` stories (or of `only` this one) that were never sent,
+        unchanged since `before`.
+        """
 
     async def returned(self, before: str, most: int) -> list[str]:
         """Returns the ids of at most `most` stories that were returned before this time and not sent again."""

@@ -146,12 +146,22 @@ class Retention:
 
 
 async def _drafts(work: Work, before: str, at: str) -> int:
-    stories = await work.retention.unsent(before, 1)
-    for story, link in stories:
+    gone = 0
+    for story, _ in await work.retention.unsent(before, 1):
+        try:
+            await work.drafts.get_draft(story, lock=True)
+        except NotFound:
+            continue
+        # Looked at again under the lock: on PostgreSQL a save may have come between.
+        still = await work.retention.unsent(before, 1, only=story)
+        if not still:
+            continue
+        [(_, link)] = still
         # Else somebody with the old link could put words where its writer will look.
         await private_links.bury(work, link, at)
         await work.retention.delete_story(story)
-    return len(stories)
+        gone += 1
+    return gone
 
 
 async def _returned(work: Work, before: str, at: str) -> int:

@@ -87,10 +87,14 @@ _OLD: Mapping[str, Sequence[_Old]] = {
 class SqlRetention(Area):
     """The database's retention. The contract is ports.retention.Retention."""
 
-    async def unsent(self, before: str, most: int) -> list[tuple[str, str]]:
-        """Returns the id and link digest of at most `most` stories that were never sent, unchanged since `before`."""
+    async def unsent(self, before: str, most: int, *, only: str | None = None) -> list[tuple[str, str]]:
+        """Returns the id and link digest of at most `most` stories (or of `only` this one) that were never sent,
+        unchanged since `before`.
+        """
         wanted = sa.select(story.c.id, story.c.link).join(draft, draft.c.story == story.c.id)
         wanted = wanted.where(story.c.status == StoryStatus.WRITING, draft.c.changed_at < before).limit(most)
+        if only is not None:
+            wanted = wanted.where(story.c.id == only)
         return [(row["id"], row["link"]) for row in await self._link.rows(wanted)]
 
     async def returned(self, before: str, most: int) -> list[str]:

@@ -21,7 +21,8 @@ from forum.services.stories import draft_edits, moderation, private_links, submi
 from forum.sessions.local_time import written
 from forum.sessions.session import LastAct, LiveSession, Participant
 from forum.store import SqlStore, tables
-from forum.stories.draft import mark
+from forum.store.drafts import SqlDrafts
+from forum.stories.draft import Draft, mark
 from forum.stories.edits import SetField
 from forum.stories.moderation import Act, Appeal, AppealOutcome, ModerationAction, Report, ReportAnswer
 from forum.stories.submission import StoryStatus
@@ -71,6 +72,25 @@ async def drafts(store: SqlStore, number: int, at: str) -> list[str]:
             store, SetClock(at), commission.id, key, [SetField("title", (mark(""),), "Quellwater")], "5e" * 32
         )
     return keys
+
+
+async def test_a_draft_that_is_saved_while_it_is_being_removed_stays(
+    store: SqlStore, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Saves it once it was found and before it is held, as another unit of work may on PostgreSQL."""
+    await drafts(store, 1, ago(366))
+    await ran_before(store, clock)
+    locked = SqlDrafts.get_draft
+
+    async def saved_before(self: SqlDrafts, story: str, *, lock: bool = False) -> Draft:
+        found = await locked(self, story, lock=lock)
+        if lock:
+            await self.save_draft(story, found, clock.now())
+        return found
+
+    monkeypatch.setattr(SqlDrafts, "get_draft", saved_before)
+    await a_retention(store, clock).look()
+    assert await count(store, tables.story) == 1
 
 
 async def a_day_of_everything(store: SqlStore, at: str) -> LiveSession:
