@@ -49,6 +49,11 @@ class Matter:
         """Returns the responses that share the top of the head count; () where nobody voted or the vote is void."""
         return suppression.preference(self.result, self.later.method) if self.result else ()
 
+    @property
+    def counted(self) -> bool:
+        """Tells whether the result gives a count: it does not where that could tell how somebody voted."""
+        return self.result is None or not self.result.n or bool(self.result.counts)
+
 
 async def matter(work: Work, rounds: Sequence[str], *, lock: bool = False) -> Matter:
     """Returns the rounds to decide on, with their results tallied from the committed ballots.

@@ -151,7 +151,7 @@ def _checked(on: Matter, form: DecisionForm, at: str, votes: Sequence[str]) -> D
     )
     sound = not found.errors.keys() & {"outcome", "response"}
     why = found.at_most("why", form.why, MOST_WORDS)
-    if sound and not why and differs(form.outcome, response, on.preference):
+    if sound and not why and differs(form.outcome, response, on.preference, counted=on.counted):
         found.wrong("why", _DIFFERS_ALONE if on.session.asynchronous else _DIFFERS)
     dissent = found.at_most("dissent", form.dissent, MOST_WORDS)
     earlier = found.at_most("earlier", form.earlier, MOST_WORDS)
@@ -221,7 +221,7 @@ async def _record(work: Work, on: Matter, decision: Decision, votes: Sequence[st
             "outcome": decision.outcome,
             "response": decision.response,
             "preference": list(on.preference),
-            "differs": differs(decision.outcome, decision.response, on.preference),
+            "differs": differs(decision.outcome, decision.response, on.preference, counted=on.counted),
             "rationale": Words("rationale", decision.rationale),
             "why": Words("why", decision.why) if decision.why else None,
             "dissent": Words("dissent", decision.dissent) if decision.dissent else None,

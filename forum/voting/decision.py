@@ -19,11 +19,14 @@ class DecisionOutcome(StrEnum):
 OUTCOMES = tuple(DecisionOutcome)
 
 
-def differs(outcome: str, response: str | None, preference: Sequence[str]) -> bool:
+def differs(outcome: str, response: str | None, preference: Sequence[str], *, counted: bool = True) -> bool:
     """Says whether a decision about `response` goes against the room, which preferred every response in `preference`.
+    Where the vote gives no count, since that could tell how somebody voted, nobody can say so: it does not.
 
     Adopting something else does, and so does not adopting what was preferred; putting it off does not.
     """
+    if not counted:
+        return False
     if outcome in (DecisionOutcome.ADOPTED, DecisionOutcome.WITH_CHANGES):
         return response not in preference
     return outcome == DecisionOutcome.NOT_ADOPTED and response in preference

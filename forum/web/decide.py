@@ -287,4 +287,4 @@ def _differs(made: Decision, on: Matter) -> bool:
     """Tells whether a decision goes against the vote; for a vote annulled since, whether it said so then."""
     if on.result is None:
         return bool(made.why)
-    return differs(made.outcome, made.response, on.preference)
+    return differs(made.outcome, made.response, on.preference, counted=on.counted)

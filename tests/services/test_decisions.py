@@ -185,6 +185,13 @@ async def test_any_of_several_responses_at_the_top_follows_the_room(sqlite_store
     assert (entry["preference"], entry["differs"]) == (["r1", "r2"], False)
 
 
+async def test_where_no_count_is_given_nothing_is_said_to_differ(sqlite_store: Store) -> None:
+    voted = await a_vote(sqlite_store, ("r2", "r2"))
+    await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds))
+    entry = (await entries(sqlite_store))[-1]
+    assert (entry["preference"], entry["differs"]) == ([], False)
+
+
 async def test_where_nobody_voted_whatever_is_adopted_differs(sqlite_store: Store) -> None:
     voted = await a_vote(sqlite_store, ())
     assert set(await wrong(sqlite_store, a_form(voted.rounds))) == {"why"}
