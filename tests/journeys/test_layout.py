@@ -46,7 +46,7 @@ NO_PAGES = re.compile(
 
 # Pages that say here what is missing: which commission, which vote, which sizes, a mail server; and one that there is
 # not.
-REFUSED = re.compile(r"/(suggest|file|mail|new|consistency)$|^/[0-9]")
+REFUSED = re.compile(r"/(suggest|file|mail|new|consistency)$|/receipts/[0-9a-f]{32}$|^/[0-9]")
 # How much wider than its screen a page is in each larger size of text that a phone's owner can choose.
 LARGER = """() => {
     const page = document.documentElement;
