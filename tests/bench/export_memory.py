@@ -67,6 +67,7 @@ async def _cast(store: Store, session: str, round_: str, numbers: range) -> None
         for n, one in zip(numbers, people, strict=True)
     ]
     async with store.begin() as work:
+        # Past the port, which casts one ballot after another: a hundred thousand would take minutes.
         link = work.rounds._link  # type: ignore[attr-defined]
         for table, rows in ((participant, people), (ballot, votes)):
             for first in range(0, len(rows), 1_000):

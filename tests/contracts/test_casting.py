@@ -107,6 +107,7 @@ async def test_ballots_can_be_had_in_pieces_and_counted_by_where_they_come_from(
     other, others = await a_vote(store, ["g1"])
     await cast(store, *(a_cast(round_.id, person) for person in people), a_cast(other.id, others[0]))
     async with store.begin() as work:
+        # Past the port: no act turns a ballot that was cast on a phone into a paper.
         link = work.rounds._link  # type: ignore[attr-defined]
         await link.run(sa.update(ballot).where(ballot.c.participant == people[0]).values(paper=True))
     async with store.read() as work:
