@@ -28,6 +28,7 @@ PARTS = (
     "rounds",
     "kinds",
     "result_shapes",
+    "cycle_shapes",
     "entry_shapes",
     "key_entries",
     "entry_order",

@@ -17,15 +17,15 @@ from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, LaterFor
 
 # The most bytes that are unpacked from one export, so that a small archive cannot fill the memory.
 MAX_EXPORT = 1 << 29
-# Tables, those of every format first. The operator's own follow from nothing in the record.
-_TABLES_SINCE_4 = (
-    *("sessions.csv", "options.csv", "stories.csv", "moderation.csv", "erasures.csv"),
-    *("attendance.csv", "reasons.csv", "stops.csv", "proposals.csv", "amendments.csv", "evidence.csv"),
-)
-TABLES = (
-    *("decisions.csv", "rounds.csv", "results_by_group.csv", "view_shift.csv", "commitments.csv"),
-    *_TABLES_SINCE_4,
-)
+# Tables by the format that brought them. The operator's own follow from nothing in the record.
+_TABLES_SINCE = {
+    1: ("decisions.csv", "rounds.csv", "results_by_group.csv", "view_shift.csv", "commitments.csv"),
+    4: (
+        *("sessions.csv", "options.csv", "stories.csv", "moderation.csv", "erasures.csv"),
+        *("attendance.csv", "reasons.csv", "stops.csv", "proposals.csv", "amendments.csv", "evidence.csv"),
+    ),
+}
+TABLES = tuple(name for names in _TABLES_SINCE.values() for name in names)
 LINES = ("ballots.jsonl", "record.jsonl", "disclosures.jsonl")
 # Every file of an export, in the order they are packed; datapackage.json describes all but the last two.
 FILES = (
@@ -44,7 +44,7 @@ _HEART = frozenset({"record.jsonl", "datapackage.json", "checkpoint"})
 # Files that macOS and Windows add by themselves, in lower case.
 _BESIDE = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 # The number of the export format: it goes up with every change to its files or to the columns of its tables.
-FORMAT = 4
+FORMAT = 5
 # The first format whose datapackage.json describes the tables' columns, and says when and of what it was made; it also
 # brought more tables.
 _WITH_SCHEMAS = 4
@@ -56,9 +56,14 @@ _MEDIA = {
 }
 
 
+def tables_of(format_number: int) -> tuple[str, ...]:
+    """Returns the names of the tables of an export of this format, in the order they are packed."""
+    return tuple(name for since, names in _TABLES_SINCE.items() if since <= format_number for name in names)
+
+
 def files_of(format_number: int) -> tuple[str, ...]:
     """Returns the names of the files of an export of this format, in the order they are packed."""
-    return FILES if format_number >= _WITH_SCHEMAS else tuple(name for name in FILES if name not in _TABLES_SINCE_4)
+    return (*tables_of(format_number), *FILES[len(TABLES) :])
 
 
 def refuse_unknown_format(files: Mapping[str, bytes]) -> None:

@@ -232,8 +232,8 @@ STATED: dict[str, dict[str, str]] = {
     },
 }
 
-# Columns that tables had not before format 4.
-SINCE_4 = {
-    "decisions.csv": {"contradicts", "annulled_after", "votes", "earlier"},
-    "rounds.csv": {"entrance", "invited", "quorum_met", "decisions", "outcome", "contradictory"},
+# Columns that a table has not had from the first, with the format that brought each.
+SINCE = {
+    "decisions.csv": {"contradicts": 4, "annulled_after": 4, "votes": 4, "earlier": 4},
+    "rounds.csv": {"entrance": 4, "invited": 4, "quorum_met": 4, "decisions": 4, "outcome": 4, "contradictory": 4},
 }

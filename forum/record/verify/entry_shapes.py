@@ -6,12 +6,11 @@ A new type, or a new field, is a row here: the check, the server that appends an
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from forum.record.verify.cycle_shapes import CYCLE_SHAPES
 from forum.record.verify.kinds import (
     COUNT,
-    DAY,
     HASH,
     ID,
     NAME,
@@ -21,9 +20,9 @@ from forum.record.verify.kinds import (
     TEXT,
     TIME,
     TRUE,
-    TRUTH,
     Field,
     Kind,
+    Shape,
     a_list,
     an_object,
     known,
@@ -39,17 +38,7 @@ from forum.record.verify.kinds import (
 )
 from forum.record.verify.result_shapes import NONE, QUORUM, RESULT, VIEW_SHIFT
 
-
-@dataclass(frozen=True)
-class Shape:
-    """The shape of one type of entry: what it tells, and its fields besides COMMON."""
-
-    tells: str
-    fields: tuple[Field, ...]
-
-
 _OLD_ROOMS = "in records from before there were asynchronous rounds"
-_NO_VOTES = "in records from before decisions named the votes on their question"
 
 COMMON = (
     Field("type", TEXT, "one of those below"),
@@ -190,48 +179,7 @@ SHAPES: dict[str, Shape] = {
             Field("because", words("because"), "the reason that everybody reads"),
         ),
     ),
-    "decision": Shape(
-        "What those with the power decided.",
-        (
-            Field("decision", new("decision")),
-            Field(
-                "rounds",
-                a_list(
-                    known(
-                        "round",
-                        after=("round revealed",),
-                        before=("round annulled",),
-                        only=("first vote", "vote after replay", "policy vote"),
-                    )
-                ),
-                "the vote or the two votes it rests on",
-            ),
-            Field(
-                "votes",
-                a_list(known("round", after=("round revealed",), before=("round annulled",))),
-                "every vote on its question that stood, in the order in which they were closed",
-                _NO_VOTES,
-            ),
-            Field("earlier", or_null(words("earlier")), "why it does not rest on the latest of these votes", _NO_VOTES),
-            Field("outcome", one_of("adopted", "adopted with changes", "not adopted", "deferred")),
-            Field("response", or_null(RESPONSE), "what it is about"),
-            Field("preference", a_list(TEXT), "what most people chose"),
-            Field("differs", TRUTH, "whether it departs from that"),
-            Field("rationale", words("rationale"), "the reasons for it"),
-            Field("why", or_null(words("why")), "why it differs"),
-            Field("dissent", or_null(words("dissent")), "what was held against it"),
-        ),
-    ),
-    "commitment": Shape(
-        "Who will do what, by when.",
-        (
-            Field("commitment", new("commitment")),
-            Field("decision", known("decision"), "the decision it belongs to"),
-            Field("role", once_text(words("role")), "who will do it"),
-            Field("what", words("what"), "what will be done"),
-            Field("by", DAY, "the day by which it will be done"),
-        ),
-    ),
+    **CYCLE_SHAPES,
     "moderation action": Shape(
         "What a moderator did with a story; never who wrote it, nor which moderator.",
         (

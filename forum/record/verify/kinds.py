@@ -58,6 +58,14 @@ class Field:
     left_out: str = ""
 
 
+@dataclass(frozen=True)
+class Shape:
+    """The shape of one type of entry: what it tells, and its fields besides COMMON."""
+
+    tells: str
+    fields: tuple[Field, ...]
+
+
 def misfits(kind: Kind, value: Any, path: str) -> Iterator[str]:
     """Yields a problem for each place where a value is not of its kind; `path` names its place in the entry."""
     if value is None and kind.null:

@@ -6,13 +6,13 @@ import csv
 import io
 from itertools import zip_longest
 
-from forum.record.verify.archive import FORMAT
-from forum.record.verify.columns import COLUMNS, SINCE_4, STATED
+from forum.record.verify.archive import FORMAT, tables_of
+from forum.record.verify.columns import COLUMNS, SINCE, STATED
 from forum.record.verify.export import Export
 from forum.record.verify.further_tables import DERIVED
 from forum.record.verify.public_log import Log
 from forum.record.verify.stated_tables import stated_problems
-from forum.record.verify.tables import MARK, ROWS, table
+from forum.record.verify.tables import MARK, table
 from forum.record.verify.verdict import NOT_CHECKED, verdict_of
 
 
@@ -21,24 +21,25 @@ def write_table(log: Log, name: str, format_number: int = FORMAT) -> bytes:
 
     Raises RecordError, LookupError or TypeError where the log is damaged.
     """
-    later = SINCE_4.get(name, ()) if format_number < FORMAT else ()
-    return table([column for column in COLUMNS[name] if column not in later], DERIVED[name](log))
+    since = SINCE.get(name, {})
+    return table([column for column in COLUMNS[name] if since.get(column, 0) <= format_number], DERIVED[name](log))
 
 
-# The first format whose tables are those of today.
+# The first format whose tables are those of today, and the first with tables that the operator states.
 _TABLES_SINCE = 3
+_STATED_SINCE = 4
 
 
 def check_tables(export: Export) -> tuple[str, str]:
     """Holds every table against the one that the record leads to; names the first cell of each that differs."""
-    if export.format_number not in (_TABLES_SINCE, FORMAT):
-        return NOT_CHECKED, f"written in format {export.format_number}; this program knows the tables of {FORMAT}"
+    number = export.format_number
+    if not _TABLES_SINCE <= number <= FORMAT:
+        return NOT_CHECKED, f"written in format {number}; this program knows the tables of {FORMAT}"
     log = Log.read(export.files, export.commission)
-    names = ROWS if export.format_number < FORMAT else DERIVED
-    made = {name: write_table(log, name, export.format_number) for name in names}
+    made = {name: write_table(log, name, number) for name in tables_of(number) if name in DERIVED}
     problems = [problem for name in made if (problem := _difference(name, export.files[name], made[name]))]
     fine = f"{len(made)} tables made again from the record, each the same to the byte"
-    if export.format_number == FORMAT:
+    if number >= _STATED_SINCE:
         problems += stated_problems(log, export.files)
         fine += f"; {len(STATED)} are the operator's word, and fit the record"
     return verdict_of(problems, fine)
