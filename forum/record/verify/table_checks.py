@@ -25,15 +25,15 @@ def write_table(log: Log, name: str, format_number: int = FORMAT) -> bytes:
     return table([column for column in COLUMNS[name] if since.get(column, 0) <= format_number], DERIVED[name](log))
 
 
-# The first format whose tables are those of today, and the first with tables that the operator states.
-_TABLES_SINCE = 3
+# The first format whose tables can be made again today, and the first with tables that the operator states.
+_REMADE_SINCE = 3
 _STATED_SINCE = 4
 
 
 def check_tables(export: Export) -> tuple[str, str]:
     """Holds every table against the one that the record leads to; names the first cell of each that differs."""
     number = export.format_number
-    if not _TABLES_SINCE <= number <= FORMAT:
+    if not _REMADE_SINCE <= number <= FORMAT:
         return NOT_CHECKED, f"written in format {number}; this program knows the tables of {FORMAT}"
     log = Log.read(export.files, export.commission)
     made = {name: write_table(log, name, number) for name in tables_of(number) if name in DERIVED}
