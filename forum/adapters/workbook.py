@@ -84,6 +84,7 @@ def _explain(book: Any, log: Log) -> None:
     leaves = [leaf_hash(canonical(entry)) for entry in log.entries]
     facts = [
         ("commission", log.titles.get(log.commission, log.commission) if log.commission else "all"),
+        *([("session", log.sessions[log.session]["title"])] if log.session else []),
         ("entries in the record", str(len(leaves))),
         ("root of the record", root(leaves).hex()),
     ]

@@ -24,7 +24,8 @@ from forum.web import report as reports
 
 @click.command()
 @click.option("--out", required=True, metavar="FILE", type=click.Path(path_type=Path), help="Where to write it.")
-@click.option("--commission", metavar="ID", help="Only this commission. Without it, everything.")
+@click.option("--commission", metavar="ID", help="Only this commission.")
+@click.option("--session", metavar="ID", help="Only this session. Without it and --commission, everything.")
 @click.option("--workbook", is_flag=True, help="Only the tables, as one file for a spreadsheet program (FILE.xlsx).")
 @click.option("--popolo", is_flag=True, help="Only the votes, in Popolo's terms (FILE.json).")
 @click.option(
@@ -33,16 +34,15 @@ from forum.web import report as reports
     is_flag=True,
     help="Only a report, to read and print: FILE.pdf, or a page where FILE ends in .html.",
 )
-@click.option("--session", metavar="ID", help="With --report: only this session.")
 @data_option
 @json_option
 def export(
     out: Path,
     commission: str | None,
+    session: str | None,
     workbook: bool,
     popolo: bool,
     as_report: bool,
-    session: str | None,
     data: Path | None,
     as_json: bool,
 ) -> None:
@@ -53,19 +53,17 @@ def export(
         raise click.UsageError("Choose --workbook, --popolo or --report, not both.")
     if as_report and out.suffix not in (".html", ".pdf"):
         raise click.UsageError("A report is a PDF or a page: end the name of --out with .pdf or .html.")
-    if session and not as_report:
-        raise click.UsageError("--session is for --report alone. The other files are of a commission or of everything.")
-    told = partial(_report, session=session, as_pdf=out.suffix == ".pdf") if as_report else None
+    told = partial(_report, as_pdf=out.suffix == ".pdf") if as_report else None
     write = workbooks.write if workbook else votes if popolo else told
     # Written beside its place and then moved into it: a half-written export never bears the name.
     draft = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
     facts: dict[str, int] = {}
     try:
         if write:
-            draft.write_bytes(run(_written(settings, commission, write)))
+            draft.write_bytes(run(_written(settings, commission, session, write)))
         else:
             with draft.open("w+b") as file, tempfile.TemporaryFile(dir=out.parent) as aside:
-                facts = run(_packed(settings, commission, file, aside))
+                facts = run(_packed(settings, commission, session, file, aside))
         draft.replace(out)
     finally:
         draft.unlink(missing_ok=True)
@@ -81,7 +79,9 @@ def export(
         report({"file": str(out), **facts})
 
 
-async def _packed(settings: Settings, commission: str | None, file: BinaryIO, aside: BinaryIO) -> dict[str, int]:
+async def _packed(
+    settings: Settings, commission: str | None, session: str | None, file: BinaryIO, aside: BinaryIO
+) -> dict[str, int]:
     async with opened(settings) as store:
         checkpoints = await checkpoints_of(store, settings)
         with click.progressbar(length=0, label="Opening votes", file=sys.stderr) as bar:
@@ -90,14 +90,16 @@ async def _packed(settings: Settings, commission: str | None, file: BinaryIO, as
                 bar.length = of
                 bar.update(done - bar.pos)
 
-            return await exports.write(checkpoints, file, aside, commission, settings.licence, progress)
+            return await exports.write(checkpoints, file, aside, commission, settings.licence, progress, session)
 
 
-async def _written(settings: Settings, commission: str | None, write: Callable[[Log], bytes]) -> bytes:
+async def _written(
+    settings: Settings, commission: str | None, session: str | None, write: Callable[[Log], bytes]
+) -> bytes:
     async with opened(settings) as store:
-        return write(await exports.read_log(store, commission))
+        return write(await exports.read_log(store, commission, session))
 
 
-def _report(log: Log, *, session: str | None, as_pdf: bool) -> bytes:
-    made, title = list(reports.blocks(log, session)), reports.title_of(log, session)
+def _report(log: Log, *, as_pdf: bool) -> bytes:
+    made, title = list(reports.blocks(log)), reports.title_of(log)
     return report_pdf.pdf(made, title, "en") if as_pdf else reports.html(made, title)

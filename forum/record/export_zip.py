@@ -44,7 +44,8 @@ attendance.csv, reasons.csv, stops.csv, proposals.csv, amendments.csv, evidence.
                        operator's word: the record does not hold them, so that people can take them back
 
 ballots.jsonl          every ballot of every vote whose result was shown. No names, no reasons, no times
-record.jsonl           the record: one entry a line, in the order things happened. Always the whole record
+record.jsonl           the record: one entry a line, in the order things happened. Always the whole record, while the
+                       other files are of what datapackage.json names: one session, one commission, or everything
 disclosures.jsonl      the words that belong to the entries (questions, answers, reasons)
 checkpoint             the signed head of the record
 public_key.pem         the key that signed it
@@ -170,7 +171,7 @@ def written(
 
         for name in archive.DESCRIBED:
             yield from put(name, [files[name]] if name in files else lines.get(name) or EXPORTS[name](log))
-        files["datapackage.json"] = archive.describe(files, log.commission, measures=measures)
+        files["datapackage.json"] = archive.describe(files, log.commission, measures=measures, session=log.session)
         files["datapackage.sig"] = signer.sign(files["datapackage.json"])
         for name in ("datapackage.json", "datapackage.sig"):
             yield from put(name, [files[name]])
@@ -181,4 +182,6 @@ def _about(log: Log, licence: str) -> dict[str, str]:
     title = "Decisions, votes and their record"
     if log.commission is not None:
         title += f": {log.titles.get(log.commission, log.commission)}"
+    if log.session is not None:
+        title += f", {log.sessions[log.session]['title']}"
     return {"title": title} | ({"licence": licence} if licence else {})

@@ -30,6 +30,7 @@ PARTS = (
     "result_shapes",
     "cycle_shapes",
     "entry_shapes",
+    "part",
     "key_entries",
     "entry_order",
     "export",

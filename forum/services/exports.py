@@ -116,16 +116,22 @@ PIECE_OF_ENTRIES = 50
 PIECE_OF_BALLOTS = 500
 
 
-async def read_log(store: Store, commission: str | None = None) -> Log:
-    """Returns what exports of one commission, or of all (None), are made of, without the ballots.
+async def read_log(store: Store, commission: str | None = None, session: str | None = None) -> Log:
+    """Returns what exports of one session, of one commission, or of all (both None), are made of, without the ballots.
 
-    Raises NotFound for an unknown commission, RecordDamaged.
+    Raises NotFound for an unknown commission or session, one of another commission than is given, and one of which
+    nothing is in the record; RecordDamaged.
     """
     async with store.read() as work:
-        return await _read(work, kept(store), commission)
+        return await _read(work, kept(store), commission, session)
 
 
-async def _read(work: Work, record: Kept, commission: str | None) -> Log:
+async def _read(work: Work, record: Kept, commission: str | None, session: str | None) -> Log:
+    if session is not None:
+        live = await work.sessions.get_session(session)
+        if commission not in (None, live.commission):
+            raise NotFound("There is no such session.")
+        commission = live.commission
     if commission is not None:
         await work.commissions.get_commission(commission)
     size = await work.record.size()
@@ -141,7 +147,12 @@ async def _read(work: Work, record: Kept, commission: str | None) -> Log:
         for one in await work.record.disclosures_of(start, stop):
             if one.encoded is not None and commission in (None, one.commission):
                 words[one.digest] = one.encoded
-    log = Log(tuple(entries), words, (), commission)
+    log = Log(tuple(entries), words, (), commission, session)
+    if session is not None:
+        if session not in log.sessions:
+            raise NotFound("Nothing of this session is in the record: it has not begun, or was a rehearsal.")
+        needed = await long(log.digests)
+        log = replace(log, disclosures={digest: words[digest] for digest in needed if digest in words})
     # Worked out before the tables ask for it, which they do on the event loop.
     await long(lambda: (log.rounds, log.sessions, log.titles))
     return replace(log, stated=await stated(work, log))
@@ -174,15 +185,17 @@ async def write(
     commission: str | None = None,
     licence: str = "",
     progress: Progress = unheard,
+    session: str | None = None,
 ) -> dict[str, int]:
-    """Writes the export of one commission, or of all (None), to the file `out`, as a zip that names this licence.
+    """Writes the export of one session, of one commission, or of all (both None), to the file `out`, as a zip that
+    names this licence.
 
     `out` and `aside` are empty files, to be sought in; the ballots are sorted in `aside`, so that they are never all in
     memory. `progress` is told how many ballots of how many have been opened, after each piece. Everything is done in
     pieces, those that take longer in a thread; none runs on once this is cancelled.
 
-    Returns what the export holds: {"entries": ..., "ballots": ...}, the latter being opened ballots. Raises NotFound,
-    and where the record is not to be signed CheckpointRefused or RecordDamaged.
+    Returns what the export holds: {"entries": ..., "ballots": ...}, the latter being opened ballots. Raises NotFound as
+    `read_log` does, and where the record is not to be signed CheckpointRefused or RecordDamaged.
     """
     store, lines, opened = checkpoints.store, SortedLines(aside), 0
 
@@ -192,7 +205,7 @@ async def write(
         progress(done, of)
 
     async with store.read() as work:
-        log = await _read(work, kept(store), commission)
+        log = await _read(work, kept(store), commission, session)
         await _open_all(work, log, lines, counted)
         tree = await kept(store).tree_of(work, len(log.entries))
     note = await checkpoints.with_cosignatures(await checkpoints.sign(tree, len(log.entries)))
@@ -204,9 +217,13 @@ async def write(
 
 
 async def export(
-    checkpoints: Checkpoints, commission: str | None = None, licence: str = "", progress: Progress = unheard
+    checkpoints: Checkpoints,
+    commission: str | None = None,
+    licence: str = "",
+    progress: Progress = unheard,
+    session: str | None = None,
 ) -> bytes:
     """Returns what `write` writes, for exports that are small enough."""
     out = io.BytesIO()
-    await write(checkpoints, out, io.BytesIO(), commission, licence, progress)
+    await write(checkpoints, out, io.BytesIO(), commission, licence, progress, session)
     return out.getvalue()

@@ -30,23 +30,26 @@ from forum.web.auth import somebody
 from forum.web.i18n.gettext import language
 from forum.web.site import site_of
 
-# Exports of one person that are made or sent at a time.
+# Exports that are made or sent at a time: of one person, and of all together, since each takes memory and disk.
 AT_ONCE = 2
+AT_ONCE_IN_ALL = 4
 _BUSY = "Two exports for you are being made or sent just now. Wait until one of them is here, and ask again."
+_ALL_BUSY = "As many exports as this server can make are being made or sent just now. Ask again in %(seconds)s seconds."
 _PIECE = 64 * 1024  # bytes sent at once
 
 Made = TypeVar("Made")
 
 
 async def export(request: Request) -> Response:
-    """Sends the whole record, or one commission's part of it, as a zip to keep, hand on and check."""
+    """Sends the whole record, or the part of one commission or session, as a zip to keep, hand on and check."""
     site = site_of(request)
     async with AsyncExitStack() as held:
         await held.enter_async_context(_place(request))
         # Without a name, so that the system takes it back whatever happens; on disk, where a temporary folder may be
         # in memory.
         file, aside = (held.enter_context(_unnamed(site.settings.data)) for _ in range(2))
-        making = exports.write(site.checkpoints, file, aside, _commission(request), site.settings.licence)
+        commission, session = _chosen(request)
+        making = exports.write(site.checkpoints, file, aside, commission, site.settings.licence, session=session)
         await _unless_gone(request, making)
         return _Sent(file, _headers(request, "forum-export", "zip"), held.pop_all())
 
@@ -65,7 +68,7 @@ async def export_report_html(request: Request) -> Response:
     """Sends the report of a session, a commission or everything as one page to read and print."""
 
     def write(log: Log) -> bytes:
-        return report.html(*_report(request, log))
+        return report.html(list(report.blocks(log)), report.title_of(log))
 
     return await _made(request, write, "forum-report", "html", "text/html; charset=utf-8")
 
@@ -75,22 +78,16 @@ async def export_report_pdf(request: Request) -> Response:
     code = language().code
 
     def write(log: Log) -> bytes:
-        return report_pdf.pdf(*_report(request, log), code)
+        return report_pdf.pdf(list(report.blocks(log)), report.title_of(log), code)
 
     return await _made(request, write, "forum-report", "pdf", "application/pdf")
-
-
-def _report(request: Request, log: Log) -> tuple[list[report_pdf.Block], str]:
-    """Makes the blocks of a report of the session that was asked for, or of all in the log, and its title."""
-    session = request.query_params.get("session") or None
-    return list(report.blocks(log, session)), report.title_of(log, session)
 
 
 async def _made(request: Request, write: Callable[[Log], bytes], name: str, ending: str, media_type: str) -> Response:
     """Sends the file that `write` makes of the log that was asked for."""
 
     async def making() -> bytes:
-        return await long(write, await exports.read_log(site_of(request).store, _commission(request)))
+        return await long(write, await exports.read_log(site_of(request).store, *_chosen(request)))
 
     async with _place(request):
         data = await _unless_gone(request, making())
@@ -101,8 +98,9 @@ def _unnamed(folder: Path) -> BinaryIO:
     return cast(BinaryIO, tempfile.TemporaryFile(dir=folder))
 
 
-def _commission(request: Request) -> str | None:
-    return request.query_params.get("commission") or None
+def _chosen(request: Request) -> tuple[str | None, str | None]:
+    """Returns the commission and the session that an export is asked of, None for each that is not named."""
+    return request.query_params.get("commission") or None, request.query_params.get("session") or None
 
 
 def _headers(request: Request, name: str, ending: str) -> dict[str, str]:
@@ -114,10 +112,14 @@ def _headers(request: Request, name: str, ending: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def _place(request: Request) -> AsyncIterator[None]:
-    """Holds one of the places that a person has for exports. Raises TooMany where all are taken."""
+    """Holds one of the places that a person has for exports, and one of those that there are for all. Raises TooMany
+    where either are all taken.
+    """
     person, exporting = (await somebody(request)).id, site_of(request).limits.exporting
     if exporting[person] >= AT_ONCE:
         raise TooMany(_BUSY, 10)
+    if exporting.total() >= AT_ONCE_IN_ALL:
+        raise TooMany(_ALL_BUSY, 30)
     exporting[person] += 1
     try:
         yield

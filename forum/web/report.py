@@ -12,7 +12,6 @@ from html import escape
 from typing import Any
 
 from forum.adapters.report_pdf import CHART_STYLE, Block, Heading, Items, Paragraph, Picture, Table
-from forum.errors import NotFound
 from forum.record.verify.encoding import canonical
 from forum.record.verify.merkle_tree import leaf_hash, root
 from forum.record.verify.public_log import Entry, Log
@@ -33,28 +32,25 @@ from forum.web.words.terms import chart_words, outcome_words, power_words
 _DESC = re.compile("<desc[^>]*>(.*?)</desc>", re.DOTALL)
 
 
-def title_of(log: Log, session: str | None = None) -> str:
-    """Returns the title of a report of one session, of one commission or of all."""
+def title_of(log: Log) -> str:
+    """Returns the title of the report of a log: of one session, of one commission or of all."""
     title = log.titles.get(log.commission or "", _("all commissions"))
-    return _("Report: %(title)s") % {"title": log.sessions[session]["title"] if session in log.sessions else title}
+    return _("Report: %(title)s") % {"title": log.sessions[log.session]["title"] if log.session else title}
 
 
-def blocks(log: Log, session: str | None = None) -> Iterator[Block]:
-    """Yields the report of a log, or of one of its sessions. Raises NotFound where the session is not in it."""
-    yield Heading(1, title_of(log, session))
+def blocks(log: Log) -> Iterator[Block]:
+    """Yields the report of a log."""
+    yield Heading(1, title_of(log))
     if log.entries:
         yield Paragraph(_("From the record as it was on %(day)s.") % {"day": day(log.entries[-1]["at"])})
     by_commission: dict[str, list[Entry]] = {}
     for _index, entry in log.chosen("session opened"):
-        if session in (None, entry["session"]):
-            by_commission.setdefault(entry["commission"], []).append(entry)
-    if session and not by_commission:
-        raise NotFound("There is no such session.")
-    for held in by_commission.values():
+        by_commission.setdefault(entry["commission"], []).append(entry)
+    for commission, held in by_commission.items():
         yield from _commission(log, held[-1])
         for entry in held:
             yield from _session(log, entry)
-        yield from _decisions(log, {entry["session"] for entry in held})
+        yield from _decisions(log, commission)
     yield Heading(2, _("Where to check this"))
     leaves = [leaf_hash(canonical(entry)) for entry in log.entries]
     said = _("The public record had %(entries)s entries, and its root was %(root)s.")
@@ -221,12 +217,12 @@ def _proposals(log: Log, session: str) -> Iterator[Block]:
         yield Items(tuple(str(row["words"]) for row in listed))
 
 
-def _decisions(log: Log, sessions: set[str]) -> Iterator[Block]:
-    """Yields the decisions that rest on votes of these sessions."""
+def _decisions(log: Log, commission: str) -> Iterator[Block]:
+    """Yields the decisions of a commission."""
     for index, entry in log.chosen("decision"):
-        steps = log.rounds[entry["rounds"][-1]]
-        if steps.opened["session"] not in sessions:
+        if entry["commission"] != commission:
             continue
+        steps = log.every_round[entry["rounds"][-1]]
         labels = {one["id"]: log.words(one["label"]) for one in steps.opened["responses"]}
         yield Heading(3, entries.decided(entry["outcome"], entry["response"], labels))
         yield Paragraph(f"{outcome_words(entry['outcome'])}, {day(entry['at'])}")

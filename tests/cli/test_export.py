@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -71,6 +72,28 @@ def test_the_votes_are_written_as_popolo(data: Path, tmp_path: Path) -> None:
     assert len(motion["vote_events"]) == 1
     both = forum("export", "--popolo", "--workbook", "--out", out, "--data", data)
     assert (both.exit_code, "not both" in both.stderr) == (2, True)
+
+
+def test_one_session_is_written_in_every_form(data: Path, tmp_path: Path) -> None:
+    whole = tmp_path / "out.json"
+    forum("export", "--popolo", "--out", whole, "--data", data)
+    [event] = json.loads(whole.read_text("utf-8"))["events"]
+    of_it: tuple[str | Path, ...] = ("--session", event["id"], "--data", data)
+    one = tmp_path / "one.json"
+    assert forum("export", "--popolo", "--out", one, *of_it).exit_code == 0
+    assert one.read_bytes() == whole.read_bytes()
+    packed = tmp_path / "one.zip"
+    assert forum("export", "--out", packed, *of_it).exit_code == 0
+    assert json.loads(zipfile.ZipFile(packed).read("datapackage.json"))["session"] == event["id"]
+    assert forum("verify", packed).exit_code == 0
+    book = tmp_path / "one.xlsx"
+    assert forum("export", "--workbook", "--out", book, *of_it).exit_code == 0
+    about = dict(row[:2] for row in openpyxl.load_workbook(book)["about"].iter_rows(values_only=True))
+    assert about["session"] == event["name"]
+    for form in ((), ("--popolo",), ("--workbook",)):
+        none = tmp_path / "none"
+        done = forum("export", *form, "--out", none, "--data", data, "--session", "0" * 32)
+        assert (done.exit_code, none.exists()) == (2, False), done.output
 
 
 def test_a_report_is_written_as_a_page_or_a_pdf(data: Path, tmp_path: Path) -> None:

@@ -90,6 +90,27 @@ async def test_one_commission_has_its_own_words_and_ballots_and_the_whole_record
         await exports.export(Checkpoints(sqlite_store, SIGNER), "0" * 32)
 
 
+async def test_one_session_has_its_own_words_and_ballots_and_the_whole_record(sqlite_store: Store) -> None:
+    voted = [await a_vote(sqlite_store, FIRST, declared=True) for _ in range(2)]
+    for one in voted:
+        packed = await exports.export(Checkpoints(sqlite_store, SIGNER), session=one.live.id)
+        assert {check.verdict for check in audit.verify(packed)} == {PASS}
+        assert summary(packed) == {"entries": 8, "ballots": len(PEOPLE)}
+        log = await exports.read_log(sqlite_store, one.live.commission, one.live.id)
+        assert list(log.rounds) == [*one.rounds]
+        assert [row["session"] for row in log.stated["attendance.csv"]] == [one.live.id]
+        assert set(log.disclosures) == set(log.digests())
+    waiting, _ = await a_room(sqlite_store, ())
+    for commission, session in (
+        (None, "0" * 32),
+        (voted[0].live.commission, voted[1].live.id),
+        ("0" * 32, voted[0].live.id),
+        (None, waiting.id),
+    ):
+        with pytest.raises(NotFound):
+            await exports.export(Checkpoints(sqlite_store, SIGNER), commission, session=session)
+
+
 async def test_ballots_are_opened_as_the_record_counted_them(sqlite_store: Store) -> None:
     _, round_id = await a_pair(sqlite_store)
     lines = await opened(sqlite_store, round_id)

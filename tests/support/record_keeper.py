@@ -17,6 +17,7 @@ from forum.record.verify.disclosures import disclosure, open_disclosure
 from forum.record.verify.encoding import canonical
 from forum.record.verify.merkle_tree import leaf_hash, root
 from forum.record.verify.public_log import WITHDRAWN, Log
+from forum.record.verify.rounds import result_of
 from forum.record.verify.tables import Row as Row_
 from forum.record.verify.tables import marked, where
 from forum.record.verify.verdict import RecordError
@@ -241,7 +242,8 @@ class Keeper:
         decision = self.id()
         revealed = next(e for e in self.entries if e["type"] == "round revealed" and e["round"] == rounds[-1])
         method = self.opened[rounds[-1]]["method"]
-        preference = list(suppression.preference(suppression.Result.from_json(revealed["result"]), method))
+        result = suppression.Result.from_json(result_of(revealed, self.disclosures) or {})
+        preference = list(suppression.preference(result, method))
         differs = response not in preference if outcome.startswith("adopted") else response in preference
         entry = self.add(
             commission,
@@ -314,10 +316,14 @@ class Keeper:
         words = self.words(commission, "because", because) if because else None
         self.add(commission, "moderation action", scenario=story, action=action, because=words)
 
-    def log(self, commission: str | None = None) -> Log:
-        """Returns the public log, of all or of one commission."""
+    def log(self, commission: str | None = None, session: str | None = None) -> Log:
+        """Returns the public log, of all, of one commission or of one session of it."""
         revealed = [
-            e["round"] for e in self.entries if e["type"] == "round revealed" and commission in (None, e["commission"])
+            e["round"]
+            for e in self.entries
+            if e["type"] == "round revealed"
+            and commission in (None, e["commission"])
+            and session in (None, e["session"])
         ]
         words = {
             digest: encoded
@@ -325,7 +331,9 @@ class Keeper:
             if commission in (None, self.commission_of[digest])
         }
         ballots = tuple(line for round_ in revealed if round_ not in self.sealed for line in self.ballots[round_])
-        log = Log(tuple(self.entries), words, ballots, commission)
+        log = Log(tuple(self.entries), words, ballots, commission, session)
+        if session is not None:
+            log = replace(log, disclosures={id_: words[id_] for id_ in log.digests() if id_ in words})
         return replace(log, stated=stated_of(log))
 
 

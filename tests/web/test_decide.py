@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from collections.abc import AsyncIterator
@@ -370,6 +371,21 @@ async def test_the_votes_are_there_as_popolo(house: House, commissioner: httpx2.
     assert got.headers["content-type"] == "application/json"
     assert re.search(r'filename="forum-votes-[-\d]+\.json"', got.headers["content-disposition"])
     assert [one["id"] for one in got.json()["organizations"]] == [voted.live.commission]
+
+
+async def test_the_files_of_a_session_are_where_it_is_decided_on_and_organised(
+    house: House, commissioner: httpx2.AsyncClient
+) -> None:
+    voted = await a_vote(house.store, declared=True)
+    of_it = f"?session={voted.live.id}"
+    async with house.signed_in("organiser") as organiser, house.signed_in("organiser", "commissioner") as both:
+        pages = [(await browser.get("/organise")).text for browser in (both, organiser)]
+    pages.append((await commissioner.get("/decide")).text)
+    for path in ("", "/workbook", "/popolo", "/report.pdf", "/report.html"):
+        assert [f'href="/export{path}{of_it}"' in page for page in pages] == [True, False, True], path
+    packed = await commissioner.get(f"/export{of_it}")
+    assert json.loads(zipfile.ZipFile(io.BytesIO(packed.content)).read("datapackage.json"))["session"] == voted.live.id
+    assert (await commissioner.get(f"/export{of_it}&commission={'0' * 32}")).status_code == 404
 
 
 @pytest.mark.parametrize("ending", ["pdf", "html"])

@@ -1,4 +1,4 @@
-"""Exports as they are sent: in pieces, from a file that nobody has to clear away, two of one person at a time."""
+"""Exports as they are sent: in pieces, from a file that nobody has to clear away, a few at a time."""
 
 from __future__ import annotations
 
@@ -133,6 +133,30 @@ async def test_a_third_export_of_one_person_waits_until_one_is_sent(house: House
     assert third.body == first.body
     second.gone.set()
     await asking[1]
+    assert left(house) == []
+
+
+async def test_four_exports_are_made_or_sent_at_a_time_for_all_people_together(house: House, cookie: str) -> None:
+    olu, cai = [await house.session_token(await house.person(name, *permissions.ROLES)) for name in ("olu", "cai")]
+    taken = [Reader(house, of) for of in (cookie, olu, cookie, olu)]
+    asking = [asyncio.create_task(reader.ask()) for reader in taken]
+    await asyncio.gather(*(reader.began.wait() for reader in taken))
+    for path in ("/export", "/export/popolo", "/export/workbook", "/export/report.html", "/export/report.pdf"):
+        refused = Reader(house, cai, path)
+        refused.read.set()
+        await refused.ask()
+        assert (refused.status, refused.headers["retry-after"]) == (429, "30"), path
+        assert b"Ask again in 30 seconds" in refused.body
+    # Whoever goes away, and whoever has theirs, makes room.
+    taken[0].gone.set()
+    await asking[0]
+    served = Reader(house, cai)
+    served.read.set()
+    await served.ask()
+    assert served.status == 200
+    for reader in taken:
+        reader.read.set()
+    await asyncio.gather(*asking)
     assert left(house) == []
 
 

@@ -13,7 +13,6 @@ import pytest
 from support.record_keeper import CRISIS, a_keeper, a_keeper_of_ways
 
 from forum.adapters.report_pdf import Block, Heading, Items, Paragraph, Picture, Table, pdf
-from forum.errors import NotFound
 from forum.record.verify.disclosures import disclosure, open_disclosure
 from forum.record.verify.public_log import Log
 from forum.web import report
@@ -98,11 +97,14 @@ def test_it_is_of_one_session_or_commission(log: Log) -> None:
     titles = {log.sessions[one]["title"] for one in sessions}
     for session in sessions:
         title = log.sessions[session]["title"]
-        heads = {block.words for block in report.blocks(log, session) if isinstance(block, Heading)}
+        of_it = a_keeper().log(log.sessions[session]["commission"], session)
+        heads = {block.words for block in report.blocks(of_it) if isinstance(block, Heading)}
         assert heads & titles == {title}
-        assert report.title_of(log, session) == f"Report: {title}"
-    with pytest.raises(NotFound):
-        list(report.blocks(log, "0" * 32))
+        assert report.title_of(of_it) == f"Report: {title}"
+    # A decision on a vote of another session, where it names one of this.
+    day = words_in(list(report.blocks(a_keeper().log(CRISIS.id, sessions[0]))))
+    assert "So said those who were on shift" in day
+    assert "There is no lift" not in day
     one = a_keeper().log(CRISIS.id)
     assert report.title_of(one) == f"Report: {CRISIS.title}"
     assert "A quiet room" not in words_in(list(report.blocks(one)))

@@ -48,6 +48,8 @@ FORMAT = 5
 # The first format whose datapackage.json describes the tables' columns, and says when and of what it was made; it also
 # brought more tables.
 _WITH_SCHEMAS = 4
+# The first format that says of which session it is, where it is of one.
+_WITH_SESSIONS = 5
 _MEDIA = {
     "csv": "text/csv",
     "jsonl": "application/jsonl",
@@ -92,8 +94,10 @@ def describe(
     commission: str | None,
     format_number: int = FORMAT,
     measures: Mapping[str, Measure] | None = None,
+    session: str | None = None,
 ) -> bytes:
-    """Returns the bytes of datapackage.json: path, size and SHA-256 of every other file, for one commission or all.
+    """Returns the bytes of datapackage.json: path, size and SHA-256 of every other file, for one session of a
+    commission, one commission, or all.
 
     From format 4 on the tables' columns too, in the words of README.txt, and what it was made of and when. `measures`
     has the sizes and hashes of files that are not whole in `files`: of record.jsonl the last line is enough, of other
@@ -113,6 +117,8 @@ def describe(
         if path in files
     ]
     package: dict[str, Any] = {"name": "forum-export", "forum_export": format_number, "commission": commission}
+    if format_number >= _WITH_SESSIONS:
+        package["session"] = session
     if format_number >= _WITH_SCHEMAS:
         said = readme_words(files.get("README.txt", b""))
         package |= _about(files, said)

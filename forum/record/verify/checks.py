@@ -82,13 +82,12 @@ def _check_digests(export: Export) -> tuple[str, str]:
             or resource["bytes"] != len(body)
         ):
             problems.append(f"{resource['path']!a} is not the file that datapackage.json describes")
-    if (
-        not problems
-        and describe(export.files, export.commission, export.format_number) != export.files["datapackage.json"]
-    ):
-        problems.append("datapackage.json is not as Forum writes it")
-    described = len(files_of(export.format_number)) - len(FILES) + len(DESCRIBED)
-    return verdict_of(problems, f"all {described} files are those that datapackage.json describes")
+    if not problems:
+        described = describe(export.files, export.commission, export.format_number, session=export.session)
+        if described != export.files["datapackage.json"]:
+            problems.append("datapackage.json is not as Forum writes it")
+    number = len(files_of(export.format_number)) - len(FILES) + len(DESCRIBED)
+    return verdict_of(problems, f"all {number} files are those that datapackage.json describes")
 
 
 def _check_entries(export: Export) -> tuple[str, str]:
@@ -139,8 +138,10 @@ def _check_package(export: Export, signed: Callable[[bytes, bytes], bool]) -> tu
 
 
 def _check_disclosures(export: Export) -> tuple[str, str]:
-    named = {d: None for entry in export.entries if export.covers(entry) for d in digests_in(entry)}
-    elsewhere = {d for entry in export.entries if not export.covers(entry) for d in digests_in(entry)}
+    named: dict[str, None] = {}
+    elsewhere: set[str] = set()
+    for entry in export.entries:
+        (named if export.part.opens(entry) else elsewhere).update(dict.fromkeys(digests_in(entry)))
     erased, problems = _erased(export.entries)
     _, past = entry_problems(export.entries)
     given: list[str] = []

@@ -13,6 +13,7 @@ from forum.record.verify.disclosures import disclosure
 from forum.record.verify.encoding import canonical, parse_lines
 from forum.record.verify.merkle_tree import leaf_hash
 from forum.record.verify.methods import METHODS, marks
+from forum.record.verify.part import Part, part_of
 from forum.record.verify.rounds import Steps, rounds
 from forum.record.verify.verdict import RecordError
 
@@ -35,6 +36,19 @@ class Export:
         return chosen
 
     @cached_property
+    def session(self) -> str | None:
+        """The id of the chosen session, None for all of the commission."""
+        chosen = json.loads(self.files["datapackage.json"]).get("session")
+        if chosen is not None and type(chosen) is not str:
+            raise RecordError("datapackage.json does not say which session this is")
+        return chosen
+
+    @cached_property
+    def part(self) -> Part:
+        """The part of the record that this export is of. Raises RecordError where its session is not there."""
+        return part_of(self.entries, self.commission, self.session)
+
+    @cached_property
     def format_number(self) -> int:
         """The number of the format that it was written in."""
         number = json.loads(self.files["datapackage.json"])["forum_export"]
@@ -53,7 +67,7 @@ class Export:
 
     def covers(self, entry: Mapping[str, Any]) -> bool:
         """Returns whether the words and ballots of this entry belong in this export."""
-        return self.commission in (None, entry["commission"])
+        return self.part.covers(entry)
 
     @cached_property
     def rounds(self) -> dict[str, Steps]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from forum.record.verify.disclosures import digests_in, open_disclosure
 from forum.record.verify.encoding import parse_lines
+from forum.record.verify.part import Part, part_of
 from forum.record.verify.rounds import Steps, rounds
 from forum.record.verify.verdict import RecordError
 
@@ -27,18 +28,20 @@ class Log:
     """The source of one export.
 
     `entries` is always the whole record, in order. `disclosures` (digest to encoded disclosure) and `ballots` (as
-    ballot_leaves.opened writes them) are those of `commission`, or of all commissions where that is None. `stated` has
-    the rows of the tables in stated_tables.py, by file: they do not follow from the record.
+    ballot_leaves.opened writes them) are those of `session`, a session of `commission`; of that commission where
+    `session` is None; of everything where both are. `stated` has the rows of the tables in stated_tables.py, by file:
+    they do not follow from the record.
     """
 
     entries: tuple[Entry, ...]
     disclosures: Mapping[str, str]
     ballots: tuple[Mapping[str, Any], ...]
     commission: str | None = None
+    session: str | None = None
     stated: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, files: Mapping[str, bytes], commission: str | None) -> Log:
+    def read(cls, files: Mapping[str, bytes], commission: str | None, session: str | None = None) -> Log:
         """Returns the log in the files of an export, without what is stated.
 
         Raises RecordError or KeyError where they are damaged.
@@ -49,12 +52,18 @@ class Log:
             disclosures={line["digest"]: line["disclosure"] for line in lines},
             ballots=tuple(parse_lines(files["ballots.jsonl"])),
             commission=commission,
+            session=session,
         )
 
+    @cached_property
+    def part(self) -> Part:
+        """The part of the record that this is of. Raises RecordError where its session is not there."""
+        return part_of(self.entries, self.commission, self.session)
+
     def chosen(self, *types: str) -> Iterator[tuple[int, Entry]]:
-        """Yields the entries of these types in the chosen commission, each with its index in the record."""
+        """Yields the entries of these types in the chosen part, each with its index in the record."""
         for index, entry in enumerate(self.entries):
-            if entry["type"] in types and self.commission in (None, entry["commission"]):
+            if entry["type"] in types and self.part.covers(entry):
                 yield index, entry
 
     def words(self, place: Mapping[str, str] | str | None) -> str:
@@ -76,12 +85,12 @@ class Log:
     @cached_property
     def rounds(self) -> dict[str, Steps]:
         """The chosen rounds by id, in the order they were opened. Raises RecordError where their steps do not fit."""
-        by_id = rounds(self.entries, self.disclosures)
-        return {
-            round_id: steps
-            for round_id, steps in by_id.items()
-            if self.commission in (None, steps.opened["commission"])
-        }
+        return {round_id: steps for round_id, steps in self.every_round.items() if self.part.covers(steps.opened)}
+
+    @cached_property
+    def every_round(self) -> dict[str, Steps]:
+        """All rounds of the record by id, as `rounds`: a decision may rest on a vote of another session."""
+        return rounds(self.entries, self.disclosures)
 
     @cached_property
     def sessions(self) -> dict[str, Entry]:
@@ -90,10 +99,10 @@ class Log:
 
     @cached_property
     def decisions(self) -> dict[str, list[Entry]]:
-        """The chosen "decision" entries by the rounds that they rest on, in the order of the record."""
+        """All "decision" entries by the rounds that they rest on, in the order of the record."""
         resting: dict[str, list[Entry]] = {}
-        for _, entry in self.chosen("decision"):
-            for round_id in entry["rounds"]:
+        for entry in self.entries:
+            for round_id in entry["rounds"] if entry["type"] == "decision" else ():
                 resting.setdefault(round_id, []).append(entry)
         return resting
 
@@ -106,6 +115,6 @@ class Log:
         """Returns the digests named by the chosen entries, each once, in the order of the record."""
         named: dict[str, None] = {}
         for entry in self.entries:
-            if self.commission in (None, entry["commission"]):
+            if self.part.opens(entry):
                 named.update(dict.fromkeys(digests_in(entry)))
         return list(named)

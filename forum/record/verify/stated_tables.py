@@ -62,7 +62,7 @@ def _stated_rows(name: str, data: bytes) -> list[dict[str, str]]:
 def _of_session(log: Log, row: Mapping[str, str]) -> Iterator[str]:
     """Yields why a row cannot be of the session that it names."""
     opened = log.sessions.get(row["session"])
-    if opened is None or log.commission not in (None, opened["commission"]):
+    if opened is None or not log.part.covers(opened):
         yield "of a session that is not in this export"
     elif _differs(row, where(log, opened)):
         yield "not the commission of its session"

@@ -79,9 +79,9 @@ def _labels(log: Log, steps: Steps) -> dict[str, str]:
 
 def decisions_rows(log: Log) -> Iterator[Row]:
     """Yields the rows of decisions.csv, in the order of the record."""
-    voided = {entry["round"]: index for index, entry in log.chosen("round annulled")}
+    voided = {entry["round"]: index for index, entry in enumerate(log.entries) if entry["type"] == "round annulled"}
     for index, entry in log.chosen("decision"):
-        steps = log.rounds[entry["rounds"][-1]]
+        steps = log.every_round[entry["rounds"][-1]]
         labels = _labels(log, steps)
         yield {
             **where(log, entry),
