@@ -47,9 +47,6 @@ class Stories(Protocol):
     async def list_stories(self, commission: str | None = None, status: str | None = None) -> list[Submission]:
         """Returns stories, oldest first; only those of a commission or with a status where given."""
 
-    async def statuses(self, stories: Collection[str]) -> dict[str, str]:
-        """Returns the statuses of these stories by id; unknown ids are left out."""
-
     async def revised(self) -> list[Submission]:
         """Returns the accepted stories with a new version that waits for a moderator, the longest waiting first."""
 

@@ -20,6 +20,7 @@ PARTS = (
     "ed25519",
     "merkle_tree",
     "disclosures",
+    "held_words",
     "checkpoint",
     "methods",
     "columns",

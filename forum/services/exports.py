@@ -148,6 +148,8 @@ async def _read(work: Work, record: Kept, commission: str | None, session: str |
             if one.encoded is not None and commission in (None, one.commission):
                 words[one.digest] = one.encoded
     log = Log(tuple(entries), words, (), commission, session)
+    for digest in await long(lambda: log.held):
+        words.pop(digest, None)
     if session is not None:
         if session not in log.sessions:
             raise NotFound("Nothing of this session is in the record: it has not begun, or was a rehearsal.")

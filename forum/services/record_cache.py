@@ -16,6 +16,7 @@ from forum.errors import RecordDamaged
 from forum.ports import Store, Work
 from forum.ports.record import StoredEntry
 from forum.record.tree import Tree
+from forum.record.verify.held_words import HeldWords
 
 # Entries that are read and worked through before others have their turn.
 PIECE_OF_ENTRIES = 200
@@ -25,13 +26,14 @@ RESTORED = "record restored"
 @dataclass
 class Contents:
     """Index of the record: the "round opened" entry of each round; the indexes of a commission's or a session's
-    entries, and of those about one thing (`subjects_of`); the entry that withdrew each digest's words; the heads (size,
-    root in hex) that an entry "record restored" says are given up."""
+    entries, and of those about one thing (`subjects_of`); the entry that withdrew each digest's words; those that a
+    moderator holds; the heads (size, root in hex) that an entry "record restored" says are given up."""
 
     openings: dict[str, dict[str, Any]] = field(default_factory=dict)
     of: dict[str, list[int]] = field(default_factory=dict)
     about: dict[str, list[int]] = field(default_factory=dict)
     erased: dict[str, int] = field(default_factory=dict)
+    held: HeldWords = field(default_factory=HeldWords)
     given_up: set[tuple[int, str | None]] = field(default_factory=set)
 
     def take(self, stored: StoredEntry) -> None:
@@ -45,6 +47,7 @@ class Contents:
             self.about.setdefault(subject, []).append(stored.index)
         if entry["type"] == "erasure":
             self.erased.update((digest, stored.index) for digest in entry["digests"])
+        self.held.add(stored.index, entry)
         session = entry.get("session")
         if entry["type"] == "decision":
             session = self.openings.get(entry["rounds"][0], {}).get("session")

@@ -13,6 +13,7 @@ from forum.services.stories import evidence
 from forum.services.voting.reasons import said_of
 from forum.sessions.proposal import Agenda
 from forum.sessions.session import LiveSession
+from forum.stories.submission import StoryStatus
 from forum.voting.commission import Commission
 from forum.voting.methods import METHODS
 from forum.voting.reason import ReasonState
@@ -90,12 +91,12 @@ async def _reasons(work: Work, log: Log, live: LiveSession, commission: Commissi
 
 async def _stops(work: Work, log: Log, live: LiveSession, commission: Commission, common: Row) -> list[Row]:
     """Returns the stops that were on every screen, by when they were taken: no others' words are anybody's but the
-    facilitator's. Those of a story that was withdrawn went with it.
+    facilitator's. Those of a story that was withdrawn, or is held by a moderator, went with it.
     """
     run = await run_of(work, live, commission)
     told = {id_: await work.stories.get_story(id_) for id_ in {stop.scenario for stop in run.stops if stop.fixed}}
     taken = sorted(
-        (stop for stop in run.stops if stop.fixed and not told[stop.scenario].withdrawn_at),
+        (stop for stop in run.stops if stop.fixed and told[stop.scenario].status == StoryStatus.ACCEPTED),
         key=lambda stop: (stop.taken_at, stop.id),
     )
     return [

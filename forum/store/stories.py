@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import sqlalchemy as sa
 
 from forum.errors import IllegalMove
@@ -81,11 +79,6 @@ class SqlStories(Area):
         if status is not None:
             wanted = wanted.where(table.c.status == status)
         return [_story(row) for row in await self._link.rows(wanted)]
-
-    async def statuses(self, stories: Collection[str]) -> dict[str, str]:
-        """Returns the statuses of these stories by id; unknown ids are left out."""
-        wanted = sa.select(table.c.id, table.c.status).where(self._link.among(table.c.id, stories))
-        return {row["id"]: row["status"] for row in await self._link.rows(wanted)}
 
     async def revised(self) -> list[Submission]:
         """Returns the accepted stories with a new version that waits for a moderator, the longest waiting first."""

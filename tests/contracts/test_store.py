@@ -267,8 +267,6 @@ async def test_stories_change_only_from_the_status_expected(store: SqlStore) -> 
         assert await work.stories.list_stories(commission=other.id) == [second]
         assert await work.stories.list_stories(status="accepted") == [accepted, second]
         assert await work.stories.list_stories(commission.id, "submitted") == []
-        assert await work.stories.statuses([second.id, new_id()]) == {second.id: "accepted"}
-        assert await work.stories.statuses([]) == {}
         for missing in (work.stories.get_story(new_id()), work.stories.by_link("link2"), work.stories.by_link("")):
             with pytest.raises(NotFound):
                 await missing

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from support.changed_rows import unlock
 from support.record_keeper import EARLIER, QUIET, SIGNER
-from support.tampering import GONE, Tampered, true_export
+from support.tampering import GONE, Tampered, a_small_keeper, true_export
 
 from forum.record import audit
 from forum.record.ballot_leaves import hash_of
@@ -493,7 +493,8 @@ def ballot(name: str, of: Callable[[dict[str, Any]], dict[str, Any]]) -> Case:
     """Returns the case of a second ballot whose id or salt is the first one's, with all hashes made to fit."""
 
     def doubled(tampered: Tampered) -> str:
-        first, second = tampered.ballots[:2]
+        first = tampered.ballots[0]
+        second = next(line for line in tampered.ballots if line["leaf"]["round"] != first["leaf"]["round"])
         of(second)[name] = of(first)[name]
         tampered.fit_ballots()
         numbers = [n for n, line in enumerate(tampered.ballots, 1) if line is first or line is second]
@@ -514,8 +515,49 @@ def one_more(tampered: Tampered) -> str:
     return f"round {extra['leaf']['round']}: "
 
 
+def of_a_held_story(*acts: str, instead: bool = False) -> Case:
+    """Returns the case of a story whose words are not there, where moderators did this after (or instead of) what keeps
+    them back."""
+
+    def missing(tampered: Tampered) -> str:
+        held = tampered.entry("moderation action", -1)
+        for act in acts:
+            if instead:
+                held["action"] = act
+            else:
+                tampered.insert(tampered.entry("erasure"), {**held, "action": act, "because": None})
+        return f"the words of {tampered.entry('scenario published', -1)['text']['sd']} are missing"
+
+    return missing
+
+
+def given_though_held(tampered: Tampered) -> str:
+    """Gives the words of a story that a moderator holds."""
+    digest = tampered.entry("scenario published", -1)["title"]["sd"]
+    tampered.disclosures.insert(0, {"digest": digest, "disclosure": a_small_keeper().disclosures[digest]})
+    number = tampered.entries.index(tampered.entry("moderation action", -1))
+    return f"disclosures.jsonl, line 1: words that a moderator holds, by entry {number}"
+
+
+def left_out(type_: str, path: str) -> Case:
+    """Returns the case of words that are left out as if they were the held story's."""
+
+    def left(tampered: Tampered) -> str:
+        digest = tampered.entry(type_)[path]["sd"]
+        tampered.disclosures = [line for line in tampered.disclosures if line["digest"] != digest]
+        return f"the words of {digest} are missing"
+
+    return left
+
+
 LINES: dict[str, tuple[str, Case]] = {
     "one salt for two texts": ("disclosures", with_the_salt_of_another),
+    "a story's words left out that nobody holds": ("disclosures", of_a_held_story("kept", instead=True)),
+    "a story's words left out after it was accepted": ("disclosures", of_a_held_story("released", "accepted")),
+    "a story's words left out after an appeal": ("disclosures", of_a_held_story("decision overturned")),
+    "words given that a moderator holds": ("disclosures", given_though_held),
+    "a question left out while its story is held": ("disclosures", left_out("round opened", "question")),
+    "a decision's reasons left out while a story is held": ("disclosures", left_out("decision", "rationale")),
     "one id for two ballots": ("opened ballots", ballot("ballot", lambda line: line["leaf"])),
     "one salt for two ballots": ("opened ballots", ballot("salt", lambda line: line["leaf"])),
     "one salt for two ballots' groups": ("opened ballots", ballot("group_salt", lambda line: line)),

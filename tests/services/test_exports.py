@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from csv import DictReader
 from dataclasses import replace
 from io import StringIO
 from typing import Any
 
 import pytest
+from support.app import a_sent_story
 from support.entries_with_results import entries_with_results
-from support.factories import CLOCK, a_cast, a_room
+from support.factories import CLOCK, a_cast, a_commission, a_room
 from support.record_keeper import SIGNER
 from support.voted_session import COMMISSIONER, FIRST, LABELS, PEOPLE, QUESTION, SECOND, a_vote
 
@@ -20,14 +22,19 @@ from forum.record import audit
 from forum.record.ballot_leaves import hash_of
 from forum.record.popolo import popolo
 from forum.record.verify.archive import unpack
+from forum.record.verify.checks import verify_files
+from forum.record.verify.disclosures import open_disclosure
 from forum.record.verify.merkle_tree import root
+from forum.record.verify.public_log import HELD
 from forum.record.verify.verdict import NOT_CHECKED, PASS
 from forum.services import exports, record_check
 from forum.services.checkpoints import Checkpoints
 from forum.services.decisions import DecisionForm, Promise, decide
+from forum.services.keys import new_key
 from forum.services.record_check import Finding
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
+from forum.services.stories import moderation, submissions, withdrawal
 from forum.services.voting import results
 from forum.voting import suppression
 from forum.voting.result import Result
@@ -294,3 +301,57 @@ async def test_a_small_group_stands_under_no_label_of_its_own(sqlite_store: Stor
     assert {line["label"] for line in await opened(sqlite_store, round_id)} & {"other groups", "everyone"}
     for name in ("ballots.jsonl", "results_by_group.csv", "view_shift.csv"):
         assert b"Police" not in files[name].replace(b"The police", b"")
+
+
+WORDS = ("The third knock", "A neighbour knocks", "The lamp is out.")
+
+
+async def test_words_that_a_moderator_holds_are_in_no_export_until_the_story_is_public_again(
+    sqlite_store: Store,
+) -> None:
+    """Goes with one story through all that moderators can do, and holds each export against what is public then."""
+    commission, key = a_commission(), new_key()
+    async with sqlite_store.begin() as work:
+        await work.commissions.add_commission(commission)
+    sent, _ = await submissions.submit(sqlite_store, CLOCK, commission.id, a_sent_story(), key)
+    entries = 0
+
+    async def after(status: str, action: str, *public: str, held: Sequence[int | None]) -> None:
+        """Does a moderator's act; asserts which of WORDS are in the export, and which entry holds each version."""
+        nonlocal entries
+        await moderation.moderate(
+            sqlite_store, CLOCK, sent.id, action, because="It names a street.", expected_status=status
+        )
+        packed = await exports.export(Checkpoints(sqlite_store, SIGNER))
+        checks = audit.verify(packed) + verify_files(unpack(packed)[0])
+        assert {check.verdict for check in checks if "whole program" not in check.detail} == {PASS}, checks
+        files, _ = unpack(packed)
+        log = await exports.read_log(sqlite_store)
+        told = [open_disclosure(encoded)[2] for encoded in log.disclosures.values()]
+        assert {words for words in WORDS if any(words in one for one in told)} == {*public}
+        rows = list(DictReader(StringIO(files["stories.csv"].decode("utf-8-sig"))))
+        assert [row["held"] for row in rows] == ["" if entry is None else str(entry) for entry in held]
+        assert {row["title"] for row in rows if row["held"]} <= {HELD}
+        assert {row["told_by"] for row in rows if row["held"]} <= {""}
+        entries = len(log.entries)
+
+    first, second = WORDS[:2], WORDS[2:]
+    await after("submitted", "accept", *first, held=[None])
+    await after("accepted", "take down", held=[2])
+    await after("held", "release", held=[2])
+    await after("submitted", "accept", *first, held=[None])
+    await after("accepted", "take down", held=[5])
+    await after("held", "return", held=[5])
+    # Its writer takes the street out: the text before stays held.
+    fresh = a_sent_story("A knock", happened="The lamp is out.")
+    await submissions.resubmit(sqlite_store, CLOCK, key, fresh)
+    await after("submitted", "accept", *second, held=[5, None])
+    await after("accepted", "take down", held=[5, 9])
+    await after("held", "return", held=[5, 9])
+    await submissions.resubmit(sqlite_store, CLOCK, key, a_sent_story())
+    # The words of the first version again: a new version, in an entry of its own.
+    await after("submitted", "accept", *first, held=[5, 9, None])
+    await withdrawal.withdraw(sqlite_store, CLOCK, key)
+    log = await exports.read_log(sqlite_store)
+    assert log.disclosures == {}
+    assert log.held == {}

@@ -15,8 +15,9 @@ from forum.record.signing_key import Signer
 from forum.record.verify.columns import STATED
 from forum.record.verify.disclosures import disclosure, open_disclosure
 from forum.record.verify.encoding import canonical
+from forum.record.verify.held_words import HeldWords
 from forum.record.verify.merkle_tree import leaf_hash, root
-from forum.record.verify.public_log import WITHDRAWN, Log
+from forum.record.verify.public_log import HELD, WITHDRAWN, Log
 from forum.record.verify.rounds import result_of
 from forum.record.verify.tables import Row as Row_
 from forum.record.verify.tables import marked, where
@@ -74,6 +75,7 @@ class Keeper:
         self.entries: list[dict[str, Any]] = []
         self.disclosures: dict[str, str] = {}
         self.taken_back: dict[str, str] = {}
+        self.held: set[str] = set()  # digests of words that a moderator holds
         self.sealed: set[str] = set()  # rounds whose ballots are opened no more
         self.commission_of: dict[str, str] = {}
         self.ballots: dict[str, list[dict[str, Any]]] = {}
@@ -315,6 +317,7 @@ class Keeper:
         """Records a moderator's act on a story."""
         words = self.words(commission, "because", because) if because else None
         self.add(commission, "moderation action", scenario=story, action=action, because=words)
+        self.held = set(HeldWords(self.entries).grounds)
 
     def log(self, commission: str | None = None, session: str | None = None) -> Log:
         """Returns the public log, of all, of one commission or of one session of it."""
@@ -328,7 +331,7 @@ class Keeper:
         words = {
             digest: encoded
             for digest, encoded in self.disclosures.items()
-            if commission in (None, self.commission_of[digest])
+            if commission in (None, self.commission_of[digest]) and digest not in self.held
         }
         ballots = tuple(line for round_ in revealed if round_ not in self.sealed for line in self.ballots[round_])
         log = Log(tuple(self.entries), words, ballots, commission, session)
@@ -374,7 +377,7 @@ def stated_of(log: Log) -> dict[str, list[Row_]]:
                     },
                 ]
         for number, (_, entry) in enumerate(log.chosen("scenario published")):
-            if log.words(entry["title"]) != WITHDRAWN:
+            if log.words(entry["title"]) not in (WITHDRAWN, HELD):
                 file = {"kind": "application/pdf", "title": "A letter", "address": None, "size": 1234}
                 link = {"kind": "link", "title": "=News", "address": "https://example.org/?a=1,2", "size": None}
                 piece = {"scenario": entry["scenario"], "evidence": f"{number:032x}", **(link if number % 2 else file)}
@@ -467,6 +470,10 @@ def a_keeper() -> Keeper:
     # What moderators did, with a reason that is public and one that is the writer's.
     keeper.moderate(CRISIS, story, "taken down", "=The street was named")
     keeper.moderate(CRISIS, story, "decision overturned")
+    # One is held for now, after a moderator had looked at it before.
+    looked_at = keeper.story(CRISIS, "A night in April")
+    for action in ("taken down", "released", "accepted", "taken down", "decision upheld"):
+        keeper.moderate(CRISIS, looked_at, action)
     # A story is taken back, and with it what a moderator said of it.
     lost = keeper.story(CRISIS, "A night in May")
     keeper.moderate(CRISIS, lost, "kept", "My brother died of waiting")

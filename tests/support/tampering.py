@@ -29,6 +29,7 @@ def a_small_keeper() -> Keeper:
     keeper.erase_data()
     keeper.remove_old()
     everybody = people({"users": 6, "carers": 5})
+    keeper.story(CRISIS, "A morning in March")
     story = keeper.story(CRISIS, "A night in March")
     day = keeper.session(CRISIS, "A day", story)
     quorum = {"ballots": 5, "each_group": 2}

@@ -16,6 +16,7 @@ from forum.record.verify.encoding import parse_lines
 from forum.record.verify.entry_order import entry_problems
 from forum.record.verify.entry_shapes import place_of
 from forum.record.verify.export import Export
+from forum.record.verify.held_words import HeldWords
 from forum.record.verify.key_entries import key_problems
 from forum.record.verify.kinds import misfits
 from forum.record.verify.merkle_tree import leaf_hash, root, roots_at
@@ -60,6 +61,8 @@ def verify_files(
     return checks + [Check(name, NOT_CHECKED, words) for name in NEEDS_FORUM]
 
 
+# The first format without the words that a moderator holds.
+_HELD_SINCE = 5
 # Checks that only forum/record/audit.py makes, because they need more than this file.
 NEEDS_FORUM = ("results by group", "equal voice", "quorum", "view shift", "decisions", "verify.py")
 
@@ -144,6 +147,7 @@ def _check_disclosures(export: Export) -> tuple[str, str]:
         (named if export.part.opens(entry) else elsewhere).update(dict.fromkeys(digests_in(entry)))
     erased, problems = _erased(export.entries)
     _, past = entry_problems(export.entries)
+    held = HeldWords(export.entries).grounds if export.format_number >= _HELD_SINCE else {}
     given: list[str] = []
     salts: dict[str, str] = {}
     for number, line in enumerate(parse_lines(export.files["disclosures.jsonl"]), 1):
@@ -155,6 +159,8 @@ def _check_disclosures(export: Export) -> tuple[str, str]:
             problems.append(f"disclosures.jsonl, line {number}: words that no entry of this export names")
         elif digest in erased:
             problems.append(f"disclosures.jsonl, line {number}: words that were withdrawn")
+        elif digest in held:
+            problems.append(f"disclosures.jsonl, line {number}: words that a moderator holds, by entry {held[digest]}")
         else:
             salt, opened_as, value = open_disclosure(encoded)
             words = past.words.get(digest)
@@ -174,12 +180,16 @@ def _check_disclosures(export: Export) -> tuple[str, str]:
     problems += [
         f"the words of {d} are missing, and nothing says that they were withdrawn"
         for d in named
-        if d not in here and d not in erased
+        if d not in here and d not in erased and d not in held
     ]
     if not problems and given != [d for d in named if d in here]:
         problems.append("disclosures.jsonl is not in the order of the record")
     other = len(elsewhere - named.keys())
-    return verdict_of(problems, f"{len(here)} opened, {len(named) - len(here)} withdrawn, {other} not in this export")
+    kept = len(named.keys() & held.keys())
+    gone = f"{len(here)} opened, {len(named) - len(here) - kept} withdrawn"
+    return verdict_of(
+        problems, gone + (f", {kept} held by a moderator" if kept else "") + f", {other} not in this export"
+    )
 
 
 def _erased(entries: Sequence[Mapping[str, Any]]) -> tuple[set[str], list[str]]:

@@ -146,8 +146,9 @@ COLUMNS: dict[str, dict[str, str]] = {
         "version": "number of its published version, from 1",
         "at": "when it was published (UTC)",
         "title": "its title",
-        "told_by": "the group of its writer; empty for none, and where the story was withdrawn",
+        "told_by": "the group of its writer; empty for none, and where the story was withdrawn or is held",
         "withdrawn": "yes where its writer took it back, else no",
+        "held": "number of the entry by which a moderator holds its words for now; empty where none does",
         "last_action": "what a moderator did with the story last, if anything",
         "entry": "number of its entry in the record, from 0",
     },
@@ -235,5 +236,6 @@ STATED: dict[str, dict[str, str]] = {
 # Columns that a table has not had from the first, with the format that brought each.
 SINCE = {
     "decisions.csv": {"contradicts": 4, "annulled_after": 4, "votes": 4, "earlier": 4},
+    "stories.csv": {"held": 5},
     "rounds.csv": {"entrance": 4, "invited": 4, "quorum_met": 4, "decisions": 4, "outcome": 4, "contradictory": 4},
 }

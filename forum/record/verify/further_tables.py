@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from forum.record.verify.disclosures import digests_in
-from forum.record.verify.public_log import WITHDRAWN, Log
+from forum.record.verify.public_log import HELD, WITHDRAWN, Log
 from forum.record.verify.tables import BETWEEN, ROWS, Row, where
 
 
@@ -58,7 +58,8 @@ def options_rows(log: Log) -> Iterator[Row]:
 
 
 def stories_rows(log: Log) -> Iterator[Row]:
-    """Yields a row for each published version of each story. Who told a story that was withdrawn is not said."""
+    """Yields a row for each published version of each story. Who told a story that was withdrawn, or is held, is
+    not said."""
     done = {entry["scenario"]: entry["action"] for _, entry in log.chosen("moderation action")}
     versions: dict[str, int] = {}
     for index, entry in log.chosen("scenario published"):
@@ -70,8 +71,9 @@ def stories_rows(log: Log) -> Iterator[Row]:
             "version": versions[scenario],
             "at": entry["at"],
             "title": title,
-            "told_by": None if title == WITHDRAWN or entry["told_by"] is None else log.words(entry["told_by"]),
+            "told_by": None if title in (WITHDRAWN, HELD) or entry["told_by"] is None else log.words(entry["told_by"]),
             "withdrawn": title == WITHDRAWN,
+            "held": log.held.get(entry["title"]["sd"]) if title == HELD else None,
             "last_action": done.get(scenario),
             "entry": index,
         }

@@ -11,12 +11,15 @@ from typing import Any
 
 from forum.record.verify.disclosures import digests_in, open_disclosure
 from forum.record.verify.encoding import parse_lines
+from forum.record.verify.held_words import HeldWords
 from forum.record.verify.part import Part, part_of
 from forum.record.verify.rounds import Steps, rounds
 from forum.record.verify.verdict import RecordError
 
 # Stands in a table instead of withdrawn words.
 WITHDRAWN = "(withdrawn)"
+# The same for words of a story that a moderator keeps back.
+HELD = "(held back by a moderator)"
 # The same for the numbers of a vote that was annulled after its result was shown.
 WITHDRAWN_RESULT = "withdrawn: this vote was annulled after its result was shown"
 
@@ -67,8 +70,8 @@ class Log:
                 yield index, entry
 
     def words(self, place: Mapping[str, str] | str | None) -> str:
-        """Returns the words that a field of an entry refers to: "" for None, WITHDRAWN for withdrawn words, and
-        the words themselves where the oldest entries hold these.
+        """Returns the words that a field of an entry refers to: "" for None, WITHDRAWN for withdrawn words, HELD for
+        those that a moderator keeps back, and the words themselves where the oldest entries hold these.
 
         Raises RecordError where a disclosure is damaged or does not hold text.
         """
@@ -76,7 +79,7 @@ class Log:
             return place or ""
         encoded = self.disclosures.get(place["sd"])
         if encoded is None:
-            return WITHDRAWN
+            return HELD if place["sd"] in self.held else WITHDRAWN
         value = open_disclosure(encoded)[2]
         if not isinstance(value, str):
             raise RecordError("a disclosure holds something else than words")
@@ -91,6 +94,11 @@ class Log:
     def every_round(self) -> dict[str, Steps]:
         """All rounds of the record by id, as `rounds`: a decision may rest on a vote of another session."""
         return rounds(self.entries, self.disclosures)
+
+    @cached_property
+    def held(self) -> dict[str, int]:
+        """The digests of words that a moderator keeps back, each with the index of the entry that does."""
+        return HeldWords(self.entries).grounds
 
     @cached_property
     def sessions(self) -> dict[str, Entry]:

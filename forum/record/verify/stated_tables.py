@@ -15,7 +15,7 @@ from typing import Any
 
 from forum.record.verify.columns import STATED
 from forum.record.verify.methods import METHODS, columns_of
-from forum.record.verify.public_log import WITHDRAWN, Log
+from forum.record.verify.public_log import HELD, WITHDRAWN, Log
 from forum.record.verify.rounds import Steps
 from forum.record.verify.tables import MARK, Row, marked, plain, table, where
 
@@ -132,8 +132,8 @@ def _wrong_amendment(log: Log, row: Mapping[str, str]) -> Iterator[str]:
 
 def _wrong_evidence(log: Log, row: Mapping[str, str]) -> Iterator[str]:
     published = [entry for _, entry in log.chosen("scenario published") if entry["scenario"] == row["scenario"]]
-    if not published or log.words(published[-1]["title"]) == WITHDRAWN:
-        yield "of a story that is not published, or was withdrawn"
+    if not published or log.words(published[-1]["title"]) in (WITHDRAWN, HELD):
+        yield "of a story that is not published, was withdrawn, or is held by a moderator"
     elif _differs(row, where(log, published[-1])):
         yield "not the commission of its story"
 

@@ -95,13 +95,9 @@ _NO_REASON = {
 _OF_VERSIONS = (ModeratorMove.ACCEPT_VERSION, ModeratorMove.RETURN_VERSION)
 
 
-# Acts on a text that was public.
-_PUBLIC_TEXT = (
-    ModerationAction.ACCEPTED,
-    ModerationAction.TAKEN_DOWN,
-    ModerationAction.KEPT,
-    ModerationAction.ACCEPTED_VERSION,
-)
+# Acts that publish the text that was read, and those on a text that is public.
+_PUBLISHED = (ModerationAction.ACCEPTED, ModerationAction.ACCEPTED_VERSION)
+_PUBLIC_TEXT = (ModerationAction.TAKEN_DOWN, ModerationAction.KEPT)
 
 
 _GONE = {
@@ -260,5 +256,9 @@ async def _enters_record(work: Work, commission: Commission) -> bool:
 
 
 async def _stood_before(work: Work, story: Submission, text: str) -> bool:
-    """Tells whether exactly this text was published before (and held since), so that the record has it already."""
-    return any(act.read == text and act.action in _PUBLIC_TEXT for act in await work.moderation.list_acts(story.id))
+    """Tells whether exactly this text was published last (and held since), so that the record has it already."""
+    acts = await work.moderation.list_acts(story.id)
+    if accepted := [act for act in acts if act.action in _PUBLISHED]:
+        return accepted[-1].read == text
+    # Published before acts were kept, or with the demonstration.
+    return any(act.read == text and act.action in _PUBLIC_TEXT for act in acts)

@@ -22,7 +22,6 @@ from forum.record.verify.encoding import canonical
 from forum.record.verify.verdict import RecordError
 from forum.services import exports
 from forum.services.record_cache import Contents, kept, same, subjects_of
-from forum.stories.submission import StoryStatus
 from forum.web.auth import need
 from forum.web.i18n.gettext import gettext as _
 from forum.web.public.checkpoints import FRESH, page_number, whole_number, witness_cards
@@ -112,7 +111,9 @@ async def entry(request: Request) -> Response:
     if wants_json(request):
         return await _as_json(request, proof)
     async with site.store.read() as work:
-        [(words, facts)] = await _in_words(work, await kept(site.store).contents_of(work, proof.size), [stored])
+        [(words, facts)] = await _in_words(
+            work, await kept(site.store).contents_of(work, await work.record.size()), [stored]
+        )
         about = facts["commission"]
         await _hold(request, work, facts, (words.sentence, words.details))
         commission = await work.commissions.get_commission(about) if about else None
@@ -135,9 +136,10 @@ async def entry_json(request: Request) -> Response:
 
 
 async def _as_json(request: Request, proof: _Proof) -> Response:
-    async with site_of(request).store.read() as work:
+    store = site_of(request).store
+    async with store.read() as work:
         facts = {**json.loads(proof.stored.body), "index": proof.stored.index}
-        words = await _public_words(work, [facts])
+        words = await _public_words(work, await kept(store).contents_of(work, await work.record.size()), [facts])
         unlike = await _hold(request, work, facts, words)
     more = {"does_not_agree_with_the_record": unlike} if unlike else {}
     return JSONResponse({**proof.to_json(), "disclosures": words, **more}, headers=FRESH)
@@ -177,25 +179,17 @@ async def _lines_of_words(store: Store, size: int) -> AsyncGenerator[bytes]:
     for start in range(0, size, _CHUNK_OF_WORDS):
         async with store.read() as work:
             stored = await work.record.entries(start, min(start + _CHUNK_OF_WORDS, size))
-            told = await _public_words(work, [json.loads(one.body) for one in stored])
+            contents = await kept(store).contents_of(work, await work.record.size())
+            told = await _public_words(work, contents, [json.loads(one.body) for one in stored])
         yield b"".join(canonical({"digest": digest, "disclosure": told[digest]}) + b"\n" for digest in told)
 
 
-async def _public_words(work: Work, facts: Sequence[dict[str, Any]]) -> dict[str, str]:
+async def _public_words(work: Work, contents: Contents, facts: Sequence[dict[str, Any]]) -> dict[str, str]:
     """Returns the disclosures behind these entries' digests, by digest, that everybody may read: none that was
     withdrawn, and not those of a story that a moderator holds back."""
-    held = await _held(work, facts)
-    digests = {digest for one in facts for digest in digests_in(one)} - held
+    digests = {digest for one in facts for digest in digests_in(one)} - contents.held.grounds.keys()
     found = await work.record.disclosures(sorted(digests)) if digests else []
     return {one.digest: one.encoded for one in found if one.encoded is not None}
-
-
-async def _held(work: Work, facts: Sequence[dict[str, Any]]) -> set[str]:
-    """Returns the digests of words in these entries that belong to a story which a moderator holds back."""
-    published = [one for one in facts if one["type"] == "scenario published"]
-    statuses = await work.stories.statuses({one["scenario"] for one in published}) if published else {}
-    held = (one for one in published if statuses.get(one["scenario"]) == StoryStatus.HELD)
-    return {digest for one in held for digest in digests_in(one)}
 
 
 async def _lines(store: Store, size: int) -> AsyncGenerator[bytes]:
@@ -341,9 +335,10 @@ async def _in_words(
                 words[disclosure.digest] = open_disclosure(disclosure.encoded)[2] if disclosure.encoded else None
             except RecordError:
                 words[disclosure.digest] = None  # the banner of the page tells of it
-    held = dict.fromkeys(await _held(work, facts), _("[held back by a moderator]"))
+    held = contents.held.grounds
     in_words = []
     for entry, f, opened, own in zip(stored, facts, openings, digests, strict=True):
-        known = {digest: held.get(digest, words[digest]) for digest in own if digest in words}
+        told = {digest: words[digest] for digest in own if digest in words}
+        known = told | dict.fromkeys(told.keys() & held.keys(), _("[held back by a moderator]"))
         in_words.append((words_of(f, References(opened, known)), {**f, "index": entry.index}))
     return in_words
