@@ -62,9 +62,12 @@ class Record(Protocol):
         record, and for taking words back. What it returns is shown to nobody.
         """
 
+    async def unchecked_at(self, indexes: Collection[int]) -> list[StoredEntry]:
+        """Returns the entries at these indexes, in index order, as `unchecked` does."""
+
     async def naming(self, ids: Collection[str]) -> list[StoredEntry]:
-        """Returns the entries in whose text one of these ids (of few) stands, in index order, as they lie in the
-        database.
+        """Returns the entries in whose text one of these ids stands, in index order, as they lie in the database; the
+        record is read once for some hundred of them.
         """
 
     async def leaf_hashes(self, start: int = 0, stop: int | None = None) -> list[bytes]:

@@ -23,7 +23,7 @@ class Rights(Protocol):
         """Returns the session of a participant. Raises NotFound."""
 
     async def marks(self, after: tuple[str, str], most: int) -> list[tuple[str, str]]:
-        """Returns story and mark (`Version.by`) of browsers that wrote a version or a suggestion: `most` at most, those
+        """Returns mark (`Version.by`) and story of browsers that wrote a version or a suggestion: `most` at most, those
         that sort after `after`, in order.
         """
 

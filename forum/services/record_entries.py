@@ -76,7 +76,7 @@ async def _past(work: Work, body: Mapping[str, object]) -> Past:
     if back := [value for kind, value, _ in named if kind is TAKEN_BACK]:
         given = {words.entry for words in await work.record.disclosures(back)}
         # Also from a damaged record words can be taken back.
-        told = [stored for stored in await work.record.unchecked() if stored.index in given]
+        told = await work.record.unchecked_at(given)
         before += told + await _about_void_rounds(work, told)
     # What a session was opened with may stand in no entry: only what contradicts an entry is refused.
     past = Past(whole=False)

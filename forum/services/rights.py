@@ -30,7 +30,7 @@ _REFERENCE = re.compile(r"[0-9a-f]{32}")
 
 # The most versions of a story that a copy has in words, and characters of them after which no more are.
 WHOLE_VERSIONS, WHOLE_CHARACTERS = 200, 2 * 1024 * 1024
-_MARKS = 200  # marks of browsers that are looked through at a time, so that everybody else has their turn
+_MARKS = 1000  # marks of browsers that are looked through at a time, so that everybody else has their turn
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -217,7 +217,7 @@ async def _marks(work: Work, device: str) -> list[str]:
     last = ("", "")
     while device:
         piece = await work.rights.marks(last, _MARKS)
-        found += [mark for story, mark in piece if draft_edits.browser(story, device) == mark]
+        found += [mark for mark, story in piece if draft_edits.browser(story, device) == mark]
         if len(piece) < _MARKS:
             break
         last = piece[-1]

@@ -127,8 +127,8 @@ class SqlDrafts(Area):
             words = _kept(draft, await self._up_to(story, base) if base is not None else ())
             theirs = sa.and_(versions.c.story == story, versions.c.number == number)
             await self._link.run(sa.update(versions).where(theirs).values(words))
-        theirs = sa.and_(versions.c.story == story, versions.c.number.in_(numbers))
-        await self._link.run(sa.delete(versions).where(theirs))
+        gone = self._link.among(versions.c.number, numbers)
+        await self._link.run(sa.delete(versions).where(versions.c.story == story, gone))
 
     async def _up_to(self, story: str, number: int | None = None) -> Sequence[Row]:
         """Returns the rows needed to read the last version up to `number` (None: of all): a whole one, then its

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,6 +16,8 @@ from forum.store.tables import disclosure, entry
 
 # An arbitrary number that no other advisory lock in this database uses.
 _RECORD_LOCK = 0x466F72756D
+# Ids that one statement looks for; SQLite takes no condition of 1,000 parts.
+IDS_AT_ONCE = 200
 _LAST = sa.select(sa.func.max(entry.c.position).label("last"))
 _HASHES = (
     sa.select(entry.c.leaf_hash)
@@ -56,8 +60,12 @@ class SqlRecord(Area):
 
     async def entries_at(self, indexes: Collection[int]) -> list[StoredEntry]:
         """Returns the entries at these indexes, in index order; indexes that do not exist are left out."""
+        return [_checked(stored) for stored in await self.unchecked_at(indexes)]
+
+    async def unchecked_at(self, indexes: Collection[int]) -> list[StoredEntry]:
+        """Returns the entries at these indexes as they lie in the database, as `unchecked` does."""
         wanted = sa.select(entry).where(self._link.among(entry.c.position, indexes)).order_by(entry.c.position)
-        return [_checked(_stored(row)) for row in await self._link.rows(wanted)]
+        return [_stored(row) for row in await self._link.rows(wanted)]
 
     async def entries(self, start: int = 0, stop: int | None = None) -> list[StoredEntry]:
         """Returns the entries from `start` up to but not including `stop`, in index order."""
@@ -73,16 +81,18 @@ class SqlRecord(Area):
         return [_stored(row) for row in await self._link.rows(wanted)]
 
     async def naming(self, ids: Collection[str]) -> list[StoredEntry]:
-        """Returns the entries in whose text one of these ids (of few) stands, in index order, as they lie in the
-        database.
+        """Returns the entries in whose text one of these ids stands, in index order, as they lie in the database.
+
+        The record is read once for each IDS_AT_ONCE of them.
         """
-        if self._link.postgresql:
-            text = sa.func.convert_from(entry.c.body, "UTF8")
-            named = [sa.func.strpos(text, id_) > 0 for id_ in ids]
-        else:
-            named = [sa.func.instr(entry.c.body, id_.encode()) > 0 for id_ in ids]
-        wanted = sa.select(entry).where(sa.or_(sa.false(), *named)).order_by(entry.c.position)
-        return [_stored(row) for row in await self._link.rows(wanted)]
+        found: dict[int, StoredEntry] = {}
+        every = [id_ if self._link.postgresql else id_.encode() for id_ in ids]
+        for start in range(0, len(every), IDS_AT_ONCE):
+            some = every[start : start + IDS_AT_ONCE]
+            wanted = _naming(len(some), postgresql=self._link.postgresql)
+            rows = await self._link.rows(wanted, {f"id{number}": id_ for number, id_ in enumerate(some)})
+            found |= {row["position"]: _stored(row) for row in rows}
+        return [found[position] for position in sorted(found)]
 
     async def leaf_hashes(self, start: int = 0, stop: int | None = None) -> list[bytes]:
         """Returns the leaf hashes (32 bytes each) from `start` up to but not including `stop`, in index order."""
@@ -118,6 +128,17 @@ class SqlRecord(Area):
         wanted = sa.update(disclosure).where(self._link.among(disclosure.c.digest, there))
         await self._link.run(wanted.values(encoded=None, withdrawn_at=at))
         return there
+
+
+@cache
+def _naming(number: int, *, postgresql: bool) -> sa.Select[Any]:
+    """Returns a SELECT of the entries in whose text one of so many ids stands, the parameters "id0", "id1" and so on;
+    made once for each number, since making it takes longer than running it."""
+    ids = [sa.bindparam(f"id{place}", type_=sa.Text if postgresql else sa.LargeBinary) for place in range(number)]
+    if postgresql:
+        text = sa.func.convert_from(entry.c.body, "UTF8")
+        return sa.select(entry).where(sa.or_(*(sa.func.strpos(text, id_) > 0 for id_ in ids)))
+    return sa.select(entry).where(sa.or_(*(sa.func.instr(entry.c.body, id_) > 0 for id_ in ids)))
 
 
 def _checked(stored: StoredEntry) -> StoredEntry:

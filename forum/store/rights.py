@@ -63,15 +63,14 @@ class SqlRights(Area):
         return str((await self._link.one(wanted, "There is no such participant."))["session"])
 
     async def marks(self, after: tuple[str, str], most: int) -> list[tuple[str, str]]:
-        """Returns story and mark of browsers that wrote a version or a suggestion, a piece at a time, in order."""
-        story, mark = after
-
-        def beyond(table: sa.Table) -> sa.Select[Any]:
-            further = sa.or_(table.c.story > story, sa.and_(table.c.story == story, table.c.by > mark))
-            return sa.select(table.c.story, table.c.by).where(table.c.by != "", further)
-
-        both = sa.union(beyond(version), beyond(suggestion)).order_by("story", "by").limit(most)
-        return [(row["story"], row["by"]) for row in await self._link.rows(both)]
+        """Returns mark and story of browsers that wrote a version or a suggestion, a piece at a time, in order."""
+        found: set[tuple[str, str]] = set()
+        for table in (version, suggestion):
+            # In the order of the index, and a statement for each table, so that each reads its piece only.
+            order = (table.c.by, table.c.story)
+            wanted = sa.select(*order).distinct().where(sa.tuple_(*order) > sa.tuple_(*after), table.c.by != "")
+            found |= {(row["by"], row["story"]) for row in await self._link.rows(wanted.order_by(*order).limit(most))}
+        return sorted(found)[:most]
 
     async def suggested(self, marks: Collection[str]) -> list[dict[str, Any]]:
         """Returns the suggestions that browsers with these marks sent, as their writers get them."""

@@ -12,10 +12,13 @@ from support.factories import a_commission, a_session, new_id
 
 import forum
 from forum.ports import Store
+from forum.ports.record import StoredEntry
 from forum.record.verify.verdict import RecordError
 from forum.services.record_entries import Words, append, erase
 from forum.services.sessions import facilitation
 from forum.services.sessions.commissions_and_sessions import opened
+from forum.store import record as records
+from forum.store.base import Row
 from forum.voting.round import Response, Round
 
 AT = "2026-11-22T14:00:00.000Z"
@@ -115,3 +118,28 @@ def test_one_place_appends_to_the_record() -> None:
         if re.search(r"\.record\.append\(", path.read_text("utf-8"))
     ]
     assert appending == ["services/record_entries.py"]
+
+
+async def test_words_are_taken_back_without_reading_the_record_through(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counts the entries that come out of the database while the writer waits for nobody else."""
+    commission, story = a_commission(), new_id()
+    read: list[int] = []
+    stored = records._stored
+
+    def counted(row: Row) -> StoredEntry:
+        read.append(int(row["position"]))
+        return stored(row)
+
+    async with sqlite_store.begin() as work:
+        await work.commissions.add_commission(commission)
+        for number in range(60):
+            about = story if number == 30 else new_id()
+            facts = {"scenario": about, "action": "kept", "because": Words("because", f"Number {number}")}
+            await append(work, commission, "moderation action", AT, facts)
+        [mine] = [one.digest for one in await work.record.disclosures() if one.entry == 30]
+    monkeypatch.setattr(records, "_stored", counted)
+    async with sqlite_store.begin() as work:
+        assert await erase(work, commission, AT, [mine]) == 60
+    assert set(read) == {30}

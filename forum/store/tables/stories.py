@@ -63,6 +63,9 @@ version = sa.Table(
     sa.Column("leans", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
+# A browser is looked for by its marks, which say nothing of it but to itself.
+sa.Index("ix_version_by", version.c.by, version.c.story)
+
 suggestion = sa.Table(
     "suggestion",
     metadata,
@@ -83,6 +86,7 @@ suggestion = sa.Table(
     words("because"),
     words("answered_at"),
 )
+sa.Index("ix_suggestion_by", suggestion.c.by, suggestion.c.story)
 
 # Moderators' acts. `by` is not a foreign key: an act stays when its account is deleted.
 moderation = sa.Table(
