@@ -94,6 +94,11 @@ class Rounds(Protocol):
         used, and once their session has forgotten its devices.
         """
 
+    async def recast(self, round_id: str, participant: str, cast: str, instead: str) -> bool:
+        """Gives a participant's cast another id, under which alone `caster` finds it from then on. Returns False where
+        there is none with the id `cast`.
+        """
+
 
 class Reasons(Protocol):
     """Reasons of rounds, from the reveal on."""

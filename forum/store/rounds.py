@@ -233,6 +233,11 @@ class SqlRounds(Area):
         rows = await self._link.rows(wanted)
         return participant_of(rows[0]) if len(rows) == 1 else None
 
+    async def recast(self, round_id: str, participant: str, cast: str, instead: str) -> bool:
+        """Gives a cast that was counted another id; see ports.voting.Rounds.recast."""
+        its = (casting.c.round == round_id, casting.c.participant == participant, casting.c.cast == cast)
+        return await self._link.run(sa.update(casting).where(*its).values(cast=instead)) == 1
+
     async def _asked(self, ids: set[str]) -> dict[str, _Asked]:
         rows = await self._quick(self._statements.asked, ROUND, [(one,) for one in ids])
         return {

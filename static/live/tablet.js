@@ -13,6 +13,7 @@ const slip = handover.querySelector("[data-for-slip]"); // none where there are 
 const path = main.dataset.path;
 const shelf = "forum tablet " + path;
 const GONE = ["unknown_round", "not_open"]; // what is said of a question that was there before Forum's data went back
+const SLIP_STAYS = 120000; // so long a slip can be had, and stays, where nobody takes the tablet on
 const PATIENCE = 4000; // so long is waited for an answer before the tablet may be handed on
 
 // Ballots not answered yet: form fields as [name, value] pairs, each with its `cast`. Those `laid` aside are of a
@@ -22,6 +23,7 @@ const queue = [...load(shelf), ...laid.splice(0)];
 let sending = false;
 let mine = ""; // the cast of the person who has just voted, until the tablet is handed on
 let voted = ""; // its round
+let going; // the timer that takes its slip away
 
 const link = watch(main, {
   keep: (part, moved) => part === "ballot" && !moved,
@@ -73,6 +75,14 @@ function offerSlip(on) {
   slip.querySelector("[data-slip-here]").replaceChildren();
   slip.querySelector("[data-ask-slip]").hidden = false;
   slip.querySelector("[data-print]").hidden = true;
+  goesLater();
+}
+
+// Takes the slip, and the way to it, from the page after a while: whoever comes next may not press anything first.
+function goesLater() {
+  const cast = mine;
+  clearTimeout(going);
+  if (!slip.hidden) going = setTimeout(() => cast === mine && offerSlip(false), SLIP_STAYS);
 }
 
 async function askForSlip() {
@@ -84,10 +94,12 @@ async function askForSlip() {
     return;
   }
   // By now the tablet may be another person's.
-  const got = told.ok && cast === mine && told.page.querySelector("[data-slip]");
+  if (cast !== mine || slip.hidden) return;
+  const got = told.ok && told.page.querySelector("[data-slip]");
+  slip.querySelector("[data-ask-slip]").hidden = true;
   if (!got) return;
   slip.querySelector("[data-slip-here]").replaceChildren(got);
-  slip.querySelector("[data-ask-slip]").hidden = true;
+  goesLater();
   slip.querySelector("[data-print]").hidden = false;
   slip.querySelector("[data-print]").focus();
 }

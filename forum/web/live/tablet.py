@@ -95,15 +95,18 @@ async def vote(request: Request) -> Response:
 
 
 async def slip(request: Request) -> Response:
-    """Shows the person who has just voted the address of their receipt, once: by post, so that it is in no history."""
+    """Shows the person who has just voted the address of their receipt, once: whoever holds the tablet next finds no
+    way to it, by what is left on the page or in the browser's history.
+    """
     session = await _live(request)
     form = await form_of(request)
-    round_id, cast = form.text("round"), form.text("cast")
-    async with site_of(request).store.read() as work:
+    round_id, cast, slip_id = form.text("round"), form.text("cast"), secrets.token_hex(CAST_ID // 2)
+    async with site_of(request).store.begin() as work:
         voter = await work.rounds.caster(round_id, cast) if len(cast) == CAST_ID else None
-    if voter is None or voter.session != session.id or gives_none(session):
-        raise NotFound("There is no slip for this vote.")
-    url = f"{base_url(request)}/receipts/{round_id}/{cast}"
+        mine = voter is not None and voter.session == session.id and not gives_none(session)
+        if voter is None or not mine or not await work.rounds.recast(round_id, voter.id, cast, slip_id):
+            raise NotFound("There is no slip for this vote. Each is given once.")
+    url = f"{base_url(request)}/receipts/{round_id}/{slip_id}"
     return await page(request, "live/receipts/slip.html", url=url, qr_code=qr(url), back=_path(session))
 
 

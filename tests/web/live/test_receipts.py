@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -107,10 +108,10 @@ async def test_a_slip_from_a_shared_tablet_gives_the_receipt_of_its_vote_and_of_
             form = {"round": asked.id, "group": "g1", "choice": choice, "person": new_id(), "cast": cast}
             assert (await tablet.post(f"/tablet/{live.tablet}/vote", data=form)).status_code == 303
         slip = await tablet.post(f"/tablet/{live.tablet}/slip", data={"round": asked.id, "cast": casts[1]})
-        there = f"/receipts/{asked.id}/{casts[1]}"
-        assert f"http://house.test{there}" in words(slip)
+        [there] = set(re.findall(rf"http://house\.test(/receipts/{asked.id}/[0-9a-f]+)", slip.text))
         assert "The police" not in words(slip)
-        for wrong in (new_id(), casts[1][:-1], ""):
+        # Given once: what the tablet knew of this vote leads to it no more, and the other person's still waits.
+        for wrong in (casts[1], new_id(), casts[1][:-1], ""):
             for answer in (
                 await tablet.post(f"/tablet/{live.tablet}/slip", data={"round": asked.id, "cast": wrong}),
                 await tablet.get(f"/receipts/{asked.id}/{wrong}"),
@@ -127,7 +128,7 @@ async def test_a_slip_from_a_shared_tablet_gives_the_receipt_of_its_vote_and_of_
         async with event.house.store.begin() as work:
             await work.sessions.save_session(replace(live, no_receipts=True))
         assert "There are no receipts in this session." in words(await anybody.get(there))
-        refused = await anybody.post(f"/tablet/{live.tablet}/slip", data={"round": asked.id, "cast": casts[1]})
+        refused = await anybody.post(f"/tablet/{live.tablet}/slip", data={"round": asked.id, "cast": casts[0]})
         assert refused.status_code == 404
         async with event.house.store.begin() as work:
             await work.sessions.save_session(live)
