@@ -1,7 +1,9 @@
 """People's rights to their data, without an account: a copy of what is held, and its erasure.
 
 Somebody is known by what they have: the private link of a story, the cookie of their browser, the link in a letter. By
-letter they are known to staff by a reference that they name (`erase_named`). An erasure takes their words and names,
+letter they are known to staff by what they name (`erase_named`): the link, their reference, their e-mail address. The
+id of a story that was sent in is in public addresses, so it proves nothing: staff see the story first, and write down
+how they made sure that it is its writer who asks. An erasure takes their words and names,
 and the link between their browser and its ballots; a counted ballot stays, since nobody can be found by it any more.
 While a session goes on, its link stays, so that nobody votes twice; it goes an hour after the session by itself.
 Each erasure that took something is an entry "data erased" with a reference, and with nothing about anybody.
@@ -9,10 +11,12 @@ Each erasure that took something is an entry "data erased" with a reference, and
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from forum.errors import BadInput, NotFound
@@ -20,13 +24,21 @@ from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.ports.personal_data import Kind
 from forum.services import record_entries, scrub
-from forum.services.keys import digest
+from forum.services.keys import digest, is_key
 from forum.services.stories import draft_edits, withdrawal
+from forum.services.stories.moderation import log_act
+from forum.services.stories.parsed_stories import story_of
 from forum.sessions.session import LiveSession, SessionKind
 from forum.stories.draft import fields
+from forum.stories.moderation import ModerationAction
+from forum.stories.scenario import outline
+from forum.stories.submission import StoryStatus, Submission
+from forum.stories.visible_text import upright
 from forum.voting.round import RoundState
 
 _REFERENCE = re.compile(r"[0-9a-f]{32}")
+# Characters of a story's beginning that staff see before they erase it, and of what they write about who asked.
+FIRST_WORDS, MOST_BECAUSE = 400, 500
 
 # The most versions of a story that a copy has in words, and characters of them after which no more are.
 WHOLE_VERSIONS, WHOLE_CHARACTERS = 200, 2 * 1024 * 1024
@@ -147,16 +159,62 @@ async def erase_mail(store: Store, clock: Clock, key: str, reference: str) -> Er
     return await _wiped(store, done, reference)
 
 
-async def erase_named(store: Store, clock: Clock, named: str, reference: str) -> Erased:
-    """Erases, for staff who had a letter, what is held under a reference (of a story or a participant) or an e-mail
-    address. Raises BadInput(field="named") where there is nothing under it."""
-    named = named.strip()
+@dataclass(frozen=True)
+class NamedStory:
+    """Story that a letter names by its public id, for staff to hold against what the letter says of it."""
+
+    id: str
+    title: str
+    words: str
+    sent_at: str
+
+
+async def named_story(store: Store, named: str) -> NamedStory | None:
+    """Returns the story that `erase_named` would not erase by this name alone; None for every other name."""
+    async with store.read() as work:
+        story = await _public_story(work, named.strip())
+        if story is None:
+            return None
+        told = await story_of(work.remembered, story.twee, asyncio.to_thread)
+    first = next(iter(outline(told)), None)
+    return NamedStory(story.id, story.title, first.text[:FIRST_WORDS] if first else "", story.submitted_at)
+
+
+async def _public_story(work: Work, named: str) -> Submission | None:
+    """Returns a story by an id that others than its writer may know; None for one that was never sent, or is gone."""
+    try:
+        story = await work.stories.get_story(named)
+    except NotFound:
+        return None
+    return None if story.status in {StoryStatus.WRITING, StoryStatus.WITHDRAWN} else story
+
+
+async def erase_named(
+    store: Store, clock: Clock, named: str, reference: str, *, seen: str = "", because: str = "", by: str = ""
+) -> Erased:
+    """Erases, for staff (`by`) who had a letter, what is held under what it names: a story's private link, a reference,
+    or an e-mail address.
+
+    A story by its id only where it is the one that they have `seen` (`named_story`), and with `because`: how they made
+    sure that its writer asks. That is kept with the acts of moderators, of which the record says "erased". Raises
+    BadInput(field="because") where that is missing, BadInput(field="named") where there is nothing under the name.
+    """
+    named, because = named.strip(), upright(because)
+    if len(because) > MOST_BECAUSE:
+        raise BadInput("Use at most %(most)s characters for the reason.", field="because", most=MOST_BECAUSE)
     async with store.begin() as work:
         done = Erased()
-        if "@" in named:
+        story = await _public_story(work, named)
+        if story is not None:
+            if seen != story.id or not because:
+                raise BadInput(
+                    "Look at the story, and say how you made sure that it is its writer who asks.", field="because"
+                )
+            done = await _story(work, clock, story.id, reference, because=because, by=by)
+        elif "@" in named:
             stories = await work.rights.addressed(named)
-            for story in stories:
-                await work.mail.erase_story(story)
+            for addressed in stories:
+                await work.mail.erase_story(addressed)
             if stories:
                 await _note(work, clock.now(), reference, done)
         elif _REFERENCE.fullmatch(named):
@@ -164,9 +222,19 @@ async def erase_named(store: Store, clock: Clock, named: str, reference: str) ->
                 done = await _story(work, clock, named, reference)
             except NotFound:
                 await _by_participant(work, clock, named, reference, done)
+        elif key := _key_in(named):
+            with suppress(NotFound):
+                linked = await work.stories.by_link(digest(key), lock=True)
+                done = await _story(work, clock, linked.id, reference)
         if not done.reference:
             raise BadInput("There is nothing to erase under this. Check it sign by sign.", field="named")
     return await _wiped(store, done, reference)
+
+
+def _key_in(named: str) -> str:
+    """Returns the key in a private link, or the key itself; "" for neither."""
+    key = named.partition("/my-story/")[2].partition("/")[0].partition("?")[0] if "/" in named else named
+    return key if is_key(key) else ""
 
 
 async def _by_participant(work: Work, clock: Clock, named: str, reference: str, done: Erased) -> None:
@@ -179,11 +247,15 @@ async def _by_participant(work: Work, clock: Clock, named: str, reference: str, 
         await _note(work, clock.now(), reference, done)
 
 
-async def _story(work: Work, clock: Clock, story_id: str, reference: str) -> Erased:
+async def _story(work: Work, clock: Clock, story_id: str, reference: str, *, because: str = "", by: str = "") -> Erased:
     done = Erased()
     story = await work.stories.get_story(story_id, lock=True)
     if not story.withdrawn_at:
         taken = await withdrawal.take_back(work, story, clock.now())
+        if because:
+            # After its words went, so that nothing is kept of the text that was read.
+            emptied = replace(story, twee="", revision="")
+            await log_act(work, emptied, ModerationAction.ERASED, clock.now(), because=because, by=by)
         done.sessions = list(taken.sessions)
         await _note(work, clock.now(), reference, done)
     return done

@@ -23,6 +23,7 @@ class ModerationAction(StrEnum):
     DECLINED_EVIDENCE = "evidence declined"
     UPHELD = "decision upheld"
     OVERTURNED = "decision overturned"
+    ERASED = "erased"
 
 
 class AppealOutcome(StrEnum):

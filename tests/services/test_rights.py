@@ -9,9 +9,11 @@ from csv import DictReader
 from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
-from support.app import House, a_house, words
+import sqlalchemy as sa
+from support.app import House, a_house, field, words
 from support.factories import CLOCK, a_cast, new_id
 from support.withdrawn_story import rows
 
@@ -27,15 +29,17 @@ from forum.services.mail import subscriptions
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.commissions_and_sessions import SessionForm, create_session
 from forum.services.sessions.desk import Desk
-from forum.services.stories import build_link
+from forum.services.stories import build_link, draft_edits
 from forum.services.stories.suggestions import Offer
 from forum.services.voting import reasons
 from forum.sessions.session import LiveSession, Participant
+from forum.store import SqlStore
 from forum.store.rights import SqlRights
 from forum.store.tables import metadata
 from forum.stories import scenario_twee
 from forum.stories.compose import HAPPENED
-from forum.stories.draft import Draft
+from forum.stories.draft import Draft, mark
+from forum.stories.edits import SetField
 from forum.stories.submission import Submission, Version, VersionKind
 from forum.voting.reason import ReasonReading
 from forum.web.cookies import DEVICE
@@ -254,9 +258,32 @@ async def test_the_marks_of_all_stories_are_gone_through_before_anything_is_lock
     assert looks
 
 
+async def test_a_browser_is_found_by_indexes_however_many_stories_there_are(sqlite_store: SqlStore) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def listening(_link: object, _cursor: object, statement: str, values: Any, *_more: object) -> None:
+        asked.append((statement, values))
+
+    for engine in (sqlite_store.reader, sqlite_store.writer):
+        sa.event.listen(engine.sync_engine, "before_cursor_execute", listening)
+    async with sqlite_store.begin() as work:
+        await work.rights.marks(("a", "b"), 5)
+        await work.rights.suggested(["a"])
+        await work.rights.erase_marked(["a"])
+    statements = [(text, values) for text, values in asked if "suggestion" in text or "version" in text]
+    assert len(statements) == 5
+    async with sqlite_store.reader.connect() as link:
+        for text, values in statements:
+            plan = (await link.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)).all()
+            steps = {str(step[-1]) for step in plan} - {"LIST SUBQUERY 1", "LIST SUBQUERY 2"}
+            assert any("_by (" in step for step in steps), (text, steps)
+            wrong = [step for step in steps if step.startswith("SCAN") and "json_each" not in step]
+            assert wrong == [], text
+
+
 async def test_a_story_and_its_address_go_by_its_link_and_by_letter(room: Room, tmp_path: Path) -> None:
     store, path = room.house.store, tmp_path / "forum.db"
-    for word, named in (("ada", "Ada@quincewick.test"), ("bea", room.story.id)):
+    for word, named in (("ada", "Ada@quincewick.test"), ("bea", f" https://forum.test/my-story/{room.key}/data ")):
         await subscriptions.ask(store, CLOCK, room.key, f"{word}@quincewick.test")
         done = await rights.erase_named(store, CLOCK, f" {named} ", new_id())
         assert done.reference
@@ -264,11 +291,44 @@ async def test_a_story_and_its_address_go_by_its_link_and_by_letter(room: Room, 
     assert where(path, "a neighbour knocks") == set()
     assert room.live.id in done.sessions
     assert (await rights.erase_story(store, CLOCK, room.key, new_id())).reference == ""
-    for named in (new_id(), room.story.id, "ada@quincewick.test", "", "x" * 32):
+    for named in (new_id(), room.story.id, "ada@quincewick.test", "", "x" * 32, room.key):
         with pytest.raises(BadInput, match="nothing to erase"):
-            await rights.erase_named(store, CLOCK, named, new_id())
+            await rights.erase_named(store, CLOCK, named, new_id(), seen=room.story.id, because="She wrote to us.")
     done = await rights.erase_named(store, CLOCK, room.ann, new_id())
     assert where(path, ANNS) == set()
+
+
+async def test_a_story_goes_by_its_public_id_only_once_staff_saw_it_and_made_sure(room: Room, tmp_path: Path) -> None:
+    store, path, ground = room.house.store, tmp_path / "forum.db", "She told us how it goes on."
+    other, _ = await room.house.story(await room.house.commission(), "Somebody else's")
+    shown = await rights.named_story(store, f" {room.story.id} ")
+    assert shown is not None
+    assert (shown.title, shown.words[:19]) == ("The third knock", "It is past two. A n")
+    for seen, because in (("", ""), (room.story.id, " "), (other.id, ground), ("", ground)):
+        with pytest.raises(BadInput, match="made sure") as refused:
+            await rights.erase_named(store, CLOCK, room.story.id, new_id(), seen=seen, because=because)
+        assert refused.value.field == "because"
+    with pytest.raises(BadInput, match="at most 500"):
+        await rights.erase_named(store, CLOCK, room.story.id, new_id(), seen=room.story.id, because="x" * 501)
+    assert where(path, "a neighbour knocks")
+    done = await rights.erase_named(
+        store, CLOCK, room.story.id, new_id(), seen=room.story.id, because=ground, by="5a" * 16
+    )
+    assert done.reference
+    assert await rights.named_story(store, room.story.id) is None
+    assert "story.title" in where(path, "somebody else's")
+    async with store.read() as work:
+        *_, act = await work.moderation.list_acts(room.story.id)
+        entries = [json.loads(stored.body) for stored in await work.record.entries()]
+    assert (act.action, act.because, act.public, act.by) == ("erased", ground, False, "5a" * 16)
+    assert [entry["type"] for entry in entries[-3:]] == ["erasure", "moderation action", "data erased"]
+    assert (entries[-2]["action"], entries[-2]["because"]) == ("erased", None)
+    assert {check.verdict for check in audit.verify(await exports.export(room.house.site.checkpoints))} == {PASS}
+    # What was never sent has an id that nobody but its writer has seen.
+    key = new_key()
+    begun = await draft_edits.begin(store, CLOCK, other.commission, key, [SetField("title", (mark(""),), "Mine")])
+    assert await rights.named_story(store, begun.story.id) is None
+    assert (await rights.erase_named(store, CLOCK, begun.story.id, new_id())).reference
 
 
 async def test_pages_give_the_copy_and_erase_without_a_script(room: Room) -> None:
@@ -302,8 +362,20 @@ async def test_pages_give_the_copy_and_erase_without_a_script(room: Room) -> Non
         wrong = await staff.post("/moderate/erase", data={"named": "nobody", "sure": "1"})
         assert wrong.status_code == 422
         assert "nobody" in wrong.text
-        right = await staff.post("/moderate/erase", data={"named": room.story.id, "sure": "1", "reference": new_id()})
+        assert "Is it this story?" not in words(wrong)
+        form = {"named": room.story.id, "sure": "1", "reference": new_id()}
+        asked = await staff.post("/moderate/erase", data=form)
+        assert asked.status_code == 422
+        assert "Is it this story? The third knock" in words(asked)
+        assert "past two" in words(asked)
+        form |= {"seen": field(asked, "seen"), "because": "The line <b>was</b> bad"}
+        other = await staff.post("/moderate/erase", data=form | {"seen": new_id()})
+        assert other.status_code == 422
+        assert "The line &lt;b&gt;was" in other.text, "nothing that was typed is lost"
+        assert (await staff.get(f"/stories/{room.story.id}")).status_code == 200
+        right = await staff.post("/moderate/erase", data=form)
         assert right.status_code == 303
+        assert "A moderator erased a story" in words(await staff.get("/moderation"))
 
 
 async def test_erasures_of_one_browser_are_limited(room: Room) -> None:

@@ -189,7 +189,7 @@ SHAPES: dict[str, Shape] = {
                 one_of(
                     *("accepted", "returned", "held", "released", "taken down", "kept"),
                     *("new version accepted", "new version returned", "decision upheld", "decision overturned"),
-                    *("evidence shown", "evidence declined"),
+                    *("evidence shown", "evidence declined", "erased"),
                 ),
             ),
             Field(

@@ -18,6 +18,7 @@ from forum.ports.personal_data import ABOUT, Kind, kinds_of
 from forum.services import rights
 from forum.services.rights import Copy, Erased
 from forum.web.accounts.devices import keep
+from forum.web.auth import somebody
 from forum.web.cookies import DEVICE, cookie_of
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, form_of, spoken
@@ -161,28 +162,38 @@ def _attached(name: str) -> dict[str, str]:
 
 
 async def by_letter(request: Request) -> Response:
-    """Shows the form by which staff erase what somebody asked for by letter; posted, erases it."""
-    form, error = Form({}), None
+    """Shows the form by which staff erase what somebody asked for by letter; posted, erases it.
+
+    A story that is named by its public id is shown first, with the question how they made sure who asks.
+    """
+    form, error, story = Form({}), None, None
+    site = site_of(request)
     if request.method == "POST":
         form = await form_of(request)
-        site = site_of(request)
+        named = form.text("named")
         try:
             if not form.flag("sure"):
                 form.wrong("sure", "Tick the box to say that you are sure.")
-            if len(form.text("named")) > _MOST_NAMED:
+            if len(named) > _MOST_NAMED:
                 form.wrong("named", "There is nothing to erase under this. Check it sign by sign.")
             form.stop()
-            done = await rights.erase_named(site.store, site.clock, form.text("named"), form.text("reference"))
+            person = await somebody(request)
+            told = {"seen": form.text("seen"), "because": form.text("because"), "by": person.id}
+            done = await rights.erase_named(site.store, site.clock, named, form.text("reference"), **told)
             for session in done.sessions:
                 await site.rooms.changed(session)
             return RedirectResponse(f"/moderate/erase?erased={done.reference}", 303)
         except (BadInput, StoreUnavailable) as problem:
             error = problem
+        if len(named) <= _MOST_NAMED:
+            story = await rights.named_story(site.store, named)
     return await page(
         request,
         "moderate/erase.html",
         status_of(error) if error else 200,
         named=form.text("named"),
+        because=form.text("because"),
+        story=story,
         reference=form.text("reference") or secrets.token_hex(16),
         erased=request.query_params.get("erased", ""),
         errors=_errors(error),

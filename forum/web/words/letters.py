@@ -106,4 +106,5 @@ def _acts() -> dict[str, str]:
         ModerationAction.DECLINED_EVIDENCE: _("A moderator looked at your evidence and declined it."),
         ModerationAction.UPHELD: _("Another moderator answered your appeal."),
         ModerationAction.OVERTURNED: _("Another moderator answered your appeal: you were right."),
+        ModerationAction.ERASED: _("A moderator erased your story, because of a letter that asked for it."),
     }

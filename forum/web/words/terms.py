@@ -113,6 +113,7 @@ def act_words(action: str) -> str:
         ModerationAction.OVERTURNED: _(
             "A writer appealed. Another moderator read the story and undid what was decided."
         ),
+        ModerationAction.ERASED: _("A moderator erased a story for its writer, who had asked for it by letter."),
     }
     return words.get(action, action)
 

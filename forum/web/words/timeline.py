@@ -68,6 +68,7 @@ def _moderated(event: Event) -> Line:
         ModerationAction.OVERTURNED: _(
             "Another moderator answered your appeal: you were right. What was decided is undone."
         ),
+        ModerationAction.ERASED: _("A moderator erased your story, because of a letter that asked for it."),
     }
     link = f"/stories/{act.story}" if act.action == ModerationAction.ACCEPTED else ""
     return Line(
