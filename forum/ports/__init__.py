@@ -22,7 +22,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from forum.ports.accounts import People
-from forum.ports.commissions import Commissions
+from forum.ports.commissions import Commissions, Stages
 from forum.ports.mail import Mail
 from forum.ports.record import Facts, PastCheckpoints, Record
 from forum.ports.result_cache import Remembered
@@ -42,6 +42,7 @@ class Work(Protocol):
 
     people: People
     commissions: Commissions
+    stages: Stages
     stories: Stories
     drafts: Drafts
     library: Library

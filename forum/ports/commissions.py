@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Protocol
 
 from forum.voting.commission import Commission
+from forum.voting.stage import Closing, StageMove, StageNote
 
 
 class Commissions(Protocol):
@@ -17,8 +18,36 @@ class Commissions(Protocol):
     async def get_commission(self, commission: str, *, lock: bool = False) -> Commission:
         """Returns a commission. `lock` makes other units that lock it wait until this one ends. Raises NotFound."""
 
+    async def save_commission(self, commission: Commission) -> None:
+        """Writes a changed commission. Raises NotFound."""
+
     async def titles(self, commissions: Collection[str]) -> dict[str, str]:
         """Returns the titles of these commissions by id; unknown ids are left out."""
 
     async def list_commissions(self) -> list[Commission]:
         """Returns all commissions, newest first."""
+
+
+class Stages(Protocol):
+    """Moves of commissions between stages, answers to the questions of a stage, and closings."""
+
+    async def add_move(self, move: StageMove) -> None:
+        """Adds a move."""
+
+    async def moves(self, commission: str) -> list[StageMove]:
+        """Returns the moves of a commission, oldest first."""
+
+    async def add_note(self, note: StageNote) -> None:
+        """Adds an answer to a question of a stage."""
+
+    async def notes(self, commission: str) -> list[StageNote]:
+        """Returns the answers to the questions of a commission's stages, oldest first."""
+
+    async def add_closing(self, closing: Closing) -> None:
+        """Adds the closing of a commission."""
+
+    async def save_closing(self, closing: Closing) -> None:
+        """Writes a changed closing. Raises NotFound."""
+
+    async def closings(self, commission: str) -> list[Closing]:
+        """Returns the closings of a commission, oldest first."""

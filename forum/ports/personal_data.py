@@ -229,9 +229,10 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     },
     "casting": {Kind.BALLOT: "participant cast", NOBODY: "round"},
     "checkpoint": {NOBODY: "size root note signed_at"},
+    "closing": {Kind.ROOM: "words groups because", NOBODY: "seq id commission at entry reopened_at reopening"},
     "commission": {
         Kind.ROOM: "power support",
-        NOBODY: "seq id title question stage groups threshold demonstration rehearsal created_at",
+        NOBODY: "seq id title question stage groups threshold demonstration rehearsal created_at closed_at",
     },
     "commitment": {Kind.ROOM: "role what by", NOBODY: "seq id decision"},
     "cosignature": {NOBODY: "size root witness at line"},
@@ -288,9 +289,12 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     "session": {
         Kind.ROOM: "cue",
         NOBODY: "seq id commission title code projector scenarios version paused ended rehearsal recorded "
-        "partition badges_off held opened_at kind entrance tablet reasons ended_at no_receipts",
+        "partition badges_off held opened_at kind entrance tablet reasons ended_at no_receipts "
+        "stage",
     },
     "sign_in": {Kind.ACCOUNT: "token person at until"},
+    "stage_move": {Kind.ROOM: "learnt better took_part", NOBODY: "seq id commission came_from went_to at entry"},
+    "stage_note": {Kind.ROOM: "words", NOBODY: "seq id commission stage question at decision entry"},
     "stop": {
         Kind.STOP: "participant at character how",
         Kind.ATTENDANCE: "group_id",

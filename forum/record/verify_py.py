@@ -34,6 +34,7 @@ PARTS = (
     "part",
     "key_entries",
     "entry_order",
+    "cycle_order",
     "export",
     "public_log",
     "tables",

@@ -16,6 +16,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "signed in": frozenset(ROLES),
     "run sessions": frozenset({Role.ORGANISER}),
     "moderate stories": frozenset({Role.MODERATOR}),
+    "keep commissions": frozenset({Role.ORGANISER, Role.COMMISSIONER}),
     "decide": frozenset({Role.COMMISSIONER}),
     "manage people": frozenset({Role.ADMINISTRATOR}),
 }

@@ -22,7 +22,8 @@ from forum.record.verify.verdict import RecordError
 from forum.services.checkpoints import Checkpoints
 from forum.services.record_cache import kept
 from forum.services.record_known import Known
-from forum.services.record_rows import Unlike, unlike, unrecorded
+from forum.services.record_rows import unlike, unrecorded
+from forum.services.row_differences import Unlike
 
 PIECE = 50  # entries a step
 Entry = dict[str, Any]
@@ -151,7 +152,7 @@ async def _piece(work: Work, known: Known, told: Progress) -> bool:
         entry = parsed(stored[index])
         if entry is None:
             continue
-        for problem in known.past.problems(entry):
+        for problem in (*known.past.problems(entry), *known.cycle.problems(entry)):
             told.findings.append(Finding("entry", str(index), "body", problem, "one that follows those before", index))
         known.take(index, entry)
         for digest in dict.fromkeys(digests_in(entry)):

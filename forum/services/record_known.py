@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from forum.record.verify.cycle_order import Cycle
 from forum.record.verify.entry_order import Past
 from forum.voting.round import RoundState
 
@@ -17,6 +18,8 @@ _STATES = {
     "round annulled": RoundState.ANNULLED,
 }
 
+ABOUT_STAGES = ("stage moved", "stage note", "commission closed", "commission reopened")
+
 
 @dataclass
 class Known:
@@ -24,7 +27,9 @@ class Known:
 
     `entries` has the ids of sessions, rounds, stories, decisions and commitments that an entry was written for, with
     the index of the latest; `states` and `closing` each round's state and closing time, as its entries say; `erased`
-    the digests of withdrawn words; `past` is what the next entry is held against, `keys` and `restored` are the entries
+    the digests of withdrawn words; `past` and `cycle` are what the next entry is held against, `stages` and `ends` the
+    stage of each commission that was moved, and the time of its end ("" once reopened), each with the index of the
+    entry that says so; `acts` the indexes of all entries about stages; `keys` and `restored` are the entries
     about the key and about backups that were put back.
     """
 
@@ -34,12 +39,17 @@ class Known:
     closing: dict[str, str | None] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
     past: Past = field(default_factory=Past)
+    cycle: Cycle = field(default_factory=Cycle)
+    stages: dict[str, tuple[int, str]] = field(default_factory=dict)
+    ends: dict[str, tuple[int, str]] = field(default_factory=dict)
+    acts: set[int] = field(default_factory=set)
     keys: list[tuple[int, Entry]] = field(default_factory=list)
     restored: list[tuple[int, Entry]] = field(default_factory=list)
 
     def take(self, index: int, entry: Entry) -> None:
         """Adds an entry that fits its shape."""
         self.past.add(index, entry)
+        self.cycle.add(entry)
         if entry["type"] in ("key changed", "key lost"):
             self.keys.append((index, entry))
         if entry["type"] == "record restored":
@@ -55,6 +65,12 @@ class Known:
             self.states[entry["round"]] = _STATES[type_]
         if type_ in ("round opened", "round extended"):
             self.closing[entry["round"]] = entry.get("closes_at")
+        if type_ in ABOUT_STAGES:
+            self.acts.add(index)
+        if type_ == "stage moved":
+            self.stages[entry["commission"]] = index, entry["to"]
+        if type_ in ("commission closed", "commission reopened"):
+            self.ends[entry["commission"]] = index, entry["at"] if type_ == "commission closed" else ""
         if type_ == "erasure":
             self.erased.update(entry["digests"])
 

@@ -1,9 +1,9 @@
-"""Holds the rows of sessions, votes, stories, decisions and moderators' acts against the entries that tell of them."""
+"""Holds the rows of sessions, votes, stories, decisions, stages and moderators' acts against the entries about them."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from forum.errors import CastRefused, NotFound
 from forum.ports import Work
@@ -11,16 +11,16 @@ from forum.ports.record import Disclosure
 from forum.record.entry_rows import GONE, differences, spoken
 from forum.record.verify.disclosures import digests_in, disclosure_digest, open_disclosure
 from forum.record.verify.verdict import RecordError
+from forum.services import stage_rows
 from forum.services.record_entries import Words
 from forum.services.record_known import Entry, Known
+from forum.services.row_differences import Unlike, columns, told
 from forum.services.sessions import commissions_and_sessions, facilitation
 from forum.services.voting import close_rounds, results
 from forum.sessions.session import LiveSession
 from forum.stories.submission import StoryStatus
 from forum.voting.round import Round, RoundState
 
-# A table, a row, a column, what is there and what should be.
-Unlike: TypeAlias = tuple[str, str, str, str, str]
 # Facts of "round opened" that are the commission's, by the column.
 _COMMISSIONS = ("groups", "threshold", "power")
 _ABOUT = "about."
@@ -80,9 +80,11 @@ async def _session_opened(work: Work, known: Known, index: int, said: Entry) -> 
     made["scenarios"] = made["scenarios"][: len(said["scenarios"])]
     for column, should, there in differences(_facts(said), made):
         if column.startswith(_ABOUT):
-            yield "commission", commission.id, column.removeprefix(_ABOUT), _told(there), _told(should)
+            yield "commission", commission.id, column.removeprefix(_ABOUT), told(there), told(should)
         else:
-            yield "session", live.id, column, _told(there), _told(should)
+            yield "session", live.id, column, told(there), told(should)
+    if commission.id not in known.stages and not commission.rehearsal and commission.stage != said["about"]["stage"]:
+        yield "commission", commission.id, "stage", commission.stage, said["about"]["stage"]
 
 
 async def _round_opened(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
@@ -100,9 +102,9 @@ async def _round_opened(work: Work, known: Known, index: int, said: Entry) -> As
         facts.pop("versions", None)
     for column, should, there in differences(facts, _plain(facilitation.opened(round_, commission))):
         if column.split("[")[0] in _COMMISSIONS:
-            yield "commission", commission.id, column, _told(there), _told(should)
+            yield "commission", commission.id, column, told(there), told(should)
         else:
-            yield "round", round_.id, column, _told(there), _told(should)
+            yield "round", round_.id, column, told(there), told(should)
     for problem in await _state(work, known, round_):
         yield problem
 
@@ -133,7 +135,7 @@ async def _round_closed(work: Work, known: Known, index: int, said: Entry) -> As
     for column, should, there in differences(
         {k: said[k] for k in ("count", "ballots_root", "paper") if k in said}, made
     ):
-        yield "ballot", f"round {round_.id}", column, _told(there), _told(should)
+        yield "ballot", f"round {round_.id}", column, told(there), told(should)
 
 
 async def _round_revealed(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
@@ -151,7 +153,7 @@ async def _round_revealed(work: Work, known: Known, index: int, said: Entry) -> 
     except (ValueError, CastRefused) as error:
         yield "ballot", f"round {round_.id}", "choice", str(error), "a choice that was offered"
         return
-    for found in _columns("ballot", f"round {round_.id}", result, made):
+    for found in columns("ballot", f"round {round_.id}", result, made):
         yield found
 
 
@@ -162,7 +164,7 @@ async def _round_annulled(work: Work, known: Known, index: int, said: Entry) -> 
         return
     made = {"because": round_.annulled_because, "at": round_.annulled_at}
     for column, should, there in differences({name: said[name] for name in made}, made):
-        yield "round", round_.id, f"annulled_{column}", _told(there), _told(should)
+        yield "round", round_.id, f"annulled_{column}", told(there), told(should)
 
 
 async def _scenario_published(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
@@ -178,7 +180,7 @@ async def _scenario_published(work: Work, known: Known, index: int, said: Entry)
         yield "story", story.id, "status", story.status, should
     elif story.status == StoryStatus.ACCEPTED:
         made = {"title": story.title, "twee": story.twee}
-        for found in _columns("story", story.id, {"title": said["title"], "twee": said["text"]}, made):
+        for found in columns("story", story.id, {"title": said["title"], "twee": said["text"]}, made):
             yield found
 
 
@@ -200,7 +202,7 @@ async def _decision(work: Work, known: Known, index: int, said: Entry) -> AsyncI
         "decided_at": row.decided_at,
         "entry": row.entry,
     }
-    for found in _columns("decision", row.id, said | {"decided_at": said["at"], "entry": index}, made):
+    for found in columns("decision", row.id, said | {"decided_at": said["at"], "entry": index}, made):
         yield found
 
 
@@ -214,7 +216,7 @@ async def _commitment(work: Work, known: Known, index: int, said: Entry) -> Asyn
         yield _missing("commitment", said["commitment"])
         return
     made = {"role": row.role, "what": row.what, "by": row.by}
-    for found in _columns("commitment", row.id, said, made):
+    for found in columns("commitment", row.id, said, made):
         yield found
 
 
@@ -224,7 +226,7 @@ async def _moderation_action(work: Work, known: Known, index: int, said: Entry) 
         yield "moderation", f"story {said['scenario']}", "entry", "no act with this entry", str(index)
     for act in acts:
         made = {"action": str(act.action), "because": act.because if act.public and act.because else None, "at": act.at}
-        for found in _columns("moderation", act.id, said, made):
+        for found in columns("moderation", act.id, said, made):
             yield found
 
 
@@ -239,6 +241,7 @@ ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] =
     "decision": _decision,
     "commitment": _commitment,
     "moderation action": _moderation_action,
+    **stage_rows.ROWS,
 }
 
 
@@ -258,6 +261,8 @@ async def unrecorded(work: Work, known: Known, commission: str, session: str) ->
         for story in await work.stories.list_stories(commission, StoryStatus.ACCEPTED):
             if story.id not in known.entries:
                 yield "story", story.id, "status", story.status, "something else: no entry says that it was published"
+        async for unsaid in stage_rows.unrecorded(work, known, of):
+            yield unsaid
     for decision in await work.decisions.list_decisions(commission):
         recorded = (await _session_of(work, decision.rounds[0])).recorded
         if recorded and decision.id not in known.entries:
@@ -265,12 +270,6 @@ async def unrecorded(work: Work, known: Known, commission: str, session: str) ->
         for commitment in decision.commitments if recorded else ():
             if commitment.id not in known.entries:
                 yield "commitment", commitment.id, "id", "a commitment", "none: no entry tells of it"
-
-
-def _columns(table: str, row: str, said: Entry, made: Entry) -> Iterator[Unlike]:
-    """Yields the columns of a row that are not what is said of them."""
-    for column, should, there in differences({name: said.get(name) for name in made}, made):
-        yield table, row, column, _told(there), _told(should)
 
 
 async def _session_of(work: Work, round_id: str) -> LiveSession:
@@ -294,8 +293,3 @@ def _plain(facts: Any) -> Any:
     if isinstance(facts, list | tuple):
         return [_plain(fact) for fact in facts]
     return str(facts) if isinstance(facts, str) else facts
-
-
-def _told(value: Any) -> str:
-    text = "withdrawn" if value is GONE else ascii(value)
-    return text if len(text) <= 200 else f"{text[:200]}..."

@@ -78,6 +78,7 @@ class LiveSession:
     meanwhile, whose results are not in the record yet.
     `reasons` says who reads what people write with their votes.
     `no_receipts`: nobody is given a receipt of their ballot, as was declared when the session was made.
+    `stage` is the stage that the commission was in when the session was made.
     `ended_at` is when it was ended last, "" in sessions that are older than this.
     """
 
@@ -103,6 +104,7 @@ class LiveSession:
     held: tuple[str, ...] = ()
     ended_at: str = ""
     no_receipts: bool = False
+    stage: str = ""
 
     def changed(self) -> LiveSession:
         """Returns the session with its version one higher, so that screens ask for the state again."""

@@ -10,6 +10,8 @@ from forum.store.base import Area, Row, having, made, plain
 from forum.store.tables import commission as table
 from forum.voting.commission import Commission
 
+_NO_COMMISSION = "There is no such commission."
+
 
 class SqlCommissions(Area):
     """The database's commissions. The contract is ports.commissions.Commissions."""
@@ -23,7 +25,13 @@ class SqlCommissions(Area):
         wanted = having(table.c.id)
         if lock:
             wanted = wanted.with_for_update(key_share=True)
-        return _commission(await self._link.one(wanted, "There is no such commission.", {"id": commission}))
+        return _commission(await self._link.one(wanted, _NO_COMMISSION, {"id": commission}))
+
+    async def save_commission(self, commission: Commission) -> None:
+        """Writes a changed commission. Raises NotFound."""
+        await self._link.change(
+            sa.update(table).where(table.c.id == commission.id).values(plain(commission)), _NO_COMMISSION
+        )
 
     async def titles(self, commissions: Collection[str]) -> dict[str, str]:
         """Returns the titles of these commissions by id; unknown ids are left out."""

@@ -21,7 +21,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 from forum.errors import StartupProblem, StoreUnavailable
 from forum.ports import Work
 from forum.ports.accounts import People
-from forum.ports.commissions import Commissions
+from forum.ports.commissions import Commissions, Stages
 from forum.ports.mail import Mail
 from forum.ports.record import Facts, PastCheckpoints, Record
 from forum.ports.result_cache import Remembered
@@ -54,6 +54,7 @@ from forum.store.retention import SqlRetention
 from forum.store.rights import SqlRights
 from forum.store.rounds import SqlRounds
 from forum.store.sessions import SqlSessions
+from forum.store.stages import SqlStages
 from forum.store.stops import SqlStops
 from forum.store.stories import SqlStories
 from forum.store.tables import metadata
@@ -78,6 +79,7 @@ class SqlWork:
         self.remembered = remembered
         self.people: People = SqlPeople(link)
         self.commissions: Commissions = SqlCommissions(link)
+        self.stages: Stages = SqlStages(link)
         self.stories: Stories = SqlStories(link)
         self.library: Library = SqlLibrary(link)
         self.evidence: Evidences = SqlEvidence(link)

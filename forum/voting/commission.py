@@ -48,7 +48,8 @@ class SupportLine:
 
 @dataclass(frozen=True)
 class Commission:
-    """One commission. `threshold` is the smallest group whose result may be shown on its own (people).
+    """One commission. `threshold` is the smallest group whose result may be shown on its own (people). `stage` is where
+    it stands now, one of STAGES; `closed_at` is "" unless it is closed.
 
     `demonstration` marks what comes with the software, `rehearsal` what a rehearsal made; both say so on every screen.
     """
@@ -64,6 +65,7 @@ class Commission:
     demonstration: bool = False
     rehearsal: bool = False
     created_at: str = ""
+    closed_at: str = ""
 
     def group_label(self, group: str | None) -> str | None:
         """Gives the label of one of this commission's groups; None for "prefer not to say"."""

@@ -21,6 +21,9 @@ MOST_TOLD = 5  # lines of the banner
 WHAT = {
     "session": message("the session"),
     "commission": message("what was declared beforehand"),
+    "stage_move": message("the stage that the work is in"),
+    "stage_note": message("the answers to the questions of a stage"),
+    "closing": message("the closing note"),
     "round": message("the vote"),
     "ballot": message("the result of the vote"),
     "decision": message("the decision"),

@@ -34,7 +34,7 @@ from forum.web.live import (
     sockets,
     tablet,
 )
-from forum.web.organise import commissions_and_sessions, paper_counts, programmes, rounds, tickets
+from forum.web.organise import commissions_and_sessions, paper_counts, programmes, rounds, stages, tickets
 from forum.web.public import (
     answer,
     check,
@@ -47,6 +47,7 @@ from forum.web.public import (
     record,
     your_data,
 )
+from forum.web.public import stages as public_stages
 from forum.web.stories import (
     build_link,
     evidence,
@@ -87,6 +88,7 @@ PAGES: tuple[Page, ...] = (
     Page("/", "GET", front_pages.home, "public"),
     Page("/commissions", "GET", front_pages.commissions, "public"),
     Page("/commissions/{commission}", "GET", front_pages.commission, "public"),
+    Page("/commissions/{commission}/stages/{stage}", "GET", public_stages.stage, "public"),
     Page("/stories", "GET", library.stories, "public"),
     Page("/stories/{story}", "GET", front_pages.story, "public"),
     Page("/stories/{story}/story.twee", "GET", files.download, "public"),
@@ -166,6 +168,11 @@ PAGES: tuple[Page, ...] = (
     Page("/organise", "GET", commissions_and_sessions.overview, "run sessions"),
     Page("/organise/commissions/new", "GET", commissions_and_sessions.new_commission, "run sessions"),
     Page("/organise/commissions", "POST", commissions_and_sessions.add_commission, "run sessions", WORDS),
+    Page("/organise/commissions/{commission}/stages", "GET", stages.overview, "keep commissions"),
+    Page("/organise/commissions/{commission}/move", "POST", stages.move, "keep commissions", WORDS),
+    Page("/organise/commissions/{commission}/note", "POST", stages.note, "keep commissions", WORDS),
+    Page("/organise/commissions/{commission}/close", "POST", stages.close, "keep commissions", WORDS),
+    Page("/organise/commissions/{commission}/reopen", "POST", stages.reopen, "keep commissions", WORDS),
     Page("/organise/sessions/new", "GET", commissions_and_sessions.new_session, "run sessions"),
     Page("/organise/sessions", "POST", commissions_and_sessions.add_session, "run sessions", WORDS),
     Page("/organise/tokens", "POST", commissions_and_sessions.add_token, "run sessions"),

@@ -213,6 +213,10 @@ ABOUT_NEITHER: dict[str, Form] = {
     "/organise/commissions": {
         name: said if isinstance(said, str) else [*said] for name, said in COMMISSION_FORM.items()
     },
+    "/organise/commissions/{commission}/move": {"seen": "0", "to": "secure", "learnt": "Much"},
+    "/organise/commissions/{commission}/note": {"question": "plan/options", "words": "Two"},
+    "/organise/commissions/{commission}/close": {"seen": "0", "closing": "Done"},
+    "/organise/commissions/{commission}/reopen": {"seen": "0", "because": "More"},
     "/organise/tokens": {"label": "A script"},
     "/organise/tokens/{token}/revoke": {},
     "/check": {"text": "forum"},

@@ -97,6 +97,7 @@ def a_session(commission: Commission, **changes: Any) -> LiveSession:
         projector=secrets.token_urlsafe(24),
         scenarios=(),
         opened_at=CLOCK.now(),
+        stage=commission.stage,
     )
     return replace(live, **changes)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from forum.record.verify.archive import DESCRIBED, FILES, describe, files_of
 from forum.record.verify.checkpoint import key_id, public_key_raw, verifier_key
+from forum.record.verify.cycle_order import cycle_problems
 from forum.record.verify.disclosures import digests_in, disclosure_digest, open_disclosure
 from forum.record.verify.ed25519 import signed_by
 from forum.record.verify.encoding import parse_lines
@@ -95,6 +96,7 @@ def _check_digests(export: Export) -> tuple[str, str]:
 
 def _check_entries(export: Export) -> tuple[str, str]:
     problems, _ = entry_problems(export.entries)
+    problems = problems or list(cycle_problems(export.entries))
     return verdict_of(problems, f"{len(export.entries)} entries, each as its type says, and after what it follows")
 
 

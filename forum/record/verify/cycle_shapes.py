@@ -1,4 +1,4 @@
-"""The shapes of entries about what follows a vote in the commissioning cycle: decisions and commitments."""
+"""The shapes of entries about the commissioning cycle: the stages of a commission, decisions and commitments."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from forum.record.verify.kinds import (
     Field,
     Shape,
     a_list,
+    an_object,
     known,
     new,
     once_text,
@@ -18,6 +19,7 @@ from forum.record.verify.kinds import (
     words,
 )
 
+STAGE = one_of("assess needs", "plan", "secure", "monitor")
 _NO_VOTES = "in records from before decisions named the votes on their question"
 
 CYCLE_SHAPES: dict[str, Shape] = {
@@ -62,5 +64,43 @@ CYCLE_SHAPES: dict[str, Shape] = {
             Field("what", words("what"), "what will be done"),
             Field("by", DAY, "the day by which it will be done"),
         ),
+    ),
+    "stage moved": Shape(
+        "The work of a commission moved on by one stage, or back.",
+        (
+            Field("from", STAGE, "the stage it was in"),
+            Field("to", STAGE, "the next one, or one before"),
+            Field("learnt", words("learnt"), "what was learnt"),
+            Field("better", or_null(words("better")), "what could have been better"),
+            Field("took_part", or_null(words("took_part")), "who took part"),
+        ),
+    ),
+    "stage note": Shape(
+        "An answer to a question of a stage.",
+        (
+            Field("stage", STAGE),
+            Field(
+                "question",
+                one_of("lacks", "has", "options", "specified", "judges", "measures"),
+                "see [the stages](#the-stages)",
+            ),
+            Field("words", words("note"), "the answer"),
+            Field("decision", or_null(known("decision")), "the decision that it follows from"),
+        ),
+    ),
+    "commission closed": Shape(
+        "A commission ended.",
+        (
+            Field("words", words("closing"), "the closing note"),
+            Field(
+                "groups",
+                a_list(an_object(Field("group", TEXT), Field("words", words("closing of a group")))),
+                "the closing words of groups that added theirs",
+            ),
+        ),
+    ),
+    "commission reopened": Shape(
+        "A commission that had ended goes on, in the stage it was in.",
+        (Field("because", words("because"), "why"),),
     ),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from forum.record.verify.cycle_shapes import CYCLE_SHAPES
+from forum.record.verify.cycle_shapes import CYCLE_SHAPES, STAGE
 from forum.record.verify.kinds import (
     COUNT,
     HASH,
@@ -52,7 +52,7 @@ _POWERS = one_of("informing", "consultation", "engagement", "co-design", "co-pro
 _ABOUT = an_object(
     Field("title", TEXT),
     Field("question", TEXT),
-    Field("stage", one_of("assess needs", "plan", "secure", "monitor")),
+    Field("stage", STAGE),
     Field(
         "power",
         an_object(

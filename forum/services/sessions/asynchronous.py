@@ -91,19 +91,22 @@ def desk(store: Store, clock: Clock) -> Desk:
 async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> LiveSession:
     """Opens a story's question until the time given, in a session of its own; the same form sent twice opens one.
 
-    Raises FormErrors with everything that is wrong, NotFound for an unknown commission.
+    Raises FormErrors with everything that is wrong, NotFound for an unknown commission, IllegalMove
+    for one that is closed.
     """
     findings = Findings()
     title = findings.name("title", form.title, "Give the round a title.", commissions_and_sessions.MOST_TITLE)
     at = clock.now()
     async with store.begin() as work:
-        commission = await work.commissions.get_commission(form.commission)
+        # Held, so that nobody moves or changes it between what is declared here and its entry.
+        commission = await work.commissions.get_commission(form.commission, lock=True)
         if _ID.fullmatch(form.id):
             standing = [
                 s for s in await work.sessions.list_sessions(commission.id) if s.id == form.id and s.asynchronous
             ]
             if standing:
                 return standing[0]
+        commissions_and_sessions.goes_on(commission)
         scene = await _question(work, commission, form, findings)
         closes_at = _closing_time(findings, form.day, form.time, form.zone)
         _in_bounds(findings, closes_at, clock.later(hours=FEWEST_HOURS), clock.later(days=MOST_DAYS))
@@ -121,6 +124,7 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
             opened_at=at,
             kind=SessionKind.ASYNCHRONOUS,
             no_receipts=form.no_receipts,
+            stage=commission.stage,
         )
         draft = Round(
             id=secrets.token_hex(16),

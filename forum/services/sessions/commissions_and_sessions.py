@@ -185,17 +185,19 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
     """Makes a live session with its join code and its projector's link; the same form sent twice makes one.
 
     A real session is in the record from its start. A rehearsal is not, unless that is asked for and a
-    rehearsal made this data: else IllegalMove. Raises NotFound for an unknown commission, FormErrors for what
-    is wrong.
+    rehearsal made this data: else IllegalMove, also where the commission is closed. Raises NotFound for an unknown
+    commission, FormErrors for what is wrong.
     """
     findings = Findings()
     title = findings.name("title", form.title, "Give the session a title.", MOST_TITLE)
     async with store.begin() as work:
-        commission = await work.commissions.get_commission(form.commission)
+        # Held, so that nobody moves or changes it between what is declared here and its entry.
+        commission = await work.commissions.get_commission(form.commission, lock=True)
         if _ID.fullmatch(form.id):
             standing = [s for s in await work.sessions.list_sessions(commission.id) if s.id == form.id]
             if standing:
                 return standing[0]
+        goes_on(commission)
         rehearsal = form.rehearsal or commission.rehearsal
         if rehearsal and form.record:
             await _may_record(work, commission)
@@ -218,6 +220,7 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
             entrance=Entrance(form.entrance),
             reasons=ReasonReading(form.reasons),
             no_receipts=form.no_receipts,
+            stage=commission.stage,
             # Fixed from the start; otherwise it is when the first round closes.
             partition=Partition((), ONLY_WITH_TICKETS) if form.whole and form.entrance != Entrance.TICKETS else None,
         )
@@ -227,6 +230,12 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
                 work, commission, "session opened", session.opened_at, opened(session, commission)
             )
     return session
+
+
+def goes_on(commission: Commission) -> None:
+    """Raises IllegalMove where the commission is closed."""
+    if commission.closed_at:
+        raise IllegalMove("This commission is closed. Reopen it before you open a session for it.")
 
 
 async def _may_record(work: Work, commission: Commission) -> None:
@@ -254,7 +263,7 @@ def opened(session: LiveSession, commission: Commission) -> dict[str, object]:
         "about": {
             "title": commission.title,
             "question": commission.question,
-            "stage": commission.stage,
+            "stage": session.stage,
             "power": {
                 "level": commission.power.level,
                 "decides": record_entries.Words("decides", commission.power.decides),

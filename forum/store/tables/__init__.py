@@ -6,7 +6,7 @@ they are. Values that are only read and written whole are in one JSON column.
 """
 
 from forum.store.tables.accounts import first_link, person, sign_in, token
-from forum.store.tables.commissions import commission, commitment, decision
+from forum.store.tables.commissions import closing, commission, commitment, decision, stage_move, stage_note
 from forum.store.tables.record import checkpoint, cosignature, disclosure, entry, fact
 from forum.store.tables.rounds import ballot, casting, me_too, reason, round_
 from forum.store.tables.schema import Words, metadata, storable
@@ -48,6 +48,7 @@ __all__ = [
     "ballot",
     "casting",
     "checkpoint",
+    "closing",
     "commission",
     "commitment",
     "cosignature",
@@ -77,6 +78,8 @@ __all__ = [
     "round_",
     "session",
     "sign_in",
+    "stage_move",
+    "stage_note",
     "stop",
     "storable",
     "story",

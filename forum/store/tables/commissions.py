@@ -1,4 +1,4 @@
-"""Commissions, decisions and their commitments."""
+"""Commissions with their stages, decisions and their commitments."""
 
 from __future__ import annotations
 
@@ -21,6 +21,52 @@ commission = sa.Table(
     flag("demonstration"),
     flag("rehearsal"),
     words("created_at"),
+    sa.Column("closed_at", Words, nullable=False, server_default=sa.text("''")),
+)
+
+stage_move = sa.Table(
+    "stage_move",
+    metadata,
+    seq(),
+    identity(),
+    reference("commission", "commission.id"),
+    words("came_from"),
+    words("went_to"),
+    words("learnt"),
+    words("better"),
+    words("took_part"),
+    words("at"),
+    sa.Column("entry", sa.Integer),
+)
+
+stage_note = sa.Table(
+    "stage_note",
+    metadata,
+    seq(),
+    identity(),
+    reference("commission", "commission.id"),
+    words("stage"),
+    words("question"),
+    words("words"),
+    words("at"),
+    reference("decision", "decision.id", nullable=True, index=False),
+    sa.Column("entry", sa.Integer),
+)
+
+# `because`, `reopened_at` and `reopening` (the index of that entry) are filled in when the commission is reopened.
+closing = sa.Table(
+    "closing",
+    metadata,
+    seq(),
+    identity(),
+    reference("commission", "commission.id"),
+    words("words"),
+    json("groups"),
+    words("at"),
+    sa.Column("entry", sa.Integer),
+    words("because"),
+    words("reopened_at"),
+    sa.Column("reopening", sa.Integer),
 )
 
 decision = sa.Table(

@@ -32,6 +32,7 @@ session = sa.Table(
     sa.Column("reasons", Words, nullable=False, server_default="kept"),
     sa.Column("ended_at", Words, nullable=False, server_default=sa.text("''")),
     sa.Column("no_receipts", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("stage", Words, nullable=False, server_default=sa.text("''")),
 )
 # A code of six digits is free again when its session has ended.
 sa.Index(

@@ -12,6 +12,7 @@ from forum.ports import Work
 from forum.ports.long_work import long
 from forum.ports.result_cache import Drawn, Remembered
 from forum.services.record_cache import declared_of
+from forum.services.stages import course_of
 from forum.services.stories import evidence, suggestions, timeline
 from forum.services.stories.parsed_stories import story_of
 from forum.services.stories.submissions import must_be_public
@@ -86,7 +87,8 @@ async def commission(request: Request) -> Response:
         planned = {session for session, latest in plans.items() if is_planned(latest.plan)}
         decisions = await work.decisions.list_decisions(about.id)
         decided = await _decided(work, decisions)
-        rows: dict[str, object] = {declared_of(about.id): (about, [(s.id, s.title) for s in sessions])}
+        course = await course_of(work, about)
+        rows: dict[str, object] = {declared_of(about.id): (about, course, [(s.id, s.title) for s in sessions])}
         rows |= {} if about.rehearsal else stories_shown(stories)
         rows |= {one.round.id: one.round for one in asynchronous if one.session.recorded and one.round.opened_at}
         await unlike_record(request, work, rows | decisions_shown(decisions))
@@ -102,6 +104,7 @@ async def commission(request: Request) -> Response:
         planned=planned,
         decisions=decisions,
         decided=decided,
+        course=course,
     )
 
 

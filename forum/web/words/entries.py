@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from forum.sessions.session import Entrance, SessionKind
 from forum.web.i18n.dates import day
 from forum.web.i18n.gettext import gettext as _
+from forum.web.words import stage_entries
 from forum.web.words.entry_words import EntryWords, Facts, References, chosen, listed, named
 from forum.web.words.round_entries import (
     round_annulled,
@@ -233,6 +234,10 @@ _TELLERS: dict[str, Callable[[Facts, References], EntryWords]] = {
     "decision": _decision,
     "commitment": _commitment,
     "moderation action": _moderation_action,
+    "stage moved": stage_entries.stage_moved,
+    "stage note": stage_entries.stage_note,
+    "commission closed": stage_entries.commission_closed,
+    "commission reopened": stage_entries.commission_reopened,
     "erasure": _erasure,
     "data erased": _data_erased,
     "retention": _retention,

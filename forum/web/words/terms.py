@@ -33,6 +33,18 @@ def stage_words(stage: str) -> str:
     }.get(stage, stage)
 
 
+def stage_question(question: str) -> str:
+    """Returns a question of a stage in plain words."""
+    return {
+        "lacks": _("What do people need, and what is missing?"),
+        "has": _("What does the community have already: people, places, skills, help?"),
+        "options": _("Which options are there, and what speaks for and against each?"),
+        "specified": _("What went into the specification or the contract, because of which decision?"),
+        "judges": _("Who judges whether it succeeds?"),
+        "measures": _("By what do they judge it?"),
+    }.get(question, question)
+
+
 def power_words(level: str) -> str:
     """Returns the meaning of a level of decision power for somebody who votes."""
     return {

@@ -18,9 +18,10 @@ from support.changed_rows import change
 from support.factories import CLOCK
 from support.recorded_day import Day, a_day
 
-from forum.services import record_rows
+from forum.services import record_rows, stages
 from forum.services.record_watch import RecordWatch
 from forum.services.sessions import facilitation
+from forum.services.stages import ClosingForm, MoveForm, NoteForm
 from forum.services.stories.withdrawal import withdraw
 from forum.store import SqlStore, tables
 from forum.web.record_banner import WHAT
@@ -31,6 +32,8 @@ DECISION, COMMITMENT, STORY, BALLOT = tables.decision, tables.commitment, tables
 
 Row = Callable[[Day], sa.ColumnElement[bool]]
 STORY_PAGES = ("/", "/stories", "/stories/{story}", "/stories/{story}/play", "/commissions/{commission}")
+MOVE = tables.stage_move
+STAGE_PAGES = ("/commissions/{commission}", "/commissions/{commission}/stages/plan")
 DECISION_PAGES = ("/", "/commissions/{commission}", "/decisions/{decision}")
 
 
@@ -55,6 +58,10 @@ def of_first(table: sa.Table) -> Row:
 
 def of_decision(table: sa.Table) -> Row:
     return lambda day: table.c[{"decision": "id"}.get(table.name, "decision")] == day.decision
+
+
+def of_commission(table: sa.Table) -> Row:
+    return lambda day: table.c[{"commission": "id"}.get(table.name, "commission")] == day.voted.live.commission
 
 
 # By the type of the entry that tells of the row: a new kind of row has its pages here.
@@ -108,7 +115,29 @@ CASES: dict[str, list[Case]] = {
             ("/moderation",), "moderation",
         ),
     ],
+    "stage moved": [
+        Case(MOVE, of_commission(MOVE), {"learnt": "Nothing"}, STAGE_PAGES, "stage_move"),
+        Case(COMMISSION, of_commission(COMMISSION), {"stage": "monitor"}, STAGE_PAGES, "commission"),
+    ],
+    "stage note": [
+        Case(tables.stage_note, of_commission(tables.stage_note), {"words": "Three"}, STAGE_PAGES, "stage_note"),
+    ],
+    "commission closed": [
+        Case(tables.closing, of_commission(tables.closing), {"words": "Nothing"}, STAGE_PAGES, "closing"),
+    ],
+    "commission reopened": [
+        Case(tables.closing, of_commission(tables.closing), {"because": "Nothing"}, STAGE_PAGES, "closing"),
+    ],
 }  # fmt: skip
+
+
+async def moved(house: House, commission: str) -> None:
+    """Moves a commission, answers a question of its stage, closes and reopens it."""
+    store = house.store
+    await stages.move(store, CLOCK, commission, MoveForm(seen="0", to="secure", learnt="Much"))
+    await stages.note(store, CLOCK, commission, NoteForm("", "plan", "options", "Two"))
+    await stages.close(store, CLOCK, commission, ClosingForm(seen="1", closing="Done"))
+    await stages.reopen(store, CLOCK, commission, "2", "More")
 
 
 async def entries_of(house: House) -> list[dict[str, Any]]:
@@ -120,6 +149,7 @@ async def test_each_page_says_which_row_was_changed_and_says_nothing_once_it_is_
     assert CASES.keys() == record_rows.ROWS.keys()
     assert isinstance(house.store, SqlStore)
     day = await a_day(house.store)
+    await moved(house, day.voted.live.commission)
     entries = await entries_of(house)
     of_type = {kind: {one["index"] for one in entries if one["type"] == kind} for kind in CASES}
     places = {"story": day.story, "commission": day.voted.live.commission, "decision": day.decision}

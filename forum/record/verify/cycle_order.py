@@ -1,0 +1,71 @@
+"""The order of what happens to a commission: each move begins where it stands, and nothing happens after its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from forum.record.verify.entry_shapes import place_of
+
+STAGES = ("assess needs", "plan", "secure", "monitor")
+QUESTIONS = {
+    "assess needs": ("lacks", "has"),
+    "plan": ("options",),
+    "secure": ("specified",),
+    "monitor": ("judges", "measures"),
+}
+_NOT_AFTER_ITS_END = ("session opened", "stage moved", "stage note", "commission closed")
+
+
+@dataclass
+class _CommissionStands:
+    """Where a commission stands, as far as its entries have said: its stage, "" while none did."""
+
+    stage: str = ""
+    closed: bool = False
+
+
+class Cycle:
+    """The commissions so far, as the next entry is held against them."""
+
+    def __init__(self) -> None:
+        self._there: dict[str, _CommissionStands] = {}
+
+    def problems(self, entry: Mapping[str, Any]) -> Iterator[str]:
+        """Yields a problem where an entry that fits its shape does not follow from where its commission stands."""
+        stands, type_ = self._there.get(entry["commission"], _CommissionStands()), entry["type"]
+        if stands.closed and type_ in _NOT_AFTER_ITS_END:
+            yield "its commission is closed"
+        if type_ == "commission reopened" and not stands.closed:
+            yield "its commission is not closed"
+        if type_ == "session opened" and stands.stage not in ("", entry["about"]["stage"]):
+            yield f"field about.stage is not the stage that the commission is in, {stands.stage}"
+        if type_ == "stage moved":
+            if stands.stage not in ("", entry["from"]):
+                yield f"field from is not the stage that the commission is in, {stands.stage}"
+            if STAGES.index(entry["to"]) - STAGES.index(entry["from"]) not in (1, -1, -2, -3):
+                yield "field to is neither the next stage nor one before"
+        if type_ == "stage note" and entry["question"] not in QUESTIONS[entry["stage"]]:
+            yield "field question is none of its stage"
+
+    def add(self, entry: Mapping[str, Any]) -> None:
+        """Adds an entry that fits its shape."""
+        stands, type_ = self._there.setdefault(entry["commission"], _CommissionStands()), entry["type"]
+        if type_ == "stage moved":
+            stands.stage = entry["to"]
+        elif type_ == "session opened" and not entry.get("demonstration"):
+            # The moves of a rehearsal's commission are not recorded.
+            stands.stage = entry["about"]["stage"]
+        elif type_ in ("commission closed", "commission reopened"):
+            stands.closed = type_ == "commission closed"
+
+
+def cycle_problems(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yields a problem, with its place, for each entry that does not follow from where its commission stands. All fit
+    their shapes."""
+    cycle = Cycle()
+    for number, entry in enumerate(entries):
+        for problem in cycle.problems(entry):
+            yield f"{place_of(number, entry)}: {problem}"
+        cycle.add(entry)

@@ -1,0 +1,24 @@
+"""Differences between rows of the database and what an entry of the record says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+from forum.record.entry_rows import GONE, differences
+from forum.services.record_known import Entry
+
+# A table, a row, a column, what is there and what should be.
+Unlike: TypeAlias = tuple[str, str, str, str, str]
+
+
+def columns(table: str, row: str, said: Entry, made: Entry) -> Iterator[Unlike]:
+    """Yields the columns of a row that are not what is said of them."""
+    for column, should, there in differences({name: said.get(name) for name in made}, made):
+        yield table, row, column, told(there), told(should)
+
+
+def told(value: Any) -> str:
+    """Returns a value as a difference tells it: at most 200 characters of it."""
+    text = "withdrawn" if value is GONE else ascii(value)
+    return text if len(text) <= 200 else f"{text[:200]}..."
