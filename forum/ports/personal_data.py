@@ -126,8 +126,8 @@ ABOUT: Mapping[Kind, About] = {
     ),
     Kind.ROOM: About(
         message("What was asked, decided and promised"),
-        "Questions, proposals, pledges, decisions and promises as the organisers wrote them down, with the roles of "
-        "those who promised.",
+        "Questions, proposals, pledges, decisions, promises and what became of them, as the organisers or those who "
+        "promised wrote them down, with the roles of those who promised.",
         "So that what was decided can be read and held to.",
         message("Everybody."),
         "For good, as a public record.",
@@ -234,7 +234,8 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         Kind.ROOM: "power support",
         NOBODY: "seq id title question stage groups threshold demonstration rehearsal created_at closed_at",
     },
-    "commitment": {Kind.ROOM: "role what by", NOBODY: "seq id decision"},
+    "commitment": {Kind.ROOM: "role what by answers noticed at", NOBODY: "seq id decision"},
+    "commitment_update": {Kind.ROOM: "state at said because handed_to", NOBODY: "seq id commitment given_by"},
     "cosignature": {NOBODY: "size root witness at line"},
     "decision": {
         Kind.ROOM: "rationale why dissent",

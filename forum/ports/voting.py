@@ -7,7 +7,8 @@ from typing import Protocol
 
 from forum.sessions.session import Participant
 from forum.voting.ballot import Ballot, Cast, CastOutcome
-from forum.voting.decision import Commitment, Decision
+from forum.voting.commitment import Commitment, Update
+from forum.voting.decision import Decision
 from forum.voting.reason import Reason, ReasonState
 from forum.voting.round import Round
 
@@ -144,13 +145,21 @@ class Reasons(Protocol):
 
 
 class Decisions(Protocol):
-    """Decisions with their commitments."""
+    """Decisions with their commitments, each with its updates."""
 
     async def add_decision(self, decision: Decision) -> None:
-        """Adds a decision with its commitments."""
+        """Adds a decision with its commitments, which have no updates yet."""
 
     async def commit(self, commitment: Commitment) -> None:
-        """Adds a commitment to an existing decision."""
+        """Adds a commitment, which has no updates yet, to an existing decision."""
+
+    async def get_commitment(self, commitment: str, *, lock: bool = False) -> Commitment:
+        """Returns a commitment with its updates. `lock` keeps further updates of it out until this unit ends. Raises
+        NotFound.
+        """
+
+    async def add_update(self, update: Update) -> None:
+        """Adds an update, which becomes the latest of its commitment."""
 
     async def get_decision(self, decision: str) -> Decision:
         """Returns a decision with its commitments. Raises NotFound."""

@@ -11,10 +11,12 @@ from forum.voting.suppression import Result, preference
 
 
 def check_decisions(export: Export) -> Verdict:
-    """Checks that each decision rests on results shown before it, and each commitment on a decision."""
+    """Checks that each decision rests on results shown before it, each commitment on a decision, and each update on a
+    commitment."""
     problems: list[str] = []
     decided: dict[str, str] = {}
-    promised: set[str] = set()
+    promised: dict[str, str] = {}
+    updated: set[str] = set()
     shown: set[str] = set()
     withdrawn = 0
     for entry in export.entries:
@@ -37,8 +39,15 @@ def check_decisions(export: Export) -> Verdict:
                 problems.append(f"commitment {entry['commitment']}: there is no such decision before it")
             elif entry["commitment"] in promised:
                 problems.append(f"commitment {entry['commitment']}: it is there twice")
-            promised.add(entry["commitment"])
+            promised[entry["commitment"]] = entry["commission"]
+        elif entry["type"] == "commitment update":
+            if promised.get(entry["commitment"]) != entry["commission"]:
+                problems.append(f"update {entry['update']}: there is no such commitment before it")
+            elif entry["update"] in updated:
+                problems.append(f"update {entry['update']}: it is there twice")
+            updated.add(entry["update"])
     fine = f"{len(decided)} decisions, set against what people preferred; {len(promised)} commitments"
+    fine += f", {len(updated)} updates of them"
     return summed_up(problems, fine, withdrawn)
 
 

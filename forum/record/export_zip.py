@@ -32,7 +32,8 @@ decisions.csv          what was decided, with the reasons
 rounds.csv             every vote: the question, when it was, how many voted
 results_by_group.csv   how people voted: everybody, by group, and with every group weighing the same
 view_shift.csv         who changed their mind between a first vote and the vote after the replay
-commitments.csv        who will do what, by when
+commitments.csv        who will do what, by when, and how it stands
+updates.csv            what became of each commitment, as it was told
 sessions.csv           every session: what was declared before any vote, and who was invited
 options.csv            the answers of every vote, with their ids
 stories.csv            every published version of every story

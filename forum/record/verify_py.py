@@ -29,6 +29,7 @@ PARTS = (
     "rounds",
     "kinds",
     "result_shapes",
+    "updates",
     "cycle_shapes",
     "entry_shapes",
     "part",

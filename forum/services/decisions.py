@@ -21,8 +21,10 @@ from forum.services.decision_matter import Matter, in_the_record, matter, votes_
 from forum.services.form_errors import Findings
 from forum.services.record_entries import Words
 from forum.sessions.proposal import PledgeState
+from forum.stories.submission import StoryStatus
 from forum.stories.visible_text import trimmed
-from forum.voting.decision import OUTCOMES, Commitment, Decision, DecisionOutcome, differs
+from forum.voting.commitment import Commitment
+from forum.voting.decision import OUTCOMES, Decision, DecisionOutcome, differs
 from forum.voting.round import NONE_OF_THESE
 
 MOST_WORDS = 4000
@@ -35,6 +37,8 @@ _DIFFERS_ALONE = "This is not what people preferred. Say why the decision is dif
 _LATER = "There is a later vote on this question. Decide on that one, or say why not."
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ID = re.compile(r"[0-9a-f]{32}")
+# The address of a story's page on any server, with anything after it, or the story's id alone.
+_STORY = re.compile(r"(?:\S*/stories/)?([0-9a-f]{32})(?:[/?#]\S*)?")
 
 
 @dataclass(frozen=True)
@@ -44,9 +48,11 @@ class Promise:
     role: str = ""
     what: str = ""
     by: str = ""
+    answers: str = ""
+    noticed: str = ""
 
     def __bool__(self) -> bool:
-        return any(trimmed(part) for part in (self.role, self.what, self.by))
+        return any(trimmed(part) for part in (self.role, self.what, self.by, self.answers, self.noticed))
 
 
 @dataclass(frozen=True)
@@ -55,8 +61,8 @@ class DecisionForm:
 
     `id` is a random id made when the form was shown; where it is empty, one is made. `response` is a response id,
     "none", or None (also "") where the decision is not about one response. `pledges` are the ids of the pledges made
-    in the room that this decision confirms. Errors about the n-th promise (from 1) come back under `role_n`, `what_n`
-    and `by_n`, all others under the names of these fields.
+    in the room that this decision confirms. Errors about the n-th promise (from 1) come back under `role_n`, `what_n`,
+    `by_n`, `answers_n` and `noticed_n`, all others under the names of these fields.
     """
 
     rounds: tuple[str, ...]
@@ -87,6 +93,7 @@ async def decide(store: Store, clock: Clock, person: Person, form: DecisionForm)
         votes = await votes_on(work, on)
         ids = await in_the_record(work, votes) if on.session.recorded else [r.id for _, r in votes]
         decision = _checked(on, form, clock.now(), ids)
+        await _public_stories(work, decision.commitments, [n for n, one in enumerate(form.promises, 1) if one])
         if on.session.recorded:
             decision = replace(decision, entry=await _record(work, on, decision, ids))
         await work.decisions.add_decision(decision)
@@ -104,7 +111,7 @@ async def commit(store: Store, clock: Clock, person: Person, decision: str, prom
     if not permissions.may(person.roles, "decide"):
         raise NotAllowed("Only a commissioner can record a decision.")
     found = Findings()
-    new = commitment(promise, decision, found)
+    new = replace(commitment(promise, decision, found), at=clock.now())
     found.stop()
     async with store.begin() as work:
         made = await work.decisions.get_decision(decision)
@@ -113,8 +120,9 @@ async def commit(store: Store, clock: Clock, person: Person, decision: str, prom
             return made
         if len(made.commitments) >= MOST_COMMITMENTS:
             raise IllegalMove("Record at most %(most)s commitments with one decision.", most=MOST_COMMITMENTS)
+        await _public_stories(work, [new])
         if on.session.recorded:
-            await _record_commitment(work, on, new, clock.now())
+            await _record_commitment(work, on, new)
         await work.decisions.commit(new)
         return await work.decisions.get_decision(decision)
 
@@ -158,7 +166,7 @@ def _checked(on: Matter, form: DecisionForm, at: str, votes: Sequence[str]) -> D
     if passed_over and not earlier:
         found.wrong("earlier", _LATER)
     decision = form.id if _ID.fullmatch(form.id) else secrets.token_hex(16)
-    commitments = tuple(_commitments(form.promises, decision, found))
+    commitments = tuple(replace(one, at=at) for one in _commitments(form.promises, decision, found))
     if len(commitments) > MOST_COMMITMENTS:
         found.wrong("promises", "Record at most %(most)s commitments with one decision.", most=MOST_COMMITMENTS)
     found.stop()
@@ -184,8 +192,8 @@ def _commitments(promises: Iterable[Promise], decision: str, found: Findings) ->
 
 
 def commitment(promise: Promise, decision: str, found: Findings, number: int = 1) -> Commitment:
-    """Returns the commitment that a promise describes; adds mistakes to `found`, under `role_n`, `what_n` and
-    `by_n`."""
+    """Returns the commitment that a promise describes, without its time; adds mistakes to `found`, under `role_n`,
+    `what_n`, `by_n`, `answers_n` and `noticed_n`. The address of a story as `answers` becomes the story's id."""
     role = found.name(f"role_{number}", promise.role, "Say which role will do this.", MOST_ROLE)
     what = found.need(f"what_{number}", promise.what, "Say what will be done.", MOST_WHAT)
     by = promise.by.strip()
@@ -193,7 +201,25 @@ def commitment(promise: Promise, decision: str, found: Findings, number: int = 1
         found.wrong(f"by_{number}", "Say by which day it will be done.")
     elif not _is_day(by):
         found.wrong(f"by_{number}", "Write the day as year, month, day. For example: 2027-03-31.")
-    return Commitment(secrets.token_hex(16), decision, role, what, by)
+    answers = found.at_most(f"answers_{number}", promise.answers, MOST_WHAT)
+    story = _STORY.fullmatch(answers)
+    noticed = found.at_most(f"noticed_{number}", promise.noticed, MOST_WHAT)
+    return Commitment(secrets.token_hex(16), decision, role, what, by, story[1] if story else answers, noticed)
+
+
+async def _public_stories(work: Work, commitments: Sequence[Commitment], numbers: Sequence[int] = (1,)) -> None:
+    """Checks that each story that a commitment answers is here for everybody to read; `numbers` are those of the
+    commitments in their form. Raises FormErrors."""
+    found = Findings()
+    for number, one in zip(numbers, commitments, strict=True):
+        if _ID.fullmatch(one.answers):
+            try:
+                public = (await work.stories.get_story(one.answers)).status == StoryStatus.ACCEPTED
+            except NotFound:
+                public = False
+            if not public:
+                found.wrong(f"answers_{number}", "There is no such story here for everybody to read.")
+    found.stop()
 
 
 def _is_day(text: str) -> bool:
@@ -228,16 +254,18 @@ async def _record(work: Work, on: Matter, decision: Decision, votes: Sequence[st
         },
     )
     for promised in decision.commitments:
-        await _record_commitment(work, on, promised, decision.decided_at)
+        await _record_commitment(work, on, promised)
     return index
 
 
-async def _record_commitment(work: Work, on: Matter, promised: Commitment, at: str) -> None:
+async def _record_commitment(work: Work, on: Matter, promised: Commitment) -> None:
     facts = {
         "commitment": promised.id,
         "decision": promised.decision,
         "role": Words("role", promised.role),
         "what": Words("what", promised.what),
         "by": promised.by,
+        "answers": Words("answers", promised.answers) if promised.answers else None,
+        "noticed": Words("noticed", promised.noticed) if promised.noticed else None,
     }
-    await record_entries.append(work, on.commission, "commitment", at, facts)
+    await record_entries.append(work, on.commission, "commitment", promised.at, facts)

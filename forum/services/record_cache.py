@@ -65,20 +65,22 @@ _SUBJECTS = {
     "round annulled": "round",
     "scenario published": "scenario",
     "decision": "decision",
-    "commitment": "decision",
+    "commitment update": "commitment",
 }
 
 
 def subjects_of(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    """Returns the things that an entry tells of: a round, a story or a decision by its id; what a session declared of
-    its commission with what is said of its stages, and moderators' acts on a story, by the names that `declared_of` and
-    `acts_on` make."""
+    """Returns the things that an entry tells of: a round, a story, a decision or a commitment by its id; what a session
+    declared of its commission with what is said of its stages, and moderators' acts on a story, by the names that
+    `declared_of` and `acts_on` make."""
     if entry["type"] == "session opened":
         return entry["session"], declared_of(entry["commission"])
     if entry["type"] in ABOUT_STAGES:
         return (declared_of(entry["commission"]),)
     if entry["type"] == "moderation action":
         return (acts_on(entry["scenario"]),)
+    if entry["type"] == "commitment":
+        return entry["decision"], entry["commitment"]
     return (entry[name],) if (name := _SUBJECTS.get(entry["type"])) else ()
 
 

@@ -25,11 +25,11 @@ ABOUT_STAGES = ("stage moved", "stage note", "commission closed", "commission re
 class Known:
     """Index of the entries read so far: `size` of them.
 
-    `entries` has the ids of sessions, rounds, stories, decisions and commitments that an entry was written for, with
-    the index of the latest; `states` and `closing` each round's state and closing time, as its entries say; `erased`
-    the digests of withdrawn words; `past` and `cycle` are what the next entry is held against, `stages` and `ends` the
-    stage of each commission that was moved, and the time of its end ("" once reopened), each with the index of the
-    entry that says so; `acts` the indexes of all entries about stages; `keys` and `restored` are the entries
+    `entries` has the ids of sessions, rounds, stories, decisions, commitments and updates that an entry was written
+    for, with the index of the latest; `states` and `closing` each round's state and closing time, as its entries say;
+    `erased` the digests of withdrawn words; `past` and `cycle` are what the next entry is held against, `stages` and
+    `ends` the stage of each commission that was moved, and the time of its end ("" once reopened), each with the index
+    of the entry that says so; `acts` the indexes of all entries about stages; `keys` and `restored` are the entries
     about the key and about backups that were put back.
     """
 
@@ -81,4 +81,5 @@ _IDS = {
     "scenario published": "scenario",
     "decision": "decision",
     "commitment": "commitment",
+    "commitment update": "update",
 }

@@ -215,8 +215,36 @@ async def _commitment(work: Work, known: Known, index: int, said: Entry) -> Asyn
     if row is None:
         yield _missing("commitment", said["commitment"])
         return
-    made = {"role": row.role, "what": row.what, "by": row.by}
+    made = {
+        "role": row.role,
+        "what": row.what,
+        "by": row.by,
+        "answers": row.answers or None,
+        "noticed": row.noticed or None,
+        "at": row.at,
+    }
     for found in columns("commitment", row.id, said, made):
+        yield found
+
+
+async def _commitment_update(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
+    try:
+        commitment = await work.decisions.get_commitment(said["commitment"])
+    except NotFound:
+        return  # told at the entry that made it
+    row = next((one for one in commitment.updates if one.id == said["update"]), None)
+    if row is None:
+        yield _missing("commitment_update", said["update"])
+        return
+    made = {
+        "state": str(row.state),
+        "said": row.said or None,
+        "because": row.because or None,
+        "handed_to": row.handed_to or None,
+        "given_by": str(row.given_by),
+        "at": row.at,
+    }
+    for found in columns("commitment_update", row.id, said, made):
         yield found
 
 
@@ -240,6 +268,7 @@ ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] =
     "scenario published": _scenario_published,
     "decision": _decision,
     "commitment": _commitment,
+    "commitment update": _commitment_update,
     "moderation action": _moderation_action,
     **stage_rows.ROWS,
 }
@@ -270,6 +299,9 @@ async def unrecorded(work: Work, known: Known, commission: str, session: str) ->
         for commitment in decision.commitments if recorded else ():
             if commitment.id not in known.entries:
                 yield "commitment", commitment.id, "id", "a commitment", "none: no entry tells of it"
+            for update in commitment.updates:
+                if update.id not in known.entries:
+                    yield "commitment_update", update.id, "id", "an update", "none: no entry tells of it"
 
 
 async def _session_of(work: Work, round_id: str) -> LiveSession:

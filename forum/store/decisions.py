@@ -1,4 +1,4 @@
-"""Decisions with their commitments."""
+"""Decisions with their commitments, and the updates of these."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import sqlalchemy as sa
 
 from forum.store.base import Area, Row, having, made, plain
 from forum.store.tables import commitment as commitments
+from forum.store.tables import commitment_update as updates
 from forum.store.tables import decision as decisions
-from forum.voting.decision import Commitment, Decision
+from forum.voting.commitment import Commitment, Update
+from forum.voting.decision import Decision
 
 _ALL = sa.select(decisions).order_by(decisions.c.seq.desc())
 _OF = having(decisions.c.commission).order_by(decisions.c.seq.desc())
@@ -21,14 +23,30 @@ class SqlDecisions(Area):
     async def add_decision(self, decision: Decision) -> None:
         """Adds a decision with its commitments, in their order."""
         values = plain(decision)
-        promised = values.pop("commitments")
+        values.pop("commitments")
         await self._link.run(sa.insert(decisions).values(values))
-        for one in promised:
-            await self._link.run(sa.insert(commitments).values({**one, "decision": decision.id}))
+        for one in decision.commitments:
+            await self.commit(one)
 
     async def commit(self, commitment: Commitment) -> None:
         """Adds a commitment to an existing decision."""
-        await self._link.run(sa.insert(commitments).values(plain(commitment)))
+        values = plain(commitment)
+        values.pop("updates")
+        await self._link.run(sa.insert(commitments).values(values))
+
+    async def get_commitment(self, commitment: str, *, lock: bool = False) -> Commitment:
+        """Returns a commitment with its updates; with `lock` no other unit of work locks it meanwhile. Raises
+        NotFound."""
+        wanted = having(commitments.c.id)
+        if lock:
+            # Updates refer to this row: FOR NO KEY UPDATE lets that be checked, and keeps other writers of them out.
+            wanted = wanted.with_for_update(key_share=True)
+        row = await self._link.one(wanted, "There is no such promise.", {"id": commitment})
+        return (await self._with_updates([row]))[0]
+
+    async def add_update(self, update: Update) -> None:
+        """Adds an update of a commitment."""
+        await self._link.run(sa.insert(updates).values(plain(update)))
 
     async def get_decision(self, decision: str) -> Decision:
         """Returns a decision with its commitments. Raises NotFound."""
@@ -46,10 +64,24 @@ class SqlDecisions(Area):
         if not rows:
             return []
         by_decision: dict[str, list[Commitment]] = {row["id"]: [] for row in rows}
-        for row in await self._link.rows(
+        promised = await self._link.rows(
             sa.select(commitments)
             .where(self._link.among(commitments.c.decision, list(by_decision)))
             .order_by(commitments.c.seq)
-        ):
-            by_decision[row["decision"]].append(made(row, Commitment))
+        )
+        for one in await self._with_updates(promised):
+            by_decision[one.decision].append(one)
         return [made(row, Decision, commitments=by_decision[row["id"]]) for row in rows]
+
+    async def _with_updates(self, rows: Sequence[Row]) -> list[Commitment]:
+        """Returns commitments with their updates, in the order of the rows."""
+        if not rows:
+            return []
+        by_commitment: dict[str, list[Update]] = {row["id"]: [] for row in rows}
+        for row in await self._link.rows(
+            sa.select(updates)
+            .where(self._link.among(updates.c.commitment, list(by_commitment)))
+            .order_by(updates.c.seq)
+        ):
+            by_commitment[row["commitment"]].append(made(row, Update))
+        return [made(row, Commitment, updates=by_commitment[row["id"]]) for row in rows]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from forum.voting.commitment import Commitment
+
 
 class DecisionOutcome(StrEnum):
     """Outcomes of a decision on a response."""
@@ -30,17 +32,6 @@ def differs(outcome: str, response: str | None, preference: Sequence[str], *, co
     if outcome in (DecisionOutcome.ADOPTED, DecisionOutcome.WITH_CHANGES):
         return response not in preference
     return outcome == DecisionOutcome.NOT_ADOPTED and response in preference
-
-
-@dataclass(frozen=True)
-class Commitment:
-    """A commitment: its role does something by a day. `by` is an ISO date; `role` is a role, never a person's name."""
-
-    id: str
-    decision: str
-    role: str
-    what: str
-    by: str
 
 
 @dataclass(frozen=True)

@@ -25,15 +25,18 @@ from forum.voting.reason import Reason
 from forum.voting.round import DECIDED_ON, NONE_OF_THESE, Round, RoundKind, RoundState
 from forum.web.auth import somebody
 from forum.web.forms import Form, form_of, spoken
+from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
-from forum.web.record_banner import unlike_record
+from forum.web.record_banner import promises_shown, unlike_record
 from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
 from forum.web.words import entries, entry_words, methods
 from forum.web.words.terms import outcome_words, power_words
 
 ROWS_AT_FIRST = 3
+# The fields of a row for one promise, in the order of `Promise`.
+_PARTS = ("role", "what", "by", "answers", "noticed")
 
 
 @dataclass(frozen=True)
@@ -141,15 +144,13 @@ def _read(rounds: tuple[str, ...], form: Form) -> DecisionForm:
 
 
 def _promises(form: Form) -> tuple[Promise, ...]:
-    """Returns the rows of the form in order: role_1, what_1, by_1 and so on; empty rows too, to keep the numbers."""
+    """Returns the rows of the form in order: role_1, what_1 and so on; empty rows too, to keep the numbers."""
     last = 0
     for name in form.values:
         part, _, number = name.partition("_")
-        if part in ("role", "what", "by") and number.isascii() and number.isdigit() and len(number) <= 3:
+        if part in _PARTS and number.isascii() and number.isdigit() and len(number) <= 3:
             last = max(last, int(number))
-    return tuple(
-        Promise(form.text(f"role_{n}"), form.text(f"what_{n}"), form.text(f"by_{n}")) for n in range(1, last + 1)
-    )
+    return tuple(Promise(*(form.text(f"{part}_{n}") for part in _PARTS)) for n in range(1, last + 1))
 
 
 async def _form_page(
@@ -252,14 +253,15 @@ async def decision(request: Request) -> Response:
     when."""
     async with site_of(request).store.read() as work:
         made = await work.decisions.get_decision(request.path_params["decision"])
+        drawn = promises_shown([made])
         if made.entry is not None:
             # Already here, as votes whose rows were changed may give no result: the page that says so tells of it.
-            await unlike_record(request, work, {made.id: made, **await work.rounds.some(made.rounds)})
+            await unlike_record(request, work, drawn | await work.rounds.some(made.rounds))
         on = await decision_matter.past_matter(work, made.rounds)
         apart = await decision_matter.beside(work, on)
         every = await decision_matter.votes_on(work, on)
         if on.session.recorded:
-            drawn = {made.id: made, **{round_.id: round_ for _session, round_ in every}}
+            drawn |= {round_.id: round_ for _session, round_ in every}
             for one in (on, *apart):
                 drawn |= {round_.id: (round_, result) for round_, result in zip(one.rounds, one.results, strict=True)}
             drawn[declared_of(on.commission.id)] = (on.commission, on.session.title)
@@ -269,6 +271,7 @@ async def decision(request: Request) -> Response:
         request,
         "decide/decision.html",
         made=made,
+        today=today(site_of(request).clock.now()),
         on=on,
         beside=apart,
         every=every,

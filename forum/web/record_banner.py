@@ -28,6 +28,7 @@ WHAT = {
     "ballot": message("the result of the vote"),
     "decision": message("the decision"),
     "commitment": message("who does what by when"),
+    "commitment_update": message("what became of a promise"),
     "story": message("the story"),
     "moderation": message("what a moderator did"),
     "disclosure": message("the words"),
@@ -71,10 +72,17 @@ def events_shown(events: Iterable[Event]) -> dict[str, object]:
         if event.round and event.kind in (EventKind.VOTED, EventKind.ANNULLED_VOTE):
             shown[event.round.id] = (event.round, event.result)
         if event.decision:
-            shown[event.decision.id] = event.decision
+            shown |= promises_shown([event.decision])
     return shown
 
 
 def decisions_shown(made: Iterable[Decision]) -> dict[str, object]:
     """Returns what lists show of decisions, by their ids; without those of rehearsals, which no entry tells of."""
     return {one.id: one for one in made if one.entry is not None}
+
+
+def promises_shown(made: Iterable[Decision]) -> dict[str, object]:
+    """Returns what pages show of decisions and of what became of their commitments, by the ids of both; without those
+    of rehearsals."""
+    recorded = [one for one in made if one.entry is not None]
+    return decisions_shown(recorded) | {one.id: one for made in recorded for one in made.commitments}

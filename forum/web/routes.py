@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from forum.web import decide, export, moderate
+from forum.web import decide, export, moderate, promise_updates
 from forum.web.accounts import cookieless, own_password, people, sign_in
 from forum.web.auth import need
 from forum.web.forms import MOST_WITH_FILE, SMALL, STORY, WORDS
@@ -44,6 +44,7 @@ from forum.web.public import (
     front_pages,
     library,
     moderation_log,
+    promises,
     record,
     your_data,
 )
@@ -98,6 +99,10 @@ PAGES: tuple[Page, ...] = (
     Page("/stories/{story}/feed.atom", "GET", feeds.story, "public"),
     Page("/commissions/{commission}/feed.atom", "GET", feeds.commission, "public"),
     Page("/decisions/{decision}", "GET", decide.decision, "public"),
+    Page("/promises", "GET", promises.ledger, "public"),
+    Page("/promises/feed.atom", "GET", feeds.promises, "public"),
+    Page("/promises/{commitment}", "GET", promises.promise, "public"),
+    Page("/promises/{commitment}/feed.atom", "GET", feeds.promise, "public"),
     # the record
     Page("/record", "GET", record.entries, "public"),
     Page("/record/checkpoint", "GET", checkpoints.checkpoint, "public"),
@@ -227,6 +232,7 @@ PAGES: tuple[Page, ...] = (
     # deciding
     Page("/decide", "GET", decide.overview, "decide"),
     Page("/decide/new", "GET POST", decide.new, "decide", STORY),
+    Page("/decide/promises/{commitment}", "GET POST", promise_updates.update, "decide", WORDS),
     Page("/export", "GET", export.export, "decide"),
     Page("/export/popolo", "GET", export.export_popolo, "decide"),
     Page("/export/report.html", "GET", export.export_report_html, "decide"),

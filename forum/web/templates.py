@@ -18,6 +18,7 @@ from forum.sessions.attendance import missing
 from forum.sessions.next_moves import leading, moves
 from forum.sessions.view import listed
 from forum.stories.draft import mark
+from forum.voting.commitment import days_late, is_quiet
 from forum.voting.methods import METHODS
 from forum.voting.reason import MOST_CONDITION, MOST_WORDS
 from forum.web.charts.view_shift import alluvial
@@ -108,6 +109,7 @@ def environment(prefix: str = "") -> jinja2.Environment:
     with_gettext.install_gettext_callables(gettext, ngettext, newstyle=True)
     env.globals |= {"static": static, "alluvial": alluvial, "chart_words": terms.chart_words, "share": share}
     env.globals |= {name: getattr(terms, name) for name in ("stage_words", "power_words", "outcome_words", "paths_of")}
+    env.globals |= {"promise_words": terms.promise_words, "days_late": days_late, "is_quiet": is_quiet}
     env.globals |= {name: getattr(terms, name) for name in ("kind_words", "wave_picture", "minutes")}
     env.globals |= methods.GLOBALS | {"methods": METHODS}
     env.globals |= {"most_words": MOST_WORDS, "most_condition": MOST_CONDITION}

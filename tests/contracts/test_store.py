@@ -23,7 +23,8 @@ from forum.store import SqlStore
 from forum.store.people import SqlPeople
 from forum.store.tables import person as people
 from forum.stories.submission import StoryStatus, Submission
-from forum.voting.decision import Commitment, Decision, DecisionOutcome
+from forum.voting.commitment import Commitment, CommitmentState, Giver, Update
+from forum.voting.decision import Decision, DecisionOutcome
 from forum.voting.suppression import Partition, Row
 
 EARLY, NOON, LATE = "2026-03-01T08:00:00.000Z", "2026-03-01T12:00:00.000Z", "2026-03-01T20:00:00.000Z"
@@ -445,6 +446,23 @@ async def test_decisions_keep_their_commitments_in_order(store: SqlStore) -> Non
         assert await work.decisions.list_decisions(other.id) == []
         with pytest.raises(NotFound):
             await work.decisions.get_decision(new_id())
+        with pytest.raises(NotFound):
+            await work.decisions.get_commitment(new_id())
+    council = two.commitments[1]
+    told = tuple(
+        Update(new_id(), council.id, state, NOON, said="One is here.", given_by=Giver.OWNER)
+        for state in (CommitmentState.ON_TRACK, CommitmentState.DONE, CommitmentState.PARTLY)
+    )
+    late = Commitment(new_id(), two.id, "Late", "One more", "2026-10-01", "Nights", "A rota", NOON)
+    async with store.begin() as work:
+        await work.decisions.commit(late)
+        assert await work.decisions.get_commitment(council.id, lock=True) == council
+        for update in told:
+            await work.decisions.add_update(update)
+    async with store.read() as work:
+        assert await work.decisions.get_commitment(council.id) == replace(council, updates=told)
+        all_of_it = (two.commitments[0], replace(council, updates=told), two.commitments[2], late)
+        assert await work.decisions.get_decision(two.id) == replace(two, commitments=all_of_it)
 
 
 def an_entry(number: int) -> tuple[bytes, bytes]:

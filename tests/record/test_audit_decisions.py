@@ -72,5 +72,17 @@ def test_a_decision_out_of_place_fails() -> None:
 
     for change in (too_early, on_a_void_vote, twice, elsewhere, made_up, without_reasons):
         assert "decisions" in failed_after(change), change.__name__
-    for change in (promised_twice, promised_elsewhere):
+
+    def updated_twice(keeper: Keeper) -> None:
+        keeper.entries.append(entry_of_type(keeper, "commitment update"))
+
+    def updated_of_nothing(keeper: Keeper) -> None:
+        entry_of_type(keeper, "commitment update")["commitment"] = "0" * 32
+
+    def updated_too_early(keeper: Keeper) -> None:
+        update = entry_of_type(keeper, "commitment update")
+        keeper.entries.remove(update)
+        keeper.entries.insert(keeper.entries.index(entry_of_type(keeper, "commitment")), update)
+
+    for change in (promised_twice, promised_elsewhere, updated_twice, updated_of_nothing, updated_too_early):
         assert "decisions" in failed_after(change), change.__name__

@@ -152,6 +152,18 @@ MISFITS: list[tuple[str, str, Any]] = [
     ("retention", "removed.0.number", 4),
     ("retention", "removed.0.kind", "ballots"),
     ("retention", "removed.0.of", "Ada"),
+    # What became of a commitment.
+    ("commitment", "answers", "Nights"),
+    ("commitment", "noticed", 1),
+    ("commitment update", "update", "u1"),
+    ("commitment update", "commitment", None),
+    ("commitment update", "state", "no news yet"),
+    ("commitment update", "state", "Done"),
+    ("commitment update", "said", "Both are here"),
+    ("commitment update", "because", GONE),
+    ("commitment update", "handed_to", "Ann Smith"),
+    ("commitment update", "given_by", "Ann Smith"),
+    ("commitment update", "by", "2027-03-31"),
 ]
 
 
@@ -180,6 +192,8 @@ def test_what_older_versions_wrote_still_fits() -> None:
         ("scenario published", "told_by", None),
         ("session opened", "about.power.decides", "The joint board"),
         ("commitment", "role", "Head of night services"),
+        ("commitment", "answers", GONE),
+        ("commitment", "noticed", GONE),
     ):
         tampered.set(type_, path, value)
     assert [problem for entry in tampered.entries for problem in misfits_of(entry)] == []
@@ -432,6 +446,18 @@ ORDERS: dict[str, Case] = {
     "a commitment of no decision": named("commitment", "decision", NOWHERE, "field decision names no decision"),
     "a commitment before its decision": before("commitment", "decision", "field decision names no decision"),
     "a decision left out": without("decision", "commitment", "field decision names no decision"),
+    "an update twice": again("commitment update", "field update is there before"),
+    "an update of no commitment": named(
+        "commitment update", "commitment", NOWHERE, "field commitment names no commitment that was there before"
+    ),
+    "an update before its commitment": before(
+        "commitment update", "commitment", "field commitment names no commitment that was there before"
+    ),
+    "an update of another commission": named(
+        "commitment update", "commission", QUIET.id, "field commitment names a commitment of another commission"
+    ),
+    "an update before its commitment's time": earlier("commitment update"),
+    "an erasure of what became of it": erasing(("commitment update", "said"), says=FIXED),
     "an opening before its session's time": earlier("round opened"),
     "a closing before its opening's time": earlier("round closed"),
     "a result before its closing's time": earlier("round revealed"),

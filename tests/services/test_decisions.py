@@ -98,7 +98,9 @@ async def test_a_decision_that_follows_the_room_is_kept_and_recorded(sqlite_stor
     }
     assert said[decision["rationale"]["sd"]] == form.rationale
     assert said[decision["dissent"]["sd"]] == form.dissent
-    assert set(first) == {"type", "at", "commission", "commitment", "decision", "role", "what", "by"}
+    need = {"answers", "noticed"}
+    assert set(first) == {"type", "at", "commission", "commitment", "decision", "role", "what", "by", *need}
+    assert {first[name] for name in need} == {None}
     assert (said[first["role"]["sd"]], said[first["what"]["sd"]], first["by"]) == (
         "Head of night services",
         "Two nurses on every night",

@@ -72,6 +72,7 @@ async def test_an_empty_database_and_one_whose_badges_are_off_agree(sqlite_store
 
 
 ROUND, SESSION, COMMISSION = tables.round_, tables.session, tables.commission
+UPDATE = tables.commitment_update
 DECISION, COMMITMENT, STORY, BALLOT = tables.decision, tables.commitment, tables.story, tables.ballot
 
 # The table, its row, what is put there, and the table, key and column that are told.
@@ -117,6 +118,21 @@ CHANGES: list[tuple[sa.Table, Row, dict[str, Any], tuple[str, str]]] = [
     (COMMITMENT, lambda day: COMMITMENT.c.decision == day.decision, {"by": "2029-03-31"}, ("commitment", "by")),
     (COMMITMENT, lambda day: COMMITMENT.c.decision == day.decision, {"what": "One nurse"}, ("commitment", "what")),
     (COMMITMENT, lambda day: COMMITMENT.c.decision == day.decision, {"role": "Nobody"}, ("commitment", "role")),
+    (COMMITMENT, lambda day: COMMITMENT.c.decision == day.decision, {"answers": "Days"}, ("commitment", "answers")),
+    (COMMITMENT, lambda day: COMMITMENT.c.decision == day.decision, {"noticed": ""}, ("commitment", "noticed")),
+    (
+        COMMITMENT,
+        lambda day: COMMITMENT.c.decision == day.decision,
+        {"at": "2020-01-01T00:00:00.000Z"},
+        ("commitment", "at"),
+    ),
+    (UPDATE, lambda _: UPDATE.c.state == "partly", {"state": "done"}, ("commitment_update", "state")),
+    (UPDATE, lambda _: UPDATE.c.state == "partly", {"said": "Two are here."}, ("commitment_update", "said")),
+    (UPDATE, lambda _: UPDATE.c.state == "partly", {"because": ""}, ("commitment_update", "because")),
+    (UPDATE, lambda _: UPDATE.c.state == "partly", {"handed_to": "Nobody"}, ("commitment_update", "handed_to")),
+    (UPDATE, lambda _: UPDATE.c.state == "partly", {"given_by": "owner"}, ("commitment_update", "given_by")),
+    (UPDATE, lambda _: UPDATE.c.state == "partly", {"at": "2020-01-01"}, ("commitment_update", "at")),
+    (UPDATE, lambda _: UPDATE.c.state == "partly", {"id": "e" * 32}, ("commitment_update", "id")),
     (STORY, lambda day: STORY.c.id == day.story, {"title": "Another knock"}, ("story", "title")),
     (STORY, lambda day: STORY.c.id == day.story, {"twee": ":: Start\nNobody knocks."}, ("story", "twee")),
     (STORY, lambda day: STORY.c.id == day.story, {"status": "withdrawn"}, ("story", "status")),
@@ -166,7 +182,7 @@ async def test_a_row_that_was_changed_is_told_by_table_and_column(
 @pytest.mark.parametrize(
     ("table", "row", "told"),
     [
-        (COMMITMENT, lambda day: COMMITMENT.c.decision == day.decision, ("commitment", "id")),
+        (UPDATE, lambda _: UPDATE.c.state == "partly", ("commitment_update", "id")),
         (BALLOT, lambda day: BALLOT.c.participant == day.voted.people[0], ("ballot", "count")),
         (tables.entry, lambda day: tables.entry.c.position == 3, ("entry", "position")),
         (tables.disclosure, lambda day: tables.disclosure.c.entry == 1, ("disclosure", "digest")),

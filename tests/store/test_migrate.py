@@ -334,6 +334,40 @@ async def test_sessions_and_rounds_from_before_there_were_asynchronous_ones_were
     assert (round_.closes_at, round_.extended_at) == ("", "")
 
 
+async def test_commitments_from_before_they_had_a_time_were_made_when_their_entry_says_or_with_their_decision(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        await upgrade_to(empty, "0021", patch)
+    words = dict.fromkeys(("title", "question", "stage", "created_at", "id"), "c")
+    commission = words | {"threshold": 5, "demonstration": False, "rehearsal": False}
+    decision = dict.fromkeys(("outcome", "rationale", "why", "dissent"), "deferred") | {"id": "d", "commission": "c"}
+    promise = {"decision": "d", "role": "Trust", "what": "Two nurses", "by": "2027-03-31"}
+    entry = {"commission": "c", "leaf_hash": b"", "position": 0}
+    body = b'{"at":"2026-02-02","commitment":"later","type":"commitment"}'
+    rows: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+        ("commission", commission, {name: [] for name in ("power", "groups", "support")}),
+        ("decision", decision | {"decided_at": "2026-01-01"}, {"rounds": []}),
+        ("commitment", {"id": "at once"} | promise, {}),
+        ("commitment", {"id": "later"} | promise, {}),
+        ("entry", entry | {"body": b'{"at":"2026-01-01","type":"decision"}'}, {}),
+        ("entry", entry | {"body": body, "position": 1}, {}),
+    ]
+    old = engines(parse(empty))
+    async with old.writer.begin() as connection:
+        for name, row, json in rows:
+            table = sa.table(name, *map(sa.column, row), *(sa.column(column, sa.JSON()) for column in json))
+            await connection.execute(sa.insert(table), row | json)
+    await old.close()
+    await migrate(empty)
+    store = await open_store(empty)
+    async with store.read() as work:
+        promised = [await work.decisions.get_commitment(one) for one in ("at once", "later")]
+    await store.close()
+    assert [one.at for one in promised] == ["2026-01-01", "2026-02-02"]
+    assert {(one.answers, one.noticed, one.updates) for one in promised} == {("", "", ())}
+
+
 @pytest.mark.parametrize("known", ["forum-1\n3\nAAEC\n\n— forum-1 AAAA\n", "forum-1\n3"])
 async def test_the_checkpoint_that_was_signed_last_is_the_first_of_those_that_are_kept(
     empty: str, monkeypatch: pytest.MonkeyPatch, known: str

@@ -220,6 +220,7 @@ ABOUT_NEITHER: dict[str, Form] = {
     "/organise/tokens": {"label": "A script"},
     "/organise/tokens/{token}/revoke": {},
     "/check": {"text": "forum"},
+    "/decide/promises/{commitment}": {"state": "done", "said": "It is done."},
     "/your-data/browser": {"sure": "1", "reference": "0" * 32},
     "/moderate/erase": {"sure": "1", "named": "nobody@example.org", "reference": "0" * 32},
 }

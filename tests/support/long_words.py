@@ -12,7 +12,7 @@ from typing import Any
 
 from forum.live.stop_box import Press, Stopping
 from forum.ports.accounts import Person, Role
-from forum.services import accounts, decisions, permissions
+from forum.services import accounts, commitments, decisions, permissions
 from forum.services.keys import digest, new_key
 from forum.services.sessions import (
     asynchronous,
@@ -287,10 +287,13 @@ async def _voted(house: House, live: LiveSession, people: Sequence[Participant],
 
 async def _decided(house: House, staff: Person, rounds: tuple[str, str], w: Words) -> dict[str, str]:
     """Records a decision that is not what the room preferred; returns its id and the round's, by name."""
-    promises = tuple(decisions.Promise(w(200), w(), "2027-03-31") for _ in range(3))
+    promises = tuple(decisions.Promise(w(200), w(), "2027-03-31", w(), w()) for _ in range(3))
     form = decisions.DecisionForm(rounds, "", "adopted", "none", w(), w(), w(), promises)
     made = await decisions.decide(house.store, CLOCK, staff, form)
-    return {"decision": made.id, "round": rounds[1]}
+    commitment = made.commitments[0].id
+    news = commitments.UpdateForm("", "", "handed on", w(), w(), w(200))
+    await commitments.update(house.store, CLOCK, staff, commitment, news)
+    return {"decision": made.id, "round": rounds[1], "commitment": commitment}
 
 
 # ---------------------------------------------------------------- a live session

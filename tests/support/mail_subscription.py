@@ -19,7 +19,8 @@ from forum.store import SqlStore
 from forum.stories.scenario_twee import parse
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission
-from forum.voting.decision import Commitment, Decision, DecisionOutcome
+from forum.voting.commitment import Commitment
+from forum.voting.decision import Decision, DecisionOutcome
 from forum.web.words.letters import MailLetters
 from support.app import a_sent_story
 from support.factories import SetClock, a_commission, a_session, new_id

@@ -59,6 +59,7 @@ QUIET = Commission(
     demonstration=True,
 )
 STEPS = ("closed", "revealed", "annulled")
+NEED, TOLD_OF = ("answers", "noticed"), ("said", "because", "handed_to")
 ROOM: dict[str | None, int] = {"users": 14, "carers": 7, "nurses": 6, "police": 3, "crews": 2, None: 1}
 RESPONSES = ("r1", "r2", "r3", "none")
 
@@ -275,11 +276,20 @@ class Keeper:
         of_it = [id_ for id_ in standing if self.opened[id_]["commission"] == commission.id]
         return [id_ for id_ in of_it if asks(id_) == asks(round_)]
 
-    def promise(self, commission: Commission, decision: str, role: str, what: str) -> None:
-        """Records a commitment of a decision."""
+    def promise(self, commission: Commission, decision: str, role: str, what: str, **more: str) -> str:
+        """Records a commitment of a decision; `more` are the words `answers` and `noticed`. Returns its id."""
         words = self.words(commission, "what", what)
         facts = {"decision": decision, "role": self.words(commission, "role", role), "what": words, "by": "2027-03-31"}
-        self.add(commission, "commitment", commitment=self.id(), **facts)
+        need = {name: self.words(commission, name, more[name]) if name in more else None for name in NEED}
+        commitment = self.id()
+        self.add(commission, "commitment", commitment=commitment, **facts, **need)
+        return commitment
+
+    def update(self, commission: Commission, commitment: str, state: str, given_by: str = "owner", **more: str) -> None:
+        """Records an update of a commitment; `more` are the words `said`, `because` and `handed_to`."""
+        facts = {name: self.words(commission, name, more[name]) if name in more else None for name in TOLD_OF}
+        about = {"update": self.id(), "commitment": commitment, "state": state, "given_by": given_by}
+        self.add(commission, "commitment update", **about, **facts)
 
     def erase(self, commission: Commission, digests: Iterable[str]) -> None:
         """Takes the words with these digests back."""
@@ -448,8 +458,13 @@ def a_keeper() -> Keeper:
         why="The police have no beds",
         dissent="The police hold that they come first",
     )
-    keeper.promise(CRISIS, decision, "Head of night services", "-Two nurses, from April")
-    keeper.promise(CRISIS, decision, "Police liaison", "A number to ring")
+    need = {"answers": "=Somebody comes at night", "noticed": "The rota at the door"}
+    nurses = keeper.promise(CRISIS, decision, "Head of night services", "-Two nurses, from April", **need)
+    number = keeper.promise(CRISIS, decision, "Police liaison", "A number to ring")
+    keeper.update(CRISIS, nurses, "on track", said="+One is here")
+    keeper.update(CRISIS, nurses, "done", "commissioner", said="Both are here")
+    keeper.update(CRISIS, nurses, "partly", because="@One has left")
+    keeper.update(CRISIS, number, "handed on", handed_to="-Control room")
     keeper.decide(
         CRISIS,
         [third[0]],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forum.ports import Store
-from forum.services import decisions
+from forum.services import commitments, decisions
 from forum.services.sessions import cues, facilitation
 from forum.services.stories.moderation import moderate
 from forum.services.stories.submissions import submit
@@ -16,7 +16,8 @@ from support.voted_session import COMMISSIONER, FIRST, SECOND, Voted, a_vote
 
 @dataclass(frozen=True)
 class Day:
-    """Recorded day: a story, a vote and its second, one annulled, one still open, a decision with a commitment."""
+    """Recorded day: a story, a vote and its second, one annulled, one still open, a decision with a commitment and
+    its update."""
 
     voted: Voted
     story: str
@@ -24,6 +25,7 @@ class Day:
     annulled: str
     standing: str
     decision: str
+    commitment: str
 
     @property
     def first(self) -> str:
@@ -49,7 +51,9 @@ async def a_day(store: Store) -> Day:
         outcome="adopted",
         response="r2",
         rationale="It is near.",
-        promises=(decisions.Promise("Head of night services", "Two nurses", "2027-03-31"),),
+        promises=(decisions.Promise("Head of night services", "Two nurses", "2027-03-31", "Nights", "A rota"),),
     )
     made = await decisions.decide(store, CLOCK, COMMISSIONER, form)
-    return Day(voted, story.id, key, asked[0], asked[1], made.id)
+    news = commitments.UpdateForm(state="partly", said="One is here.", because="The other fell ill.")
+    await commitments.update(store, CLOCK, COMMISSIONER, made.commitments[0].id, news)
+    return Day(voted, story.id, key, asked[0], asked[1], made.id, made.commitments[0].id)

@@ -58,8 +58,13 @@ def a_small_keeper() -> Keeper:
     decision, _ = keeper.decide(
         CRISIS, [first[0], second[0]], "adopted", "r2", rationale="It is near.", dissent="Carers were for r1."
     )
-    keeper.promise(CRISIS, decision, "Head of night services", "Two nurses")
+    nurses = keeper.promise(
+        CRISIS, decision, "Head of night services", "Two nurses", answers="Nights", noticed="A rota"
+    )
     keeper.promise(CRISIS, decision, "Police liaison", "A number to ring")
+    keeper.update(CRISIS, nurses, "done", said="Both are here")
+    keeper.update(CRISIS, nurses, "not done", "commissioner", because="One has left")
+    keeper.update(CRISIS, nurses, "handed on", because="She has left too", handed_to="Head of days")
     keeper.moderate(CRISIS, story, "kept")
     keeper.moderate(CRISIS, story, "taken down", "The street was named")
     keeper.erase(CRISIS, [keeper.entries[-1]["because"]["sd"]])

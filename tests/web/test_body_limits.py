@@ -23,6 +23,7 @@ SENTENCES = {
     "/moderate/{story}/evidence",
     "/moderate/{story}",
     "/moderate/{story}/appeal",
+    "/decide/promises/{commitment}",
     "/organise/commissions",
     "/organise/commissions/{commission}/move",
     "/organise/commissions/{commission}/note",

@@ -110,6 +110,24 @@ COLUMNS: dict[str, dict[str, str]] = {
         "role": "who will do it",
         "what": "what will be done",
         "by": "the day by which it will be done",
+        "answers": "the need that it answers in words, or the id of a story; empty where that was not said",
+        "noticed": "how people would notice that it was done; empty where that was not said",
+        "updates": "how many updates there are of it",
+        "state": "how it stands: no news yet, on track, partly, done, not done or handed on",
+        "owner": "the role that has to do it now",
+        "news_at": "when there was news of it last: its latest update, else its making (UTC)",
+        "entry": "number of its entry in the record, from 0",
+    },
+    "updates.csv": {
+        **WHERE,
+        "commitment": "id of the commitment it is about",
+        "update": "id of the update",
+        "at": "when it was recorded (UTC)",
+        "state": "how the commitment stood from then on: on track, partly, done, not done or handed on",
+        "said": "what was done, in words",
+        "because": "why it was not done, or is no longer done or not done",
+        "handed_to": "the role that it was handed to",
+        "given_by": "commissioner, or owner: whoever had the owner's link",
         "entry": "number of its entry in the record, from 0",
     },
     "sessions.csv": {
@@ -237,5 +255,6 @@ STATED: dict[str, dict[str, str]] = {
 SINCE = {
     "decisions.csv": {"contradicts": 4, "annulled_after": 4, "votes": 4, "earlier": 4},
     "stories.csv": {"held": 5},
+    "commitments.csv": {**dict.fromkeys(("answers", "noticed", "updates", "state", "owner", "news_at"), 5)},
     "rounds.csv": {"entrance": 4, "invited": 4, "quorum_met": 4, "decisions": 4, "outcome": 4, "contradictory": 4},
 }

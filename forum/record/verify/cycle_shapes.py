@@ -1,4 +1,4 @@
-"""The shapes of entries about the commissioning cycle: the stages of a commission, decisions and commitments."""
+"""The shapes of entries about the commissioning cycle: stages of a commission, decisions, commitments, updates."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ from forum.record.verify.kinds import (
     or_null,
     words,
 )
+from forum.record.verify.updates import UPDATE_STATES
 
 STAGE = one_of("assess needs", "plan", "secure", "monitor")
 _NO_VOTES = "in records from before decisions named the votes on their question"
+_NO_NEED = "in records from before commitments said which need they answer"
 
 CYCLE_SHAPES: dict[str, Shape] = {
     "decision": Shape(
@@ -63,6 +65,20 @@ CYCLE_SHAPES: dict[str, Shape] = {
             Field("role", once_text(words("role")), "who will do it"),
             Field("what", words("what"), "what will be done"),
             Field("by", DAY, "the day by which it will be done"),
+            Field("answers", or_null(words("answers")), "the need that it answers, or the id of a story", _NO_NEED),
+            Field("noticed", or_null(words("noticed")), "how people would notice that it was done", _NO_NEED),
+        ),
+    ),
+    "commitment update": Shape(
+        "What became of a commitment. It takes no earlier update away.",
+        (
+            Field("update", new("update")),
+            Field("commitment", known("commitment"), "the commitment it is about"),
+            Field("state", one_of(*UPDATE_STATES), "how the commitment stands now"),
+            Field("said", or_null(words("said")), "what was done, in words"),
+            Field("because", or_null(words("because")), "why it was not done, or is no longer done or not done"),
+            Field("handed_to", or_null(words("handed_to")), "the role that has to do it from now on"),
+            Field("given_by", one_of("commissioner", "owner"), "a commissioner, or whoever has the owner's link"),
         ),
     ),
     "stage moved": Shape(

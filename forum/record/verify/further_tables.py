@@ -1,4 +1,4 @@
-"""Tables that exports have since format 4: groups invited, answers, stories, moderation, erasures.
+"""Tables that exports have since format 4 or 5: groups invited, answers, updates, stories, moderation, erasures.
 
 They too are made from the record and its words alone.
 """
@@ -55,6 +55,23 @@ def options_rows(log: Log) -> Iterator[Row]:
                 "added": response["id"] not in known if first else None,
                 "entry": index,
             }
+
+
+def updates_rows(log: Log) -> Iterator[Row]:
+    """Yields the rows of updates.csv, in the order of the record."""
+    for index, entry in log.chosen("commitment update"):
+        yield {
+            **where(log, entry),
+            "commitment": entry["commitment"],
+            "update": entry["update"],
+            "at": entry["at"],
+            "state": entry["state"],
+            "said": log.words(entry["said"]),
+            "because": log.words(entry["because"]),
+            "handed_to": log.words(entry["handed_to"]),
+            "given_by": entry["given_by"],
+            "entry": index,
+        }
 
 
 def stories_rows(log: Log) -> Iterator[Row]:
@@ -118,6 +135,7 @@ def erasures_rows(log: Log) -> Iterator[Row]:
 
 # Every table that follows from the record, with its rows, in the order of the zip and of the workbook's sheets.
 DERIVED: dict[str, Callable[[Log], Iterator[Row]]] = ROWS | {
+    "updates.csv": updates_rows,
     "sessions.csv": sessions_rows,
     "options.csv": options_rows,
     "stories.csv": stories_rows,

@@ -115,6 +115,14 @@ class Log:
         return resting
 
     @cached_property
+    def updates(self) -> dict[str, list[Entry]]:
+        """The chosen "commitment update" entries by the commitments that they are about, in the order of the record."""
+        about: dict[str, list[Entry]] = {}
+        for _, entry in self.chosen("commitment update"):
+            about.setdefault(entry["commitment"], []).append(entry)
+        return about
+
+    @cached_property
     def titles(self) -> dict[str, str]:
         """The title of every commission that had a session, by id, as its latest session gave it."""
         return {entry["commission"]: entry["about"]["title"] for entry in self.sessions.values()}

@@ -13,6 +13,7 @@ from forum.record.verify.export import DEVICE, PAPER, PAPER_OR_DEVICE, Export
 from forum.record.verify.merkle_tree import root
 from forum.record.verify.methods import METHODS, figures, tally
 from forum.record.verify.rounds import is_moment
+from forum.record.verify.updates import update_problems
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, RecordError, verdict_of
 
 # Why no count is given of a vote of enough ballots; forum.voting.partition has these words too.
@@ -23,9 +24,10 @@ NO_COUNT_BESIDE = (
 
 
 def check_rounds(export: Export) -> tuple[str, str]:
-    """Checks that each round was opened as its session declared and took its steps in order, and that each decision
-    names the votes on its question."""
+    """Checks that each round was opened as its session declared and took its steps in order, that each decision names
+    the votes on its question, and that each update of a commitment says what it must."""
     problems = [*_order_problems(export.entries), *votes_problems(export.entries, partial(_words_of, export))]
+    problems += update_problems(export.entries)
     waiting = sum(1 for s in export.rounds.values() if s.closed and not s.revealed)
     return verdict_of(
         problems, f"{len(export.rounds)} rounds, each step in its place; {waiting} closed and not revealed"

@@ -11,11 +11,11 @@ INTEGERS = frozenset(
     {
         *("quorum", "quorum_each_group", "threshold", "ballots", "papers", "entry"),
         *("run_off_round", "n", "of", "basis_points"),
-        *("invited", "rounds_opened", "rounds_revealed", "rounds_annulled", "number", "version", "texts"),
+        *("invited", "rounds_opened", "rounds_revealed", "rounds_annulled", "number", "version", "texts", "updates"),
         *("came", "too", "size"),
     }
 )
-TIMES = frozenset({"at", "opened_at", "closes_at", "closed_at", "revealed_at", "annulled_at"})
+TIMES = frozenset({"at", "opened_at", "closes_at", "closed_at", "revealed_at", "annulled_at", "news_at"})
 DAYS = frozenset({"by"})
 YES_OR_NO = frozenset({"demonstration", "differs", "live", "quorum_met", "contradictory", "added", "withdrawn"})
 # The column that names a row, and the columns that name a row of another table (or, "", of the same).
@@ -23,6 +23,7 @@ KEYS = {
     "decisions.csv": "decision",
     "rounds.csv": "round",
     "commitments.csv": "commitment",
+    "updates.csv": "update",
     "attendance.csv": "session",
     "proposals.csv": "proposal",
     "evidence.csv": "evidence",
@@ -32,6 +33,7 @@ REFERENCES = {
     "results_by_group.csv": (("round", "rounds.csv", "round"),),
     "view_shift.csv": (("round", "rounds.csv", "round"), ("first", "rounds.csv", "round")),
     "commitments.csv": (("decision", "decisions.csv", "decision"),),
+    "updates.csv": (("commitment", "commitments.csv", "commitment"),),
     "options.csv": (("round", "rounds.csv", "round"),),
     "reasons.csv": (("round", "rounds.csv", "round"),),
     "stops.csv": (("magic_check", "rounds.csv", "round"), ("round", "rounds.csv", "round")),

@@ -302,6 +302,8 @@ def view_shift_rows(log: Log) -> Iterator[Row]:
 def commitments_rows(log: Log) -> Iterator[Row]:
     """Yields the rows of commitments.csv, in the order of the record."""
     for index, entry in log.chosen("commitment"):
+        updates = log.updates.get(entry["commitment"], ())
+        handed = [update["handed_to"] for update in updates if update["handed_to"]]
         yield {
             **where(log, entry),
             "decision": entry["decision"],
@@ -310,6 +312,12 @@ def commitments_rows(log: Log) -> Iterator[Row]:
             "role": log.words(entry["role"]),
             "what": log.words(entry["what"]),
             "by": entry["by"],
+            "answers": log.words(entry.get("answers")),
+            "noticed": log.words(entry.get("noticed")),
+            "updates": len(updates),
+            "state": updates[-1]["state"] if updates else "no news yet",
+            "owner": log.words(handed[-1] if handed else entry["role"]),
+            "news_at": updates[-1]["at"] if updates else entry["at"],
             "entry": index,
         }
 

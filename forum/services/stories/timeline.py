@@ -1,4 +1,4 @@
-"""Events of a story: received, read, published, played, voted on, decided, promised; read from the store.
+"""Events of a story: received, read, published, played, voted on, decided, promised, updated; read from the store.
 
 `life` is for the story's writer, who also sees each step of moderation with its reason. `public_life` has the events
 of a story that anybody may see, `commission_life` those of a whole commission. Results are tallied from committed
@@ -19,7 +19,8 @@ from forum.sessions.session import LiveSession
 from forum.stories.moderation import Act, Appeal, ModerationAction
 from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
-from forum.voting.decision import Commitment, Decision
+from forum.voting.commitment import Commitment, Update
+from forum.voting.decision import Decision
 from forum.voting.round import Round, RoundState
 from forum.voting.suppression import Result
 
@@ -36,6 +37,7 @@ class EventKind(StrEnum):
     ANNULLED_VOTE = "vote annulled"
     DECIDED = "decided"
     PROMISED = "promised"
+    UPDATED = "updated"
 
 
 _ORDER = tuple(EventKind)
@@ -52,8 +54,8 @@ class Event:
     """One event at a time (UTC), ; its kind says which other fields are set.
 
     `id` is the same for ever, in every list that has the event. `again` marks a story that was received before. A
-    vote has its session, round and result; a decision has its last round, a promise its decision too. An asynchronous
-    "played" has its round, through which people could answer for some days.
+    vote has its session, round and result; a decision has its last round too, a promise its decision, and an update of
+    a promise all of these. An asynchronous "played" has its round, through which people could answer for some days.
     """
 
     kind: EventKind
@@ -68,6 +70,7 @@ class Event:
     result: Result | None = None
     decision: Decision | None = None
     commitment: Commitment | None = None
+    update: Update | None = None
 
 
 async def life(work: Work, story: Submission) -> list[Event]:
@@ -216,16 +219,22 @@ async def _votes(
             decision=decision,
         )
         for commitment in decision.commitments:
-            yield Event(
-                EventKind.PROMISED,
-                decision.decided_at,
-                _id(commitment.id, EventKind.PROMISED),
-                story,
-                session=session,
-                round=round_,
-                decision=decision,
-                commitment=commitment,
-            )
+            for event in of_commitment(decision, commitment):
+                yield replace(event, story=story, session=session, round=round_)
+
+
+def of_commitment(decision: Decision, commitment: Commitment) -> list[Event]:
+    """Returns the events of a commitment, oldest first: that it was made, and each update; without story and vote."""
+    at = commitment.at or decision.decided_at
+    event_id = _id(commitment.id, EventKind.PROMISED)
+    promised = Event(EventKind.PROMISED, at, event_id, decision=decision, commitment=commitment)
+    return [
+        promised,
+        *(
+            replace(promised, kind=EventKind.UPDATED, at=one.at, id=_id(one.id, EventKind.UPDATED), update=one)
+            for one in commitment.updates
+        ),
+    ]
 
 
 async def _public(work: Work, story_id: str) -> Submission | None:

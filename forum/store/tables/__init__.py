@@ -6,7 +6,15 @@ they are. Values that are only read and written whole are in one JSON column.
 """
 
 from forum.store.tables.accounts import first_link, person, sign_in, token
-from forum.store.tables.commissions import closing, commission, commitment, decision, stage_move, stage_note
+from forum.store.tables.commissions import (
+    closing,
+    commission,
+    commitment,
+    commitment_update,
+    decision,
+    stage_move,
+    stage_note,
+)
 from forum.store.tables.record import checkpoint, cosignature, disclosure, entry, fact
 from forum.store.tables.rounds import ballot, casting, me_too, reason, round_
 from forum.store.tables.schema import Words, metadata, storable
@@ -51,6 +59,7 @@ __all__ = [
     "closing",
     "commission",
     "commitment",
+    "commitment_update",
     "cosignature",
     "decision",
     "disclosure",

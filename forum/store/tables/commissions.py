@@ -1,4 +1,4 @@
-"""Commissions with their stages, decisions and their commitments."""
+"""Commissions with their stages, decisions, their commitments, and the updates of these."""
 
 from __future__ import annotations
 
@@ -95,4 +95,21 @@ commitment = sa.Table(
     words("role"),
     words("what"),
     words("by"),
+    sa.Column("answers", Words, nullable=False, server_default=sa.text("''")),
+    sa.Column("noticed", Words, nullable=False, server_default=sa.text("''")),
+    sa.Column("at", Words, nullable=False, server_default=sa.text("''")),
+)
+
+commitment_update = sa.Table(
+    "commitment_update",
+    metadata,
+    seq(),
+    identity(),
+    reference("commitment", "commitment.id"),
+    words("state"),
+    words("at"),
+    words("said"),
+    words("because"),
+    words("handed_to"),
+    words("given_by"),
 )

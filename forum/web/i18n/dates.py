@@ -27,6 +27,11 @@ def day(at: str) -> str:
     return _date_words(_moment(at).date(), language().locale) if at else ""
 
 
+def today(at: str) -> str:
+    """Returns the day that a stored time (UTC) falls on where the installation is, as 2026-11-22."""
+    return _moment(at).date().isoformat()
+
+
 def moment(at: str) -> str:
     """Returns a stored time (UTC) as "22 November 2026, 13:44 GMT" in the reader's language; "" for ""."""
     if not at:

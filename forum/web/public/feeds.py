@@ -1,4 +1,4 @@
-"""Atom feeds (RFC 4287) of the events of a public story, and of a commission.
+"""Atom feeds (RFC 4287) of the events of a public story, of a commission, and of promises.
 
 A feed needs no address of the reader's (e-mail does: `web/stories/mail.py`). Ids never change, and an event has the
 same id in every feed.
@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 from starlette.requests import Request
 from starlette.responses import Response
 
+from forum.services import commitments
 from forum.services.stories import timeline
 from forum.services.stories.timeline import Event
 from forum.web.i18n.gettext import gettext as _
@@ -63,16 +64,60 @@ async def commission(request: Request) -> Response:
     )
 
 
+async def promises(request: Request) -> Response:
+    """Sends the feed of every promise in the record and what became of it, or of those of one commission."""
+    of = request.query_params.get("commission", "")
+    async with site_of(request).store.read() as work:
+        listed = await commitments.ledger(work, of or None)
+        title = (await work.commissions.get_commission(of)).title if of else ""
+    events = [event for one in listed for event in timeline.of_commitment(one.decision, one.commitment)]
+    page = f"/promises?commission={of}" if of else "/promises"
+    return _answer(
+        request,
+        id_=uuid.uuid5(uuid.NAMESPACE_URL, base_url(request) + page).hex,
+        title=_("Promises: %(commission)s") % {"commission": title} if of else _("Promises, and what became of them"),
+        author=title or "Forum",
+        page=page,
+        since="",
+        events=sorted(events, key=lambda event: event.at)[-MOST:],
+        address="/promises/feed.atom" + (f"?commission={of}" if of else ""),
+    )
+
+
+async def promise(request: Request) -> Response:
+    """Sends the feed of one promise."""
+    async with site_of(request).store.read() as work:
+        one = await commitments.promise_of(work, request.path_params["commitment"])
+    return _answer(
+        request,
+        id_=one.commitment.id,
+        title=_("What became of the promise of: %(role)s") % {"role": one.commitment.role},
+        author=one.commission.title,
+        page=f"/promises/{one.commitment.id}",
+        since=one.commitment.at,
+        events=timeline.of_commitment(one.decision, one.commitment)[-MOST:],
+    )
+
+
 def _answer(
-    request: Request, *, id_: str, title: str, author: str, page: str, since: str, events: Sequence[Event]
+    request: Request,
+    *,
+    id_: str,
+    title: str,
+    author: str,
+    page: str,
+    since: str,
+    events: Sequence[Event],
+    address: str = "",
 ) -> Response:
+    """Answers with the feed of a page, which is at `address`, or where that is "" below the page's own."""
     base = base_url(request)
     feed = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": language().code})
     _put(feed, "id", uuid.UUID(hex=id_).urn)
     _put(feed, "title", title)
     _put(feed, "updated", events[-1].at if events else since or _LONG_AGO)
     _put(ET.SubElement(feed, "author"), "name", author)
-    ET.SubElement(feed, "link", {"rel": "self", "type": MEDIA, "href": f"{base}{page}/feed.atom"})
+    ET.SubElement(feed, "link", {"rel": "self", "type": MEDIA, "href": base + (address or f"{page}/feed.atom")})
     ET.SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": base + page})
     for event in reversed(events):
         line = told(event)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from forum.ports import Work
 from forum.ports.long_work import long
 from forum.ports.result_cache import Drawn, Remembered
+from forum.services import commitments
 from forum.services.record_cache import declared_of
 from forum.services.stages import course_of
 from forum.services.stories import evidence, suggestions, timeline
@@ -22,10 +23,11 @@ from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
 from forum.voting.decision import Decision
 from forum.voting.round import RoundState
+from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language
 from forum.web.organise.programmes import is_planned
-from forum.web.record_banner import decisions_shown, events_shown, stories_shown, unlike_record
+from forum.web.record_banner import decisions_shown, events_shown, promises_shown, stories_shown, unlike_record
 from forum.web.responses import page
 from forum.web.server.prefix import prefix_of
 from forum.web.site import site_of
@@ -41,7 +43,7 @@ NEWEST = 5
 # Characters of drawn stories that are kept: about three hundred ordinary ones, or the two longest.
 MOST_DRAWN = 8 * 1024 * 1024
 _ON_STAGE = (timeline.EventKind.PLAYED, timeline.EventKind.VOTED, timeline.EventKind.ANNULLED_VOTE)
-_AFTERWARDS = (timeline.EventKind.DECIDED, timeline.EventKind.PROMISED)
+_AFTERWARDS = (timeline.EventKind.DECIDED, timeline.EventKind.PROMISED, timeline.EventKind.UPDATED)
 
 
 async def home(request: Request) -> Response:
@@ -91,11 +93,15 @@ async def commission(request: Request) -> Response:
         rows: dict[str, object] = {declared_of(about.id): (about, course, [(s.id, s.title) for s in sessions])}
         rows |= {} if about.rehearsal else stories_shown(stories)
         rows |= {one.round.id: one.round for one in asynchronous if one.session.recorded and one.round.opened_at}
-        await unlike_record(request, work, rows | decisions_shown(decisions))
+        await unlike_record(request, work, rows | promises_shown(decisions))
+    day = today(site_of(request).clock.now())
+    promises = commitments.in_order(commitments.promises_in(decisions, {about.id: about}), day)
     return await page(
         request,
         "public/commission.html",
         commission=about,
+        today=day,
+        promises=promises[:NEWEST],
         stories=stories[::-1],
         told_by=_told_by(about, stories),
         sessions=[(s, session_state(s)) for s in sessions],

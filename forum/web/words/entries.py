@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from forum.sessions.session import Entrance, SessionKind
+from forum.voting.commitment import Giver
 from forum.web.i18n.dates import day
 from forum.web.i18n.gettext import gettext as _
 from forum.web.words import stage_entries
@@ -20,7 +21,7 @@ from forum.web.words.round_entries import (
     round_opened,
     round_revealed,
 )
-from forum.web.words.terms import act_words, power_words, stage_words
+from forum.web.words.terms import act_words, power_words, promise_words, stage_words
 
 
 def words_of(entry: Facts, references: References) -> EntryWords:
@@ -124,12 +125,39 @@ def _decision(entry: Facts, references: References) -> EntryWords:
 
 def _commitment(entry: Facts, references: References) -> EntryWords:
     role, what = references.words(entry["role"]), references.words(entry["what"])
+    details = [(_("Who"), role), (_("What"), what), (_("By when"), day(entry["by"]))]
+    if entry.get("answers"):
+        details.append((_("What need it answers"), references.words(entry["answers"])))
+    if entry.get("noticed"):
+        details.append((_("How people would notice"), references.words(entry["noticed"])))
     return EntryWords(
         _("Commitment"),
         _("%(role)s will do this by %(day)s: %(what)s") % {"role": role, "day": day(entry["by"]), "what": what},
-        ((_("Who"), role), (_("What"), what), (_("By when"), day(entry["by"]))),
-        link=f"/decisions/{entry['decision']}",
-        link_text=_("Read the decision it belongs to"),
+        tuple(details),
+        link=f"/promises/{entry['commitment']}",
+        link_text=_("Read what became of it"),
+    )
+
+
+def _commitment_update(entry: Facts, references: References) -> EntryWords:
+    details = [
+        (label, references.words(entry[name]))
+        for name, label in (
+            ("handed_to", _("Handed on to")),
+            ("because", _("Why")),
+            ("said", _("What was said")),
+        )
+        if entry[name]
+    ]
+    given = _("A commissioner said so.")
+    if entry["given_by"] == Giver.OWNER:
+        given = _("Whoever has to do it said so, through a link of their own.")
+    return EntryWords(
+        _("News of a promise"),
+        _("How a promise stands now: %(state)s.") % {"state": promise_words(entry["state"])},
+        (*details, (_("Who said it"), given)),
+        link=f"/promises/{entry['commitment']}",
+        link_text=_("Read the promise"),
     )
 
 
@@ -233,6 +261,7 @@ _TELLERS: dict[str, Callable[[Facts, References], EntryWords]] = {
     "round annulled": round_annulled,
     "decision": _decision,
     "commitment": _commitment,
+    "commitment update": _commitment_update,
     "moderation action": _moderation_action,
     "stage moved": stage_entries.stage_moved,
     "stage note": stage_entries.stage_note,

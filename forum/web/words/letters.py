@@ -15,6 +15,7 @@ from forum.stories.moderation import ModerationAction
 from forum.stories.submission import Submission
 from forum.web.i18n.dates import day, moment
 from forum.web.i18n.gettext import gettext as _
+from forum.web.words.terms import promise_words
 from forum.web.words.timeline import told
 
 
@@ -79,6 +80,8 @@ def _sentence(event: Event) -> str:
     if event.kind == EventKind.PROMISED and event.commitment:
         values = {"role": event.commitment.role, "day": day(event.commitment.by)}
         return _("Something was promised: %(role)s, by %(day)s.") % values
+    if event.kind == EventKind.UPDATED and event.update:
+        return _("There is news of a promise. How it stands: %(state)s.") % {"state": promise_words(event.update.state)}
     known = {
         EventKind.PUBLISHED: _("It was published."),
         EventKind.VOTED: _("People voted on it."),

@@ -68,6 +68,18 @@ def outcome_words(outcome: str) -> str:
     }.get(outcome, outcome)
 
 
+def promise_words(state: str) -> str:
+    """Returns how a promise stands in plain words."""
+    return {
+        "no news yet": _("No news yet"),
+        "on track": _("On track"),
+        "partly": _("Partly done"),
+        "done": _("Done"),
+        "not done": _("Not done"),
+        "handed on": _("Handed on"),
+    }.get(state, state)
+
+
 @dataclass(frozen=True)
 class Paths:
     """Paths of a story as pages show them; `findings` are (sentence, whether it must be corrected)."""

@@ -10,6 +10,7 @@ from forum.stories.moderation import ModerationAction
 from forum.web.i18n.dates import day, moment
 from forum.web.i18n.gettext import gettext as _
 from forum.web.words import entries, methods
+from forum.web.words.terms import promise_words
 
 Part = TypeVar("Part")
 
@@ -150,14 +151,28 @@ def _decided(event: Event) -> Line:
 
 
 def _promised(event: Event) -> Line:
-    commitment, decision = _there(event.commitment), _there(event.decision)
+    commitment = _there(event.commitment)
     values = {"role": commitment.role, "day": day(commitment.by)}
     return Line(
         event.at,
         _("It was promised: %(role)s will do this by %(day)s.") % values,
         commitment.what,
-        link=f"/decisions/{decision.id}",
-        link_text=_("Read the decision it belongs to"),
+        link=f"/promises/{commitment.id}",
+        link_text=_("Read what became of it"),
+    )
+
+
+def _updated(event: Event) -> Line:
+    commitment, update = _there(event.commitment), _there(event.update)
+    return Line(
+        event.at,
+        _("How a promise stands now: %(state)s.") % {"state": promise_words(update.state)},
+        _("It was promised: %(role)s will do this by %(day)s.") % {"role": commitment.role, "day": day(commitment.by)}
+        + " "
+        + commitment.what,
+        quote="\n".join(filter(None, (update.because, update.said))),
+        link=f"/promises/{commitment.id}",
+        link_text=_("Read the promise"),
     )
 
 
@@ -178,4 +193,5 @@ _TELLERS = {
     EventKind.ANNULLED_VOTE: _annulled,
     EventKind.DECIDED: _decided,
     EventKind.PROMISED: _promised,
+    EventKind.UPDATED: _updated,
 }

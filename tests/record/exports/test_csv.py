@@ -217,6 +217,23 @@ def test_commitments_say_who_does_what_by_when(log: Log) -> None:
         "2027-03-31",
     )
     assert first["decision"] == second["decision"]
+    assert [(row["answers"], row["noticed"], row["updates"]) for row in (first, second)] == [
+        ("'=Somebody comes at night", "The rota at the door", "3"),
+        ("", "", "1"),
+    ]
+    assert [(row["state"], row["owner"]) for row in (first, second)] == [
+        ("partly", "Head of night services"),
+        ("handed on", "'-Control room"),
+    ]
+    updates = read("updates.csv", log)
+    assert [row["news_at"] for row in (first, second)] == [updates[2]["at"], updates[3]["at"]]
+    assert [(row["state"], row["said"], row["because"], row["handed_to"], row["given_by"]) for row in updates] == [
+        ("on track", "'+One is here", "", "", "owner"),
+        ("done", "Both are here", "", "", "commissioner"),
+        ("partly", "", "'@One has left", "", "owner"),
+        ("handed on", "", "", "'-Control room", "owner"),
+    ]
+    assert [row["commitment"] for row in updates] == [first["commitment"]] * 3 + [second["commitment"]]
 
 
 @pytest.mark.parametrize("name", COLUMNS)

@@ -217,4 +217,4 @@ def test_a_description_that_is_not_forums_is_found_though_it_is_signed(packed: d
 
 def test_the_format_has_its_own_number(packed: dict[str, bytes]) -> None:
     files, _ = unpack(packed["everything"])
-    assert json.loads(files["datapackage.json"])["forum_export"] == FORMAT == 4
+    assert json.loads(files["datapackage.json"])["forum_export"] == FORMAT == 5

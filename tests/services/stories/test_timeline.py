@@ -21,7 +21,8 @@ from forum.sessions.session import LiveSession, Participant
 from forum.stories.scenario_twee import parse
 from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
-from forum.voting.decision import Commitment, Decision, DecisionOutcome
+from forum.voting.commitment import Commitment
+from forum.voting.decision import Decision, DecisionOutcome
 
 MO = new_id()
 

@@ -14,7 +14,8 @@ from forum.services.stories import moderation, submissions
 from forum.stories.submission import Submission
 from forum.voting import suppression
 from forum.voting.commission import Commission
-from forum.voting.decision import Commitment, Decision, DecisionOutcome
+from forum.voting.commitment import Commitment
+from forum.voting.decision import Decision, DecisionOutcome
 from forum.voting.round import Response, Round, RoundState
 from forum.web.public.library import A_PAGE
 

@@ -28,6 +28,7 @@ from forum.web.record_banner import WHAT
 
 SAID = "This page does not agree with the record:"
 ROUND, SESSION, COMMISSION = tables.round_, tables.session, tables.commission
+UPDATE = tables.commitment_update
 DECISION, COMMITMENT, STORY, BALLOT = tables.decision, tables.commitment, tables.story, tables.ballot
 
 Row = Callable[[Day], sa.ColumnElement[bool]]
@@ -35,6 +36,7 @@ STORY_PAGES = ("/", "/stories", "/stories/{story}", "/stories/{story}/play", "/c
 MOVE = tables.stage_move
 STAGE_PAGES = ("/commissions/{commission}", "/commissions/{commission}/stages/plan")
 DECISION_PAGES = ("/", "/commissions/{commission}", "/decisions/{decision}")
+PROMISE_PAGES = ("/decisions/{decision}", "/promises", "/promises/{commitment}")
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,13 @@ CASES: dict[str, list[Case]] = {
         Case(DECISION, of_decision(DECISION), {"outcome": "not adopted"}, DECISION_PAGES, "decision"),
     ],
     "commitment": [
-        Case(COMMITMENT, of_decision(COMMITMENT), {"by": "2029-03-31"}, DECISION_PAGES[2:], "commitment"),
+        Case(COMMITMENT, of_decision(COMMITMENT), {"by": "2029-03-31"}, PROMISE_PAGES, "commitment"),
+    ],
+    "commitment update": [
+        Case(
+            UPDATE, lambda day: UPDATE.c.commitment == day.commitment, {"state": "done"},
+            PROMISE_PAGES, "commitment_update",
+        ),
     ],
     "moderation action": [
         Case(
@@ -153,6 +161,7 @@ async def test_each_page_says_which_row_was_changed_and_says_nothing_once_it_is_
     entries = await entries_of(house)
     of_type = {kind: {one["index"] for one in entries if one["type"] == kind} for kind in CASES}
     places = {"story": day.story, "commission": day.voted.live.commission, "decision": day.decision}
+    places["commitment"] = day.commitment
     places["annulled entry"] = next(f"/record/{i}" for i in of_type["round annulled"])
     async with house.browser() as browser:
         every = sorted({page for cases in CASES.values() for case in cases for page in case.pages})

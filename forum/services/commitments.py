@@ -1,0 +1,155 @@
+"""What became of commitments: updates, each with its entry in the record, and the ledger of all of them.
+
+An update and its entry are one unit of work. It names the update that its writer saw as the latest, so that nobody
+overlooks another's; the same form sent twice makes one update.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from forum.errors import IllegalMove, NotAllowed
+from forum.ports import Store, Work
+from forum.ports.accounts import Person
+from forum.ports.clock import Clock
+from forum.services import permissions, record_entries
+from forum.services.decisions import MOST_ROLE, MOST_WORDS
+from forum.services.form_errors import Findings
+from forum.services.record_entries import Words
+from forum.stories.visible_text import trimmed
+from forum.voting.commission import Commission
+from forum.voting.commitment import TOLD, Commitment, CommitmentState, Giver, Update, by_urgency, mistakes
+from forum.voting.decision import Decision
+
+MOST_UPDATES = 200
+
+MEANWHILE = "Somebody else said what became of this a moment ago. Look at it above, then send yours again."
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class UpdateForm:
+    """An update as typed. `id` is a random id made when the form was shown; where it is empty, one is made. `after` is
+    the id of the update that was the latest then, "" for none. Errors come back under the names of these fields."""
+
+    id: str = ""
+    after: str = ""
+    state: str = ""
+    said: str = ""
+    because: str = ""
+    handed_to: str = ""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A commitment as the ledger has it, with the decision and the commission that it belongs to."""
+
+    commitment: Commitment
+    decision: Decision
+    commission: Commission
+
+    @property
+    def recorded(self) -> bool:
+        """Tells whether it is in the record: those of rehearsals are not."""
+        return self.decision.entry is not None
+
+
+async def update(store: Store, clock: Clock, person: Person, commitment: str, form: UpdateForm) -> Update:
+    """Adds an update of a commitment, with its entry in the record, and returns it; the same form sent twice is one.
+
+    Raises NotAllowed where `person` is no commissioner, FormErrors with all mistakes in the form, NotFound, and
+    IllegalMove where another update came after the one that the form names, or there are MOST_UPDATES.
+    """
+    if not permissions.may(person.roles, "decide"):
+        raise NotAllowed("Only a commissioner can say here what became of a promise.")
+    async with store.begin() as work:
+        return await _add(work, clock, commitment, form, Giver.COMMISSIONER)
+
+
+async def _add(work: Work, clock: Clock, commitment: str, form: UpdateForm, giver: Giver) -> Update:
+    standing = await work.decisions.get_commitment(commitment, lock=True)
+    for one in standing.updates:
+        if one.id == form.id:
+            return one
+    new = _checked(standing, form, clock.now(), giver)
+    if form.after != (standing.updates[-1].id if standing.updates else ""):
+        raise IllegalMove(MEANWHILE)
+    if len(standing.updates) >= MOST_UPDATES:
+        raise IllegalMove("There are %(most)s updates of this promise. No more can be added.", most=MOST_UPDATES)
+    decision = await work.decisions.get_decision(standing.decision)
+    if decision.entry is not None:
+        await _record(work, await work.commissions.get_commission(decision.commission), new)
+    await work.decisions.add_update(new)
+    return new
+
+
+def _checked(standing: Commitment, form: UpdateForm, at: str, giver: Giver) -> Update:
+    found = Findings()
+    if form.state not in TOLD:
+        found.wrong("state", "Choose how it stands.")
+    said = found.at_most("said", form.said, MOST_WORDS)
+    because = found.at_most("because", form.because, MOST_WORDS)
+    handed_to = found.name("handed_to", form.handed_to, "", MOST_ROLE) if trimmed(form.handed_to) else ""
+    new = Update(
+        id=form.id if _ID.fullmatch(form.id) else secrets.token_hex(16),
+        commitment=standing.id,
+        state=CommitmentState(form.state) if form.state in TOLD else CommitmentState.NO_NEWS,
+        at=at,
+        said=said,
+        because=because,
+        handed_to=handed_to,
+        given_by=giver,
+    )
+    for name, sentence in mistakes(standing, new).items() if form.state in TOLD else ():
+        found.wrong(name, sentence)
+    found.stop()
+    return new
+
+
+async def _record(work: Work, commission: Commission, new: Update) -> None:
+    facts = {
+        "update": new.id,
+        "commitment": new.commitment,
+        "state": new.state,
+        "said": Words("said", new.said) if new.said else None,
+        "because": Words("because", new.because) if new.because else None,
+        "handed_to": Words("handed_to", new.handed_to) if new.handed_to else None,
+        "given_by": new.given_by,
+    }
+    await record_entries.append(work, commission, "commitment update", new.at, facts)
+
+
+async def promise_of(work: Work, commitment: str) -> Promise:
+    """Returns a commitment with its decision and commission. Raises NotFound."""
+    found = await work.decisions.get_commitment(commitment)
+    decision = await work.decisions.get_decision(found.decision)
+    return Promise(found, decision, await work.commissions.get_commission(decision.commission))
+
+
+async def ledger(work: Work, commission: str | None = None) -> list[Promise]:
+    """Returns every commitment in the record, or those of one commission, in no order that matters. Raises NotFound for
+    an unknown commission."""
+    if commission is None:
+        of = {one.id: one for one in await work.commissions.list_commissions()}
+    else:
+        of = {commission: await work.commissions.get_commission(commission)}
+    return promises_in(await work.decisions.list_decisions(commission), of)
+
+
+def promises_in(decisions: Iterable[Decision], commissions: Mapping[str, Commission]) -> list[Promise]:
+    """Returns the commitments of those of these decisions that are in the record; `commissions` by their ids."""
+    return [
+        Promise(one, decision, commissions[decision.commission])
+        for decision in decisions
+        if decision.entry is not None
+        for one in decision.commitments
+    ]
+
+
+def in_order(promises: Iterable[Promise], today: str) -> list[Promise]:
+    """Returns promises as a ledger lists them on the day `today` (ISO): overdue first (`by_urgency`)."""
+    by_id = {one.commitment.id: one for one in promises}
+    return [by_id[one.id] for one in by_urgency([one.commitment for one in by_id.values()], today)]
