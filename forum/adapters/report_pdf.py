@@ -26,7 +26,7 @@ _REPORT = b"""
   if one.kind == "paragraph" { par(lines(one.words)) }
   if one.kind == "items" { list(..one.items.map(lines)) }
   if one.kind == "table" {
-    par(strong(lines(one.caption)))
+    block(sticky: true, strong(lines(one.caption)))
     table(
       columns: (2fr,) + (1fr,) * (one.head.len() - 1),
       table.header(..one.head.map(words => strong(lines(words)))),
@@ -42,6 +42,7 @@ CHART_STYLE = (
     ".series-5{fill:#35699f}.series-6{fill:#7c6a1d}.series-none,.series-away{fill:#85786d}"
 )
 _LANGUAGE = re.compile("([a-z]{2,3})(?:-([A-Z]{2}))?")
+ZERO_WIDTH = "\u200b"  # a space of no width, at which a line may end
 _LONG_WORD = re.compile(r"\S{32,}")
 _PIECE = 24  # letters of a long word after which a line may end
 
@@ -100,7 +101,7 @@ def pdf(blocks: Sequence[Block], title: str, lang: str) -> bytes:
     """
     known = _LANGUAGE.fullmatch(lang)
     of_it = {"lang": known[1], "region": known[2]} if known else {"lang": "und", "region": None}
-    data = of_it | {"title": _breakable(title), "blocks": [_plain(block) for block in blocks]}
+    data = of_it | {"title": breakable(title), "blocks": [_plain(block) for block in blocks]}
     inputs = {"data": json.dumps(data)}
     try:
         return typst.compile(_REPORT, sys_inputs=inputs, pdf_standards="ua-1")
@@ -118,10 +119,10 @@ def _plain(block: Block) -> dict[str, object]:
 def _broken(value: object) -> object:
     """Makes the long words in all texts of a value breakable."""
     if isinstance(value, str):
-        return _breakable(value)
+        return breakable(value)
     return [_broken(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
-def _breakable(text: str) -> str:
-    """Puts a space of no width into words that are longer than a line may be."""
-    return _LONG_WORD.sub(lambda word: "\u200b".join(re.findall(f".{{1,{_PIECE}}}", word[0])), text)
+def breakable(text: str) -> str:
+    """Puts ZERO_WIDTH into words that are longer than a line may be."""
+    return _LONG_WORD.sub(lambda word: ZERO_WIDTH.join(re.findall(f".{{1,{_PIECE}}}", word[0])), text)

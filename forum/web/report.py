@@ -11,7 +11,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from forum.adapters.report_pdf import CHART_STYLE, Block, Heading, Items, Paragraph, Picture, Table
+from forum.adapters.report_pdf import (
+    CHART_STYLE,
+    ZERO_WIDTH,
+    Block,
+    Heading,
+    Items,
+    Paragraph,
+    Picture,
+    Table,
+    breakable,
+)
 from forum.record.verify.encoding import canonical
 from forum.record.verify.merkle_tree import leaf_hash, root
 from forum.record.verify.public_log import Entry, Log
@@ -26,7 +36,7 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language
 from forum.web.words import entries
 from forum.web.words.methods import mark_words
-from forum.web.words.pictures import run_off_picture, shares_picture
+from forum.web.words.pictures import responses_picture, run_off_picture, shares_picture
 from forum.web.words.terms import chart_words, outcome_words, power_words
 
 _DESC = re.compile("<desc[^>]*>(.*?)</desc>", re.DOTALL)
@@ -124,6 +134,8 @@ def _round(log: Log, id_: str, steps: Steps) -> Iterator[Block]:
         yield _picture(run_off_picture(round_, result))
     elif METHODS[round_.method].FOLLOWED:
         yield _picture(shares_picture(round_, result))
+    elif result.n:
+        yield _picture(responses_picture(round_, result))
     # Of scores equal voice is a mean of each response, not a share of each mark.
     voice: Mapping[str, int] = result.equal_voice or {} if words.keys() <= (result.equal_voice or {}).keys() else {}
     head = (_("Response"), _("Votes"), *((_("Equal voice"),) if voice else ()))
@@ -215,6 +227,15 @@ def _proposals(log: Log, session: str) -> Iterator[Block]:
     if listed:
         yield Heading(4, _("Proposals"))
         yield Items(tuple(str(row["words"]) for row in listed))
+    amended = [row for row in log.stated.get("amendments.csv", ()) if row["session"] == session]
+    if amended:
+        yield Heading(5, _("Earlier texts"))
+        settled = {"taken": _("taken"), "dropped": _("dropped")}
+        yield Items(
+            tuple(
+                f"{row['before']} → {row['after']} ({settled.get(row['state'], _('not settled'))})" for row in amended
+            )
+        )
 
 
 def _decisions(log: Log, commission: str) -> Iterator[Block]:
@@ -250,18 +271,20 @@ _STYLE = """
 body{font:1.05rem/1.5 Georgia,serif;max-width:46rem;margin:0 auto;padding:1rem;color:#1a1a1a;background:#fff}
 body{overflow-wrap:anywhere}
 h1,h2,h3,h4,h5{line-height:1.25;break-after:avoid}
+h5{font-size:1em;margin:1.33em 0}
 h2{border-top:2px solid;padding-top:.6rem}
 table{border-collapse:collapse;width:100%;margin:0 0 1rem;font-size:.95rem}
 caption{text-align:start;font-weight:bold;padding:.3rem 0}
-th,td{border:1px solid #777;padding:.3rem .5rem;text-align:start;vertical-align:top}
-tr,svg{break-inside:avoid}
+th,td{border:1px solid #777;padding:.3rem .5rem;text-align:start;vertical-align:top;overflow-wrap:break-word}
+.scroll{overflow-x:auto}
+table,tr,svg{break-inside:avoid}
 svg{display:block;width:100%;height:auto;margin:0 0 1rem}
 .lines{white-space:pre-line}
 .chart-texture{stroke:#fff}
 .chart-plate{fill:#fff}
 @media(max-width:30rem){table{font-size:.8rem}th,td{padding:.2rem .25rem}}
 @page{size:A4;margin:20mm}
-@media print{body{max-width:none;padding:0;font-size:10.5pt}}
+@media print{body{max-width:none;padding:0;font-size:10.5pt}.scroll{overflow:visible}th,td{overflow-wrap:anywhere}}
 """
 
 
@@ -288,12 +311,21 @@ def _written(block: Block, number: int) -> str:
     if isinstance(block, Picture):
         # Two equal pictures would have the same ids.
         return re.sub("chart-[0-9a-f]{10}", lambda id_: f"{id_[0]}-{number}", block.svg)
-    head = "".join(f'<th scope="col" dir="auto">{escape(one)}</th>' for one in block.head)
+    head = "".join(f'<th scope="col" dir="auto">{_cell(one)}</th>' for one in block.head)
     rows = "".join(
-        f'<tr><th scope="row" dir="auto">{escape(row[0])}</th>'
-        + "".join(f'<td class="lines" dir="auto">{escape(one)}</td>' for one in row[1:])
+        f'<tr><th scope="row" dir="auto">{_cell(row[0])}</th>'
+        + "".join(f'<td class="lines" dir="auto">{_cell(one)}</td>' for one in row[1:])
         + "</tr>"
         for row in block.rows
     )
     caption = f'<caption dir="auto">{escape(block.caption)}</caption>'
-    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    # A table that is wider than a phone is moved sideways, also by the keyboard, so that no word in it is cut.
+    return (
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(block.caption)}">'
+        f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _cell(words: str) -> str:
+    """Writes the words of a cell; a word that is longer than a column should be may end a line after some letters."""
+    return "<wbr>".join(escape(part) for part in breakable(words).split(ZERO_WIDTH))

@@ -1,5 +1,6 @@
 """Memory of an export: `python tests/bench/export_memory.py [BALLOTS]` fills a database with that many ballots (100,000
-unless said) in one round, exports it with the command and from the page, and prints seconds and the most memory used.
+unless said) in one round, exports it with the command and several times from the page, and prints seconds and the most
+memory used, and what the server holds after each, so that a leak shows.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from forum.store.tables import ballot, participant
 from forum.web.cookies import SIGNED_IN
 
 MOST = 300  # MB
+TIMES = 5  # exports from the page, one after another
 _PIECE = 5_000
 
 
@@ -92,15 +94,19 @@ def by_command(data: Path, out: Path) -> tuple[bool, int]:
 
 
 def by_page(data: Path, out: Path) -> tuple[bool, int]:
-    """Exports from the page. Returns whether it could, and the most memory that the server used by then, in MB."""
-    token = asyncio.run(sign_in(data))
+    """Exports from the page, TIMES times. Returns whether it could, and the most memory that the server used by then,
+    in MB."""
+    token, whole, most = asyncio.run(sign_in(data)), True, 0
     with Serving(data, program=("-c", "from forum.__main__ import main; main()", "serve")) as server:
-        asked = urllib.request.Request(f"{server.base}/export", headers={"Cookie": f"{SIGNED_IN}={token}"})
-        with urllib.request.urlopen(asked) as answer, out.open("wb") as file:
-            shutil.copyfileobj(answer, file)
-            whole = out.stat().st_size == int(answer.headers["Content-Length"])
-        status = Path(f"/proc/{server.process.pid}/status").read_text("utf-8")
-        return whole, int(status.partition("VmHWM:")[2].split()[0]) // 1024
+        for number in range(1, TIMES + 1):
+            asked = urllib.request.Request(f"{server.base}/export", headers={"Cookie": f"{SIGNED_IN}={token}"})
+            with urllib.request.urlopen(asked) as answer, out.open("wb") as file:
+                shutil.copyfileobj(answer, file)
+            whole = whole and out.stat().st_size == int(answer.headers["Content-Length"])
+            status = Path(f"/proc/{server.process.pid}/status").read_text("utf-8")
+            most, now = (int(status.partition(f"{name}:")[2].split()[0]) // 1024 for name in ("VmHWM", "VmRSS"))
+            print(f"export {number} from the page: the server holds {now} MB, at most {most} MB so far", flush=True)
+    return whole, most
 
 
 def main() -> None:

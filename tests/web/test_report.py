@@ -115,7 +115,31 @@ def test_every_way_of_voting_is_told() -> None:
     said = words_in(made)
     for method in ("single", "approval", "score", "ranked", "consent", "opinion"):
         assert f"A question for {method}" in said
-    assert sum(isinstance(block, Table) and block.caption == "How everybody voted" for block in made) == 12
+    voted = [at for at, one in enumerate(made) if isinstance(one, Table) and one.caption == "How everybody voted"]
+    assert len(voted) == 12
+    for at in voted:
+        picture = made[at - 1]
+        assert isinstance(picture, Picture), made[at - 3]
+        assert picture.alt
+    alts = [one.alt for one in made if isinstance(one, Picture)]
+    assert any("Send a nurse: Chose it: 17, Did not choose it: 16" in alt for alt in alts)
+    assert any("Send a nurse, mean 3.00: 1 (not at all): 11, 3: 11, 5 (very much): 11" in alt for alt in alts)
+
+
+def test_earlier_texts_of_proposals_are_told_with_what_became_of_them(log: Log) -> None:
+    made = list(report.blocks(log))
+    told = [made[at + 1] for at, one in enumerate(made) if isinstance(one, Heading) and one.words == "Earlier texts"]
+    each = Items(("One nurse → 007 (dropped)", "007 → @Two nurses,\nevery night (taken)"))
+    assert told == [each] * len(log.sessions)
+
+
+def test_a_table_can_be_moved_sideways_and_only_a_very_long_word_is_broken() -> None:
+    long = "Donau" * 12
+    page = report.html([Table("By <group>", ("Response", "Ambulance crews"), ((long, "3"),))], "Report").decode()
+    assert '<div class="scroll" role="region" tabindex="0" aria-label="By &lt;group&gt;"><table>' in page
+    assert '<th scope="col" dir="auto">Ambulance crews</th>' in page
+    [cell] = re.findall('<th scope="row" dir="auto">(.*?)</th>', page)
+    assert (cell.replace("<wbr>", ""), cell.count("<wbr>")) == (long, 2)
 
 
 def root_of(drawn: pypdf.PdfReader) -> Any:
