@@ -134,6 +134,17 @@ async def test_the_run_sheet_prints_and_the_public_pages_are_fit_for_everybody(
     anybody = await people.somebody(PHONE)
     await anybody.goto(f"/sessions/{day.session['id']}/programme")
     await accessible(anybody)
+    await anybody.emulate_media(color_scheme="light")
+    heat = "getComputedStyle(document.documentElement).getPropertyValue('--h4')"
+    bright = await anybody.evaluate(heat)
+    # Paper is white whatever the screen likes, and nobody can press a link on it.
+    await anybody.emulate_media(media="print", color_scheme="dark")
+    assert await anybody.evaluate(heat) == bright
+    for part in (".top", ".foot nav ul", ".foot p + p"):
+        await expect(anybody.locator(part).first).to_be_hidden()
+    await anybody.emulate_media(media="screen", color_scheme="dark")
+    assert await anybody.evaluate(heat) != bright
+    await expect(anybody.locator(".foot nav ul")).to_be_visible()
     async with anybody.expect_download() as download:
         await anybody.get_by_role("link", name="Add everything to my calendar").click()
     assert (await download.value).suggested_filename == "programme.ics"

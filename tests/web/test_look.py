@@ -19,10 +19,14 @@ def tokens(start: str, end: str) -> dict[str, str]:
     return dict(TOKEN.findall(CSS[begin : CSS.index(end, begin)]))
 
 
-HEAT = TOKEN.findall(CSS[CSS.index(":root { --h1") : CSS.index("@media (prefers-color-scheme: dark) { :root { --h1")])
-HEAT_DARK = TOKEN.findall(CSS[CSS.index("@media (prefers-color-scheme: dark) { :root { --h1") :].split("\n", 1)[0])
-LIGHT = tokens(":root {", "@media (prefers-color-scheme: dark)") | dict(HEAT)
-DARK = LIGHT | tokens("@media (prefers-color-scheme: dark)", "*, *::before") | dict(HEAT_DARK)
+HEAT = TOKEN.findall(
+    CSS[CSS.index(":root { --h1") : CSS.index("@media screen and (prefers-color-scheme: dark) { :root { --h1")]
+)
+HEAT_DARK = TOKEN.findall(
+    CSS[CSS.index("@media screen and (prefers-color-scheme: dark) { :root { --h1") :].split("\n", 1)[0]
+)
+LIGHT = tokens(":root {", "@media screen and (prefers-color-scheme: dark)") | dict(HEAT)
+DARK = LIGHT | tokens("@media screen and (prefers-color-scheme: dark)", "*, *::before") | dict(HEAT_DARK)
 STAGE = LIGHT | tokens(".stage { color-scheme: dark", "font-size: var(--f1)")
 SCHEMES = {"light": LIGHT, "dark": DARK, "stage": STAGE}
 
