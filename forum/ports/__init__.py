@@ -24,6 +24,7 @@ from typing import Protocol
 from forum.ports.accounts import People
 from forum.ports.commissions import Commissions, Stages
 from forum.ports.mail import Mail
+from forum.ports.owners import Owners
 from forum.ports.record import Facts, PastCheckpoints, Record
 from forum.ports.result_cache import Remembered
 from forum.ports.retention import Retention
@@ -60,6 +61,7 @@ class Work(Protocol):
     reasons: Reasons
     proposals: Proposals
     decisions: Decisions
+    owners: Owners
     record: Record
     checkpoints: PastCheckpoints
     facts: Facts

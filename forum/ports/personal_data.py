@@ -57,11 +57,12 @@ ABOUT: Mapping[Kind, About] = {
     ),
     Kind.LINK: About(
         message("Private links"),
-        "A fingerprint of each private link, and the link for those who build along.",
-        "So that a writer comes back without an account.",
+        "A fingerprint of each private link, of a writer or of whoever has to keep a promise, and the link for those "
+        "who build along.",
+        "So that they come back without an account.",
         "Nobody: from a fingerprint the link cannot be found. The link to build along is seen by the story's writers.",
-        "As long as the story. After a link was replaced or switched off, its fingerprint stays, so that it never "
-        "opens anything again.",
+        "As long as the story or the promise. After a link was replaced or switched off, its fingerprint stays, so "
+        "that it never opens anything again.",
     ),
     Kind.SUGGESTION: About(
         message("Suggestions for stories"),
@@ -266,6 +267,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         Kind.ACCOUNT: "by",
         NOBODY: "seq id story read entry",
     },
+    "owner_link": {Kind.LINK: "key made_at revoked_at", NOBODY: "seq id commitment"},
     "paper": {Kind.ACCOUNT: "entered_by confirmed_by", NOBODY: "round id counts handed_out entered_at confirmed_at"},
     "participant": {
         Kind.DEVICE: "device",

@@ -66,10 +66,11 @@ async def update(store: Store, clock: Clock, person: Person, commitment: str, fo
     if not permissions.may(person.roles, "decide"):
         raise NotAllowed("Only a commissioner can say here what became of a promise.")
     async with store.begin() as work:
-        return await _add(work, clock, commitment, form, Giver.COMMISSIONER)
+        return await add(work, clock, commitment, form, Giver.COMMISSIONER)
 
 
-async def _add(work: Work, clock: Clock, commitment: str, form: UpdateForm, giver: Giver) -> Update:
+async def add(work: Work, clock: Clock, commitment: str, form: UpdateForm, giver: Giver) -> Update:
+    """Adds an update as `update` does, of somebody who may give one."""
     standing = await work.decisions.get_commitment(commitment, lock=True)
     for one in standing.updates:
         if one.id == form.id:

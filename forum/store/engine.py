@@ -23,6 +23,7 @@ from forum.ports import Work
 from forum.ports.accounts import People
 from forum.ports.commissions import Commissions, Stages
 from forum.ports.mail import Mail
+from forum.ports.owners import Owners
 from forum.ports.record import Facts, PastCheckpoints, Record
 from forum.ports.result_cache import Remembered
 from forum.ports.retention import Retention
@@ -44,6 +45,7 @@ from forum.store.last_acts import SqlLastActs
 from forum.store.library import INDEX, SqlLibrary
 from forum.store.mail import SqlMail
 from forum.store.moderation import SqlModeration
+from forum.store.owners import SqlOwners
 from forum.store.paper_counts import SqlPapers
 from forum.store.people import SqlPeople
 from forum.store.programmes import SqlProgrammes
@@ -97,6 +99,7 @@ class SqlWork:
         self.reasons: Reasons = SqlReasons(link)
         self.proposals: Proposals = SqlProposals(link)
         self.decisions: Decisions = SqlDecisions(link)
+        self.owners: Owners = SqlOwners(link)
         self.record: Record = SqlRecord(link)
         self.checkpoints: PastCheckpoints = SqlPastCheckpoints(link)
         self.facts: Facts = SqlFacts(link)

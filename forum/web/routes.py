@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from forum.web import decide, export, moderate, promise_updates
+from forum.web import decide, export, moderate, owner_links, promise_updates
 from forum.web.accounts import cookieless, own_password, people, sign_in
 from forum.web.auth import need
 from forum.web.forms import MOST_WITH_FILE, SMALL, STORY, WORDS
@@ -103,6 +103,7 @@ PAGES: tuple[Page, ...] = (
     Page("/promises/feed.atom", "GET", feeds.promises, "public"),
     Page("/promises/{commitment}", "GET", promises.promise, "public"),
     Page("/promises/{commitment}/feed.atom", "GET", feeds.promise, "public"),
+    Page("/my-promise/{key}", "GET POST", owner_links.mine, "public", WORDS),
     # the record
     Page("/record", "GET", record.entries, "public"),
     Page("/record/checkpoint", "GET", checkpoints.checkpoint, "public"),
@@ -233,6 +234,7 @@ PAGES: tuple[Page, ...] = (
     Page("/decide", "GET", decide.overview, "decide"),
     Page("/decide/new", "GET POST", decide.new, "decide", STORY),
     Page("/decide/promises/{commitment}", "GET POST", promise_updates.update, "decide", WORDS),
+    Page("/decide/promises/{commitment}/owner", "GET POST", owner_links.link, "decide"),
     Page("/export", "GET", export.export, "decide"),
     Page("/export/popolo", "GET", export.export_popolo, "decide"),
     Page("/export/report.html", "GET", export.export_report_html, "decide"),

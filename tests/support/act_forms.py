@@ -221,6 +221,8 @@ ABOUT_NEITHER: dict[str, Form] = {
     "/organise/tokens/{token}/revoke": {},
     "/check": {"text": "forum"},
     "/decide/promises/{commitment}": {"state": "done", "said": "It is done."},
+    "/decide/promises/{commitment}/owner": {"act": "make", "new": new_key()},
+    "/my-promise/{key}": {"state": "done", "said": "It is done."},
     "/your-data/browser": {"sure": "1", "reference": "0" * 32},
     "/moderate/erase": {"sure": "1", "named": "nobody@example.org", "reference": "0" * 32},
 }

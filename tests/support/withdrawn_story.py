@@ -128,6 +128,7 @@ class Played:
     people: tuple[str, ...]
     rounds: tuple[str, ...]
     decision: str
+    commitment: str
     night: LiveSession
     build: str
     suggestion: str
@@ -213,7 +214,7 @@ async def play_story(house: House, path: Path) -> Played:
         await facilitation.close_round(acts, live.id, round_.id)
         await facilitation.reveal_round(acts, live.id, round_.id)
     # What is promised is said of the story, in an entry that is none of its own.
-    promise = Promise(f"Who told {story.id}", "Come by", "2027-06-01")
+    promise = Promise(f"Who told {story.id}", "Come by", "2027-06-01", answers=f"/stories/{story.id}")
     decided = DecisionForm(
         tuple(rounds), outcome="adopted", response="r1", rationale="It can be done.", why="It can.", promises=(promise,)
     )
@@ -247,6 +248,7 @@ async def play_story(house: House, path: Path) -> Played:
         tuple(p.id for p in people),
         tuple(rounds),
         decision.id,
+        decision.commitments[0].id,
         night,
         build,
         suggestion,
@@ -344,6 +346,7 @@ async def every_page(played: Played) -> dict[str, str]:
         "code": played.live.code,
         "answer_code": played.night.code,
         "decision": played.decision,
+        "commitment": played.commitment,
         "suggestion": played.suggestion,
         "level": "0",
         "number:path": "0",

@@ -24,6 +24,7 @@ SENTENCES = {
     "/moderate/{story}",
     "/moderate/{story}/appeal",
     "/decide/promises/{commitment}",
+    "/my-promise/{key}",
     "/organise/commissions",
     "/organise/commissions/{commission}/move",
     "/organise/commissions/{commission}/note",

@@ -12,6 +12,7 @@ from forum.store.tables.commissions import (
     commitment,
     commitment_update,
     decision,
+    owner_link,
     stage_move,
     stage_note,
 )
@@ -76,6 +77,7 @@ __all__ = [
     "me_too",
     "metadata",
     "moderation",
+    "owner_link",
     "paper",
     "participant",
     "person",

@@ -100,6 +100,17 @@ commitment = sa.Table(
     sa.Column("at", Words, nullable=False, server_default=sa.text("''")),
 )
 
+owner_link = sa.Table(
+    "owner_link",
+    metadata,
+    seq(),
+    identity(),
+    reference("commitment", "commitment.id"),
+    sa.Column("key", Words, nullable=False, unique=True),
+    words("made_at"),
+    words("revoked_at"),
+)
+
 commitment_update = sa.Table(
     "commitment_update",
     metadata,

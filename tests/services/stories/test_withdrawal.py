@@ -57,7 +57,8 @@ WITHOUT_WORDS = """
     casting: round participant cast
     checkpoint: root note signed_at
     commission: id title question stage power groups support created_at
-    commitment: id role what by
+    commitment: id role what by answers noticed at
+    commitment_update: id state at said because handed_to given_by
     cosignature: root witness at line
     decision: id rounds outcome response rationale why earlier dissent decided_at
     disclosure: digest commission withdrawn_at
@@ -70,6 +71,7 @@ WITHOUT_WORDS = """
     library: told_by told_by_key
     mail: id key state asked_at until told_until not_before look_at
     moderation: id action before by read sent_at at
+    owner_link: id key made_at revoked_at
     paper: id counts entered_by entered_at confirmed_by confirmed_at
     participant: id device group_id joined_at
     person: id login login_key name roles password created_at

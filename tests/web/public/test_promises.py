@@ -78,6 +78,9 @@ async def test_the_ledger_lists_what_is_late_first_and_finds_by_words_and_choice
 
         news = {"state": "not done", "because": "There is no money."}
         assert (await commissioner.post(f"/decide/promises/{late}", data=news)).status_code == 303
+        commission = await anybody.get(f"/commissions/{made.commission}")
+        assert listed(commission) == [later, open_, late]
+        assert f"/promises?commission={made.commission}" in commission.text
         whole = await anybody.get("/promises")
         assert listed(whole) == [later, room, open_, late]
         assert "1 is late · 1 is not done" in words(whole)
@@ -169,3 +172,42 @@ async def test_feeds_tell_promises_and_what_became_of_them(house: House, commiss
         found[address] = [one.findtext(f"{atom}title") for one in feed.findall(f"{atom}entry")]
         assert found[address][0] == "How a promise stands now: Partly done."
     assert [len(one) for one in found.values()] == [4, 3, 2]
+
+
+async def test_whoever_has_the_owners_link_says_what_became_of_that_promise(
+    house: House, commissioner: httpx2.AsyncClient
+) -> None:
+    made = await decided(house, LATE, OPEN)
+    promise, other = made.commitments
+    address = f"/decide/promises/{promise.id}/owner"
+    page = await commissioner.get(address)
+    assert "There is no link now." in words(page)
+    given = await commissioner.post(address, data={"act": "make", "new": field(page, "new")})
+    [link] = set(re.findall(r'href="[^"]*(/my-promise/[A-Za-z0-9_-]{32})"', given.text))
+    assert "There is a link since" in words(await commissioner.get(address))
+    assert link not in (await commissioner.get(address)).text
+    refused = await commissioner.post(address, data={"act": "make", "new": "short"})
+    assert (refused.status_code, "This new link cannot be used." in words(refused)) == (422, True)
+
+    async with house.browser() as owner:
+        mine = await owner.get(link)
+        assert "A number to ring" in words(mine)
+        assert other.what not in words(mine)
+        sent = {"id": field(mine, "id"), "after": "", "state": "done", "said": "It <rings>."}
+        said = await owner.post(link, data=sent)
+        assert said.headers["location"] == f"{link}?done=said"
+        assert "Everybody can read it now." in words(await owner.get(said.headers["location"]))
+        assert "said by whoever has to do it" in words(await owner.get(f"/promises/{promise.id}"))
+        wrong = await owner.post(link, data={"state": "not done"})
+        assert (wrong.status_code, "Say why it is not done." in words(wrong)) == (422, True)
+
+        assert (await commissioner.post(address, data={"act": "revoke"})).status_code == 303
+        off = await owner.get(link)
+        assert off.status_code == 410
+        assert "This link was switched off." in words(off)
+        assert "<form method" not in off.text.partition("<main")[2].partition("</main")[0]
+        late = await owner.post(link, data={"state": "partly", "because": "One <has> left."})
+        assert late.status_code == 409
+        assert "so nothing was published" in words(late)
+        assert "One &lt;has&gt; left." in late.text
+        assert (await owner.get("/my-promise/" + "a" * 32)).status_code == 404

@@ -1,0 +1,93 @@
+"""The link of a commitment's owner: made, replaced and switched off by a commissioner; it needs no account.
+
+Only a digest of its key is kept. Whoever has the link can say what became of that one commitment, and nothing else.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from forum.errors import BadInput, IllegalMove, NotAllowed, NotFound
+from forum.ports import Store, Work
+from forum.ports.accounts import Person
+from forum.ports.clock import Clock
+from forum.ports.owners import OwnerLink
+from forum.services import commitments, permissions
+from forum.services.commitments import Promise, UpdateForm
+from forum.services.keys import digest, is_key
+from forum.voting.commitment import Giver, Update
+
+REVOKED = (
+    "This link was switched off, so nothing was published. Ask whoever gave it to you for a new one, and copy what you "
+    "wrote from here."
+)
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A commitment as its owner's link opens it; `works` is False where the link was switched off."""
+
+    promise: Promise
+    works: bool
+
+
+async def make(store: Store, clock: Clock, person: Person, commitment: str, new: str) -> OwnerLink:
+    """Gives the owner of a commitment a link, in the place of any that there is, and returns it.
+
+    `new` is a key made by `keys.new_key` when the page was shown, so that the same form sent twice makes one link.
+    Raises NotAllowed, NotFound, and BadInput(field="new") for a `new` that is no key or is in use elsewhere.
+    """
+    _may(person)
+    async with store.begin() as work:
+        await work.decisions.get_commitment(commitment, lock=True)
+        there = await _link_of(work, new) if is_key(new) else None
+        if there is not None and (there.commitment, there.revoked_at) == (commitment, ""):
+            return there
+        if not is_key(new) or there is not None:
+            raise BadInput("This new link cannot be used. Here is another one.", field="new")
+        await work.owners.revoke_owner_links(commitment, clock.now())
+        link = OwnerLink(secrets.token_hex(16), commitment, digest(new), clock.now())
+        await work.owners.add_owner_link(link)
+        return link
+
+
+async def revoke(store: Store, clock: Clock, person: Person, commitment: str) -> None:
+    """Switches the link of a commitment's owner off; does nothing where none works. Raises NotAllowed, NotFound."""
+    _may(person)
+    async with store.begin() as work:
+        await work.decisions.get_commitment(commitment, lock=True)
+        await work.owners.revoke_owner_links(commitment, clock.now())
+
+
+async def owned(work: Work, key: str) -> Owned:
+    """Returns the commitment that a link with this key is for, also where it was switched off. Raises NotFound."""
+    link = await work.owners.owner_link(digest(key))
+    return Owned(await commitments.promise_of(work, link.commitment), not link.revoked_at)
+
+
+async def update(store: Store, clock: Clock, key: str, form: UpdateForm) -> Update:
+    """Adds an update as the owner's, and returns it; the same form sent twice is one.
+
+    Raises NotFound for an unknown key, IllegalMove (REVOKED) where the link was switched off, and as
+    commitments.update does.
+    """
+    async with store.begin() as work:
+        link = await work.owners.owner_link(digest(key))
+        # The commitment first: whoever switches the link off holds it, so that the update is before or after that.
+        await work.decisions.get_commitment(link.commitment, lock=True)
+        if (await work.owners.owner_link(digest(key))).revoked_at:
+            raise IllegalMove(REVOKED)
+        return await commitments.add(work, clock, link.commitment, form, Giver.OWNER)
+
+
+async def _link_of(work: Work, key: str) -> OwnerLink | None:
+    try:
+        return await work.owners.owner_link(digest(key))
+    except NotFound:
+        return None
+
+
+def _may(person: Person) -> None:
+    if not permissions.may(person.roles, "decide"):
+        raise NotAllowed("Only a commissioner can give the owner of a promise a link.")
