@@ -233,7 +233,8 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     "closing": {Kind.ROOM: "words groups because", NOBODY: "seq id commission at entry reopened_at reopening"},
     "commission": {
         Kind.ROOM: "power support",
-        NOBODY: "seq id title question stage groups threshold demonstration rehearsal created_at closed_at",
+        NOBODY: "seq id title question stage groups threshold small_numbers demonstration rehearsal created_at "
+        "closed_at",
     },
     "commitment": {Kind.ROOM: "role what by answers noticed at", NOBODY: "seq id decision"},
     "commitment_update": {Kind.ROOM: "state at said because handed_to", NOBODY: "seq id commitment given_by"},

@@ -9,9 +9,11 @@ from typing import Any
 from forum.record.verify.encoding import same_json
 from forum.record.verify.export import Export
 from forum.record.verify.rounds import Steps
+from forum.record.verify.small_numbers import could_be, in_small_numbers
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, few
 from forum.voting.methods import METHODS, Method
 from forum.voting.quorum import Quorum
+from forum.voting.small_numbers import outside
 from forum.voting.suppression import (
     EVERYONE,
     ONCE_WITH_GROUP,
@@ -38,11 +40,23 @@ def summed_up(problems: Sequence[str], fine: str, left_out: int = 0) -> Verdict:
 
 def check_re_tally(export: Export) -> Verdict:
     """Checks that the ballots add up to each result, counted by the methods of Forum itself."""
-    problems, done, unknown = [], 0, 0
+    problems, done, unknown, closed = [], 0, 0, 0
     for round_id, steps, result, ballots in _revealed(export):
         method = METHODS.get(steps.opened["method"])
         if method is None:
             unknown += 1
+            continue
+        if not same_json(Result.from_json(result).to_json(), result):
+            problems.append(f"round {round_id}: the result holds something that is no result")
+        if in_small_numbers(steps):
+            closed += "sealed" in result
+            done += "sealed" not in result
+            if method.BY_NUMBERS and tuple(result["preferred"]) != method.preferred(
+                Result.from_json(result).counts, None
+            ):
+                problems.append(f"round {round_id}: what it says people preferred does not follow from its numbers")
+            if "sealed" not in result and not _rounded_fits(steps, result, ballots):
+                problems.append(f"round {round_id}: the ballots do not add up to the result")
             continue
         choices = [choice for _, choice in ballots]
         counted = [
@@ -52,10 +66,17 @@ def check_re_tally(export: Export) -> Verdict:
         ]
         if not same_json(counted, [result["counts"], result["n"], result.get("figures")]):
             problems.append(f"round {round_id}: the ballots do not add up to the result")
-        elif not same_json(Result.from_json(result).to_json(), result):
-            problems.append(f"round {round_id}: the result holds something that is no result")
         done += 1
-    return summed_up(problems, f"{done} rounds", unknown)
+    more = f"; {closed} whose ballots small-number rules keep closed: the operator's word" if closed else ""
+    return summed_up(problems, f"{done} rounds{more}", unknown)
+
+
+def _rounded_fits(steps: Steps, result: dict[str, Any], ballots: list[tuple[str, str]]) -> bool:
+    """Returns whether the whole room's numbers are those of the opened ballots, by small-number rules."""
+    exact = _derived(steps, {}, ballots)
+    choices, threshold = [choice for _, choice in ballots], steps.opened["threshold"]
+    made = outside(exact, choices, responses_of(steps), threshold, steps.opened["method"]).to_json()
+    return same_json(*([told[name] for name in ("n", "counts", "hidden", "preferred")] for told in (made, result)))
 
 
 def _revealed(export: Export) -> Iterator[tuple[str, Steps, dict[str, Any], list[tuple[str, str]]]]:
@@ -90,6 +111,10 @@ def check_groups(export: Export) -> Verdict:
             problems.append(f"round {round_id}: the rows are not groups and at most one pool of small groups")
         elif len(labels) > len(own) + 1:
             problems.append(f"round {round_id}: more than one row is no group")
+        elif in_small_numbers(steps):
+            # Held against the rules by the check "head counts".
+            if any(label != EVERYONE for label, _ in ballots):
+                problems.append(f"round {round_id}: its ballots are opened with their groups")
         elif steps.opened["threshold"] < _LEAST_THRESHOLD or any(
             row["n"] < steps.opened["threshold"] for row in result["by_group"]
         ):
@@ -139,7 +164,7 @@ def _opened_with_group(steps: Steps, ballots: list[tuple[str, str]]) -> bool:
 
 def _derived(steps: Steps, result: dict[str, Any], ballots: list[tuple[str, str]]) -> Any:
     # The partition as the public knows it: each published row counts as one group, named by its label.
-    rows = tuple(Row(row["label"], (row["label"],)) for row in result["by_group"] or ())
+    rows = tuple(Row(row["label"], (row["label"],)) for row in result.get("by_group") or ())
     partition = Partition(rows, None if rows else "withheld")
     return published(partition, ballots, responses_of(steps), steps.opened["threshold"], method=steps.opened["method"])
 
@@ -151,6 +176,8 @@ def check_equal_voice(export: Export) -> Verdict:
         rows, method = Result.from_json(result).rows, steps.opened["method"]
         if method not in METHODS:
             continue
+        if any(row.hidden for row in rows):
+            rows = ()
         if not same_json(equal_voice(rows, method), result["equal_voice"]):
             problems.append(f"round {round_id}: equal voice does not follow from the results by group")
         if not same_json(consensus_of(rows) if METHODS[method].CONSENSUS else None, result.get("consensus")):
@@ -166,6 +193,11 @@ def check_quorum(export: Export) -> Verdict:
         declaration = steps.opened.get("quorum") or {"ballots": 0, "each_group": 0}
         rows = {row["label"]: row["n"] for row in result["by_group"] or ()}
         quorum, claimed = Quorum(declaration["ballots"], declaration["each_group"]), result.get("quorum")
+        if in_small_numbers(steps):
+            problems += [f"round {round_id}: {problem}" for problem in _quorum_problems(steps, quorum, result)]
+            declared += bool(quorum)
+            missed += (claimed or {}).get("reached") is False
+            continue
         turnouts = [quorum.held_against(result["n"], rows, empty) for empty in _said_empty(steps.opened, rows, claimed)]
         turnout = turnouts[0]
         if not any(same_json(None if each is None else each.to_json(), claimed) for each in turnouts):
@@ -173,6 +205,26 @@ def check_quorum(export: Export) -> Verdict:
         declared += turnout is not None
         missed += turnout is not None and turnout.reached is False
     return summed_up(problems, f"{declared} rounds had one; {missed} missed it, and say so")
+
+
+def _quorum_problems(steps: Steps, quorum: Quorum, result: dict[str, Any]) -> Iterator[str]:
+    """Yields a problem where what is said of a quorum can be so for none of the numbers that were rounded."""
+    said, threshold = result.get("quorum"), steps.opened["threshold"]
+    if not quorum or said is None:
+        if quorum or said is not None:
+            yield "what it says of its quorum is not what was declared"
+        return
+    rows = {row["label"]: could_be(row["n"], threshold) for row in result["by_group"] or ()}
+    votes = could_be(result["n"], threshold)
+    can_be_short = {label for label, n in rows.items() if n[0] < quorum.each_group}
+    must_be_short = {label for label, n in rows.items() if n[-1] < quorum.each_group}
+    short = {label for label in said["short"] if label in rows}
+    missed = votes[-1] < quorum.ballots or bool(said["short"])
+    fits = must_be_short <= short <= can_be_short and not (missed and said["reached"] is not False)
+    if said["reached"] is False and not said["short"] and votes[0] >= quorum.ballots:
+        fits = False
+    if not fits or (said["ballots"], said["each_group"]) != (quorum.ballots, quorum.each_group):
+        yield "what it says of its quorum is not what was declared and counted"
 
 
 def _said_empty(opened: Mapping[str, Any], rows: Mapping[str, int], claimed: Any) -> list[tuple[str, ...] | None]:
@@ -204,6 +256,8 @@ def check_view_shift(export: Export) -> Verdict:
         if method_of(steps) is None:
             continue
         given += 1
+        if in_small_numbers(steps) and first is not None and first.result is not None:
+            continue  # its numbers are held against the rules by the check "head counts"
         if first is None or first.result is None or shift["first"] != steps.opened["second_of"]:
             problems.append(f"round {round_id}: the view shift is from a vote whose result was not shown, or withdrawn")
         else:

@@ -36,6 +36,7 @@ PARTS = (
     "key_entries",
     "entry_order",
     "cycle_order",
+    "small_numbers",
     "export",
     "public_log",
     "tables",

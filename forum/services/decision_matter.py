@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from forum.errors import IllegalMove
 from forum.ports import Work
 from forum.record.verify.decision_votes import same_question
-from forum.services.voting.results import result_of
+from forum.services.voting.results import result_outside
 from forum.sessions.session import LiveSession
 from forum.voting import suppression
 from forum.voting.commission import Commission
@@ -52,7 +52,7 @@ class Matter:
     @property
     def counted(self) -> bool:
         """Tells whether the result gives a count: it does not where that could tell how somebody voted."""
-        return self.result is None or not self.result.n or bool(self.result.counts)
+        return self.result is None or bool(self.result.counts)
 
 
 async def matter(work: Work, rounds: Sequence[str], *, lock: bool = False) -> Matter:
@@ -89,9 +89,7 @@ async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) 
     if any(r.id in session.held for r in found):
         raise IllegalMove("Badges are off in this session. Decide on this vote once they are on again.")
     commission = await work.commissions.get_commission(session.commission)
-    results = [
-        await result_of(work, r, commission.threshold) if r.state == RoundState.REVEALED else None for r in found
-    ]
+    results = [await result_outside(work, r, commission) if r.state == RoundState.REVEALED else None for r in found]
     return Matter(commission, session, found, tuple(results))
 
 
@@ -108,7 +106,7 @@ async def beside(work: Work, on: Matter) -> tuple[Matter, ...]:
             continue
         for round_ in await work.rounds.list_rounds(session.id):
             if _asked(round_) == _asked(on.later) and round_.state == RoundState.REVEALED:
-                result = await result_of(work, round_, on.commission.threshold)
+                result = await result_outside(work, round_, on.commission)
                 found.append(Matter(on.commission, session, (round_,), (result,)))
     return tuple(found)
 

@@ -24,7 +24,8 @@ from forum.services.record_cache import Kept, kept, same
 from forum.services.stated_tables import stated
 from forum.services.voting.close_rounds import counts_stand
 from forum.voting.round import RoundRevealed, RoundState
-from forum.voting.suppression import label_of, no_count, origin_of
+from forum.voting.small_numbers import sealed
+from forum.voting.suppression import label_of, no_count, opened_by, origin_of
 
 LabelOf: TypeAlias = Callable[[str | None], str]
 OriginOf: TypeAlias = Callable[[bool], str]
@@ -52,6 +53,11 @@ async def _opening(work: Work, round_id: str, *, however_few: bool = False) -> t
     origins = list(Counter(await work.rounds.origins(round_id)).elements())
     partition = session.partition.of_round(round_id)
     uncounted = None if however_few else no_count(partition, len(origins), commission.threshold)
+    if commission.small_numbers and not however_few:
+        choices = list(Counter(await work.rounds.choices(round_id)).elements())
+        if sealed(choices, [r.id for r in round_.responses], round_.method, commission.threshold):
+            raise NotFound("The votes are not opened: an answer was given by so few that it could show who they are.")
+    partition = opened_by(partition, commission)
     # Where the counts stand in the record, nobody can withdraw them, and the ballots are checked with them.
     if (uncounted or round_.state == RoundState.ANNULLED) and not await counts_stand(work, round_id):
         if uncounted:
@@ -101,7 +107,7 @@ async def _follows_from(work: Work, round_id: str) -> tuple[object, ...]:
     session = await work.sessions.get_session(round_.session)
     commission = await work.commissions.get_commission(session.commission)
     voted = (await work.rounds.voted([round_id]))[round_id]
-    return round_, session.partition, round_id in session.held, commission.threshold, voted
+    return round_, session.partition, round_id in session.held, commission.threshold, commission.small_numbers, voted
 
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -166,7 +172,7 @@ async def _open_all(work: Work, log: Log, lines: SortedLines, progress: Progress
         lambda: [
             entry["round"]
             for _, entry in log.chosen(RoundRevealed)
-            if (result_of(entry, log.disclosures) or {}).get("counts")
+            if (said := result_of(entry, log.disclosures) or {}).get("counts") and not said.get("sealed")
         ]
     )
     of, done = sum((await work.rounds.voted(shown)).values()), 0

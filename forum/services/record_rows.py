@@ -22,7 +22,7 @@ from forum.stories.submission import StoryStatus
 from forum.voting.round import Round, RoundState
 
 # Facts of "round opened" that are the commission's, by the column.
-_COMMISSIONS = ("groups", "threshold", "power")
+_COMMISSIONS = ("groups", "threshold", "small_numbers", "power")
 _ABOUT = "about."
 
 

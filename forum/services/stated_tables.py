@@ -17,6 +17,7 @@ from forum.stories.submission import StoryStatus
 from forum.voting.commission import Commission
 from forum.voting.methods import METHODS
 from forum.voting.reason import ReasonState
+from forum.voting.small_numbers import people_outside
 
 
 async def stated(work: Work, log: Log) -> dict[str, list[Row]]:
@@ -30,7 +31,9 @@ async def stated(work: Work, log: Log) -> dict[str, list[Row]]:
         live = await work.sessions.get_session(entry["session"])
         commission = await work.commissions.get_commission(live.commission)
         common: Row = {**where(log, entry), "session": live.id}
-        came = sum((await work.sessions.joined(live.id)).values())
+        came: int | None = sum((await work.sessions.joined(live.id)).values())
+        if commission.small_numbers and came is not None:
+            came = people_outside(came, commission.threshold)
         add("attendance.csv", [{**common, "came": came}])
         add("reasons.csv", await _reasons(work, log, live, commission, common))
         add("stops.csv", await _stops(work, log, live, commission, common))
@@ -71,16 +74,18 @@ async def _reasons(work: Work, log: Log, live: LiveSession, commission: Commissi
         nothing: Row = dict.fromkeys(("response", "response_label", "mark"))
         said = await said_of(work, live, round_, commission)
         by_group = [row["label"] for row in steps.result["by_group"] or ()]
+        # Beside an answer whose number is hidden, a reason would say that somebody gave it.
+        told = METHODS[round_.method].FOLLOWED and not steps.result.get("hidden")
         its: list[Row] = [
             {
                 **common,
                 "round": round_.id,
                 "question": log.words(steps.opened["question"]),
-                **(marked(one.choice, labels) if one.choice and METHODS[round_.method].FOLLOWED else nothing),
+                **(marked(one.choice, labels) if one.choice and told else nothing),
                 "group": one.group if one.group in by_group else "",
                 "words": one.words,
                 "condition": one.condition,
-                "too": one.too,
+                "too": people_outside(one.too, commission.threshold) if commission.small_numbers else one.too,
             }
             for one in said
             if one.state == ReasonState.SHOWN and (one.words or one.condition)

@@ -51,6 +51,8 @@ class Commission:
     """One commission. `threshold` is the smallest group whose result may be shown on its own (people). `stage` is where
     it stands now, one of STAGES; `closed_at` is "" unless it is closed.
 
+    `small_numbers`: what leaves the room keeps to small-number rules (small_numbers.py), by which the threshold is the
+    smallest number of votes that is given.
     `demonstration` marks what comes with the software, `rehearsal` what a rehearsal made; both say so on every screen.
     """
 
@@ -62,6 +64,7 @@ class Commission:
     groups: tuple[Group, ...]
     threshold: int = DEFAULT_THRESHOLD
     support: tuple[SupportLine, ...] = ()
+    small_numbers: bool = False
     demonstration: bool = False
     rehearsal: bool = False
     created_at: str = ""

@@ -63,7 +63,8 @@ class Method:
 
     NAME is what people read where it is chosen. It takes LEAST to MOST responses, and with NONE also "none of these".
     FOLLOWED: a ballot has one mark, so it can be followed to the vote after a replay. WITH_GROUP: ballots are opened
-    with the label of their group. CONSENSUS: its mark "agree" makes the group-informed consensus. MARKS are the marks
+    with the label of their group. BY_NUMBERS: what is preferred follows from the tally, and may be told of rounded
+    numbers. CONSENSUS: its mark "agree" makes the group-informed consensus. MARKS are the marks
     of its own, with their words, where responses are not what is counted. REFUSALS are the words of the codes that only
     this method gives. JOINER stands between the letters of the responses where a choice is said by letters; with ""
     it is said in words. HUES are the colours of its own marks in charts (1 to 6; grey where none is given).
@@ -75,6 +76,7 @@ class Method:
     NONE: ClassVar[bool] = True
     FOLLOWED: ClassVar[bool] = True
     WITH_GROUP: ClassVar[bool] = True
+    BY_NUMBERS: ClassVar[bool] = True
     CONSENSUS: ClassVar[bool] = False
     MARKS: ClassVar[Mapping[str, str]] = NO_WORDS
     REFUSALS: ClassVar[Mapping[str, str]] = NO_WORDS

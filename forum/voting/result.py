@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,11 +15,15 @@ BADGES_OFF = "Badges are off: nothing is shown by group until the facilitator li
 
 @dataclass(frozen=True)
 class TableRow:
-    """One row of a result by group: `n` ballots, and how many bear each mark (zeros included)."""
+    """One row of a result by group: `n` ballots, and how many bear each mark (zeros included).
+
+    `hidden` are marks whose number does not leave the room (small_numbers.py); in `counts` they are 0.
+    """
 
     label: str
     n: int
     counts: dict[str, int]
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,10 @@ class Result:
     up; None where there are no rows. `figures` is what the method gives of the whole room besides (the rounds of a
     run-off, means). `consensus` (basis points) is there for opinions given by group, `quorum` where one was declared,
     `shift` for a vote after a replay.
+
+    Of what leaves the room by small-number rules `preferred` lists the responses that the room prefers, since numbers
+    are rounded there; else it is None. `hidden` are the marks whose number is not given, 0 in `counts`; `sealed`: the
+    ballots are not opened.
     """
 
     counts: dict[str, int]
@@ -46,6 +54,14 @@ class Result:
     figures: Mapping[str, Any] | None = None
     consensus: int | None = None
     quorum: Turnout | None = None
+    hidden: tuple[str, ...] = ()
+    preferred: tuple[str, ...] | None = None
+    sealed: bool = False
+
+    @property
+    def rounded(self) -> bool:
+        """Says whether this is what leaves the room by small-number rules."""
+        return self.preferred is not None
 
     @property
     def counted(self) -> bool:
@@ -66,15 +82,19 @@ class Result:
         return replace(voiceless, shift=shift, quorum=quorum)
 
     def to_json(self) -> dict[str, Any]:
-        """Gives the `result` of a "round revealed" entry. The last three are in it only where they are given."""
-        by_group = [{"label": row.label, "n": row.n, "counts": dict(row.counts)} for row in self.rows]
+        """Gives the `result` of a "round revealed" entry. The last ones are in it only where they are given."""
+        by_group = [
+            {"label": row.label, "n": row.n, **_shown(row.counts, row.hidden, told=self.rounded)} for row in self.rows
+        ]
         more = {
             "figures": self.figures,
             "consensus": self.consensus,
             "quorum": None if self.quorum is None else self.quorum.to_json(),
+            "preferred": None if self.preferred is None else list(self.preferred),
+            "sealed": self.sealed or None,
         }
         return {
-            "counts": dict(self.counts),
+            **_shown(self.counts, self.hidden, told=self.rounded),
             "n": self.n,
             "by_group": by_group or None,
             "withheld": self.withheld,
@@ -87,13 +107,29 @@ class Result:
         """Reads the result that `to_json` wrote, also after RFC 8785 has sorted the keys."""
         voice, shift, quorum = data["equal_voice"], data["view_shift"], data.get("quorum")
         return cls(
-            counts=in_order(data["counts"]),
+            counts=_with_hidden(data),
             n=data["n"],
-            rows=tuple(TableRow(r["label"], r["n"], in_order(r["counts"])) for r in data["by_group"] or ()),
+            rows=tuple(
+                TableRow(r["label"], r["n"], _with_hidden(r), tuple(r.get("hidden", ())))
+                for r in data["by_group"] or ()
+            ),
             withheld=data["withheld"],
             equal_voice=None if voice is None else in_order(voice),
             shift=None if shift is None else ViewShift.from_json(shift),
             figures=data.get("figures"),
             consensus=data.get("consensus"),
             quorum=None if quorum is None else Turnout.from_json(quorum),
+            hidden=tuple(data.get("hidden", ())),
+            preferred=None if data.get("preferred") is None else tuple(data["preferred"]),
+            sealed=data.get("sealed", False),
         )
+
+
+def _shown(counts: Mapping[str, int], hidden: Sequence[str], *, told: bool) -> dict[str, Any]:
+    """Gives {"counts"} without the hidden marks, and with `told` {"hidden"}, which lists these."""
+    shown: dict[str, Any] = {"counts": {mark: n for mark, n in counts.items() if mark not in hidden}}
+    return shown | ({"hidden": list(hidden)} if told else {})
+
+
+def _with_hidden(data: Mapping[str, Any]) -> dict[str, int]:
+    return in_order({**dict.fromkeys(data.get("hidden", ()), 0), **data["counts"]})

@@ -55,6 +55,7 @@ __all__ = [
     "live_step",
     "no_count",
     "nothing_by_group",
+    "opened_by",
     "origin_of",
     "preference",
     "published",
@@ -255,6 +256,12 @@ def label_of(
     return lambda group: row_of[group].label
 
 
+def opened_by(partition: Partition, commission: Commission) -> Partition:
+    """Gives the partition by which a round's ballots are opened: without groups, where numbers by group are rounded
+    (small_numbers.py). `partition` is that of the round."""
+    return Partition(()) if commission.small_numbers else partition
+
+
 def origin_of(
     partition: Partition,
     ballots: Sequence[tuple[GroupId, bool]],
@@ -287,6 +294,8 @@ def in_the_room(joined: Mapping[GroupId, int], threshold: int) -> dict[GroupId, 
 
 def preference(result: Result, method: str = "single") -> tuple[str, ...]:
     """Lists the responses that the room prefers, all of them where several are level; () for none."""
+    if result.preferred is not None:
+        return result.preferred
     return METHODS[method].preferred(result.counts, result.figures) if result.counts else ()
 
 

@@ -22,7 +22,9 @@ from forum.voting.commission import Commission
 from forum.voting.decision import OUTCOMES, Decision, DecisionOutcome, differs
 from forum.voting.methods import METHODS
 from forum.voting.reason import Reason
+from forum.voting.result import Result
 from forum.voting.round import DECIDED_ON, NONE_OF_THESE, Round, RoundKind, RoundState
+from forum.voting.small_numbers import people_outside
 from forum.web.auth import somebody
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.dates import today
@@ -45,7 +47,7 @@ class _Question:
 
     session: LiveSession
     rounds: tuple[Round, ...]
-    voted: int
+    voted: int | None  # None for fewer than small-number rules let out
     decided: tuple[Decision, ...]
 
     @property
@@ -94,7 +96,10 @@ async def _questions(work: Work, commission: Commission) -> list[_Question]:
                 pair = (round_,)
             ids = {r.id for r in pair}
             decided = tuple(d for d in made if ids & set(d.rounds))
-            questions.append(_Question(session, pair, voted[pair[-1].id], decided))
+            n: int | None = voted[pair[-1].id]
+            if commission.small_numbers and n is not None:
+                n = people_outside(n, commission.threshold)
+            questions.append(_Question(session, pair, n, decided))
     return questions
 
 
@@ -170,7 +175,7 @@ async def _form_page(
         given = []
         for r, result in zip(on.rounds, on.results, strict=True):
             ballots, reasons = await work.rounds.ballots(r.id), await work.reasons.list_reasons(r.id)
-            told = result is not None and result.counted
+            told = result is not None and tells_answers(result)
             given.append((r, reasons_of(r, ballots, reasons, counted=told)))
         standing = [
             d
@@ -216,6 +221,12 @@ def _responses(round_: Round) -> list[tuple[str, str]]:
     """Returns the responses that a decision may be about; "none of these" even where the vote did not offer it."""
     offered = [(r.id, r.label) for r in round_.responses if r.id != NONE_OF_THESE]
     return [*offered, (NONE_OF_THESE, entry_words.chosen({}, NONE_OF_THESE))]
+
+
+def tells_answers(result: Result) -> bool:
+    """Returns whether reasons may stand beside their answers: of one whose number is hidden that would say that
+    somebody gave it."""
+    return result.counted and not result.hidden
 
 
 def reasons_of(

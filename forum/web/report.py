@@ -27,7 +27,7 @@ from forum.record.verify.merkle_tree import leaf_hash, root
 from forum.record.verify.public_log import Entry, Log
 from forum.record.verify.rounds import Steps
 from forum.voting.methods import METHODS
-from forum.voting.result import Result
+from forum.voting.result import Result, TableRow
 from forum.voting.round import Response, Round
 from forum.voting.suppression import NO_COUNT, POOL, dissenting
 from forum.web.charts.view_shift import alluvial
@@ -35,7 +35,7 @@ from forum.web.i18n.dates import day
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language
 from forum.web.words import entries
-from forum.web.words.methods import mark_words
+from forum.web.words.methods import mark_words, rounded_note
 from forum.web.words.pictures import responses_picture, run_off_picture, shares_picture
 from forum.web.words.terms import chart_words, outcome_words, power_words
 
@@ -125,12 +125,15 @@ def _round(log: Log, id_: str, steps: Steps) -> Iterator[Block]:
     result = Result.from_json(steps.result)
     labels = {one.id: one.label for one in round_.responses}
     words = {one.id: mark_words(one.id, labels) for one in round_.columns}
-    yield Paragraph(_("Votes: %(number)s") % {"number": result.n})
-    if result.n and not result.counted:
+    if not result.counts:
         yield Paragraph(_(result.withheld or NO_COUNT))
+        return
+    yield Paragraph(_("Votes: %(number)s") % {"number": result.n})
     if not result.counted:
         return
-    if result.figures and "rounds" in result.figures:
+    if result.rounded:
+        yield Paragraph(f"{rounded_note()} {_('A star stands for a number that is not shown.')}")
+    elif result.figures and "rounds" in result.figures:
         yield _picture(run_off_picture(round_, result))
     elif METHODS[round_.method].FOLLOWED:
         yield _picture(shares_picture(round_, result))
@@ -143,7 +146,7 @@ def _round(log: Log, id_: str, steps: Steps) -> Iterator[Block]:
         _("How everybody voted"),
         head,
         tuple(
-            (words[mark], str(result.counts[mark]), *((f"{(voice[mark] + 50) // 100}%",) if voice else ()))
+            (words[mark], _number(result, mark), *((f"{(voice[mark] + 50) // 100}%",) if voice else ()))
             for mark in words
         ),
     )
@@ -151,12 +154,16 @@ def _round(log: Log, id_: str, steps: Steps) -> Iterator[Block]:
         yield Table(
             _("By group"),
             (_("Response"), *(_group(row.label) for row in result.rows)),
-            tuple((words[mark], *(str(row.counts[mark]) for row in result.rows)) for mark in words),
+            tuple((words[mark], *(_number(row, mark) for row in result.rows)) for mark in words),
         )
     elif result.withheld:
         yield Paragraph(_(result.withheld))
     yield from _shift(log, round_, result, words)
     yield from _reasons(log, id_)
+
+
+def _number(part: Result | TableRow, mark: str) -> str:
+    return "*" if mark in part.hidden else str(part.counts[mark])
 
 
 def _group(label: str) -> str:
@@ -177,8 +184,9 @@ def _shift(log: Log, round_: Round, result: Result, words: Mapping[str, str]) ->
     if not shift.cells:
         yield Paragraph(_("Who changed their view is not shown, so that nobody can work out how somebody voted."))
     else:
-        said = _("At least %(moved)s changed their vote, at least %(stayed)s kept it.")
-        yield Paragraph(said % {"moved": shift.moved, "stayed": shift.stayed})
+        if not result.rounded:
+            said = _("At least %(moved)s changed their vote, at least %(stayed)s kept it.")
+            yield Paragraph(said % {"moved": shift.moved, "stayed": shift.stayed})
         first = log.rounds.get(round_.second_of or "")
         known = {one["id"] for one in first.opened["responses"]} if first else set()
         new = [one.id for one in round_.responses if first and one.id not in known]

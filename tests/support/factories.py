@@ -156,7 +156,8 @@ async def a_room(
 
     `declared`: the record has its "session opened", without which no export passes.
     """
-    commission = a_commission(**{k: v for k, v in changes.items() if k in {"threshold", "demonstration", "rehearsal"}})
+    its = {"threshold", "demonstration", "rehearsal", "small_numbers"}
+    commission = a_commission(**{k: v for k, v in changes.items() if k in its})
     live = a_session(commission, **{k: v for k, v in changes.items() if k in {"recorded", "scenarios"}})
     participants = [Participant(new_id(), live.id, group, CLOCK.now()) for group in people]
     async with store.begin() as work:

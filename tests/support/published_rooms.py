@@ -14,7 +14,7 @@ from itertools import combinations
 from math import ceil, floor
 
 from forum.live import live_count
-from forum.voting import one_question, reason, suppression
+from forum.voting import one_question, reason, small_numbers, suppression
 from forum.voting.commission import Commission, DecisionPower, Group
 from forum.voting.one_question import Vote
 from forum.voting.partition import Partition
@@ -42,7 +42,8 @@ class Profile:
     the annulled vote's table while it was shown, or has an older export. `rooms` is how many sessions there are on the
     question, each with one vote (else it is one with two): their attacker is sure of one person, whom they know well,
     that they vote alike each time. `reasons` is the share of people
-    who give a reason with the first vote; `writing_seen`: the attacker saw who.
+    who give a reason with the first vote; `writing_seen`: the attacker saw who. `small_numbers`: what is
+    published keeps to small-number rules, and then people of one mind are no excuse.
     """
 
     both: float = 0.95
@@ -57,6 +58,7 @@ class Profile:
     rooms: int = 1
     reasons: float = 0.0
     writing_seen: bool = False
+    small_numbers: bool = False
 
 
 PROFILES: Mapping[str, Profile] = {
@@ -72,6 +74,7 @@ PROFILES: Mapping[str, Profile] = {
     "few people": Profile(both=0.8, size=(2, 9)),
     "annulled and asked again": Profile(both=0.9, moved=0.0, again=True),
     "reasons": Profile(reasons=0.5),
+    "small-number rules": Profile(both=0.85, size=(12, 70), small_numbers=True),
     "two rooms on one question": Profile(both=0.9, moved=0.0, rooms=2),
     "two rooms, half of them in both": Profile(both=0.5, moved=0.0, rooms=2),
     "two rooms and an asynchronous round": Profile(both=0.5, moved=0.0, rooms=3),
@@ -118,7 +121,10 @@ class Room:
     def commission(self) -> Commission:
         """Returns the commission that asks."""
         listed = tuple(Group(letter, f"Group {letter.upper()}") for letter in LETTERS)
-        return Commission("c", "Title", "Question?", "plan", POWER, listed, self.threshold)
+        return Commission(
+            *("c", "Title", "Question?", "plan", POWER, listed, self.threshold),
+            small_numbers=self.profile.small_numbers,
+        )
 
 
 def a_room(chance: random.Random, profile: Profile) -> Room:
@@ -200,14 +206,14 @@ def publish(room: Room) -> Published:
             continue  # withdrawn, and its ballots are opened no more
         if not given.results[i][1].counts:
             continue  # too few for a count, and for their ballots, or beside another's
-        given.facts += _table(i, *given.results[i])
-        given.facts += _opened(room, partition, i)
+        given.facts += _table(room, i, *given.results[i])
+        given.facts += _opened(room, partition, i, given.results[i][1])
         for times, shown in enumerate(counted[i], 1):
             given.facts += _live(i, len(counted[i]) - times + 1, shown)
     if room.profile.reasons:
         given.facts += _reasons(room, given.results[0][0])
     if shift:
-        given.facts += _moves(room, shift)
+        given.facts += _moves(room, shift, given.results[0][1], given.results[1][1])
     return given
 
 
@@ -219,6 +225,8 @@ def fixed(room: Room, *, sure_of_all: bool = False) -> list[tuple[Kind, int, str
     given = publish(room)
     solve = worked_out_of_friends if room.profile.rooms > 1 and not sure_of_all else worked_out
     out = solve(kinds_of(given.people), MARKS, given.facts, room.alike)
+    if room.profile.small_numbers:
+        return out
     return [(kind, i, mark) for kind, i, mark in out if not _of_one_mind(room, given, kind, i, room.alike)]
 
 
@@ -239,7 +247,10 @@ def _label(partition: Partition, group: GroupId) -> str:
 
 
 def _result(room: Room, partition: Partition, i: int) -> Result:
-    return suppression.published(partition, _ballots(room, i), MARKS, room.threshold)
+    exact = suppression.published(partition, _ballots(room, i), MARKS, room.threshold)
+    if not room.profile.small_numbers:
+        return exact
+    return small_numbers.outside(exact, [choice for _, choice in _ballots(room, i)], MARKS, room.threshold)
 
 
 def _ballots(room: Room, i: int) -> list[tuple[GroupId, str]]:
@@ -259,7 +270,10 @@ def _in_row(partition: Partition, label: str) -> Callable[[Kind], bool]:
     return lambda kind: _label(partition, kind.group) == label
 
 
-def _table(i: int, partition: Partition, result: Result) -> Iterator[Fact]:
+def _table(room: Room, i: int, partition: Partition, result: Result) -> Iterator[Fact]:
+    if result.rounded:
+        yield from _rounded_table(room, i, partition, result)
+        return
     for mark, n in result.counts.items():
         yield exactly(n, _bears(i, mark))
     for row in result.rows:
@@ -267,7 +281,23 @@ def _table(i: int, partition: Partition, result: Result) -> Iterator[Fact]:
             yield exactly(n, _bears(i, mark, _in_row(partition, row.label)))
 
 
-def _opened(room: Room, partition: Partition, i: int) -> Iterator[Fact]:
+def _rounded_table(room: Room, i: int, partition: Partition, result: Result) -> Iterator[Fact]:
+    """Gives the facts of a result by small-number rules: between which numbers each is that is given. A number that is
+    not given can be any."""
+    parts: list[tuple[Mapping[str, int], Sequence[str], Callable[[Kind], bool]]] = [
+        (result.counts, result.hidden, lambda kind: True)
+    ]
+    parts += [(row.counts, row.hidden, _in_row(partition, row.label)) for row in result.rows]
+    for counts, hidden, who in parts:
+        for mark in counts.keys() - set(hidden):
+            could = small_numbers.could_be(counts[mark], room.threshold)
+            yield Fact(_bears(i, mark, who), could[0], could[-1])
+
+
+def _opened(room: Room, partition: Partition, i: int, result: Result) -> Iterator[Fact]:
+    if result.sealed:
+        return
+    partition = suppression.opened_by(partition, room.commission)
     voters = [person for person in room.people if person.votes[i]]
     label = suppression.label_of(partition, Counter(p.group for p in voters), room.threshold)
     papers = [(person.group, person.seen[i] == ON_PAPER) for person in voters]
@@ -367,8 +397,25 @@ def _shift(room: Room) -> ViewShift:
     return view_shift("1", first, second, MARKS, room.threshold, random.Random(len(first)).random)
 
 
-def _moves(room: Room, given: ViewShift) -> Iterator[Fact]:
+def _rounded_moves(room: Room, shift: ViewShift, first: Result, second: Result) -> Iterator[Fact]:
+    """Gives the facts of a view shift by small-number rules: between which numbers each move is that is given."""
+    if not (first.counts and second.counts):
+        return
+    told = small_numbers._shift(shift, first, second.hidden, room.threshold)
+    for (before, after), n in told.cells.items():
+        could = small_numbers.could_be(n, room.threshold)
+
+        def moved(kind: Kind, votes: Votes, move: Votes = (before, after, FOLLOWED)) -> bool:
+            return votes == move
+
+        yield Fact(moved, could[0], could[-1])
+
+
+def _moves(room: Room, given: ViewShift, first: Result, second: Result) -> Iterator[Fact]:
     """Gives the facts of a view shift: of those followed so many moved so, or fewer than the threshold."""
+    if room.profile.small_numbers:
+        yield from _rounded_moves(room, given, first, second)
+        return
 
     def moved(before: str, after: str) -> Callable[[Kind, Votes], bool]:
         return lambda kind, votes: votes == (before, after, FOLLOWED)

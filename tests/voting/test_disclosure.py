@@ -13,7 +13,7 @@ from support.disclosure_solver import Fact, Kind, exactly, kinds_of, worked_out,
 from support.published_rooms import MARKS, PROFILES, REMEMBERED, Profile, Room, a_room, fixed
 
 from forum.live import live_count
-from forum.voting import one_question, suppression, view_shift
+from forum.voting import one_question, small_numbers, suppression, view_shift
 from forum.voting.commission import Commission
 from forum.voting.one_question import Vote
 from forum.voting.partition import Partition, Row
@@ -85,6 +85,11 @@ def test_an_annulled_table_that_stays_is_seen_through() -> None:
 
 def _every_group_a_row(counts: Counter[GroupId], of: Commission) -> Partition:
     return Partition(tuple(Row(str(group), (group,)) for group in counts))
+
+
+def test_small_numbers_without_others_hidden_beside_them_are_seen_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(small_numbers._Table, "fixed", lambda self: None)
+    assert given_away(PROFILES["small-number rules"]) is not None
 
 
 def _any_size(partition: Partition, *_rest: object) -> tuple[dict[GroupId, Row], None]:

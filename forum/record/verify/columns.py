@@ -59,6 +59,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "live": "yes where the head count was shown while voting was open, else no",
         "power": "the declared decision power: how far the result binds",
         "threshold": "the smallest group that is shown on its own",
+        "small_numbers": "yes where small-number rules were declared: its numbers are rounded, and small ones hidden",
         "state": "open, closed, revealed or annulled",
         "opened_at": "when voting opened (UTC)",
         "closes_at": "asynchronous only: until when it was to be answered, as told last (UTC)",
@@ -66,8 +67,9 @@ COLUMNS: dict[str, dict[str, str]] = {
         "revealed_at": "when the result was shown (UTC)",
         "annulled_at": "when it was declared void (UTC)",
         "annulled_because": "why it was declared void",
-        "ballots": "how many ballots were counted; empty while voting is open",
-        "papers": "how many of these were papers, counted by hand",
+        "ballots": "how many ballots were counted; empty while voting is open; with small-number rules rounded, and "
+        "empty until the result is shown, and for fewer than the threshold",
+        "papers": "how many of these were papers, counted by hand; empty with small-number rules",
         "entrance": "how people got in: open code, tickets or open link; empty where the record does not say",
         "invited": "how many people were invited, of all groups; empty where that was not said of each",
         "quorum_met": "yes or no; empty for no quorum, and where it is not said, to protect small groups",
@@ -256,5 +258,8 @@ SINCE = {
     "decisions.csv": {"contradicts": 4, "annulled_after": 4, "votes": 4, "earlier": 4},
     "stories.csv": {"held": 5},
     "commitments.csv": {**dict.fromkeys(("answers", "noticed", "updates", "state", "owner", "news_at"), 5)},
-    "rounds.csv": {"entrance": 4, "invited": 4, "quorum_met": 4, "decisions": 4, "outcome": 4, "contradictory": 4},
+    "rounds.csv": {
+        **{"entrance": 4, "invited": 4, "quorum_met": 4, "decisions": 4, "outcome": 4, "contradictory": 4},
+        "small_numbers": 5,
+    },
 }

@@ -38,6 +38,8 @@ from forum.record.verify.kinds import (
 )
 from forum.record.verify.result_shapes import NONE, QUORUM, RESULT, VIEW_SHIFT
 
+_EXACT = "where it does not, as in records from before it could"
+_ROUNDED = "with small-number rules: the result says it, rounded"
 _OLD_ROOMS = "in records from before there were asynchronous rounds"
 
 COMMON = (
@@ -64,6 +66,7 @@ _ABOUT = an_object(
     ),
     Field("groups", a_list(an_object(Field("label", TEXT), Field("invited", or_null(COUNT))))),
     Field("threshold", COUNT),
+    Field("small_numbers", TRUE, "what leaves the room keeps to [small-number rules](#small-number-rules)", _EXACT),
 )
 _SIZE = Field("size", COUNT, "how many entries")
 _OF_THE_RECORD = Field("commission", Kind("empty", lambda value: value == ""), "it is about the record itself")
@@ -127,6 +130,7 @@ SHAPES: dict[str, Shape] = {
             ),
             Field("groups", a_list(TEXT), "labels of the groups"),
             Field("threshold", COUNT, "the smallest group that is shown on its own"),
+            Field("small_numbers", TRUE, "as its session declared", _EXACT),
             Field("power", _POWERS, "how far the result binds"),
             Field("quorum", an_object(*QUORUM), "ballots that are needed, in all and of each group", NONE),
             Field("live", TRUE, "the head count is shown while voting is open", "where it is not"),
@@ -157,9 +161,9 @@ SHAPES: dict[str, Shape] = {
         (
             _SESSION,
             _round("round opened", "round closed", "round annulled"),
-            Field("count", COUNT, "how many ballots there are"),
+            Field("count", COUNT, "how many ballots there are", _ROUNDED),
             Field("ballots_root", HASH, "the hash that stands for all of them"),
-            Field("paper", whole(1), "how many of them are papers", NONE),
+            Field("paper", whole(1), "how many of them are papers", "where there is none, or with small-number rules"),
         ),
     ),
     "round revealed": Shape(

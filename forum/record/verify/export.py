@@ -141,6 +141,8 @@ class Export:
             return "of a round whose result was withdrawn"
         if not steps.result["counts"]:
             return "of a round of which no count is given"
+        if "sealed" in steps.result:
+            return "of a round whose ballots are not opened"
         if disclosure(line["group_salt"], "group", line["label"])[0] != leaf["group"]:
             return "the group is not the one that it was counted with"
         if steps.opened["method"] in METHODS:

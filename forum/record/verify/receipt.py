@@ -19,6 +19,7 @@ from forum.record.verify.entry_shapes import misfits_of, place_of
 from forum.record.verify.export import ORIGINS, PAPER, Export
 from forum.record.verify.merkle_tree import leaf_hash, root, verify_inclusion
 from forum.record.verify.methods import METHODS, marks
+from forum.record.verify.small_numbers import rounded
 from forum.record.verify.verdict import (
     FAIL,
     NOT_CHECKED,
@@ -249,7 +250,7 @@ def _check_ballot_in(receipt: Receipt) -> tuple[str, str]:
         raise RecordError('"leaf" is a ballot of another vote than the entries are about')
     if disclosure(line["group_salt"], "group", line["label"])[0] != leaf["group"]:
         raise RecordError('"label" and "group_salt" are not those that "leaf" was counted with')
-    if place["count"] != closed["count"]:
+    if place["count"] != closed.get("count", place["count"]):
         raise RecordError('"place" is in another number of ballots than the entry "round closed" says')
     ballots_root = bytes.fromhex(closed["ballots_root"])
     verify_inclusion(
@@ -265,12 +266,13 @@ def _check_counted(receipt: Receipt) -> tuple[str, str]:
         return NOT_CHECKED, "the receipt has no total that this program can read"
     answers = {one["id"]: receipt.said(one["label"]) for one in opened["responses"]}
     named = marks(opened["method"], choice, list(answers))
-    problems = []
-    if result["n"] != closed["count"]:
+    counted = {**dict.fromkeys(result.get("hidden", ()), 1), **result["counts"]}  # hidden: it can be one
+    problems = [f"nobody is counted for {mark!a}" for mark in named if counted[mark] < 1]
+    if result["n"] != closed.get("count", rounded(receipt.parts["place"]["count"], opened["threshold"])):
         problems.append('the result is of another number of ballots than the entry "round closed" says')
-    problems += [f"nobody is counted for {mark!a}" for mark in named if result["counts"][mark] < 1]
     told = ", ".join(f"{mark} {answers.get(mark, '')}".strip() for mark in named)
-    return verdict_of(problems, f"its vote, {told!a}, is in a total of {result['n']} ballots")
+    about = "" if "count" in closed else "rounded, "
+    return verdict_of(problems, f"its vote, {told!a}, is in a total of {about}{result['n']} ballots")
 
 
 def _check_words(receipt: Receipt) -> tuple[str, str]:
@@ -342,7 +344,7 @@ def _check_export_of(receipt: Receipt, export: Export) -> tuple[str, str]:
     for at, entry in enumerate(export.entries):
         if (entry["type"], entry.get("round")) == ("round annulled", round_id):
             return FAIL, f"{place_of(at, entry)}: the vote was declared void, so its total counts no more"
-    lines = [line for _, line in export.ballots.get(round_id, ())]
-    if export.covers(receipt.entries[0]) and receipt.parts["ballot"] not in lines:
+    opened = export.covers(receipt.entries[0]) and "sealed" not in (export.rounds[round_id].result or {})
+    if opened and receipt.parts["ballot"] not in [line for _, line in export.ballots.get(round_id, ())]:
         return FAIL, "ballots.jsonl of the export has not this ballot"
     return PASS, f"the export goes on from the record that the receipt is from, to {len(leaves)} entries"

@@ -6,6 +6,7 @@ from forum.record.verify.kinds import (
     COUNT,
     RESPONSE,
     TEXT,
+    TRUE,
     TRUTH,
     Field,
     a_list,
@@ -19,9 +20,11 @@ from forum.record.verify.kinds import (
 )
 
 NONE = "where there is none"
+_UNROUNDED = "but with small-number rules"
 
 _COUNTS = a_map(COUNT, "mark")
 _POINTS = a_map(COUNT, "mark")
+_HIDDEN = Field("hidden", a_list(TEXT), "marks whose number is not given", _UNROUNDED)
 _MOVES = (
     Field("cells", a_list(an_object(Field("from", TEXT), Field("to", TEXT), Field("n", whole(1)))), "who voted twice"),
     Field("joined", a_map(whole(1), "mark"), "who came"),
@@ -44,7 +47,11 @@ QUORUM = (Field("ballots", COUNT), Field("each_group", COUNT))
 _TALLY = (
     Field("n", COUNT, "ballots"),
     Field("counts", _COUNTS),
-    Field("by_group", or_null(a_list(an_object(Field("label", TEXT), Field("n", COUNT), Field("counts", _COUNTS))))),
+    _HIDDEN,
+    Field(
+        "by_group",
+        or_null(a_list(an_object(Field("label", TEXT), Field("n", COUNT), Field("counts", _COUNTS), _HIDDEN))),
+    ),
     Field("withheld", or_null(TEXT)),
     Field("equal_voice", or_null(_POINTS)),
     Field("figures", either(_RUN_OFF, _SCORES), left_out=NONE),
@@ -54,6 +61,8 @@ _TALLY = (
         an_object(*QUORUM, Field("reached", or_null(TRUTH)), Field("short", a_list(TEXT))),
         left_out=NONE,
     ),
+    Field("preferred", a_list(TEXT), "what most people chose", _UNROUNDED),
+    Field("sealed", TRUE, "its ballots are not opened", "where they are"),
 )
 # In records of before the result stands in the entry itself, and the view shift in it.
 RESULT = either(

@@ -12,11 +12,13 @@ from forum.record.verify.encoding import canonical, same_json
 from forum.record.verify.export import DEVICE, PAPER, PAPER_OR_DEVICE, Export
 from forum.record.verify.merkle_tree import root
 from forum.record.verify.methods import METHODS, figures, tally
-from forum.record.verify.rounds import is_moment
+from forum.record.verify.rounds import Steps, is_moment
+from forum.record.verify.small_numbers import NOTHING_OUTSIDE, in_small_numbers, is_rounded, small_number_problems
 from forum.record.verify.updates import update_problems
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, RecordError, verdict_of
 
-# Why no count is given of a vote of enough ballots; forum.voting.partition has these words too.
+# Why no count is given of a vote; forum.voting has these words too.
+NO_COUNT = "Too few people voted for a result to be shown, because it could show how somebody voted."
 NO_COUNT_BESIDE = (
     "No result is shown of this vote: the same question was asked in another session, and both results together could"
     " show how somebody voted."
@@ -61,7 +63,7 @@ def _order_problems(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             if session is None or session["commission"] != entry["commission"]:
                 yield f"round {round_id}: its session was not opened before it"
             elif _terms_of_round(entry) != _terms_of_session(session["about"]):
-                yield f"round {round_id}: not the groups, threshold and power that its session declared"
+                yield f"round {round_id}: not the groups, threshold, power and rules that its session declared"
             first = opened.get(entry["second_of"] or "")
             if entry["second_of"] is not None and (
                 first is None or entry["second_of"] not in closed or not _same_question(first, entry)
@@ -75,6 +77,10 @@ def _order_problems(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             opened[entry["round"]] = entry
         elif kind == "round closed":
             closed.add(entry["round"])
+            if ("count" in entry) == ("small_numbers" in opened.get(entry["round"], {})) or (
+                "paper" in entry and "count" not in entry
+            ):
+                yield f"round {round_id}: it does not say how many ballots there are as was declared"
         elif kind == "round revealed":
             # While badges are off, what the room was shown is recorded later: so both after the second was opened.
             before = opened.get(round_id or "", {}).get("second_of")
@@ -101,11 +107,12 @@ def _kind_problems(session: Mapping[str, Any], opened: Mapping[str, Any], *, alo
 
 
 def _terms_of_round(opened: Mapping[str, Any]) -> bytes:
-    return canonical([opened["groups"], opened["threshold"], opened["power"]])
+    return canonical([opened["groups"], opened["threshold"], "small_numbers" in opened, opened["power"]])
 
 
 def _terms_of_session(about: Mapping[str, Any]) -> bytes:
-    return canonical([[group["label"] for group in about["groups"]], about["threshold"], about["power"]["level"]])
+    groups = [group["label"] for group in about["groups"]]
+    return canonical([groups, about["threshold"], "small_numbers" in about, about["power"]["level"]])
 
 
 def _same_question(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
@@ -132,12 +139,16 @@ def without_withdrawn(export: Export, check: Callable[[Export], tuple[str, str]]
 
 def check_ballots_root(export: Export) -> tuple[str, str]:
     """Checks that the opened ballots are those that were counted when their round closed."""
-    problems, done = [], 0
+    problems, done, small = [], 0, 0
     for round_id, steps, ballots in export.revealed_rounds():
         closed = steps.closed or {}
-        if not same_json(closed["count"], len(ballots)):
+        if "sealed" in (steps.result or {}):
+            small += 1
+            continue
+        origins = [line["leaf"].get("by") for _, line in ballots]
+        if not same_json(closed.get("count", len(ballots)), len(ballots)):
             problems.append(f"round {round_id}: {len(ballots)} ballots are opened, {closed['count']} were counted")
-        elif not _papers_fit(closed.get("paper", 0), [line["leaf"].get("by") for _, line in ballots]):
+        elif not _papers_fit(closed.get("paper", 0), origins) and not _papers_unsaid(steps, origins):
             problems.append(f"round {round_id}: not as many papers as were counted")
         elif closed["ballots_root"] != root([hashed for hashed, _ in ballots]).hex():
             problems.append(f"round {round_id}: these are not the ballots that were counted")
@@ -150,6 +161,7 @@ def check_ballots_root(export: Export) -> tuple[str, str]:
     words = f"{done} rounds; {sealed} more stay sealed until revealed, {away} not in this export"
     words += f"; {few} not opened, because too few voted" if few else ""
     words += f"; {beside} not opened, because of another session on the same question" if beside else ""
+    words += f"; {small} not opened, because of small-number rules" if small else ""
     return verdict_of(problems, words)
 
 
@@ -165,6 +177,11 @@ def _papers_fit(papers: object, origins: Sequence[str | None]) -> bool:
     return mixed or (origins.count(PAPER) == papers and origins.count(DEVICE) == len(origins) - papers)
 
 
+def _papers_unsaid(steps: Steps, origins: Sequence[str | None]) -> bool:
+    """Returns whether ballots say that some of them were papers, where small-number rules keep the number back."""
+    return in_small_numbers(steps) and bool(origins) and set(origins) == {PAPER_OR_DEVICE}
+
+
 def _uncounted_problems(export: Export) -> Iterator[str]:
     """Yields a problem for each result without counts that is not of a few ballots and does not say that another
     session on its question is why, or gives something else.
@@ -174,9 +191,16 @@ def _uncounted_problems(export: Export) -> Iterator[str]:
         said = steps.result
         if said is None or said["counts"]:
             continue
-        few = 0 < said["n"] < steps.opened["threshold"]
+        threshold, n = steps.opened["threshold"], said["n"]
+        few = 0 < n < threshold
         beside = said["n"] > 0 and said["withheld"] == NO_COUNT_BESIDE and round_id in beside_another
-        if not same_json(said["n"], (steps.closed or {})["count"]) or not (few or beside):
+        if in_small_numbers(steps):
+            few = n == 0 and said["withheld"] == NO_COUNT
+            small = said["withheld"] == NOTHING_OUTSIDE
+            fits = few or (is_rounded(n, threshold) and (small or beside))
+        else:
+            fits = same_json(n, (steps.closed or {}).get("count")) and (few or beside)
+        if not fits:
             yield f"round {round_id}: it gives no count, and says wrongly that too few voted"
         more = [said.get(name) for name in ("by_group", "equal_voice", "view_shift", "figures", "consensus")]
         if any(part is not None for part in more) or type(said["withheld"]) is not str:
@@ -199,8 +223,16 @@ def _closed_after_another(export: Export) -> set[str]:
 
 def check_head_counts(export: Export) -> tuple[str, str]:
     """Checks that the opened ballots add up to the recorded result of their round."""
-    problems, done, others = list(_uncounted_problems(export)), 0, 0
+    problems, done, others, small = list(_uncounted_problems(export)), 0, 0, 0
+    for round_id, steps in export.rounds.items():
+        if export.covers(steps.opened):
+            lines = [line for _, line in export.ballots.get(round_id, ())]
+            choices, labels = [line["leaf"]["choice"] for line in lines], [line["label"] for line in lines]
+            problems += small_number_problems(round_id, steps, choices, labels)
     for round_id, steps, ballots in export.revealed_rounds():
+        if in_small_numbers(steps):
+            small += 1
+            continue
         method, responses = steps.opened["method"], [response["id"] for response in steps.opened["responses"]]
         if method not in METHODS:
             others += 1
@@ -213,4 +245,6 @@ def check_head_counts(export: Export) -> tuple[str, str]:
         done += 1
     if others and not problems:
         return NOT_CHECKED, f"{done} rounds add up; {others} use another way of counting"
-    return verdict_of(problems, f"{done} rounds counted again, each with the recorded result")
+    fine = f"{done} rounds counted again, each with the recorded result"
+    fine += f"; {small} keep to small-number rules, and to their ballots where these are opened" if small else ""
+    return verdict_of(problems, fine)

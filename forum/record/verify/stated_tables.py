@@ -17,6 +17,7 @@ from forum.record.verify.columns import STATED
 from forum.record.verify.methods import METHODS, columns_of
 from forum.record.verify.public_log import HELD, WITHDRAWN, Log
 from forum.record.verify.rounds import Steps
+from forum.record.verify.small_numbers import is_rounded
 from forum.record.verify.tables import MARK, Row, marked, plain, table, where
 
 
@@ -80,6 +81,14 @@ def _round_of(log: Log, row: Mapping[str, str], column: str) -> Steps | None:
 
 def _wrong_attendance(log: Log, row: Mapping[str, str]) -> Iterator[str]:
     yield from _of_session(log, row)
+    yield from _exact_number(log, row, "came")
+
+
+def _exact_number(log: Log, row: Mapping[str, str], column: str) -> Iterator[str]:
+    """Yields a problem where a number of people should be rounded by small-number rules, or not be there."""
+    about = log.sessions[row["session"]]["about"] if row["session"] in log.sessions else {}
+    if "small_numbers" in about and row[column] and not is_rounded(int(row[column]), about["threshold"]):
+        yield f"with a number in {column} that small-number rules do not let out"
 
 
 def _wrong_reason(log: Log, row: Mapping[str, str]) -> Iterator[str]:
@@ -102,6 +111,9 @@ def _wrong_reason(log: Log, row: Mapping[str, str]) -> Iterator[str]:
         yield "with a group that the result does not show"
     if not row["words"] and not row["condition"]:
         yield "without words"
+    yield from _exact_number(log, row, "too")
+    if steps.result.get("hidden") and row["response"]:
+        yield "beside an answer, of a result in which numbers are hidden"
 
 
 def _wrong_stop(log: Log, row: Mapping[str, str]) -> Iterator[str]:

@@ -17,7 +17,9 @@ INTEGERS = frozenset(
 )
 TIMES = frozenset({"at", "opened_at", "closes_at", "closed_at", "revealed_at", "annulled_at", "news_at"})
 DAYS = frozenset({"by"})
-YES_OR_NO = frozenset({"demonstration", "differs", "live", "quorum_met", "contradictory", "added", "withdrawn"})
+YES_OR_NO = frozenset(
+    {"demonstration", "differs", "live", "quorum_met", "contradictory", "added", "withdrawn", "small_numbers"}
+)
 # The column that names a row, and the columns that name a row of another table (or, "", of the same).
 KEYS = {
     "decisions.csv": "decision",

@@ -22,6 +22,7 @@ Row: TypeAlias = dict[str, Cell]
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 BETWEEN = " | "
+HIDDEN = "hidden: small, or it would tell another that is"
 # The byte order mark: with it spreadsheets read a table opened by a double click as UTF-8.
 MARK = b"\xef\xbb\xbf"
 
@@ -144,6 +145,7 @@ def rounds_rows(log: Log) -> Iterator[Row]:
             "live": opened.get("live", False),
             "power": opened["power"],
             "threshold": opened["threshold"],
+            "small_numbers": "small_numbers" in opened,
             "state": _state(steps),
             "opened_at": opened["at"],
             "closes_at": steps.closes_at,
@@ -151,8 +153,8 @@ def rounds_rows(log: Log) -> Iterator[Row]:
             "revealed_at": revealed["at"] if revealed else None,
             "annulled_at": annulled["at"] if annulled else None,
             "annulled_because": log.words(annulled["because"]) if annulled else None,
-            "ballots": closed["count"] if closed else None,
-            "papers": closed.get("paper", 0) if closed else None,
+            "ballots": closed.get("count", (steps.result or {}).get("n") or None) if closed else None,
+            "papers": closed.get("paper", 0) if closed and "count" in closed else None,
             "entrance": session.get("entrance") if session else None,
             "invited": sum(invited) if invited and None not in invited else None,
             "quorum_met": quorum.get("reached"),
@@ -189,6 +191,7 @@ def results_rows(log: Log) -> Iterator[Row]:
             yield {**blank, "measure": "withheld", "note": WITHDRAWN_RESULT}
             continue
         by_group = result["by_group"] or []
+        # A mark without a number is hidden by small-number rules.
         measures = [("head count", "everyone", result["n"], result["counts"])] if result["counts"] else []
         measures += [("group", row["label"], row["n"], row["counts"]) for row in by_group]
         marks = _marks(steps, labels, result)
@@ -199,8 +202,9 @@ def results_rows(log: Log) -> Iterator[Row]:
                     "measure": measure,
                     "label": label,
                     **marked(mark, labels),
-                    "n": counts[mark],
+                    "n": counts.get(mark),
                     "of": ballots,
+                    "note": None if mark in counts else HIDDEN,
                 }
         yield from ({**blank, "label": "everyone", **row} for row in _point_rows(result, marks, labels))
         yield from (

@@ -60,6 +60,7 @@ class CommissionForm:
     can_change: str = ""
     cannot_change: str = ""
     threshold: str = ""
+    small_numbers: bool = False
     groups: tuple[tuple[str, str], ...] = ()
     support: tuple[tuple[str, str], ...] = ()
     rehearsal: bool = False
@@ -109,6 +110,7 @@ async def create_commission(store: Store, clock: Clock, form: CommissionForm) ->
         ),
         groups=tuple(_groups(findings, form.groups)),
         threshold=_threshold(findings, form.threshold),
+        small_numbers=form.small_numbers,
         support=tuple(_support(findings, form.support)),
         rehearsal=form.rehearsal,
         created_at=clock.now(),
@@ -272,6 +274,7 @@ def opened(session: LiveSession, commission: Commission) -> dict[str, object]:
             },
             "groups": [{"label": g.label, "invited": g.invited} for g in commission.groups],
             "threshold": commission.threshold,
+            **({"small_numbers": True} if commission.small_numbers else {}),
         },
         "scenarios": list(session.scenarios),
         "kind": session.kind,

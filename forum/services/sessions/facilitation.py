@@ -77,7 +77,8 @@ async def reveal_round(desk: Desk, session_id: str, round_id: str) -> Outcome:
         await work.rounds.save_round(round_)
         await reasons.gather(work, session, round_, round_.revealed_at)
         if session.recorded and entries and not session.badges_off:
-            await append(work, commission, entries[0], round_.revealed_at, revealed(round_, result))
+            told = await results.result_outside(work, round_, commission)
+            await append(work, commission, entries[0], round_.revealed_at, revealed(round_, told))
         holding = session
         if session.badges_off:
             holding, result = replace(session, held=(*session.held, round_.id)), result.without_groups()
@@ -95,7 +96,7 @@ async def record_held(work: Work, session: LiveSession, at: str) -> LiveSession:
             kept.append(id_)
         elif session.recorded:
             await results.hold_to_root(work, session, round_)
-            result = await results.result_of(work, round_, commission.threshold, whole=True)
+            result = await results.result_outside(work, round_, commission, whole=True)
             await append(work, commission, rounds.RoundRevealed, at, revealed(round_, result))
     return replace(session, held=tuple(kept))
 
@@ -156,6 +157,7 @@ def opened(round_: Round, commission: Commission) -> dict[str, object]:
         "method": round_.method,
         "groups": [g.label for g in commission.groups],
         "threshold": commission.threshold,
+        **({"small_numbers": True} if commission.small_numbers else {}),
         "power": commission.power.level,
         **({"quorum": {"ballots": round_.quorum, "each_group": round_.quorum_each}} if round_.declared else {}),
         **({"live": True} if round_.live else {}),

@@ -106,7 +106,7 @@ async def _with_votes(work: Work, view: RoomView, rounds: dict[str, Round]) -> R
 async def _results(work: Work, view: RoomView, rounds: list[Round]) -> dict[str, Result]:
     """Reads the results of those rounds that are revealed, by round id; nothing by group while badges are off."""
     revealed = {round_.id: (view.session, round_) for round_ in rounds if round_.state == RoundState.REVEALED}
-    results = await shown_all(work, list(revealed.values()), view.commission.threshold)
+    results = await shown_all(work, list(revealed.values()), view.commission, in_the_room=True)
     if view.session.badges_off:
         return {id_: result.without_groups() for id_, result in results.items()}
     return results

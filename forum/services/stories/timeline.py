@@ -120,7 +120,7 @@ async def _tallied(
         for event in limited
         if event.kind == EventKind.VOTED and event.session and event.round
     ]
-    results = await shown_all(work, votes, commission.threshold)
+    results = await shown_all(work, votes, commission)
     return [
         replace(event, result=results[event.round.id]) if event.kind == EventKind.VOTED and event.round else event
         for event in limited

@@ -34,7 +34,7 @@ from forum.voting.reason import (
     names_beside,
 )
 from forum.voting.round import Round, RoundState
-from forum.voting.suppression import EVERYONE, label_of, no_count
+from forum.voting.suppression import EVERYONE, label_of, no_count, opened_by
 
 _NOT_YET = "Reasons can be given here once the result is shown. Until then they go with the vote."
 
@@ -52,9 +52,8 @@ async def said_of(work: Work, live: LiveSession, round_: Round, commission: Comm
         return ()
     too = await work.reasons.counts(round_.id)
     present = await work.rounds.by_group(round_.id)
-    label = label_of(
-        live.partition.of_round(round_.id), present, commission.threshold, round_.method, round_.leaf_edition
-    )
+    partition = opened_by(live.partition.of_round(round_.id), commission)
+    label = label_of(partition, present, commission.threshold, round_.method, round_.leaf_edition)
     given = await work.reasons.list_reasons(round_.id)
     by = [(label(reason.group) if reason.group in present else EVERYONE, reason.choice) for reason in given]
     if no_count(live.partition.of_round(round_.id), sum(present.values()), commission.threshold):

@@ -17,6 +17,7 @@ from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission, Group
 from forum.voting.methods import METHODS
 from forum.voting.round import Round, RoundState
+from forum.voting.small_numbers import outside
 from forum.voting.suppression import Partition, Result, no_count, published
 from forum.voting.view_shift import view_shift
 
@@ -39,6 +40,21 @@ async def result_of(work: Work, round_: Round, threshold: int, *, whole: bool = 
     return result if whole or round_.id not in session.held else result.without_groups()
 
 
+async def result_outside(work: Work, round_: Round, commission: Commission, *, whole: bool = False) -> Result:
+    """Returns what `result_of` does, as it may leave the room: by small-number rules, where its commission chose them.
+
+    Use it for all but the screens of the room itself.
+    """
+    result = await result_of(work, round_, commission.threshold, whole=whole)
+    if not commission.small_numbers:
+        return result
+    first = None
+    if result.shift is not None:
+        first = await result_outside(work, await work.rounds.get_round(result.shift.first), commission)
+    choices = [ballot.choice for ballot in await work.rounds.ballots(round_.id)]
+    return outside(result, choices, [r.id for r in round_.responses], commission.threshold, round_.method, first=first)
+
+
 async def hold_to_root(work: Work, session: LiveSession, round_: Round) -> None:
     """Raises IllegalMove, with what to do, where a recorded round's ballots are not those that were counted when it
     closed: before its result is shown or written down, and its ballots opened."""
@@ -59,55 +75,65 @@ def _not_those_counted() -> IllegalMove:
 
 async def tally_of(work: Work, round_: Round, *, however_few: bool = False) -> dict[str, Any]:
     """Returns what the ballots of a closed round add up to, as the `result` of its entry has it: `n`, `counts`, and
-    `by_group` and `figures` where they are given. Raises ValueError for a ballot that its method does not allow.
+    `by_group`, `figures` and what small-number rules add where they are given. Raises ValueError for a ballot that its
+    method does not allow.
 
     `however_few`: with counts even below the threshold, as records of before have them.
     """
     session = await work.sessions.get_session(round_.session)
     if session.partition is None:
         return {}
-    threshold = (await work.commissions.get_commission(session.commission)).threshold
-    result = _published(
-        session.partition, round_, await work.rounds.ballots(round_.id), threshold, however_few=however_few
-    ).to_json()
-    return {name: result[name] for name in ("n", "counts", "by_group", "figures") if result.get(name) is not None}
+    commission = await work.commissions.get_commission(session.commission)
+    ballots = await work.rounds.ballots(round_.id)
+    result = _published(session.partition, round_, ballots, commission.threshold, however_few=however_few)
+    if commission.small_numbers:
+        responses, choices = [r.id for r in round_.responses], [ballot.choice for ballot in ballots]
+        result = outside(result, choices, responses, commission.threshold, round_.method)
+    told = result.to_json()
+    return {name: told[name] for name in _TALLIED if told.get(name) is not None}
+
+
+_TALLIED = ("n", "counts", "hidden", "by_group", "figures", "preferred", "sealed")
 
 
 # Number of revealed rounds whose results are kept in memory, under everything that they follow from.
 MOST_KEPT = 500
 
 
-async def shown(work: Work, round_: Round, threshold: int) -> Result:
-    """Returns the result of a revealed round for a screen or a page: tallied once, then kept while nothing changes
-    in it.
+async def shown(work: Work, round_: Round, commission: Commission) -> Result:
+    """Returns the result of a revealed round for a page outside the room: tallied once, then kept while nothing
+    changes in it.
 
     Use `result_of` for what is written down or decided on. Raises IllegalMove for a round that is not revealed.
     """
     if round_.state != RoundState.REVEALED:
         raise IllegalMove("Close the vote before you show its result.")
-    return (await shown_all(work, [(await work.sessions.get_session(round_.session), round_)], threshold))[round_.id]
+    session = await work.sessions.get_session(round_.session)
+    return (await shown_all(work, [(session, round_)], commission))[round_.id]
 
 
-async def shown_all(work: Work, rounds: Sequence[tuple[LiveSession, Round]], threshold: int) -> dict[str, Result]:
+async def shown_all(
+    work: Work, rounds: Sequence[tuple[LiveSession, Round]], commission: Commission, *, in_the_room: bool = False
+) -> dict[str, Result]:
     """Returns the results of several revealed rounds of one commission, by round id, as `shown` does for one; reads
-    all that they follow from together."""
+    all that they follow from together. `in_the_room`: for the room's own screens, which are exact."""
     if not rounds:
         return {}
     known = {round_.id: round_ for _session, round_ in rounds}
     if firsts := {round_.second_of for _session, round_ in rounds if round_.second_of} - known.keys():
         known |= await work.rounds.some(firsts)
     voted = await work.rounds.voted(list(known))
-    each = any(round_.quorum_each for _session, round_ in rounds)
-    groups = (await work.commissions.get_commission(rounds[0][0].commission)).groups if each else ()
+    exact = in_the_room or not commission.small_numbers
     results = {}
     for session, round_ in rounds:
         first = known[round_.second_of] if round_.second_of else None
         ballots = tuple(voted[one.id] for one in (round_, first) if one)
-        invited = groups if round_.quorum_each else ()
-        follows_from = (round_, first, ballots, session.partition, round_.id in session.held, threshold, invited)
-        results[round_.id] = await work.remembered.of(
-            Result, MOST_KEPT, follows_from, partial(result_of, work, round_, threshold)
-        )
+        terms = commission.threshold, commission.groups if round_.quorum_each else (), exact
+        follows_from = (round_, first, ballots, session.partition, round_.id in session.held, *terms)
+        made = partial(result_of, work, round_, commission.threshold)
+        if not exact:
+            made = partial(result_outside, work, round_, commission)
+        results[round_.id] = await work.remembered.of(Result, MOST_KEPT, follows_from, made)
     return results
 
 
@@ -152,7 +178,7 @@ async def asynchronous_rounds(
     rounds = [(live, round_) for live in sessions for round_ in of[live.id]]
     voted = await work.rounds.voted([round_.id for _live, round_ in rounds])
     revealed = [(live, round_) for live, round_ in rounds if results and round_.state == RoundState.REVEALED]
-    shown = await shown_all(work, revealed, commission.threshold)
+    shown = await shown_all(work, revealed, commission)
     return tuple(AsynchronousRound(live, one, voted[one.id], shown.get(one.id)) for live, one in rounds)
 
 

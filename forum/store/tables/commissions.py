@@ -18,6 +18,7 @@ commission = sa.Table(
     json("groups"),
     sa.Column("threshold", sa.Integer, nullable=False),
     json("support"),
+    sa.Column("small_numbers", sa.Boolean, nullable=False, server_default=sa.false()),
     flag("demonstration"),
     flag("rehearsal"),
     words("created_at"),

@@ -24,6 +24,7 @@ class Consent(Method):
     LEAST = 1
     MOST = 1
     NONE = False
+    BY_NUMBERS = False  # one who cannot live with it may be hidden among few
     MARKS = MappingProxyType(
         {
             StanceMark.AGREE: message("Agree"),

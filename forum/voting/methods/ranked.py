@@ -33,6 +33,7 @@ class Ranked(Method):
 
     NAME = message("Answers put in order, with a run-off")
     WITH_GROUP = False
+    BY_NUMBERS = False
     JOINER = message(", then ")
     REFUSALS = MappingProxyType(
         {

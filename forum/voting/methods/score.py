@@ -26,6 +26,7 @@ class Score(Method):
     NONE = False
     FOLLOWED = False
     WITH_GROUP = False
+    BY_NUMBERS = False
     JOINER = ", "
     REFUSALS = MappingProxyType({"incomplete": "Give every line a number from 1 to 5."})
 

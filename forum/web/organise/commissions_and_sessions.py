@@ -107,6 +107,7 @@ def _commission(form: Form) -> CommissionForm:
         can_change=form.text("can_change"),
         cannot_change=form.text("cannot_change"),
         threshold=form.text("threshold"),
+        small_numbers=form.flag("small_numbers"),
         groups=_pairs(form, "group", "invited"),
         support=_pairs(form, "support_name", "support_contact"),
         rehearsal=form.flag("rehearsal"),

@@ -22,7 +22,7 @@ from forum.stories import paths, scenario_twee
 from forum.stories.submission import StoryStatus, Submission
 from forum.voting import suppression
 from forum.voting.round import Round, RoundState
-from forum.web.decide import reasons_of
+from forum.web.decide import reasons_of, tells_answers
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
@@ -188,7 +188,7 @@ async def _round_page(
         story = await work.stories.get_story(live_session.scenarios[0])
         ballots = await work.rounds.ballots(round_.id)
         shown = round_.state == RoundState.REVEALED
-        result = await results.result_of(work, round_, commission.threshold) if shown else None
+        result = await results.result_outside(work, round_, commission) if shown else None
         reasons = await work.reasons.list_reasons(round_.id)
     answer_url = f"{base_url(request)}/answer/{live_session.code}"
     return await page(
@@ -203,7 +203,7 @@ async def _round_page(
         rows=[*((g.id, g.label, g.invited) for g in commission.groups), (None, _("Prefer not to say"), None)],
         present=suppression.in_the_room(Counter(ballot.group for ballot in ballots), commission.threshold),
         result=result,
-        reasons=reasons_of(round_, ballots, reasons, counted=result.counted) if result else (),
+        reasons=reasons_of(round_, ballots, reasons, counted=tells_answers(result)) if result else (),
         takes=round_.takes(site.clock.now()),
         open=round_.state == RoundState.OPEN,
         full=site.rooms.places.full(live_session.id),

@@ -246,7 +246,7 @@ async def visit_of(request: Request) -> Visit:
         if session.recorded and round_.opened_at:
             # Before the result, which changed rows may not give.
             await unlike_record(request, work, {round_.id: round_, declared_of(commission.id): commission})
-        result = await results.shown(work, round_, commission.threshold) if asked else None
+        result = await results.shown(work, round_, commission) if asked else None
         if result is not None and session.recorded:
             await unlike_record(request, work, {round_.id: (round_, result), declared_of(commission.id): commission})
     return Visit(

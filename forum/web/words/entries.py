@@ -13,7 +13,7 @@ from forum.voting.commitment import Giver
 from forum.web.i18n.dates import day
 from forum.web.i18n.gettext import gettext as _
 from forum.web.words import stage_entries
-from forum.web.words.entry_words import EntryWords, Facts, References, chosen, listed, named
+from forum.web.words.entry_words import EntryWords, Facts, References, chosen, listed, named, small_numbers_row
 from forum.web.words.round_entries import (
     round_annulled,
     round_closed,
@@ -76,6 +76,7 @@ def _session_opened(entry: Facts, references: References) -> EntryWords:
             (_("What cannot change"), power["cannot_change"]),
             (_("Groups, with how many people were invited"), ", ".join(invited)),
             (_("Smallest group shown by itself"), str(about["threshold"])),
+            *small_numbers_row(about),
             (_("How people get in"), _entrance(entry["entrance"])),
             *([(_("Receipts"), _("Nobody is given a receipt of their ballot."))] if "no_receipts" in entry else []),
         ),

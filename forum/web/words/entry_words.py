@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from forum.voting.round import Round
 from forum.voting.suppression import Result
 from forum.web.i18n.gettext import gettext as _
+from forum.web.words.methods import small_numbers_words
 
 Facts: TypeAlias = Mapping[str, Any]
 Disclosed: TypeAlias = Mapping[str, Any]
@@ -99,3 +100,10 @@ def named(words: Callable[[str], str], name: str) -> str:
     """Returns a term of the field after its meaning: "meaning (term)"."""
     meaning = words(name)
     return name if meaning == name else f"{meaning} ({_(name)})"
+
+
+def small_numbers_row(declared: Facts) -> list[tuple[str, str]]:
+    """Gives the line of an entry that declares small-number rules; [] for one that does not."""
+    if "small_numbers" not in declared:
+        return []
+    return [(_("Small numbers"), small_numbers_words(declared["threshold"]))]

@@ -37,22 +37,40 @@ def listed(labels: Mapping[str, str], marks: Sequence[str]) -> str:
 
 def outcome_of_vote(result: Result, method: str, labels: Mapping[str, str], *, asynchronous: bool = False) -> str:
     """Says what people preferred, in one sentence with its numbers, and whether that was in a room."""
+    if not result.counts:
+        return str(_(result.withheld or NO_COUNT))
     if not result.n:
         return _("Nobody voted.")
-    if not result.counted:
-        return str(_(result.withheld or NO_COUNT))
     top = preference(result, method)
+    if result.rounded:
+        return f"{_('People preferred %(responses)s.') % {'responses': listed(labels, top)}} {rounded_note()}"
     said = METHODS[method].outcome(top, result.counts, result.figures, asynchronous=asynchronous)
     return _filled(said, result.n, labels)
 
 
 def said_by_row(row: TableRow, method: str, labels: Mapping[str, str]) -> str:
     """Says shortly what one group preferred."""
-    said = METHODS[method].said_by_group(row.counts, row.n)
+    said = None if row.hidden else METHODS[method].said_by_group(row.counts, row.n)
     if said is not None:
         return _filled(said, row.n, labels)
     each = ", ".join(f"{mark_words(mark, labels)}: {n}" for mark, n in row.counts.items() if n)
+    if row.hidden and not each:
+        return _("not shown")
     return each or _("Nobody voted.")
+
+
+def rounded_note() -> str:
+    """Says what the numbers of a result are that left the room by small-number rules."""
+    return _("Numbers are rounded to the nearest 5, and small ones are not shown.")
+
+
+def small_numbers_words(threshold: int, *, room: bool = True) -> str:
+    """Says what a commission declared that keeps to small-number rules; `room`: of a vote in a room."""
+    said = _(
+        "Small-number rules: on public pages, in the record and in downloads, numbers below %(number)s are not shown, "
+        "and others are rounded to the nearest 5."
+    ) % {"number": threshold}
+    return f"{said} {_('The screens in the room may show exact numbers.')}" if room else said
 
 
 def _filled(said: Sentence, n: int, labels: Mapping[str, str]) -> str:
@@ -111,4 +129,6 @@ GLOBALS: dict[str, Callable[..., object]] = {
     "joiner": joiner,
     "fields_of": fields_of,
     "spread": spread,
+    "rounded_note": rounded_note,
+    "small_numbers_words": small_numbers_words,
 }

@@ -9,7 +9,7 @@ from forum.voting.suppression import Result
 from forum.web.i18n.dates import moment
 from forum.web.i18n.gettext import gettext as _
 from forum.web.words import methods
-from forum.web.words.entry_words import EntryWords, Facts, References, named
+from forum.web.words.entry_words import EntryWords, Facts, References, named, small_numbers_row
 from forum.web.words.question_versions import reading_name
 from forum.web.words.terms import power_words
 
@@ -37,6 +37,7 @@ def round_opened(entry: Facts, references: References) -> EntryWords:
             (_("Answers to choose from"), "\n".join(responses)),
             (_("Groups"), ", ".join(entry["groups"])),
             (_("Smallest group shown by itself"), str(entry["threshold"])),
+            *small_numbers_row(entry),
             (_("How far the vote binds"), named(power_words, entry["power"])),
             (_("Way of voting"), methods.method_words(entry["method"])),
             *_declared(entry),
@@ -75,6 +76,10 @@ def _versions(entry: Facts, references: References) -> Iterator[tuple[str, str]]
 
 def round_closed(entry: Facts, references: References) -> EntryWords:
     """Tells that voting was closed, with how many votes were counted."""
+    if "count" not in entry:
+        said = _("Voting closed. The question was: “%(question)s”") % {"question": references.asked(entry["round"])}
+        root = (_("Fingerprint of all the votes (ballots root)"), entry["ballots_root"])
+        return EntryWords(_("Vote closed"), f"{said} {methods.rounded_note()}", (root,))
     sentence = _("Voting closed. Votes counted: %(count)s. The question was: “%(question)s”")
     if references.asynchronous(entry["round"]):
         sentence = _("An asynchronous round closed. Votes counted: %(count)s. The question was: “%(question)s”")
@@ -125,7 +130,7 @@ def round_revealed(entry: Facts, references: References) -> EntryWords:
             method=method,
             closes_at=references.openings.get(entry["round"], {}).get("closes_at") or "",
         ),
-        link=f"/rounds/{entry['round']}/ballots.jsonl" if result.counts else "",
+        link=f"/rounds/{entry['round']}/ballots.jsonl" if result.counts and not result.sealed else "",
         link_text=_("Download the opened votes and count them yourself"),
     )
 

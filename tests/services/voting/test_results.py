@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.factories import CLOCK, a_room
+from support.factories import CLOCK, a_commission, a_room
 from support.voted_session import FIRST, SECOND, a_vote
 
 from forum.errors import IllegalMove
@@ -46,7 +46,7 @@ async def test_a_shown_result_is_tallied_once_and_is_the_one_that_is_recorded(
         tallied = [await results.result_of(work, one, 5) for one in rounds]
         read.clear()
         for _ in range(5):
-            assert [await results.shown(work, one, 5) for one in rounds] == tallied
+            assert [await results.shown(work, one, a_commission(threshold=5)) for one in rounds] == tallied
         assert sorted(read) == sorted([rounds[0].id, rounds[0].id, rounds[1].id]), "the second needs the first's too"
 
 
@@ -54,15 +54,15 @@ async def test_what_a_result_follows_from_makes_it_another_one(sqlite_store: Sto
     voted = await a_vote(sqlite_store, FIRST, SECOND)
     async with sqlite_store.read() as work:
         first, second = [await work.rounds.get_round(one) for one in voted.rounds]
-        with_shift = await results.shown(work, second, 5)
+        with_shift = await results.shown(work, second, a_commission(threshold=5))
         assert with_shift.shift is not None
-        assert await results.shown(work, first, 7) == await results.result_of(work, first, 7)
+        assert await results.shown(work, first, a_commission(threshold=7)) == await results.result_of(work, first, 7)
     await facilitation.annul_round(voted.desk, voted.live.id, first.id, "It was put wrongly.")
     async with sqlite_store.read() as work:
         second = await work.rounds.get_round(second.id)
-        assert (await results.shown(work, second, 5)).shift is None
+        assert (await results.shown(work, second, a_commission(threshold=5))).shift is None
         with pytest.raises(IllegalMove):
-            await results.shown(work, await work.rounds.get_round(first.id), 5)
+            await results.shown(work, await work.rounds.get_round(first.id), a_commission(threshold=5))
 
 
 async def test_the_number_of_results_and_files_that_are_kept_is_bounded(
@@ -73,7 +73,7 @@ async def test_the_number_of_results_and_files_that_are_kept_is_bounded(
     async with sqlite_store.read() as work:
         round_ = await work.rounds.get_round(voted.rounds[0])
         for threshold in range(5, 12):
-            await results.shown(work, round_, threshold)
+            await results.shown(work, round_, a_commission(threshold=threshold))
             assert len(work.remembered) <= 2
 
 
@@ -83,9 +83,9 @@ async def test_no_result_is_shown_before_it_is_revealed(sqlite_store: Store) -> 
     assert asked is not None
     async with sqlite_store.read() as work:
         with pytest.raises(IllegalMove):
-            await results.shown(work, asked, 5)
+            await results.shown(work, asked, a_commission(threshold=5))
         with pytest.raises(IllegalMove):
-            await results.shown(work, replace(asked, state=RoundState.REVEALED), 5)
+            await results.shown(work, replace(asked, state=RoundState.REVEALED), a_commission(threshold=5))
 
 
 async def test_opened_ballots_are_written_out_once(sqlite_store: Store, read: list[str]) -> None:
@@ -109,7 +109,9 @@ async def test_a_copy_of_the_data_with_other_ballots_has_other_results(sqlite_st
     twice = []
     for store in (sqlite_store, other):
         async with store.read() as work:
-            twice.append(await results.shown(work, await work.rounds.get_round(voted.rounds[0]), 5))
+            twice.append(
+                await results.shown(work, await work.rounds.get_round(voted.rounds[0]), a_commission(threshold=5))
+            )
     await other.close()
     assert twice[0] != twice[1]
 
@@ -121,5 +123,5 @@ async def test_the_result_of_a_round_in_easy_words_is_kept_too(sqlite_store: Sto
         easy = replace(round_, versions=(Version("easy", "Who?", {"r1": "She"}),))
         read.clear()
         for _ in range(2):
-            await results.shown(work, easy, 5)
+            await results.shown(work, easy, a_commission(threshold=5))
     assert read == [round_.id]

@@ -1,0 +1,71 @@
+"""Small-number rules as people meet them: on the form, where they are declared, and on every page with a result."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from support.app import House, words
+from support.factories import CLOCK, COMMISSION_FORM, new_id
+from support.voted_session import COMMISSIONER, a_vote
+
+from forum.services.decisions import DecisionForm, Promise, decide
+from forum.services.exports import read_log
+from forum.services.sessions.commissions_and_sessions import SessionForm, create_session
+from forum.web import report
+from forum.web.report import blocks
+
+PEOPLE = ("g1",) * 21 + ("g2",) * 15 + ("g3",) * 13
+FIRST = (*("r1",) * 12, *("r2",) * 8, "r3", *("r1",) * 9, *("r2",) * 6, *("r1",) * 7, *("r2",) * 5, "r3")
+SECOND = (*("r1",) * 6, *("r2",) * 14, "r3", *("r1",) * 9, *("r2",) * 6, *("r1",) * 6, *("r2",) * 6, "r3")
+DECLARED = "Small-number rules: on public pages, in the record and in downloads, numbers below 5 are not shown"
+ROUNDED = "Numbers are rounded to the nearest 5, and small ones are not shown."
+
+
+async def test_a_commission_chooses_the_rules_on_its_form_and_everybody_reads_it_before_a_vote(house: House) -> None:
+    async with house.signed_in("organiser") as browser:
+        shown = await browser.get("/organise/commissions/new")
+        assert "Keep to small-number rules outside the room" in words(shown)
+        wrong = await browser.post("/organise/commissions", data=COMMISSION_FORM | {"small_numbers": "1", "title": ""})
+        assert re.search(r'name="small_numbers"[^>]* checked', wrong.text), "what was chosen is not lost"
+        await browser.post("/organise/commissions", data=COMMISSION_FORM | {"small_numbers": "1", "id": new_id()})
+    async with house.store.read() as work:
+        (made,) = await work.commissions.list_commissions()
+    assert made.small_numbers
+    live = await create_session(house.store, CLOCK, SessionForm(made.id, title="A day"))
+    async with house.browser() as browser:
+        assert DECLARED in words(await browser.get(f"/commissions/{made.id}"))
+        assert DECLARED in words(await browser.get(f"/s/{live.code}"))
+        assert DECLARED in words(await browser.get("/record/0"))
+
+
+async def test_every_public_page_of_a_result_has_rounded_numbers_and_says_so(house: House) -> None:
+    voted = await a_vote(house.store, FIRST, SECOND, people=PEOPLE, declared=True, small_numbers=True)
+    promise = Promise("The nurses' lead", "Two nurses at night", "2099-03-31")
+    form = DecisionForm(voted.rounds, "", "adopted", "r2", "It is what most want.", promises=(promise,))
+    made = await decide(house.store, CLOCK, COMMISSIONER, form)
+    log = await read_log(house.store)
+    at = {(entry["type"], entry.get("round")): index for index, entry in enumerate(log.entries)}
+    told = at["round revealed", voted.rounds[1]], at["round closed", voted.rounds[1]]
+    async with house.browser() as browser, house.signed_in("commissioner") as commissioner:
+        pages = [await browser.get(f"/record/{told[0]}"), await browser.get(f"/decisions/{made.id}")]
+        pages.append(await commissioner.get(f"/decide/new?round={voted.rounds[0]}&second={voted.rounds[1]}"))
+        closed = await browser.get(f"/record/{told[1]}")
+        assert (await browser.get(f"/rounds/{voted.rounds[1]}/ballots.jsonl")).status_code == 404
+        feed = (await browser.get(f"/commissions/{voted.live.commission}/feed.atom")).text
+    for page in pages:
+        assert page.status_code == 200, page.url
+        assert ROUNDED in words(page)
+        assert "About 50 people voted" in words(page)
+        numbers = {int(one) for one in re.findall(r'<td(?: class="[^"]*")?>(\d+)', page.text)}
+        assert numbers, page.url
+        assert all(n % 5 == 0 and n for n in numbers), page.url
+        assert '<span class="hide">not shown</span>' in page.text
+    assert "Votes counted" not in words(closed)
+    assert "49" not in words(closed).split("Fingerprint")[0]
+    assert "of 49 votes" not in feed
+    said = report.html(list(blocks(log)), "Report").decode()
+    assert "Votes: 50" in said
+    assert ">*<" in said
+    assert all(int(n) % 5 == 0 and int(n) for n in re.findall(r"<td[^>]*>(\d+)<", said))
+    assert json.dumps(log.stated["attendance.csv"], default=str).count('"came": 50') == 1
