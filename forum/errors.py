@@ -148,9 +148,9 @@ class TooMany(ForumError):
     code = "too_many"
     again = True
 
-    def __init__(self, message: str, retry_after: int) -> None:
+    def __init__(self, message: str, retry_after: int, **values: object) -> None:
         self.retry_after = retry_after
-        super().__init__(message, seconds=retry_after, minutes=-(-retry_after // 60))
+        super().__init__(message, seconds=retry_after, minutes=-(-retry_after // 60), **values)
 
 
 class RoomFull(TooMany):

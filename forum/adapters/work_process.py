@@ -1,4 +1,4 @@
-"""Work in a process of its own, one piece after another, each with a deadline.
+"""Work in a process of its own, one piece after another, each with a deadline, in a fair line.
 
 What somebody sends can keep a processor busy for as long as its sender likes. Here that costs the sender: the process
 is killed at its deadline, and with whoever waits for it, as at the end of the server; it has no socket or file of the
@@ -10,22 +10,17 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+from forum.adapters.fair_line import Line
 from forum.errors import TooMany
 
-_BUSY = "Others are sending files just now. Wait a moment, and send it again."
+_GIVES_WAY = "This takes long, and others wait for their turn. Send it again in a few minutes, when fewer do."
 _PACKAGE = Path(__file__).parents[2]
-
-
-class _Queue:
-    """The queue of one event loop: a lock for the turn, and how many wait for it."""
-
-    def __init__(self) -> None:
-        self.turn = asyncio.Lock()
-        self.waiting = 0
+_LOOK = 1.0  # seconds between two looks whether a long piece gives way
 
 
 class Aside:
@@ -33,24 +28,20 @@ class Aside:
 
     def __init__(self, module: str) -> None:
         self._module = module
-        self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _Queue] = WeakKeyDictionary()
+        self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, Line] = WeakKeyDictionary()
 
-    async def answer(self, content: bytes, deadline: float, most_waiting: int) -> bytes:
-        """Runs the program on `content`, and returns its answer; b"" where it was killed, after `deadline` seconds with
-        its start, or by its own bounds. Raises TooMany where `most_waiting` wait already.
+    async def answer(self, content: bytes, deadline: float, most: int) -> bytes:
+        """Runs the program on `content` when it is the turn of its sender (`fair_line.SENDER`), and returns its answer;
+        b"" where it was killed, after `deadline` seconds with its start, or by its own bounds.
+
+        Raises TooMany where `most` are there already, it had no turn, or others had theirs (`fair_line.Line`).
         """
-        queue = self._queues.setdefault(asyncio.get_running_loop(), _Queue())
-        if queue.waiting >= most_waiting:
-            raise TooMany(_BUSY, 10)
-        queue.waiting += 1
-        try:
-            async with queue.turn:
-                return await _asked(self._module, content, deadline)
-        finally:
-            queue.waiting -= 1
+        line = self._lines.setdefault(asyncio.get_running_loop(), Line())
+        async with line.turn(most):
+            return await _asked(self._module, content, deadline, line.gives_way)
 
 
-async def _asked(module: str, content: bytes, deadline: float) -> bytes:
+async def _asked(module: str, content: bytes, deadline: float, gives_way: Callable[[], bool]) -> bytes:
     paths = [str(_PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -61,14 +52,20 @@ async def _asked(module: str, content: bytes, deadline: float) -> bytes:
         stderr=asyncio.subprocess.DEVNULL,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
     )
+    talk = asyncio.create_task(process.communicate(content))
+    answer = b""
     try:
         async with asyncio.timeout(deadline):
-            answer, _ = await process.communicate(content)
+            while not (await asyncio.wait([talk], timeout=_LOOK))[0]:
+                if gives_way():
+                    raise TooMany(_GIVES_WAY, 60)
+        answer, _ = talk.result()
     except TimeoutError:
-        answer = b""
+        pass
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+        talk.cancel()
     return answer if process.returncode == 0 else b""

@@ -12,10 +12,12 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope
 
+from forum.adapters.fair_line import SENDER
 from forum.errors import BadInput, FormErrors, ForumError, TooMany
 from forum.ports.long_work import long
 from forum.services.form_errors import Findings
 from forum.stories.visible_text import trimmed
+from forum.web.accounts.devices import who_of
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
 from forum.web.site import network_of, site_of
@@ -76,6 +78,7 @@ class Form(Findings):
 
 async def form_of(request: Request) -> Form:
     """Returns the form in a request's body, text fields only. Raises BadInput for anything else."""
+    _say_who(request)
     body = await request.body()
     try:
         data = await long(_parsed, request.scope, body) if len(body) > _SHORT else _parsed(request.scope, body)
@@ -88,6 +91,12 @@ async def form_of(request: Request) -> Form:
             raise BadInput("Files cannot be sent here.", field=name)
         values.setdefault(name, []).append(_clean(value))
     return Form(values)
+
+
+def _say_who(request: Request) -> None:
+    """Notes who sent a form, for the lines before long work on it (adapters/fair_line.py)."""
+    who = who_of(request)
+    SENDER.set((who.network, who.counted))
 
 
 def _parsed(scope: Scope, body: bytes) -> FormData:
@@ -122,6 +131,7 @@ async def form_with_file(request: Request, name: str, most: int) -> tuple[Form, 
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return await form_of(Request(request.scope, _bounded(request.receive))), None
+    _say_who(request)
     parser = _Parser(request.headers, _in_pieces(request.stream()), max_files=1, max_fields=_MOST_FIELDS)
     parser.most, parser.receiving, parser.network = most, site_of(request).limits.receiving, network_of(request)
     values: dict[str, list[str]] = {}

@@ -37,7 +37,6 @@ class Limits:
         self.sleep = sleep
         self.weights = Weights(monotonic, most_keys)
         self.waiting: Counter[str] = Counter()  # answers that are being delayed now, by network
-        self.checking: set[str] = set()  # networks from which a file is being checked now
         self.receiving: Counter[str] = Counter()  # bytes of files that are coming in now and kept so far, by network
         self.exporting: Counter[str] = Counter()  # exports that are being made or sent now, by person
         self._most_keys = most_keys

@@ -18,12 +18,11 @@ from forum.web.forms import File, Form, errors_of, form_with_file
 from forum.web.guess_limits import Share
 from forum.web.rate_limits import AN_HOUR
 from forum.web.responses import page, wants_json
-from forum.web.site import network_of, site_of
+from forum.web.site import site_of
 from forum.web.words.checks import of_check, of_record
 
 _EACH_HOUR = 60
 _MEGABYTE = 1024 * 1024
-_ONE_AT_A_TIME = "Something from this network is being checked just now. Wait a moment, and send it again."
 
 
 async def check(request: Request) -> Response:
@@ -34,7 +33,7 @@ async def check(request: Request) -> Response:
     try:
         content = _content(form, file)
         Share("checks", _EACH_HOUR, AN_HOUR).take(request)
-        found = await _one_at_a_time(request, content)
+        found = await judged(content)
         brought = await _brought(request, found)
     except (BadInput, StoreUnavailable, TooMany) as error:
         if wants_json(request):
@@ -43,18 +42,6 @@ async def check(request: Request) -> Response:
     if wants_json(request):
         return JSONResponse(_facts(found, brought))
     return keep(request, await page(request, "public/check.html", **_shown(form, found, brought)))
-
-
-async def _one_at_a_time(request: Request, content: bytes) -> Judgement:
-    """Has a file checked. Raises BadInput and TooMany, the latter while another from this address is being checked."""
-    checking, network = site_of(request).limits.checking, network_of(request)
-    if network in checking:
-        raise TooMany(_ONE_AT_A_TIME, 10)
-    checking.add(network)
-    try:
-        return await judged(content)
-    finally:
-        checking.discard(network)
 
 
 def _content(form: Form, file: File | None) -> bytes:

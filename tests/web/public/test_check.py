@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx2
 import pytest
+import uvicorn
 from support.app import House, assert_faults_at, words
 from support.factories import append_entries
 from support.receipts import some_receipt
 from support.record_keeper import SIGNER, a_keeper
+from uvicorn.server import ServerState
 
-from forum.adapters import check_process
+from forum.adapters import check_process, fair_line, work_process
+from forum.adapters.work_process import Aside
 from forum.record import audit, export_zip
 from forum.record.judgement import Judgement, Kind
 from forum.record.verify.receipt import verify_receipt
@@ -20,6 +26,7 @@ from forum.services.exports import export
 from forum.web import forms
 from forum.web.i18n.gettext import speaking
 from forum.web.public import check
+from forum.web.server.protocol import BoundedHttp
 from forum.web.words.checks import of_check
 
 JSON = {"Accept": "application/json"}
@@ -100,36 +107,96 @@ async def test_nothing_an_empty_file_and_too_large_a_file_are_refused_before_any
 async def test_what_takes_too_long_is_ended_and_said(
     anybody: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(check_process, "DEADLINE", 0.001)
+    monkeypatch.setattr(check_process, "SHORT_DEADLINE", 0.001)
     answer = await brought(anybody, b"hello")
     assert_faults_at(answer, {"file"})
     assert "This takes more time or memory than there is here." in words(answer)
 
 
-async def test_one_address_has_one_file_checked_at_a_time_and_so_many_an_hour(
-    house: House, anybody: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun, go_on = asyncio.Event(), asyncio.Event()
+@asynccontextmanager
+async def over_http(house: House) -> AsyncIterator[Callable[[str], httpx2.AsyncClient]]:
+    """Serves the house on a port of this machine, and yields what opens a browser at an address of 127.0.0.0/8."""
+    config = uvicorn.Config(house.app, ws="websockets-sansio", lifespan="off", log_config=None)
+    config.load()
+    state = ServerState()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: BoundedHttp(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+    )
+    at = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
-    async def slow(content: bytes) -> Judgement:
-        begun.set()
-        await go_on.wait()
+    def browser(address: str) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(
+            transport=httpx2.AsyncHTTPTransport(local_address=address),
+            base_url=at,
+            headers={"Origin": at},
+            timeout=30,
+        )
+
+    try:
+        yield browser
+    finally:
+        server.close()
+        await asyncio.gather(*state.tasks)
+
+
+async def test_five_networks_that_send_without_end_keep_neither_a_file_nor_a_receipt_of_others_waiting(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over HTTP, each from an address of its own, with files of which each takes its process for ever."""
+    monkeypatch.setattr(check_process, "_long", Aside("tests.support.pausing_work"))
+    monkeypatch.setattr(fair_line, "SLICE", 0.0)
+    monkeypatch.setattr(work_process, "_LOOK", 0.01)
+    endless = tmp_path / "endless"
+    os.mkfifo(endless)
+    floods = [f"127.0.0.{number}" for number in range(11, 16)]
+    had: dict[str, list[httpx2.Response]] = {address: [] for address in floods}
+    all_had, over = asyncio.Event(), asyncio.Event()
+
+    def long(path: Path) -> bytes:
+        return f"{path}\n".encode() + b" " * check_process.SHORT
+
+    async with over_http(house) as browser, asyncio.timeout(60):
+
+        async def flood(address: str) -> None:
+            async with browser(address) as sends:
+                while not over.is_set():
+                    had[address].append(await brought(sends, long(endless)))
+                    if all(any("takes long" in one.text for one in answers) for answers in had.values()):
+                        all_had.set()
+
+        flooding = [asyncio.create_task(flood(address)) for address in floods]
+        await all_had.wait()
+        # So that no piece of whoever comes now, on however slow a machine, takes as long as theirs did.
+        line = check_process._long._lines[asyncio.get_running_loop()]
+        for name in list(line._had):
+            line._count((name,), 1000)
+        async with browser("127.0.0.99") as anybody:
+            answer = await brought(anybody, long(Path(os.devnull)), "application/json")
+            assert (answer.status_code, answer.json().get("kind")) == (200, "checkpoint"), answer.text
+            note = (await anybody.get("/record/checkpoint")).text
+            assert (await anybody.post("/check", files={"text": (None, note)})).status_code == 200
+        over.set()
+        for task in flooding:
+            task.cancel()
+        await asyncio.gather(*flooding, return_exceptions=True)
+    every = [answer for answers in had.values() for answer in answers]
+    assert {answer.status_code for answer in every} == {429}
+    assert all(int(answer.headers["retry-after"]) > 0 for answer in every)
+    assert any("in the line, and has its turn in about" in words(answer) for answer in every)
+
+
+async def test_so_many_are_checked_an_hour_and_what_was_pasted_comes_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(content: bytes) -> Judgement:
         return Judgement(Kind.CHECKPOINT, (), b"")
 
-    monkeypatch.setattr(check, "judged", slow)
-    first = asyncio.create_task(brought(anybody, b"one"))
-    await begun.wait()
-    async with house.browser() as same, house.browser("192.0.2.99") as elsewhere:
-        refused = await same.post("/check", data={"text": "two"})
-        assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
-        assert "two</textarea>" in refused.text
-        other = asyncio.create_task(brought(elsewhere, b"three"))
-        go_on.set()
-        assert (await first).status_code == (await other).status_code == 200
-        assert house.site.limits.checking == set()
-        monkeypatch.setattr(check, "_EACH_HOUR", 2)
-        codes = [(await brought(same, b"four")).status_code for _ in range(3)]
-        assert (codes[0], codes[-1]) == (200, 429)
+    monkeypatch.setattr(check, "judged", nothing)
+    monkeypatch.setattr(check, "_EACH_HOUR", 2)
+    async with house.browser() as same:
+        answers = [await same.post("/check", data={"text": f"note {n}"}) for n in range(6)]
+        assert (answers[0].status_code, answers[-1].status_code) == (200, 429)
+        assert "note 5</textarea>" in answers[-1].text
 
 
 def test_every_check_that_there_is_has_plain_words(house: House) -> None:
