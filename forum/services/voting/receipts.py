@@ -78,12 +78,10 @@ async def own_receipt(
             raise NotFound("There is no receipt here. The page of your receipts says why.")
         size = await work.record.size()
         tree = await kept(store).tree_of(work, size)
-        about = (await kept(store).contents_of(work, size)).of.get(session.id, [])
+        about = (await kept(store).contents_of(work, size)).about.get(round_id, ())
         stored = same(tree, await work.record.entries_at([index for index in about if index < size]))
         entries = {
-            entry["type"]: (one, entry)
-            for one in stored
-            if (entry := parse_canonical(one.body)).get("round") == round_id and entry["type"] in STEPS
+            entry["type"]: (one, entry) for one in stored if (entry := parse_canonical(one.body))["type"] in STEPS
         }
         opened, closed, revealed = (entries[step][1] for step in STEPS)
         ballots = await ballot_tree(work, round_id)

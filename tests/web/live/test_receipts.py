@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -9,17 +10,22 @@ from pathlib import Path
 
 import httpx2
 import pytest
+import sqlalchemy as sa
 from support.app import a_house, words
 from support.async_house import OpenRound, an_open_round
 from support.factories import a_commission, a_session, new_id
 from support.live_house import LiveHouse
+from support.loop_watch import HELD, Asker, watched
 
+from forum.record.verify.encoding import canonical, parse_canonical
+from forum.record.verify.merkle_tree import leaf_hash
 from forum.record.verify.receipt import read_receipt, verify_receipt
 from forum.record.verify.verdict import NOT_CHECKED, PASS
 from forum.services.sessions import asynchronous, commissions_and_sessions, cues, facilitation
 from forum.services.sessions.asynchronous import AsynchronousForm
 from forum.services.sessions.commissions_and_sessions import SessionForm
 from forum.services.sessions.tablet_link import share
+from forum.store import tables
 
 LABELS = ["A nurse", "The police"]
 NOT_KNOWN = "No vote of this browser is known here"
@@ -95,6 +101,35 @@ async def test_a_phone_without_scripts_reads_prints_and_saves_its_own_receipt_an
         await work.sessions.forget_devices(event.live.id)
     assert NOT_KNOWN in words(await mine.get(f"{event.path}/receipts"))
     assert (await mine.get(there)).status_code == 404
+
+
+async def test_no_receipt_of_a_long_session_holds_the_loop(event: LiveHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 5,000 entries of its session a receipt needs three."""
+    mine = await event.join("g1")
+    round_id = await a_vote(event, mine)
+    async with event.house.store.begin() as work:
+        link = work.rounds._link  # type: ignore[attr-defined]
+        stored = await work.record.entries()
+        opened = next(one for one in (parse_canonical(entry.body) for entry in stored) if one.get("round") == round_id)
+        bodies = [canonical({**opened, "round": new_id()}) for _ in range(5000)]
+        rows = [
+            {"position": at, "commission": opened["commission"], "body": body, "leaf_hash": leaf_hash(body)}
+            for at, body in enumerate(bodies, len(stored))
+        ]
+        for first in range(0, len(rows), 500):
+            await link.run(sa.insert(tables.entry).values(rows[first : first + 500]))
+    asker = Asker(event.house, "; ".join(f"{one.name}={one.value}" for one in mine.cookies.jar))
+    with watched(monkeypatch) as watch:
+        for _ in range(3):  # what is slow is so each time, and noise is not
+            await asyncio.sleep(0)
+            watch.forget()
+            status, got = await asker.ask("GET", f"{event.path}/receipts/{round_id}?as=file")
+            assert status == 200
+            if watch.loop <= HELD:
+                break
+        watch.look("a receipt")
+    assert not watch.faults, "\n".join(watch.faults)
+    assert {one.verdict for one in verify_receipt(got)} == {PASS, NOT_CHECKED}
 
 
 async def test_a_slip_from_a_shared_tablet_gives_the_receipt_of_its_vote_and_of_no_other(event: LiveHouse) -> None:
