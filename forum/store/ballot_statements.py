@@ -78,6 +78,12 @@ def _asked(*, of_postgresql: bool) -> Quick:
     # FOR SHARE (ignored on SQLite, which has one writer): this waits while another unit closes one of the rounds, and
     # a round read as open stays open until our ballots are committed.
     batch = _batch(ROUND, of_postgresql=of_postgresql)
+    asked = round_.c.id.in_(sa.select(batch.c.round))
+    # In the order of ids, as every unit that takes several rounds.
+    turns = sa.select(round_.c.id).where(asked).order_by(round_.c.id).subquery("asked")
+    taken = sa.select(sa.func.pg_advisory_xact_lock_shared(_turn(turns.c.id))).cte("turns")
+    # It depends on no row, so that PostgreSQL evaluates it once, before it reads and locks the first one.
+    after_turns = sa.select(sa.func.count()).select_from(taken).scalar_subquery() >= 0
     return (
         sa.select(
             round_.c.id,
@@ -87,10 +93,26 @@ def _asked(*, of_postgresql: bool) -> Quick:
             sa.cast(round_.c.responses, sa.Text),
             round_.c.closes_at,
         )
-        .where(round_.c.id.in_(sa.select(batch.c.round)))
+        .where(asked, *([after_turns] if of_postgresql else []))
         .order_by(round_.c.id)
         .with_for_update(read=True)
     )
+
+
+def _turn(round_id: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
+    """Returns the number of PostgreSQL's advisory lock in which units that want a round wait in one queue.
+
+    A row lock alone has no such queue: ballots that share it let others in past a unit that waits to close the round,
+    and an unbroken stream of them, from several servers, would hold the closing back for ever.
+    """
+    return sa.func.hashtextextended(round_id, 0)
+
+
+def waits_its_turn(ids: sa.Select[tuple[str]]) -> Quick:
+    """Returns the statement with which a unit waits, on PostgreSQL, until no batch of ballots holds any of the rounds
+    with these `ids`; batches that come later wait until it ends. `ids` are selected in their order."""
+    wanted = ids.subquery("wanted")
+    return sa.select(sa.func.pg_advisory_xact_lock(_turn(wanted.c[0])))
 
 
 def _voted(*, of_postgresql: bool) -> Quick:

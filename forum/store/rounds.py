@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from forum.sessions.session import Participant
-from forum.store.ballot_statements import BALLOT, FRESH, KEY, ROUND, statements, values
+from forum.store.ballot_statements import BALLOT, FRESH, KEY, ROUND, statements, values, waits_its_turn
 from forum.store.base import Area, Link, Quick, Row, having, made, plain
 from forum.store.device_digest import GONE
 from forum.store.sessions import participant_of
@@ -78,6 +78,7 @@ class SqlRounds(Area):
         """
         wanted = having(rounds_table.c.id)
         if lock:
+            await self._wait_turn(sa.select(rounds_table.c.id).where(rounds_table.c.id == storable(round_id)))
             # FOR NO KEY UPDATE excludes the FOR SHARE that casts hold (ballot_statements.py).
             wanted = wanted.with_for_update(key_share=True)
         return _round(await self._link.one(wanted, _NO_ROUND, {"id": round_id}))
@@ -186,7 +187,9 @@ class SqlRounds(Area):
         """Erases a story's words from its rounds and their ballots; see ports.voting.Rounds.withdraw_words."""
         # Locked, so that no cast being committed leaves a reason behind; in the order of ballot_statements.py, so that
         # the two cannot deadlock.
-        wanted = sa.select(rounds_table).where(rounds_table.c.scenario == scenario).order_by(rounds_table.c.id)
+        of_story = rounds_table.c.scenario == scenario
+        await self._wait_turn(sa.select(rounds_table.c.id).where(of_story).order_by(rounds_table.c.id))
+        wanted = sa.select(rounds_table).where(of_story).order_by(rounds_table.c.id)
         affected = [_round(row) for row in await self._link.rows(wanted.with_for_update(key_share=True))]
         for round_ in affected:
             after = plain(round_.without_words())
@@ -237,6 +240,10 @@ class SqlRounds(Area):
         """Gives a cast that was counted another id; see ports.voting.Rounds.recast."""
         its = (casting.c.round == round_id, casting.c.participant == participant, casting.c.cast == cast)
         return await self._link.run(sa.update(casting).where(*its).values(cast=instead)) == 1
+
+    async def _wait_turn(self, ids: sa.Select[tuple[str]]) -> None:
+        if self._link.postgresql:  # SQLite has one writer: whoever is here has its turn
+            await self._link.rows(waits_its_turn(ids))
 
     async def _asked(self, ids: set[str]) -> dict[str, _Asked]:
         rows = await self._quick(self._statements.asked, ROUND, [(one,) for one in ids])

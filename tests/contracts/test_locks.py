@@ -73,6 +73,14 @@ async def postgres_store(postgres_database: Database) -> AsyncIterator[SqlStore]
     await opened.close()
 
 
+@pytest.fixture
+async def beside(postgres_database: Database) -> AsyncIterator[SqlStore]:
+    """Opens the database of `postgres_store` once more, as another server would."""
+    opened = await open_store(postgres_database.url)
+    yield opened
+    await opened.close()
+
+
 def a_round(session: str, state: RoundState = RoundState.OPEN, **changes: Any) -> Round:
     round_ = Round(new_id(), session, "What should she do?", RESPONSES, state=state, created_at=AT)
     return replace(round_, **changes)
@@ -421,3 +429,57 @@ async def test_whoever_takes_several_rounds_takes_them_in_one_order(postgres_sto
 
 async def _of(act: Awaitable[object]) -> object:
     return await act
+
+
+# ---------------------------------------------------------------- closing beside a stream of ballots
+
+
+async def _withdraws(store: SqlStore, round_: Round) -> None:
+    async with store.begin() as work:
+        await work.rounds.withdraw_words(STORY)
+
+
+async def _closes(store: SqlStore, round_: Round) -> None:
+    async with store.begin() as work:
+        assert await close_rounds.close_now(work, round_.session, round_.id, AT) is not None
+
+
+@pytest.mark.parametrize("act", [_closes, _withdraws])
+async def test_an_unbroken_stream_of_ballots_from_two_servers_holds_nobody_back(
+    postgres_store: SqlStore, beside: SqlStore, act: Callable[[SqlStore, Round], Coroutine[Any, Any, None]]
+) -> None:
+    """Each batch comes before the one before it is committed, from the other server: somebody always holds the round.
+
+    Whoever closes it has waited for the one batch that was there, and the next ones wait for the closing.
+    """
+    _, round_, people = await a_question(postgres_store, 30, scenario=STORY)
+    streams = [Paused(postgres_store), Paused(beside)]
+    batches: list[asyncio.Task[list[str]]] = []
+    acts: asyncio.Task[None] | None = None
+    for number, person in enumerate(people):
+        stream = streams[number % 2]
+        stream.there, stream.go = asyncio.Event(), asyncio.Event()
+        batches.append(asyncio.create_task(cast(stream, a_cast(round_.id, person))))
+        if acts is None:
+            await stream.there.wait()
+            acts = asyncio.create_task(act(beside, round_))
+            await as_far_as_it_can(postgres_store, acts)
+            continue
+        counted = asyncio.create_task(stream.there.wait())
+        await as_far_as_it_can(postgres_store, acts, counted)
+        streams[1 - number % 2].go.set()
+        await batches[-2]
+        if not counted.done():
+            stream.go.set()
+            await asyncio.wait([acts], timeout=LONG)
+            await batches[-1]
+            break
+    for stream in streams:
+        stream.go.set()
+    refusals = [refusal for batch in await asyncio.gather(*batches) for refusal in batch]
+    assert acts is not None
+    await acts
+    assert len(batches) == 2, f"{len(batches)} batches went before"
+    assert refusals == (["", "closed"] if act is _closes else ["", ""])
+    async with beside.read() as work:
+        assert await work.rounds.voted([round_.id]) == {round_.id: refusals.count("")}
