@@ -12,6 +12,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -29,7 +30,8 @@ from forum.live.screen_frames import Draw
 from forum.live.stop_box import Stopping
 from forum.ports import Store
 from forum.ports.clock import Clock
-from forum.services.sessions.room_view import console_view_of, participant_view_of, room_view_of
+from forum.services.record_agreement import disagreements
+from forum.services.sessions.room_view import console_view_of, on_screen, participant_view_of, room_view_of
 from forum.services.voting import reasons
 from forum.sessions.session import LiveSession
 from forum.sessions.view import RoomView
@@ -64,6 +66,7 @@ class Rooms:
         self._redraws = Debounced(self._redraw)
         self._due = Debounced(self._show_due)
         self._own = Debounced(self._tell_own)  # by participant; the others by session
+        self._unlike: dict[str, tuple[tuple[str, int], ...]] = {}
         self._allowances = Allowances()
         self.intake = Intake(store, self._counted)
         self.stopping = Stopping(store, self.joined)
@@ -168,6 +171,30 @@ class Rooms:
             room = self._rooms.get(session_id)
             if room is not None:
                 self._show(room, await self._view(session_id))
+        # After they have it: no screen waits for this.
+        await self.hold_against_record(session_id)
+
+    async def hold_against_record(self, session_id: str) -> None:
+        """Holds what a session shows against the record; where that changes what is to be said of it (`unlike`), sends
+        it to every screen."""
+        with _logged_if_away("what is shown is not held against the record", session=session_id):
+            room = self._rooms.get(session_id)
+            if room is None or not room.view.session.recorded:
+                return
+            async with self._store.read() as work:
+                found = await disagreements(work, self._store, await on_screen(work, room.view))
+            # What no entry tells of is for the check of the whole database: here nothing contradicts it.
+            unlike = tuple(dict.fromkeys((one.table, one.entry) for one in found if one.entry is not None))
+            if unlike == self.unlike(session_id):
+                return
+            self._unlike[session_id] = unlike
+            async with self._reading[session_id]:
+                if (room := self._rooms.get(session_id)) is not None:
+                    self._show(room, await self._view(session_id))
+
+    def unlike(self, session_id: str) -> tuple[tuple[str, int], ...]:
+        """Returns what of a session's screens does not agree with the record, as `RoomView.unlike` has it."""
+        return self._unlike.get(session_id, ())
 
     def _show(self, room: Room, view: RoomView) -> None:
         """Sends a view that was read now to every screen, where it is not older than what they have been shown."""
@@ -287,7 +314,7 @@ class Rooms:
             else:
                 view = await console_view_of(work, session, full=self.places.full(session_id))
         self.expect(session_id, view.reasons_due)
-        return view
+        return replace(view, unlike=self.unlike(session_id))
 
 
 @contextmanager

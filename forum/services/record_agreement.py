@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +14,7 @@ from forum.services.record_check import Finding, parsed
 from forum.services.record_known import Known
 from forum.services.record_rows import unlike
 
+_PIECE = 20  # entries that are read at once
 MOST_KEPT = 2000  # things as they were held against the record, with a few kB of what they were each
 
 
@@ -52,9 +54,14 @@ async def disagreements(work: Work, store: Store, drawn: Mapping[str, object]) -
 async def _held(work: Work, contents: Contents, size: int, thing: str, about: Sequence[int]) -> Agreement:
     if not about and " " not in thing:
         return Agreement((Finding("entry", thing, "id", "no entry", "one that tells of it"),))
-    entries = [(stored.index, parsed(stored)) for stored in await work.record.entries_at(about)]
+    entries = []
     known = Known(erased={digest for digest, index in contents.erased.items() if index < size})
-    for index, entry in entries:
+    for stored in await work.record.entries_at(about):
+        index, entry = stored.index, parsed(stored)
+        entries.append((index, entry))
+        # Of a commission with many sessions there may be thousands.
+        if len(entries) % _PIECE == 0:
+            await asyncio.sleep(0)
         if entry is not None:
             known.note(index, entry)
     found = []

@@ -69,8 +69,9 @@ class RoomView:
     `story` and `scene` are what the cue points at (also for a question that comes from a decision point); `round` is
     the round on screen. `result` is there only once that round is revealed, and `first` with `first_result` when it
     is a vote after a replay. `rounds` are all rounds of the session, in the order they were made; `results` are
-    those of the revealed ones by round id. All of `reasons` (others have `said`) and all of `run` but the stop that is
-    taken are for consoles only; `reasons_due` is when one will be shown.
+    those of the revealed ones by round id. `unlike` is what of it does not agree with the record: a table, and the
+    index of the entry that says so. All of `reasons` (others have `said`) and all of `run` but the stop
+    that is taken are for consoles only; `reasons_due` is when one will be shown.
     """
 
     session: LiveSession
@@ -88,6 +89,7 @@ class RoomView:
     run: Run = field(default_factory=Run)
     agenda: Agenda = field(default_factory=Agenda)
     programme: Programme = field(default_factory=Programme)
+    unlike: tuple[tuple[str, int], ...] = ()
 
     def read_in(self, tongue: str) -> Self:
         """Returns the view with questions in the words that somebody wants to read: "cy", or "cy+easy" for easy

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from forum.errors import message
 from forum.ports import Work
 from forum.services.record_agreement import disagreements
 from forum.services.stories.timeline import Event, EventKind
@@ -15,25 +14,9 @@ from forum.stories.submission import Submission
 from forum.voting.decision import Decision
 from forum.web.i18n.gettext import gettext as _
 from forum.web.site import site_of
+from forum.web.words.terms import UNLIKE_WORDS
 
 MOST_TOLD = 5  # lines of the banner
-# The tables that may be told of, in words.
-WHAT = {
-    "session": message("the session"),
-    "commission": message("what was declared beforehand"),
-    "stage_move": message("the stage that the work is in"),
-    "stage_note": message("the answers to the questions of a stage"),
-    "closing": message("the closing note"),
-    "round": message("the vote"),
-    "ballot": message("the result of the vote"),
-    "decision": message("the decision"),
-    "commitment": message("who does what by when"),
-    "commitment_update": message("what became of a promise"),
-    "story": message("the story"),
-    "moderation": message("what a moderator did"),
-    "disclosure": message("the words"),
-    "entry": message("the record itself"),
-}
 
 
 @dataclass(frozen=True)
@@ -54,7 +37,7 @@ async def unlike_record(
     """
     found = await disagreements(work, site_of(request).store, drawn)
     of_page = [one for one in found if entry is None or one.entry == entry]
-    told = list(dict.fromkeys(Unlike(_(WHAT[one.table]), one.entry) for one in of_page))[:MOST_TOLD]
+    told = list(dict.fromkeys(Unlike(_(UNLIKE_WORDS[one.table]), one.entry) for one in of_page))[:MOST_TOLD]
     request.state.unlike_record = told
     return told
 

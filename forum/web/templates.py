@@ -107,6 +107,7 @@ def environment(prefix: str = "") -> jinja2.Environment:
     # The i18n extension adds this method to the environment when it is loaded.
     with_gettext: Any = env
     with_gettext.install_gettext_callables(gettext, ngettext, newstyle=True)
+    env.globals["unlike_words"] = terms.UNLIKE_WORDS
     env.globals |= {"static": static, "alluvial": alluvial, "chart_words": terms.chart_words, "share": share}
     env.globals |= {name: getattr(terms, name) for name in ("stage_words", "power_words", "outcome_words", "paths_of")}
     env.globals |= {"promise_words": terms.promise_words, "days_late": days_late, "is_quiet": is_quiet}

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from forum.ports import Work
+from forum.services.record_cache import declared_of
 from forum.services.stories.parsed_stories import story_of
 from forum.services.voting.reasons import said_of
 from forum.services.voting.results import asynchronous_rounds, shown_all
@@ -37,6 +38,16 @@ async def room_view_of(work: Work, session: LiveSession) -> RoomView:
         programme=(await work.programmes.latest(session.id)).plan,
     )
     return await _with_votes(work, _with_scene(view), rounds)
+
+
+async def on_screen(work: Work, view: RoomView) -> dict[str, object]:
+    """Reads anew what the screens of a recorded session show that the record tells of, by its ids (for
+    `record_agreement.disagreements`): the session, and the rounds on screen once they were opened."""
+    session = await work.sessions.get_session(view.session.id)
+    rounds = await work.rounds.some({one.id for one in (view.round, view.first) if one is not None})
+    shown: dict[str, object] = {session.id: (session.title, session.scenarios, session.held)}
+    shown |= {one.id: (one, view.results.get(one.id)) for one in rounds.values() if one.opened_at}
+    return shown | {declared_of(session.commission): await work.commissions.get_commission(session.commission)}
 
 
 async def console_view_of(work: Work, session: LiveSession, *, full: bool = False) -> ConsoleView:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -150,6 +151,7 @@ async def _console(
     async with site.store.read() as work:
         live = await work.sessions.get_session(session)
         view = await console_view_of(work, live, full=site.rooms.places.full(session))
+        view = replace(view, unlike=site.rooms.unlike(session))
     context = screen_context(base_url(request), view)
     return await page(
         request,

@@ -17,6 +17,7 @@ async def projector(request: Request) -> Response:
     async with site.store.read() as work:
         session = await work.sessions.by_projector(request.path_params["key"])
     room = await site.rooms.room(session.id, session)
+    await site.rooms.hold_against_record(session.id)
     return await page(
         request,
         "live/projector.html",

@@ -1,7 +1,7 @@
 """Atom feeds (RFC 4287) of the events of a public story, of a commission, and of promises.
 
 A feed needs no address of the reader's (e-mail does: `web/stories/mail.py`). Ids never change, and an event has the
-same id in every feed.
+same id in every feed. What does not agree with the record is an entry of its own, as it is a banner on pages.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ from xml.etree import ElementTree as ET
 from starlette.requests import Request
 from starlette.responses import Response
 
+from forum.ports import Work
 from forum.services import commitments
+from forum.services.record_cache import declared_of
 from forum.services.stories import timeline
-from forum.services.stories.timeline import Event
+from forum.services.stories.timeline import Event, EventKind
+from forum.voting.commission import Commission
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language
+from forum.web.record_banner import Unlike, events_shown, stories_shown, unlike_record
 from forum.web.site import base_url, site_of
 from forum.web.words.timeline import told
 
@@ -37,6 +41,7 @@ async def story(request: Request) -> Response:
         submission = await work.stories.get_story(request.path_params["story"])
         commission = await work.commissions.get_commission(submission.commission)
         events = await timeline.public_life(work, submission, commission, MOST)
+        unlike = await _unlike(request, work, commission, events)
     return _answer(
         request,
         id_=submission.id,
@@ -45,6 +50,7 @@ async def story(request: Request) -> Response:
         page=f"/stories/{submission.id}",
         since=submission.published_at or submission.submitted_at,
         events=events,
+        unlike=unlike,
     )
 
 
@@ -53,6 +59,7 @@ async def commission(request: Request) -> Response:
     async with site_of(request).store.read() as work:
         about = await work.commissions.get_commission(request.path_params["commission"])
         events = await timeline.commission_life(work, about, MOST)
+        unlike = await _unlike(request, work, about, events)
     return _answer(
         request,
         id_=about.id,
@@ -61,6 +68,7 @@ async def commission(request: Request) -> Response:
         page=f"/commissions/{about.id}",
         since=about.created_at,
         events=events,
+        unlike=unlike,
     )
 
 
@@ -70,7 +78,9 @@ async def promises(request: Request) -> Response:
     async with site_of(request).store.read() as work:
         listed = await commitments.ledger(work, of or None)
         title = (await work.commissions.get_commission(of)).title if of else ""
-    events = [event for one in listed for event in timeline.of_commitment(one.decision, one.commitment)]
+        told_of = [event for one in listed for event in timeline.of_commitment(one.decision, one.commitment)]
+        events = sorted(told_of, key=lambda event: event.at)[-MOST:]
+        unlike = await unlike_record(request, work, events_shown(events))
     page = f"/promises?commission={of}" if of else "/promises"
     return _answer(
         request,
@@ -79,7 +89,8 @@ async def promises(request: Request) -> Response:
         author=title or "Forum",
         page=page,
         since="",
-        events=sorted(events, key=lambda event: event.at)[-MOST:],
+        events=events,
+        unlike=unlike,
         address="/promises/feed.atom" + (f"?commission={of}" if of else ""),
     )
 
@@ -88,6 +99,8 @@ async def promise(request: Request) -> Response:
     """Sends the feed of one promise."""
     async with site_of(request).store.read() as work:
         one = await commitments.promise_of(work, request.path_params["commitment"])
+        events = timeline.of_commitment(one.decision, one.commitment)[-MOST:]
+        unlike = await unlike_record(request, work, events_shown(events))
     return _answer(
         request,
         id_=one.commitment.id,
@@ -95,8 +108,18 @@ async def promise(request: Request) -> Response:
         author=one.commission.title,
         page=f"/promises/{one.commitment.id}",
         since=one.commitment.at,
-        events=timeline.of_commitment(one.decision, one.commitment)[-MOST:],
+        events=events,
+        unlike=unlike,
     )
+
+
+async def _unlike(request: Request, work: Work, commission: Commission, events: Sequence[Event]) -> list[Unlike]:
+    """Returns what of a feed does not agree with the record."""
+    titles = sorted({(one.session.id, one.session.title) for one in events if one.session})
+    rows = events_shown(events) | {declared_of(commission.id): (commission, titles)}
+    if not commission.rehearsal:
+        rows |= stories_shown([one.story for one in events if one.story and one.kind == EventKind.PUBLISHED])
+    return await unlike_record(request, work, rows)
 
 
 def _answer(
@@ -108,6 +131,7 @@ def _answer(
     page: str,
     since: str,
     events: Sequence[Event],
+    unlike: Sequence[Unlike],
     address: str = "",
 ) -> Response:
     """Answers with the feed of a page, which is at `address`, or where that is "" below the page's own."""
@@ -115,10 +139,20 @@ def _answer(
     feed = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": language().code})
     _put(feed, "id", uuid.UUID(hex=id_).urn)
     _put(feed, "title", title)
-    _put(feed, "updated", events[-1].at if events else since or _LONG_AGO)
+    updated = events[-1].at if events else since or _LONG_AGO
+    _put(feed, "updated", updated)
     _put(ET.SubElement(feed, "author"), "name", author)
     ET.SubElement(feed, "link", {"rel": "self", "type": MEDIA, "href": base + (address or f"{page}/feed.atom")})
     ET.SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": base + page})
+    for one in unlike:
+        entry = ET.SubElement(feed, "entry")
+        _put(entry, "id", uuid.uuid5(uuid.UUID(hex=id_), f"unlike {one.what} {one.entry}").urn)
+        _put(entry, "title", _("This feed does not agree with the record: %(what)s") % {"what": one.what})
+        _put(entry, "updated", updated)
+        there = page if one.entry is None else f"/record/{one.entry}"
+        ET.SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": base + there})
+        said = _("No entry tells of it.") if one.entry is None else _("Entry %(number)s says something else.")
+        _put(entry, "summary", said % {"number": one.entry})
     for event in reversed(events):
         line = told(event)
         entry = ET.SubElement(feed, "entry")

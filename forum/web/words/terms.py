@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from forum.errors import message
 from forum.sessions.session import LiveSession
 from forum.sessions.stop import Bar
 from forum.stories import paths
@@ -14,6 +15,24 @@ from forum.web.charts import stop_wave, story_map
 from forum.web.charts.results import Words
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
+
+# Tables of which some row may not agree with the record, in words.
+UNLIKE_WORDS = {
+    "session": message("the session"),
+    "commission": message("what was declared beforehand"),
+    "stage_move": message("the stage that the work is in"),
+    "stage_note": message("the answers to the questions of a stage"),
+    "closing": message("the closing note"),
+    "round": message("the vote"),
+    "ballot": message("the result of the vote"),
+    "decision": message("the decision"),
+    "commitment": message("who does what by when"),
+    "commitment_update": message("what became of a promise"),
+    "story": message("the story"),
+    "moderation": message("what a moderator did"),
+    "disclosure": message("the words"),
+    "entry": message("the record itself"),
+}
 
 
 def session_state(session: LiveSession) -> str:

@@ -8,11 +8,13 @@ from datetime import datetime
 from xml.etree import ElementTree as ET
 
 import httpx2
-from services.stories.test_timeline import decided, do, played
+from services.stories.test_timeline import do, played
 from support.app import House, a_sent_story
 from support.factories import CLOCK
-from support.voted_session import FIRST, SECOND
+from support.voted_session import COMMISSIONER, FIRST, SECOND
 
+from forum.services import decisions
+from forum.services.decisions import DecisionForm, Promise
 from forum.services.stories import submissions
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission
@@ -73,7 +75,9 @@ def titles(feed: ET.Element) -> list[str]:
 async def test_a_story_s_feed_tells_its_public_life(house: House) -> None:
     commission, story = await public(house)
     live, rounds = await played(house.store, commission, story, FIRST, SECOND)
-    decision = await decided(house.store, commission, rounds)
+    promises = tuple(Promise(role, "Hire two people", "2027-03-31") for role in ("Trust", "Council"))
+    form = DecisionForm(tuple(rounds), outcome="adopted", response="r2", rationale="It works.", promises=promises)
+    decision = await decisions.decide(house.store, CLOCK, COMMISSIONER, form)
     feed = checked(await got(house, f"/stories/{story.id}/feed.atom"))
     promised, _, adopted, again, voted, on_stage, published = titles(feed)
     assert published == "The story “The third knock” was published."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
@@ -15,18 +15,23 @@ import sqlalchemy as sa
 from support.app import House
 from support.async_house import an_open_round
 from support.changed_rows import change
-from support.factories import CLOCK
+from support.factories import CLOCK, a_cast
 from support.recorded_day import Day, a_day
+from support.voted_session import FIRST, a_vote, required
 
 from forum.services import record_rows, stages
 from forum.services.record_watch import RecordWatch
-from forum.services.sessions import facilitation
+from forum.services.sessions import care, cues, facilitation
+from forum.services.sessions.tablet_link import share
 from forum.services.stages import ClosingForm, MoveForm, NoteForm
 from forum.services.stories.withdrawal import withdraw
 from forum.store import SqlStore, tables
-from forum.web.record_banner import WHAT
+from forum.web.words.terms import UNLIKE_WORDS
 
 SAID = "This page does not agree with the record:"
+IN_FEED = "This feed does not agree with the record:"
+ON_SCREEN = "What is shown here does not agree with the record"
+FEEDS = ("/stories/{story}", "/commissions/{commission}")
 ROUND, SESSION, COMMISSION = tables.round_, tables.session, tables.commission
 UPDATE = tables.commitment_update
 DECISION, COMMITMENT, STORY, BALLOT = tables.decision, tables.commitment, tables.story, tables.ballot
@@ -177,11 +182,15 @@ async def test_each_page_says_which_row_was_changed_and_says_nothing_once_it_is_
                 shown = await browser.get(page.format(**places))
                 assert shown.status_code < 500, (kind, case.values, page)
                 assert SAID in shown.text, (kind, case.values, page)
-                assert WHAT[case.what] in shown.text, (kind, page)
+                assert UNLIKE_WORDS[case.what] in shown.text, (kind, page)
                 assert any(f'href="/record/{index}"' in shown.text for index in of_type[kind]), (kind, page)
+                if page in FEEDS:
+                    feed = (await browser.get(f"{page.format(**places)}/feed.atom")).text
+                    assert f"{IN_FEED} {UNLIKE_WORDS[case.what]}" in feed, (kind, page)
+                    assert any(f'href="http://house.test/record/{index}"' in feed for index in of_type[kind]), feed
             told = [(await browser.get(f"/record/{index}.json")).json() for index in sorted(of_type[kind])]
             said = [one for json_ in told for one in json_.get("does_not_agree_with_the_record", [])]
-            assert WHAT[case.what] in {one["what"] for one in said}, kind
+            assert UNLIKE_WORDS[case.what] in {one["what"] for one in said}, kind
             for row in rows:
                 same = sa.and_(*(column == row[column.name] for column in case.table.primary_key))
                 await change(house.store, same, case.table, **{name: row[name] for name in case.values})
@@ -195,6 +204,14 @@ async def agree(browser: httpx2.AsyncClient, pages: list[str]) -> None:
         shown = await browser.get(page)
         assert shown.status_code == 200, page
         assert SAID not in shown.text, page
+
+        if page.rpartition("/")[0] in ("/stories", "/commissions"):
+            assert IN_FEED not in (await browser.get(f"{page}/feed.atom")).text, page
+
+
+async def cast_by_all(house: House, round_id: str, people: Sequence[str]) -> None:
+    async with house.store.begin() as work:
+        await work.rounds.cast([a_cast(round_id, person) for person in people])
 
 
 async def checked(house: House) -> None:
@@ -221,7 +238,7 @@ async def test_rows_that_give_no_page_or_have_no_entry_are_told_too_and_what_was
         )
         await change(house.store, tables.disclosure.c.entry == 1, tables.disclosure, encoded="no words")
         shown = await browser.get("/record/1")
-        assert (shown.status_code, SAID in shown.text, WHAT["disclosure"] in shown.text) == (200, True, True)
+        assert (shown.status_code, SAID in shown.text, UNLIKE_WORDS["disclosure"] in shown.text) == (200, True, True)
         mine = (BALLOT.c.round == day.first) & (BALLOT.c.participant == day.voted.people[0])
         await change(house.store, mine, BALLOT, choice="r9")
         await checked(house)
@@ -234,7 +251,11 @@ async def test_rows_that_give_no_page_or_have_no_entry_are_told_too_and_what_was
         assert "and no entry tells of it." in shown.text
         await change(house.store, tables.entry.c.position == 1, tables.entry, body=b"{}")
         shown = await browser.get(decision)
-        assert (SAID in shown.text, WHAT["entry"] in shown.text, 'href="/record/1"' in shown.text) == (True, True, True)
+        assert (SAID in shown.text, UNLIKE_WORDS["entry"] in shown.text, 'href="/record/1"' in shown.text) == (
+            True,
+            True,
+            True,
+        )
 
 
 async def test_the_pages_of_an_asynchronous_round_and_of_its_story_say_it(
@@ -248,7 +269,7 @@ async def test_the_pages_of_an_asynchronous_round_and_of_its_story_say_it(
         await agree(browser, [event.path, story, f"/commissions/{event.night.live.commission}"])
         await change(event.house.store, this, ROUND, question="What not?")
         for page in (event.path, f"/commissions/{event.night.live.commission}"):
-            assert WHAT["round"] in (await browser.get(page)).text, page
+            assert UNLIKE_WORDS["round"] in (await browser.get(page)).text, page
         await change(event.house.store, this, ROUND, question=question)
         await (await event.joined_browser()).aclose()
         await event.close(reveal=True)
@@ -258,3 +279,63 @@ async def test_the_pages_of_an_asynchronous_round_and_of_its_story_say_it(
         for page in (event.path, story):
             shown = await browser.get(page)
             assert (shown.status_code < 500, SAID in shown.text) == (True, True), page
+
+
+async def test_the_screens_of_a_room_say_it_and_say_nothing_while_all_is_as_it_should_be(
+    house: House,
+) -> None:
+    assert isinstance(house.store, SqlStore)
+    voted = await a_vote(house.store, FIRST, declared=True)
+    live, desk = await share(house.store, voted.live.id, on=True), voted.desk
+    here = house.site.rooms
+    await here.room(live.id)
+
+    async with house.signed_in("organiser") as organiser, house.browser() as browser:
+        await browser.get(f"/s/{live.code}")
+        await browser.post(f"/s/{live.code}/join", data={"group": "g1"})
+        console, wall = f"/console/{live.id}", f"/projector/{live.projector}"
+        screens = [
+            (organiser, console),
+            (browser, wall),
+            (browser, f"/s/{live.code}"),
+            (browser, f"/tablet/{live.tablet}"),
+        ]
+
+        async def said() -> list[bool]:
+            return [ON_SCREEN in (await who.get(page)).text for who, page in screens]
+
+        # All that a vote goes through, with badges off among it: nothing of it is unlike what the record says.
+        asked = required((await cues.put_second_vote(desk, live.id, voted.rounds[0])).round)
+        acts: list[Callable[[], Awaitable[object]]] = [
+            lambda: facilitation.open_round(desk, live.id, asked.id),
+            lambda: cast_by_all(house, asked.id, voted.people),
+            lambda: facilitation.close_round(desk, live.id, asked.id),
+            lambda: care.set_badges(desk, live.id, off=True),
+            lambda: facilitation.reveal_round(desk, live.id, asked.id),
+            lambda: care.set_badges(desk, live.id, off=False),
+            lambda: facilitation.annul_round(desk, live.id, asked.id, "It was asked wrongly."),
+            lambda: cues.show_again(desk, live.id, voted.rounds[0]),
+        ]
+        await here.changed(live.id)
+        for act in acts:
+            await act()
+            await here.changed(live.id)
+            assert here.unlike(live.id) == ()
+        assert await said() == [False] * 4
+        entries = {one["index"] for one in await entries_of(house) if one.get("round") == voted.rounds[0]}
+        for table, there, values in (
+            (ROUND, ROUND.c.id == voted.rounds[0], {"question": "Who should not?"}),
+            (SESSION, SESSION.c.id == live.id, {"title": "Another"}),
+        ):
+            async with house.store.writer.begin() as connection:
+                [row] = (await connection.execute(sa.select(table).where(there))).mappings().all()
+            await change(house.store, there, table, **values)
+            await here.changed(live.id)
+            assert await said() == [True] * 4, table
+            at = [index for _table, index in here.unlike(live.id)]
+            assert table is not ROUND or set(at) <= entries
+            told = (await organiser.get(console)).text
+            assert all(f'href="/record/{index}"' in told for index in at)
+            await change(house.store, there, table, **{name: row[name] for name in values})
+            await here.changed(live.id)
+            assert await said() == [False] * 4, table
