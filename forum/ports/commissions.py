@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
-from forum.voting.commission import Commission
+from forum.sessions.session import LiveSession
+from forum.voting.commission import Commission, CommissionVersion
 from forum.voting.stage import Closing, StageMove, StageNote
 
 
@@ -13,19 +14,32 @@ class Commissions(Protocol):
     """Commissions with their groups and support lines."""
 
     async def add_commission(self, commission: Commission) -> None:
-        """Adds a commission."""
+        """Adds a commission; one that is no draft with its first version, which no entry tells of."""
 
-    async def get_commission(self, commission: str, *, lock: bool = False) -> Commission:
-        """Returns a commission. `lock` makes other units that lock it wait until this one ends. Raises NotFound."""
+    async def get_commission(self, commission: str, *, lock: bool = False, draft: bool = False) -> Commission:
+        """Returns a commission with its newest terms; a draft only with `draft`. `lock` makes other units that lock it
+        wait until this one ends. Raises NotFound.
+        """
+
+    async def of_session(self, session: LiveSession, *, lock: bool = False) -> Commission:
+        """Returns the commission of a session with the terms and the stage that the session was made under. `lock` as
+        in `get_commission`. Raises NotFound.
+        """
 
     async def save_commission(self, commission: Commission) -> None:
-        """Writes a changed commission. Raises NotFound."""
+        """Writes a changed commission, of which no terms were changed unless it is a draft. Raises NotFound."""
+
+    async def add_version(self, version: CommissionVersion) -> None:
+        """Adds a version, the newest from now on, and writes the commission with its terms."""
+
+    async def versions(self, commission: str) -> list[CommissionVersion]:
+        """Returns the versions of a commission, oldest first."""
 
     async def titles(self, commissions: Collection[str]) -> dict[str, str]:
         """Returns the titles of these commissions by id; unknown ids are left out."""
 
-    async def list_commissions(self) -> list[Commission]:
-        """Returns all commissions, newest first."""
+    async def list_commissions(self, *, drafts: bool = False) -> list[Commission]:
+        """Returns all commissions with their newest terms, newest first; drafts only with `drafts`."""
 
 
 class Stages(Protocol):

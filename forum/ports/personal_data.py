@@ -234,8 +234,9 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     "commission": {
         Kind.ROOM: "power support",
         NOBODY: "seq id title question stage groups threshold small_numbers demonstration rehearsal created_at "
-        "closed_at",
+        "closed_at second_reader version draft",
     },
+    "commission_version": {Kind.ROOM: "terms because", NOBODY: "commission number at entry"},
     "commitment": {Kind.ROOM: "role what by answers noticed at", NOBODY: "seq id decision"},
     "commitment_update": {Kind.ROOM: "state at said because handed_to", NOBODY: "seq id commitment given_by"},
     "cosignature": {NOBODY: "size root witness at line"},
@@ -294,7 +295,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         Kind.ROOM: "cue",
         NOBODY: "seq id commission title code projector scenarios version paused ended rehearsal recorded "
         "partition badges_off held opened_at kind entrance tablet reasons ended_at no_receipts "
-        "stage",
+        "stage terms",
     },
     "sign_in": {Kind.ACCOUNT: "token person at until"},
     "stage_move": {Kind.ROOM: "learnt better took_part", NOBODY: "seq id commission came_from went_to at entry"},

@@ -88,7 +88,7 @@ async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) 
     session = await work.sessions.get_session(found[0].session)
     if any(r.id in session.held for r in found):
         raise IllegalMove("Badges are off in this session. Decide on this vote once they are on again.")
-    commission = await work.commissions.get_commission(session.commission)
+    commission = await work.commissions.of_session(session)
     results = [await result_outside(work, r, commission) if r.state == RoundState.REVEALED else None for r in found]
     return Matter(commission, session, found, tuple(results))
 
@@ -106,8 +106,9 @@ async def beside(work: Work, on: Matter) -> tuple[Matter, ...]:
             continue
         for round_ in await work.rounds.list_rounds(session.id):
             if _asked(round_) == _asked(on.later) and round_.state == RoundState.REVEALED:
-                result = await result_outside(work, round_, on.commission)
-                found.append(Matter(on.commission, session, (round_,), (result,)))
+                commission = await work.commissions.of_session(session)
+                result = await result_outside(work, round_, commission)
+                found.append(Matter(commission, session, (round_,), (result,)))
     return tuple(found)
 
 

@@ -49,7 +49,7 @@ async def _opening(work: Work, round_id: str, *, however_few: bool = False) -> t
     session = await work.sessions.get_session(round_.session)
     if not round_.revealed_at or session.partition is None or round_id in session.held:
         raise NotFound("There are no opened ballots here.")
-    commission = await work.commissions.get_commission(session.commission)
+    commission = await work.commissions.of_session(session)
     origins = list(Counter(await work.rounds.origins(round_id)).elements())
     partition = session.partition.of_round(round_id)
     uncounted = None if however_few else no_count(partition, len(origins), commission.threshold)
@@ -105,7 +105,7 @@ async def _follows_from(work: Work, round_id: str) -> tuple[object, ...]:
     """Returns everything that a round's opened ballots follow from."""
     round_ = await work.rounds.get_round(round_id)
     session = await work.sessions.get_session(round_.session)
-    commission = await work.commissions.get_commission(session.commission)
+    commission = await work.commissions.of_session(session)
     voted = (await work.rounds.voted([round_id]))[round_id]
     return round_, session.partition, round_id in session.held, commission.threshold, commission.small_numbers, voted
 

@@ -17,7 +17,7 @@ from forum.ports import Store, Work
 from forum.ports.record import StoredEntry
 from forum.record.tree import Tree
 from forum.record.verify.held_words import HeldWords
-from forum.services.record_known import ABOUT_STAGES
+from forum.services.record_known import ABOUT_COMMISSIONS
 
 # Entries that are read and worked through before others have their turn.
 PIECE_OF_ENTRIES = 200
@@ -71,11 +71,11 @@ _SUBJECTS = {
 
 def subjects_of(entry: Mapping[str, Any]) -> tuple[str, ...]:
     """Returns the things that an entry tells of: a round, a story, a decision or a commitment by its id; what a session
-    declared of its commission with what is said of its stages, and moderators' acts on a story, by the names that
-    `declared_of` and `acts_on` make."""
+    declared of its commission with what is said of its versions and stages, and moderators' acts on a story, by the
+    names that `declared_of` and `acts_on` make."""
     if entry["type"] == "session opened":
         return entry["session"], declared_of(entry["commission"])
-    if entry["type"] in ABOUT_STAGES:
+    if entry["type"] in ABOUT_COMMISSIONS:
         return (declared_of(entry["commission"]),)
     if entry["type"] == "moderation action":
         return (acts_on(entry["scenario"]),)
@@ -91,7 +91,7 @@ def acts_on(story: str) -> str:
 
 def declared_of(commission: str) -> str:
     """Returns the name under which everything is found that was declared of a commission when a session began, and that
-    is said of its stages."""
+    is said of its versions and stages."""
     return f"declared of {commission}"
 
 

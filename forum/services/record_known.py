@@ -18,7 +18,14 @@ _STATES = {
     "round annulled": RoundState.ANNULLED,
 }
 
-ABOUT_STAGES = ("stage moved", "stage note", "commission closed", "commission reopened")
+ABOUT_COMMISSIONS = (
+    "commission published",
+    "commission changed",
+    "stage moved",
+    "stage note",
+    "commission closed",
+    "commission reopened",
+)
 
 
 @dataclass
@@ -29,7 +36,8 @@ class Known:
     for, with the index of the latest; `states` and `closing` each round's state and closing time, as its entries say;
     `erased` the digests of withdrawn words; `past` and `cycle` are what the next entry is held against, `stages` and
     `ends` the stage of each commission that was moved, and the time of its end ("" once reopened), each with the index
-    of the entry that says so; `acts` the indexes of all entries about stages; `keys` and `restored` are the entries
+    of the entry that says so; `versions` the index of the latest entry that has its terms; `acts` the indexes of all
+    these entries; `keys` and `restored` are the entries
     about the key and about backups that were put back.
     """
 
@@ -42,6 +50,7 @@ class Known:
     cycle: Cycle = field(default_factory=Cycle)
     stages: dict[str, tuple[int, str]] = field(default_factory=dict)
     ends: dict[str, tuple[int, str]] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
     acts: set[int] = field(default_factory=set)
     keys: list[tuple[int, Entry]] = field(default_factory=list)
     restored: list[tuple[int, Entry]] = field(default_factory=list)
@@ -65,10 +74,12 @@ class Known:
             self.states[entry["round"]] = _STATES[type_]
         if type_ in ("round opened", "round extended"):
             self.closing[entry["round"]] = entry.get("closes_at")
-        if type_ in ABOUT_STAGES:
+        if type_ in ABOUT_COMMISSIONS:
             self.acts.add(index)
         if type_ == "stage moved":
             self.stages[entry["commission"]] = index, entry["to"]
+        if type_ in ("commission published", "commission changed"):
+            self.versions[entry["commission"]] = index
         if type_ in ("commission closed", "commission reopened"):
             self.ends[entry["commission"]] = index, entry["at"] if type_ == "commission closed" else ""
         if type_ == "erasure":

@@ -11,10 +11,9 @@ from forum.ports.record import Disclosure
 from forum.record.entry_rows import GONE, differences, spoken
 from forum.record.verify.disclosures import digests_in, disclosure_digest, open_disclosure
 from forum.record.verify.verdict import RecordError
-from forum.services import stage_rows
-from forum.services.record_entries import Words
+from forum.services import commission_rows
 from forum.services.record_known import Entry, Known
-from forum.services.row_differences import Unlike, columns, told
+from forum.services.row_differences import Unlike, columns, plain_facts, told
 from forum.services.sessions import commissions_and_sessions, facilitation
 from forum.services.voting import close_rounds, results
 from forum.sessions.session import LiveSession
@@ -71,26 +70,28 @@ def _disclosure(digest: str, there: Disclosure | None, entry: Entry) -> Iterator
 async def _session_opened(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
     try:
         live = await work.sessions.get_session(said["session"])
-        commission = await work.commissions.get_commission(said["commission"])
+        commission = await work.commissions.of_session(live)
     except NotFound:
         yield _missing("session", said["session"])
         return
-    made = _plain(commissions_and_sessions.opened(live, commission))
+    made = plain_facts(commissions_and_sessions.opened(live, commission))
+    commission_rows.as_early_as(said, made)
     # Stories may be added to a programme, and never taken from it.
     made["scenarios"] = made["scenarios"][: len(said["scenarios"])]
     for column, should, there in differences(_facts(said), made):
         if column.startswith(_ABOUT):
-            yield "commission", commission.id, column.removeprefix(_ABOUT), told(there), told(should)
+            name = f"{commission.id} {live.terms}"
+            yield "commission_version", name, column.removeprefix(_ABOUT), told(there), told(should)
         else:
             yield "session", live.id, column, told(there), told(should)
-    if commission.id not in known.stages and not commission.rehearsal and commission.stage != said["about"]["stage"]:
-        yield "commission", commission.id, "stage", commission.stage, said["about"]["stage"]
+    for found in await commission_rows.newest(work, known, said, live.terms):
+        yield found
 
 
 async def _round_opened(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
     try:
         round_ = await work.rounds.get_round(said["round"])
-        commission = await work.commissions.get_commission(said["commission"])
+        commission = await work.commissions.of_session(await work.sessions.get_session(round_.session))
     except NotFound:
         yield _missing("round", said["round"])
         return
@@ -100,9 +101,9 @@ async def _round_opened(work: Work, known: Known, index: int, said: Entry) -> As
     if said["question"] is GONE:
         # Of a story that was taken back no version of the question is left.
         facts.pop("versions", None)
-    for column, should, there in differences(facts, _plain(facilitation.opened(round_, commission))):
+    for column, should, there in differences(facts, plain_facts(facilitation.opened(round_, commission))):
         if column.split("[")[0] in _COMMISSIONS:
-            yield "commission", commission.id, column, told(there), told(should)
+            yield "commission_version", f"{commission.id} {commission.version}", column, told(there), told(should)
         else:
             yield "round", round_.id, column, told(there), told(should)
     for problem in await _state(work, known, round_):
@@ -270,7 +271,7 @@ ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] =
     "commitment": _commitment,
     "commitment update": _commitment_update,
     "moderation action": _moderation_action,
-    **stage_rows.ROWS,
+    **commission_rows.ROWS,
 }
 
 
@@ -290,7 +291,7 @@ async def unrecorded(work: Work, known: Known, commission: str, session: str) ->
         for story in await work.stories.list_stories(commission, StoryStatus.ACCEPTED):
             if story.id not in known.entries:
                 yield "story", story.id, "status", story.status, "something else: no entry says that it was published"
-        async for unsaid in stage_rows.unrecorded(work, known, of):
+        async for unsaid in commission_rows.unrecorded(work, known, of):
             yield unsaid
     for decision in await work.decisions.list_decisions(commission):
         recorded = (await _session_of(work, decision.rounds[0])).recorded
@@ -314,14 +315,3 @@ def _missing(table: str, row: str) -> Unlike:
 
 def _facts(said: Entry) -> Entry:
     return {name: fact for name, fact in said.items() if name not in ("type", "at", "commission", "demonstration")}
-
-
-def _plain(facts: Any) -> Any:
-    """Returns facts as an entry has them, with the words themselves in their places."""
-    if isinstance(facts, Words):
-        return facts.value
-    if isinstance(facts, Mapping):
-        return {name: _plain(fact) for name, fact in facts.items()}
-    if isinstance(facts, list | tuple):
-        return [_plain(fact) for fact in facts]
-    return str(facts) if isinstance(facts, str) else facts

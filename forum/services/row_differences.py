@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from forum.record.entry_rows import GONE, differences
+from forum.services.record_entries import Words
 from forum.services.record_known import Entry
 
 # A table, a row, a column, what is there and what should be.
@@ -22,3 +23,14 @@ def told(value: Any) -> str:
     """Returns a value as a difference tells it: at most 200 characters of it."""
     text = "withdrawn" if value is GONE else ascii(value)
     return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+def plain_facts(facts: Any) -> Any:
+    """Returns facts as an entry has them, with the words themselves in their places."""
+    if isinstance(facts, Words):
+        return facts.value
+    if isinstance(facts, Mapping):
+        return {name: plain_facts(fact) for name, fact in facts.items()}
+    if isinstance(facts, list | tuple):
+        return [plain_facts(fact) for fact in facts]
+    return str(facts) if isinstance(facts, str) else facts

@@ -29,7 +29,7 @@ async def stated(work: Work, log: Log) -> dict[str, list[Row]]:
 
     for _, entry in log.chosen("session opened"):
         live = await work.sessions.get_session(entry["session"])
-        commission = await work.commissions.get_commission(live.commission)
+        commission = await work.commissions.of_session(live)
         common: Row = {**where(log, entry), "session": live.id}
         came: int | None = sum((await work.sessions.joined(live.id)).values())
         if commission.small_numbers and came is not None:

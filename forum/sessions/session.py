@@ -78,7 +78,7 @@ class LiveSession:
     meanwhile, whose results are not in the record yet.
     `reasons` says who reads what people write with their votes.
     `no_receipts`: nobody is given a receipt of their ballot, as was declared when the session was made.
-    `stage` is the stage that the commission was in when the session was made.
+    `stage` is the stage that the commission was in when the session was made, `terms` the number of its version.
     `ended_at` is when it was ended last, "" in sessions that are older than this.
     """
 
@@ -105,6 +105,7 @@ class LiveSession:
     ended_at: str = ""
     no_receipts: bool = False
     stage: str = ""
+    terms: int = 1
 
     def changed(self) -> LiveSession:
         """Returns the session with its version one higher, so that screens ask for the state again."""

@@ -174,6 +174,13 @@ PAGES: tuple[Page, ...] = (
     Page("/organise", "GET", commissions_and_sessions.overview, "run sessions"),
     Page("/organise/commissions/new", "GET", commissions_and_sessions.new_commission, "run sessions"),
     Page("/organise/commissions", "POST", commissions_and_sessions.add_commission, "run sessions", WORDS),
+    Page(
+        "/organise/commissions/{commission}",
+        "GET POST",
+        commissions_and_sessions.edit_commission,
+        "keep commissions",
+        WORDS,
+    ),
     Page("/organise/commissions/{commission}/stages", "GET", stages.overview, "keep commissions"),
     Page("/organise/commissions/{commission}/move", "POST", stages.move, "keep commissions", WORDS),
     Page("/organise/commissions/{commission}/note", "POST", stages.note, "keep commissions", WORDS),

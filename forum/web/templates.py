@@ -109,7 +109,10 @@ def environment(prefix: str = "") -> jinja2.Environment:
     with_gettext.install_gettext_callables(gettext, ngettext, newstyle=True)
     env.globals["unlike_words"] = terms.UNLIKE_WORDS
     env.globals |= {"static": static, "alluvial": alluvial, "chart_words": terms.chart_words, "share": share}
-    env.globals |= {name: getattr(terms, name) for name in ("stage_words", "power_words", "outcome_words", "paths_of")}
+    env.globals |= {
+        name: getattr(terms, name)
+        for name in ("stage_words", "power_words", "second_reader_words", "outcome_words", "paths_of")
+    }
     env.globals |= {"promise_words": terms.promise_words, "days_late": days_late, "is_quiet": is_quiet}
     env.globals |= {name: getattr(terms, name) for name in ("kind_words", "wave_picture", "minutes")}
     env.globals |= methods.GLOBALS | {"methods": METHODS}

@@ -98,6 +98,7 @@ def a_session(commission: Commission, **changes: Any) -> LiveSession:
         scenarios=(),
         opened_at=CLOCK.now(),
         stage=commission.stage,
+        terms=commission.version,
     )
     return replace(live, **changes)
 

@@ -115,10 +115,9 @@ class Keeper:
         self.add(commission, "scenario published", scenario=scenario, title=title_, text=text, told_by=told_by)
         return scenario
 
-    def session(self, commission: Commission, title: str, *stories: str, kind: str = "room") -> str:
-        """Opens a session with these stories; returns its id."""
-        session = self.id()
-        about = {
+    def about(self, commission: Commission) -> dict[str, Any]:
+        """Returns what is declared of a commission."""
+        return {
             "title": commission.title,
             "question": commission.question,
             "stage": commission.stage,
@@ -131,6 +130,16 @@ class Keeper:
             "groups": [{"label": g.label, "invited": g.invited} for g in commission.groups],
             "threshold": commission.threshold,
         }
+
+    def opened_words(self, place: Mapping[str, str]) -> str:
+        """Returns the words that a digest stands for."""
+        value: str = open_disclosure(self.disclosures[place["sd"]])[2]
+        return value
+
+    def session(self, commission: Commission, title: str, *stories: str, kind: str = "room", **declared: Any) -> str:
+        """Opens a session with these stories, and its own `about` where one is given; returns its id."""
+        session = self.id()
+        about = declared.get("about") or self.about(commission)
         facts = {"scenarios": list(stories), "kind": kind, "entrance": "open code" if kind == "room" else "open link"}
         self.add(commission, "session opened", session=session, title=title, about=about, **facts)
         return session

@@ -66,6 +66,11 @@ def entry(number: int, type_: str, **facts: object) -> dict[str, object]:
     return {"type": type_, "at": f"2026-11-22T14:00:{number:02d}.000Z", "commission": "c1" * 16, **facts}
 
 
+def about(stage: str, threshold: int) -> dict[str, object]:
+    """Declares a commission, as far as it is compared here."""
+    return {"stage": stage, "threshold": threshold, "power": {"level": "co-design", "decides": {"sd": "x"}}}
+
+
 class Acts(RuleBasedStateMachine):
     """Acts on one commission in any order, also those that are not its turn: rules and verifier know the same."""
 
@@ -73,6 +78,7 @@ class Acts(RuleBasedStateMachine):
         super().__init__()
         self.stage, self.closed, self.done = "plan", False, 0
         self.now, self.cycle = Standing("plan"), cycle_order.Cycle()
+        self.version, self.threshold, self.said = 1, 5, False
 
     def told(self, type_: str, **facts: object) -> list[str]:
         """Holds an entry against those before; adds it where nothing is wrong with it."""
@@ -108,7 +114,7 @@ class Acts(RuleBasedStateMachine):
     @property
     def cycle_knows(self) -> bool:
         """Tells whether any entry has said where it stands."""
-        said = entry(0, "session opened", about={"stage": "nowhere"})
+        said = entry(0, "session opened", about=about("nowhere", self.threshold))
         return any("about.stage" in one for one in self.cycle.problems(said))
 
     @rule()
@@ -133,8 +139,23 @@ class Acts(RuleBasedStateMachine):
     def open_a_session(self, stage: str) -> None:
         """Opens a session, which declares where the work is."""
         known = self.cycle_knows
-        problems = self.told("session opened", about={"stage": stage}, demonstration=True)
+        problems = self.told("session opened", about=about(stage, self.threshold), demonstration=True)
         assert (problems == []) == (not self.closed and (stage == self.stage or not known))
+
+    @rule(threshold=sampled_from((3, 5, 8)), step=sampled_from((0, 1, 2)))
+    def change(self, threshold: int, step: int) -> None:
+        """Changes what sessions are opened under; each version follows the one before."""
+        facts = {"version": self.version + step, "about": about(self.stage, threshold)}
+        problems = self.told("commission changed", **facts)
+        assert (problems == []) == (step == 1 and not self.closed)
+        if not problems:
+            self.version, self.threshold, self.said = self.version + 1, threshold, True
+
+    @rule(threshold=sampled_from((3, 5, 8)))
+    def open_a_session_under_other_terms(self, threshold: int) -> None:
+        """Opens a session that declares a threshold, which must be that of the version, once an entry has said it."""
+        problems = self.told("session opened", about=about(self.stage, threshold), demonstration=True)
+        assert (problems == []) == (not self.closed and (threshold == self.threshold or not self.said))
 
     @invariant()
     def stands(self) -> None:

@@ -26,6 +26,7 @@ SENTENCES = {
     "/decide/promises/{commitment}",
     "/my-promise/{key}",
     "/organise/commissions",
+    "/organise/commissions/{commission}",
     "/organise/commissions/{commission}/move",
     "/organise/commissions/{commission}/note",
     "/organise/commissions/{commission}/close",

@@ -96,7 +96,7 @@ def _check_digests(export: Export) -> tuple[str, str]:
 
 def _check_entries(export: Export) -> tuple[str, str]:
     problems, _ = entry_problems(export.entries)
-    problems = problems or list(cycle_problems(export.entries))
+    problems = problems or list(cycle_problems(export.entries, export.words))
     return verdict_of(problems, f"{len(export.entries)} entries, each as its type says, and after what it follows")
 
 

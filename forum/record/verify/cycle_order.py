@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from forum.record.verify.encoding import canonical
 from forum.record.verify.entry_shapes import place_of
 
 STAGES = ("assess needs", "plan", "secure", "monitor")
@@ -15,21 +16,29 @@ QUESTIONS = {
     "secure": ("specified",),
     "monitor": ("judges", "measures"),
 }
-_NOT_AFTER_ITS_END = ("session opened", "stage moved", "stage note", "commission closed")
+_NOT_AFTER_ITS_END = ("session opened", "stage moved", "stage note", "commission changed", "commission closed")
 
 
 @dataclass
 class _CommissionStands:
-    """Where a commission stands, as far as its entries have said: its stage, "" while none did."""
+    """Where a commission stands, as far as its entries have said: its stage, "" while none did; the number of its
+    version, 0 while none did, and the terms of it.
+    """
 
     stage: str = ""
     closed: bool = False
+    version: int = 0
+    terms: tuple[bytes, str | None] | None = None
+    begun: bool = False
 
 
 class Cycle:
-    """The commissions so far, as the next entry is held against them."""
+    """The commissions so far, as the next entry is held against them. `words` opens a digest; None where its words are
+    not here.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, words: Callable[[Any], str | None] = lambda place: None) -> None:
+        self._words = words
         self._there: dict[str, _CommissionStands] = {}
 
     def problems(self, entry: Mapping[str, Any]) -> Iterator[str]:
@@ -39,8 +48,16 @@ class Cycle:
             yield "its commission is closed"
         if type_ == "commission reopened" and not stands.closed:
             yield "its commission is not closed"
-        if type_ == "session opened" and stands.stage not in ("", entry["about"]["stage"]):
+        if type_ == "commission published" and stands.begun:
+            yield "its commission was there before"
+        if type_ == "commission changed" and entry["version"] != max(stands.version, 1) + 1:
+            yield f"field version does not follow version {max(stands.version, 1)}"
+        if type_ in ("session opened", "commission changed") and stands.stage not in ("", entry["about"]["stage"]):
             yield f"field about.stage is not the stage that the commission is in, {stands.stage}"
+        if type_ == "session opened" and stands.terms is not None:
+            (declared, decides), (known, decided) = self._terms(entry["about"]), stands.terms
+            if declared != known or (None not in (decides, decided) and decides != decided):
+                yield f"field about has not the terms of version {stands.version} of its commission"
         if type_ == "stage moved":
             if stands.stage not in ("", entry["from"]):
                 yield f"field from is not the stage that the commission is in, {stands.stage}"
@@ -52,6 +69,10 @@ class Cycle:
     def add(self, entry: Mapping[str, Any]) -> None:
         """Adds an entry that fits its shape."""
         stands, type_ = self._there.setdefault(entry["commission"], _CommissionStands()), entry["type"]
+        stands.begun = stands.begun or type_ in (*_NOT_AFTER_ITS_END, "commission published")
+        if type_ in ("commission published", "commission changed"):
+            stands.stage, stands.version = entry["about"]["stage"], entry.get("version", 1)
+            stands.terms = self._terms(entry["about"])
         if type_ == "stage moved":
             stands.stage = entry["to"]
         elif type_ == "session opened" and not entry.get("demonstration"):
@@ -60,11 +81,20 @@ class Cycle:
         elif type_ in ("commission closed", "commission reopened"):
             stands.closed = type_ == "commission closed"
 
+    def _terms(self, about: Mapping[str, Any]) -> tuple[bytes, str | None]:
+        """Returns what is declared besides the stage: all but who decides, and that in words, which each entry has with
+        a digest of its own; None where they are not here.
+        """
+        power = {name: said for name, said in about["power"].items() if name != "decides"}
+        terms = {name: said for name, said in about.items() if name != "stage"} | {"power": power}
+        decides = about["power"]["decides"]
+        return canonical(terms), decides if isinstance(decides, str) else self._words(decides)
 
-def cycle_problems(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+
+def cycle_problems(entries: Sequence[Mapping[str, Any]], words: Callable[[Any], str | None]) -> Iterator[str]:
     """Yields a problem, with its place, for each entry that does not follow from where its commission stands. All fit
-    their shapes."""
-    cycle = Cycle()
+    their shapes; `words` is as for Cycle."""
+    cycle = Cycle(words)
     for number, entry in enumerate(entries):
         for problem in cycle.problems(entry):
             yield f"{place_of(number, entry)}: {problem}"

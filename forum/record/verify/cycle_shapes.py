@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from forum.record.verify.kinds import (
+    COUNT,
     DAY,
     RESPONSE,
     TEXT,
+    TRUE,
     TRUTH,
     Field,
     Shape,
@@ -16,11 +18,38 @@ from forum.record.verify.kinds import (
     once_text,
     one_of,
     or_null,
+    whole,
     words,
 )
 from forum.record.verify.updates import UPDATE_STATES
 
 STAGE = one_of("assess needs", "plan", "secure", "monitor")
+POWERS = one_of("informing", "consultation", "engagement", "co-design", "co-production")
+EXACT = "where it does not, as in records from before it could"
+_BEFORE_VERSIONS = "in records from before commissions had versions"
+ABOUT = an_object(
+    Field("title", TEXT),
+    Field("question", TEXT),
+    Field("stage", STAGE),
+    Field(
+        "power",
+        an_object(
+            Field("level", POWERS),
+            Field("decides", once_text(words("decides"))),
+            Field("can_change", TEXT),
+            Field("cannot_change", TEXT),
+        ),
+    ),
+    Field("groups", a_list(an_object(Field("label", TEXT), Field("invited", or_null(COUNT))))),
+    Field("threshold", COUNT),
+    Field("small_numbers", TRUE, "what leaves the room keeps to [small-number rules](#small-number-rules)", EXACT),
+    Field(
+        "second_reader",
+        one_of("none", "required"),
+        "whether another person reads a decision before it is published",
+        _BEFORE_VERSIONS,
+    ),
+)
 _NO_VOTES = "in records from before decisions named the votes on their question"
 _NO_NEED = "in records from before commitments said which need they answer"
 
@@ -79,6 +108,18 @@ CYCLE_SHAPES: dict[str, Shape] = {
             Field("because", or_null(words("because")), "why it was not done, or is no longer done or not done"),
             Field("handed_to", or_null(words("handed_to")), "the role that has to do it from now on"),
             Field("given_by", one_of("commissioner", "owner"), "a commissioner, or whoever has the owner's link"),
+        ),
+    ),
+    "commission published": Shape(
+        "A commission is public: what is asked, who decides, and what people will vote under.",
+        (Field("about", ABOUT, "as in `session opened`"),),
+    ),
+    "commission changed": Shape(
+        "A commission has a new version. Sessions that are there already keep the one they were opened under.",
+        (
+            Field("version", whole(2), "its number; the one published is 1"),
+            Field("about", ABOUT, "as in `session opened`, all of it"),
+            Field("because", words("because"), "why it was changed"),
         ),
     ),
     "stage moved": Shape(

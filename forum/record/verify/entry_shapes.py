@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from forum.record.verify.cycle_shapes import CYCLE_SHAPES, STAGE
+from forum.record.verify.cycle_shapes import ABOUT, CYCLE_SHAPES, EXACT, POWERS
 from forum.record.verify.kinds import (
     COUNT,
     HASH,
@@ -38,7 +38,6 @@ from forum.record.verify.kinds import (
 )
 from forum.record.verify.result_shapes import NONE, QUORUM, RESULT, VIEW_SHIFT
 
-_EXACT = "where it does not, as in records from before it could"
 _ROUNDED = "with small-number rules: the result says it, rounded"
 _OLD_ROOMS = "in records from before there were asynchronous rounds"
 
@@ -50,24 +49,6 @@ COMMON = (
 )
 
 _SESSION = Field("session", known("session"), "the session it belongs to")
-_POWERS = one_of("informing", "consultation", "engagement", "co-design", "co-production")
-_ABOUT = an_object(
-    Field("title", TEXT),
-    Field("question", TEXT),
-    Field("stage", STAGE),
-    Field(
-        "power",
-        an_object(
-            Field("level", _POWERS),
-            Field("decides", once_text(words("decides"))),
-            Field("can_change", TEXT),
-            Field("cannot_change", TEXT),
-        ),
-    ),
-    Field("groups", a_list(an_object(Field("label", TEXT), Field("invited", or_null(COUNT))))),
-    Field("threshold", COUNT),
-    Field("small_numbers", TRUE, "what leaves the room keeps to [small-number rules](#small-number-rules)", _EXACT),
-)
 _SIZE = Field("size", COUNT, "how many entries")
 _OF_THE_RECORD = Field("commission", Kind("empty", lambda value: value == ""), "it is about the record itself")
 _REMOVED = an_object(
@@ -96,7 +77,7 @@ SHAPES: dict[str, Shape] = {
         (
             Field("session", new("session")),
             Field("title", TEXT, "its title"),
-            Field("about", _ABOUT, "the commission as it was declared: groups, threshold, power"),
+            Field("about", ABOUT, "the commission as it was declared: groups, threshold, power"),
             Field("scenarios", a_list(ID), "ids of the stories chosen for it"),
             Field("kind", one_of("room", "asynchronous"), "an event, or one vote over days", _OLD_ROOMS),
             Field("entrance", one_of("open code", "tickets", "open link"), "how people got in"),
@@ -130,8 +111,8 @@ SHAPES: dict[str, Shape] = {
             ),
             Field("groups", a_list(TEXT), "labels of the groups"),
             Field("threshold", COUNT, "the smallest group that is shown on its own"),
-            Field("small_numbers", TRUE, "as its session declared", _EXACT),
-            Field("power", _POWERS, "how far the result binds"),
+            Field("small_numbers", TRUE, "as its session declared", EXACT),
+            Field("power", POWERS, "how far the result binds"),
             Field("quorum", an_object(*QUORUM), "ballots that are needed, in all and of each group", NONE),
             Field("live", TRUE, "the head count is shown while voting is open", "where it is not"),
             Field(

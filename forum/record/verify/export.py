@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from forum.record.verify.checkpoint import Note, parse_checkpoint, parse_note
-from forum.record.verify.disclosures import disclosure
+from forum.record.verify.disclosures import disclosure, open_disclosure
 from forum.record.verify.encoding import canonical, parse_lines
 from forum.record.verify.merkle_tree import leaf_hash
 from forum.record.verify.methods import METHODS, marks
@@ -78,6 +78,16 @@ class Export:
     def disclosures(self) -> dict[str, str]:
         """The encoded disclosures by digest, as disclosures.jsonl has them."""
         return {line["digest"]: line["disclosure"] for line in parse_lines(self.files["disclosures.jsonl"])}
+
+    def words(self, place: Any) -> str | None:
+        """Returns the words that a digest stands for; None where they are not here, or damaged, which is told
+        elsewhere.
+        """
+        try:
+            value = open_disclosure(self.disclosures[place["sd"]])[2]
+        except (RecordError, LookupError, TypeError, ValueError):
+            return None
+        return value if type(value) is str else None
 
     @cached_property
     def withdrawn(self) -> int:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from forum.record.verify.decision_votes import votes_problems
-from forum.record.verify.disclosures import open_disclosure
 from forum.record.verify.encoding import canonical, same_json
 from forum.record.verify.export import DEVICE, PAPER, PAPER_OR_DEVICE, Export
 from forum.record.verify.merkle_tree import root
@@ -15,7 +13,7 @@ from forum.record.verify.methods import METHODS, figures, tally
 from forum.record.verify.rounds import Steps, is_moment
 from forum.record.verify.small_numbers import NOTHING_OUTSIDE, in_small_numbers, is_rounded, small_number_problems
 from forum.record.verify.updates import update_problems
-from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, RecordError, verdict_of
+from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, verdict_of
 
 # Why no count is given of a vote; forum.voting has these words too.
 NO_COUNT = "Too few people voted for a result to be shown, because it could show how somebody voted."
@@ -28,21 +26,12 @@ NO_COUNT_BESIDE = (
 def check_rounds(export: Export) -> tuple[str, str]:
     """Checks that each round was opened as its session declared and took its steps in order, that each decision names
     the votes on its question, and that each update of a commitment says what it must."""
-    problems = [*_order_problems(export.entries), *votes_problems(export.entries, partial(_words_of, export))]
+    problems = [*_order_problems(export.entries), *votes_problems(export.entries, export.words)]
     problems += update_problems(export.entries)
     waiting = sum(1 for s in export.rounds.values() if s.closed and not s.revealed)
     return verdict_of(
         problems, f"{len(export.rounds)} rounds, each step in its place; {waiting} closed and not revealed"
     )
-
-
-def _words_of(export: Export, place: Any) -> str | None:
-    """Returns the words that a digest stands for; None where they are not here, or damaged, which is told elsewhere."""
-    try:
-        value = open_disclosure(export.disclosures[place["sd"]])[2]
-    except (RecordError, LookupError, TypeError, ValueError):
-        return None
-    return value if type(value) is str else None
 
 
 def _order_problems(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -125,6 +125,7 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
             kind=SessionKind.ASYNCHRONOUS,
             no_receipts=form.no_receipts,
             stage=commission.stage,
+            terms=commission.version,
         )
         draft = Round(
             id=secrets.token_hex(16),
@@ -183,7 +184,7 @@ async def extend(store: Store, clock: Clock, session_id: str, day: str, time: st
         await work.rounds.save_round(round_)
         await work.sessions.save_session(replace(session, version=session.version + 1))
         if session.recorded:
-            commission = await work.commissions.get_commission(session.commission)
+            commission = await work.commissions.of_session(session)
             facts = {"session": session.id, "round": round_.id, "closes_at": round_.closes_at}
             await record_entries.append(work, commission, entries[0], round_.extended_at, facts)
     return round_

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Store, Work
@@ -21,8 +21,10 @@ from forum.voting.commission import (
     POWERS,
     STAGES,
     Commission,
+    CommissionVersion,
     DecisionPower,
     Group,
+    SecondReader,
     SupportLine,
 )
 from forum.voting.reason import ReasonReading
@@ -44,7 +46,8 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True)
 class CommissionForm:
-    """A commission as typed. `groups` are (label, number invited), `support` (name, contact), empty rows too.
+    """A commission as typed. `groups` are (label, number invited), `support` (name, contact), empty rows too;
+    `group_ids` are the ids of those groups that are there already, "" or nothing for others.
 
     `id` is a random id made when the form was shown (empty: one is made). Errors about the n-th row (from 1)
     come back under `group_n`, `invited_n`, `support_name_n`, `support_contact_n`; the others under these
@@ -62,7 +65,9 @@ class CommissionForm:
     threshold: str = ""
     small_numbers: bool = False
     groups: tuple[tuple[str, str], ...] = ()
+    group_ids: tuple[str, ...] = ()
     support: tuple[tuple[str, str], ...] = ()
+    second_reader: bool = False
     rehearsal: bool = False
 
 
@@ -90,31 +95,12 @@ class SessionForm:
 
 
 async def create_commission(store: Store, clock: Clock, form: CommissionForm) -> Commission:
-    """Makes a commission; the same form sent twice makes one.
+    """Makes a commission and publishes it; the same form sent twice makes one.
 
     Raises FormErrors with everything that is wrong.
     """
     findings = Findings()
-    commission = Commission(
-        id=form.id if _ID.fullmatch(form.id) else secrets.token_hex(16),
-        title=findings.name("title", form.title, "Give the commission a title.", MOST_TITLE),
-        question=findings.need(
-            "question", form.question, "Write the question that this work is to answer.", MOST_WORDS
-        ),
-        stage=_one_of(findings, "stage", form.stage, STAGES, "Choose the stage that the work is in."),
-        power=DecisionPower(
-            level=_one_of(findings, "level", form.level, POWERS, "Choose how far the result binds."),
-            decides=findings.need("decides", form.decides, "Say who decides.", MOST_WORDS),
-            can_change=findings.need("can_change", form.can_change, "Say what can change.", MOST_WORDS),
-            cannot_change=findings.need("cannot_change", form.cannot_change, "Say what cannot change.", MOST_WORDS),
-        ),
-        groups=tuple(_groups(findings, form.groups)),
-        threshold=_threshold(findings, form.threshold),
-        small_numbers=form.small_numbers,
-        support=tuple(_support(findings, form.support)),
-        rehearsal=form.rehearsal,
-        created_at=clock.now(),
-    )
+    commission = replace(read_commission(findings, form, clock.now()), version=0, draft=True)
     findings.stop()
     async with store.begin() as work:
         if form.id == commission.id:
@@ -123,7 +109,46 @@ async def create_commission(store: Store, clock: Clock, form: CommissionForm) ->
             except NotFound:
                 pass
         await work.commissions.add_commission(commission)
-    return commission
+        return await publish(work, commission, clock.now())
+
+
+async def publish(work: Work, draft: Commission, at: str) -> Commission:
+    """Makes a draft public, as its first version; a rehearsal's has no entry in the record."""
+    about = replace(draft, version=1, draft=False)
+    facts = {"about": about_of(about)}
+    entry = None if about.rehearsal else await record_entries.append(work, about, "commission published", at, facts)
+    await work.commissions.add_version(CommissionVersion(1, about, "", at, entry))
+    return about
+
+
+def read_commission(findings: Findings, form: CommissionForm, at: str, *, whole: bool = True) -> Commission:
+    """Returns the commission that a form describes, made at this time; notes what is wrong in `findings`. Unless it
+    must be `whole`, what is missing yet, the title apart, is not wrong.
+    """
+
+    def need(name: str, value: str, otherwise: str, most: int) -> str:
+        return findings.need(name, value, otherwise, most) if whole else findings.at_most(name, value, most)
+
+    none = () if whole else ("",)
+    return Commission(
+        id=form.id if _ID.fullmatch(form.id) else secrets.token_hex(16),
+        title=findings.name("title", form.title, "Give the commission a title.", MOST_TITLE),
+        question=need("question", form.question, "Write the question that this work is to answer.", MOST_WORDS),
+        stage=_one_of(findings, "stage", form.stage, (*STAGES, *none), "Choose the stage that the work is in."),
+        power=DecisionPower(
+            level=_one_of(findings, "level", form.level, (*POWERS, *none), "Choose how far the result binds."),
+            decides=need("decides", form.decides, "Say who decides.", MOST_WORDS),
+            can_change=need("can_change", form.can_change, "Say what can change.", MOST_WORDS),
+            cannot_change=need("cannot_change", form.cannot_change, "Say what cannot change.", MOST_WORDS),
+        ),
+        groups=tuple(_groups(findings, form.groups, form.group_ids, whole=whole)),
+        threshold=_threshold(findings, form.threshold),
+        small_numbers=form.small_numbers,
+        support=tuple(_support(findings, form.support)),
+        second_reader=SecondReader.REQUIRED if form.second_reader else SecondReader.NONE,
+        rehearsal=form.rehearsal,
+        created_at=at,
+    )
 
 
 def _one_of(findings: Findings, name: str, value: str, options: Sequence[str], otherwise: str) -> str:
@@ -145,8 +170,9 @@ def _threshold(findings: Findings, typed: str) -> int:
     return number
 
 
-def _groups(findings: Findings, rows: Iterable[tuple[str, str]]) -> Iterator[Group]:
+def _groups(findings: Findings, rows: Iterable[tuple[str, str]], ids: Sequence[str], *, whole: bool) -> Iterator[Group]:
     seen: list[str] = []
+    taken: set[str] = set()
     for number, (typed, many) in enumerate(rows, 1):
         label, invited = line(typed), trimmed(many)
         if not label and not invited:
@@ -165,8 +191,11 @@ def _groups(findings: Findings, rows: Iterable[tuple[str, str]]) -> Iterator[Gro
                 f"invited_{number}",
                 "Write how many people were invited as a whole number, or leave it empty.",
             )
-        yield Group(secrets.token_hex(16), label, count)
-    if not FEWEST_GROUPS <= len(seen) <= MOST_GROUPS:
+        known = ids[number - 1] if number <= len(ids) else ""
+        id_ = known if _ID.fullmatch(known) and known not in taken else secrets.token_hex(16)
+        taken.add(id_)
+        yield Group(id_, label, count)
+    if not (FEWEST_GROUPS if whole else 0) <= len(seen) <= MOST_GROUPS:
         findings.wrong("group_1", "Give from %(fewest)s to %(most)s groups.", fewest=FEWEST_GROUPS, most=MOST_GROUPS)
 
 
@@ -223,6 +252,7 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
             reasons=ReasonReading(form.reasons),
             no_receipts=form.no_receipts,
             stage=commission.stage,
+            terms=commission.version,
             # Fixed from the start; otherwise it is when the first round closes.
             partition=Partition((), ONLY_WITH_TICKETS) if form.whole and form.entrance != Entrance.TICKETS else None,
         )
@@ -262,22 +292,28 @@ def opened(session: LiveSession, commission: Commission) -> dict[str, object]:
     return {
         "session": session.id,
         "title": session.title,
-        "about": {
-            "title": commission.title,
-            "question": commission.question,
-            "stage": session.stage,
-            "power": {
-                "level": commission.power.level,
-                "decides": record_entries.Words("decides", commission.power.decides),
-                "can_change": commission.power.can_change,
-                "cannot_change": commission.power.cannot_change,
-            },
-            "groups": [{"label": g.label, "invited": g.invited} for g in commission.groups],
-            "threshold": commission.threshold,
-            **({"small_numbers": True} if commission.small_numbers else {}),
-        },
+        "about": about_of(commission),
         "scenarios": list(session.scenarios),
         "kind": session.kind,
         "entrance": Entrance.OPEN_LINK if session.asynchronous else session.entrance,
         **({"no_receipts": True} if session.no_receipts else {}),
+    }
+
+
+def about_of(commission: Commission) -> dict[str, object]:
+    """Returns what is declared of a commission, as the field `about` of an entry has it."""
+    return {
+        "title": commission.title,
+        "question": commission.question,
+        "stage": commission.stage,
+        "power": {
+            "level": commission.power.level,
+            "decides": record_entries.Words("decides", commission.power.decides),
+            "can_change": commission.power.can_change,
+            "cannot_change": commission.power.cannot_change,
+        },
+        "groups": [{"label": g.label, "invited": g.invited} for g in commission.groups],
+        "threshold": commission.threshold,
+        **({"small_numbers": True} if commission.small_numbers else {}),
+        "second_reader": commission.second_reader,
     }

@@ -34,7 +34,7 @@ async def open_round(desk: Desk, session_id: str, round_id: str) -> Outcome:
             raise IllegalMove("This question is not on screen any more. Put it there first, so that all can read it.")
         round_, entries = rounds.apply(before, rounds.Open(desk.clock.now()))
         await work.rounds.save_round(round_)
-        commission = await work.commissions.get_commission(session.commission)
+        commission = await work.commissions.of_session(session)
         if session.recorded and entries:
             await append(work, commission, entries[0], round_.opened_at, opened(round_, commission))
         return Outcome(await cue_up(work, session, cue_of(round_)), round_)
@@ -65,7 +65,7 @@ async def reveal_round(desk: Desk, session_id: str, round_id: str) -> Outcome:
     """Shows the result to everybody, tallied again from the committed ballots."""
     async with desk.act_on(session_id) as (work, session):
         before = await guard.round_of(work, session, round_id)
-        commission = await work.commissions.get_commission(session.commission)
+        commission = await work.commissions.of_session(session)
         await guard.nothing_open(work, session)
         if before.state == RoundState.REVEALED:
             result = await results.result_of(work, before, commission.threshold)
@@ -87,7 +87,7 @@ async def reveal_round(desk: Desk, session_id: str, round_id: str) -> Outcome:
 
 async def record_held(work: Work, session: LiveSession, at: str) -> LiveSession:
     """Records the results that were shown while badges were off, whole; what was annulled since is never opened."""
-    commission = await work.commissions.get_commission(session.commission)
+    commission = await work.commissions.of_session(session)
     kept = []
     held = {id_: await work.rounds.get_round(id_, lock=True) for id_ in sorted(session.held)}
     for id_ in session.held:
@@ -114,7 +114,7 @@ async def annul_round(desk: Desk, session_id: str, round_id: str, because: str) 
         round_, entries = rounds.apply(before, rounds.Annul(desk.clock.now(), because))
         await work.rounds.save_round(round_)
         if session.recorded and entries:
-            commission = await work.commissions.get_commission(session.commission)
+            commission = await work.commissions.of_session(session)
             facts = {
                 "session": session.id,
                 "round": round_.id,

@@ -27,7 +27,7 @@ async def put_right(store: Store, clock: Clock, session_id: str, participant: st
         session = await guard.going_on(work, session_id, None)
         if session.entrance == Entrance.TICKETS:
             raise IllegalMove("Your ticket says which group you come from. Ask the organiser for another one.")
-        commission = await work.commissions.get_commission(session.commission)
+        commission = await work.commissions.of_session(session)
         if group is not None and commission.group_label(group) is None:
             raise BadInput("Choose a group, or “Prefer not to say”.", field="group")
         every = await work.rounds.list_rounds(session_id)

@@ -23,7 +23,7 @@ from forum.voting.suppression import Result, in_the_room, nothing_by_group
 async def room_view_of(work: Work, session: LiveSession) -> RoomView:
     """Reads what every screen of a room may show. Numbers of connected phones are not in it: only the process knows
     them."""
-    commission = await work.commissions.get_commission(session.commission)
+    commission = await work.commissions.of_session(session)
     rounds = {r.id: r for r in await work.rounds.list_rounds(session.id)}
     round_ = rounds.get(session.cue.round or "")
     view = RoomView(

@@ -58,7 +58,7 @@ async def issue(store: Store, clock: Clock, session_id: str, group: str | None, 
         raise BadInput("Issue from 1 to %(most)s tickets at once.", field="count", most=MOST_AT_ONCE)
     async with store.begin() as work:
         session = await _ticketed(work, session_id)
-        commission = await work.commissions.get_commission(session.commission)
+        commission = await work.commissions.of_session(session)
         if group is not None and commission.group_label(group) is None:
             raise BadInput("Choose a group.", field="group")
         standing = await work.tickets.list_tickets(session.id)

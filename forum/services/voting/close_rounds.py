@@ -33,7 +33,7 @@ async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[
     await work.rounds.save_round(round_)
     ballots = await work.rounds.ballots(round_.id)
     # Locked, so that of two votes that close at one moment the second is judged beside the first.
-    commission = await work.commissions.get_commission(live.commission, lock=True)
+    commission = await work.commissions.of_session(live, lock=True)
     # Whoever answers by themselves, over days, joins to answer: there is no room of which half could be away.
     joined = 0 if live.asynchronous else sum((await work.sessions.joined(live.id)).values())
     counts = Counter(ballot.group for ballot in ballots)
@@ -84,7 +84,7 @@ async def counted(work: Work, live: LiveSession, round_: Round) -> dict[str, obj
     """
     if live.partition is None:
         return {}
-    commission = await work.commissions.get_commission(live.commission)
+    commission = await work.commissions.of_session(live)
     return await _counted(live.partition, round_, await work.rounds.ballots(round_.id), commission)
 
 

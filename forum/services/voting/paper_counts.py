@@ -56,7 +56,7 @@ async def enter(store: Store, clock: Clock, person: Person, session: str, round_
     """
     async with store.begin() as work:
         live, round_ = await _open(work, session, round_id, clock.now())
-        commission = await work.commissions.get_commission(live.commission)
+        commission = await work.commissions.of_session(live)
         counts, handed_out = _checked(form, round_, commission)
         count = PaperCount(secrets.token_hex(16), round_.id, counts, handed_out, person.id, clock.now())
         await work.papers.put_paper_count(count)

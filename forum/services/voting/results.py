@@ -83,7 +83,7 @@ async def tally_of(work: Work, round_: Round, *, however_few: bool = False) -> d
     session = await work.sessions.get_session(round_.session)
     if session.partition is None:
         return {}
-    commission = await work.commissions.get_commission(session.commission)
+    commission = await work.commissions.of_session(session)
     ballots = await work.rounds.ballots(round_.id)
     result = _published(session.partition, round_, ballots, commission.threshold, however_few=however_few)
     if commission.small_numbers:
@@ -115,8 +115,8 @@ async def shown(work: Work, round_: Round, commission: Commission) -> Result:
 async def shown_all(
     work: Work, rounds: Sequence[tuple[LiveSession, Round]], commission: Commission, *, in_the_room: bool = False
 ) -> dict[str, Result]:
-    """Returns the results of several revealed rounds of one commission, by round id, as `shown` does for one; reads
-    all that they follow from together. `in_the_room`: for the room's own screens, which are exact."""
+    """Returns the results of several revealed rounds of one version of a commission, by round id, as `shown` does
+    for one; reads all that they follow from together. `in_the_room`: for the room's own screens, which are exact."""
     if not rounds:
         return {}
     known = {round_.id: round_ for _session, round_ in rounds}
@@ -141,7 +141,7 @@ async def _whole(work: Work, session: LiveSession, round_: Round, threshold: int
     if session.partition is None or round_.state not in (RoundState.CLOSED, RoundState.REVEALED):
         raise IllegalMove("Close the vote before you show its result.")
     ballots = await work.rounds.ballots(round_.id)
-    invited = (await work.commissions.get_commission(session.commission)).groups if round_.quorum_each else ()
+    invited = (await work.commissions.of_session(session)).groups if round_.quorum_each else ()
     result = _published(session.partition, round_, ballots, threshold, invited)
     if round_.second_of is None or not METHODS[round_.method].FOLLOWED:
         return result
@@ -178,7 +178,10 @@ async def asynchronous_rounds(
     rounds = [(live, round_) for live in sessions for round_ in of[live.id]]
     voted = await work.rounds.voted([round_.id for _live, round_ in rounds])
     revealed = [(live, round_) for live, round_ in rounds if results and round_.state == RoundState.REVEALED]
-    shown = await shown_all(work, revealed, commission)
+    shown: dict[str, Result] = {}
+    for terms in {live.terms for live, _round in revealed}:
+        alike = [(live, round_) for live, round_ in revealed if live.terms == terms]
+        shown |= await shown_all(work, alike, await work.commissions.of_session(alike[0][0]))
     return tuple(AsynchronousRound(live, one, voted[one.id], shown.get(one.id)) for live, one in rounds)
 
 

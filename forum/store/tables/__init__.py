@@ -9,6 +9,7 @@ from forum.store.tables.accounts import first_link, person, sign_in, token
 from forum.store.tables.commissions import (
     closing,
     commission,
+    commission_version,
     commitment,
     commitment_update,
     decision,
@@ -59,6 +60,7 @@ __all__ = [
     "checkpoint",
     "closing",
     "commission",
+    "commission_version",
     "commitment",
     "commitment_update",
     "cosignature",

@@ -23,6 +23,21 @@ commission = sa.Table(
     flag("rehearsal"),
     words("created_at"),
     sa.Column("closed_at", Words, nullable=False, server_default=sa.text("''")),
+    sa.Column("second_reader", Words, nullable=False, server_default=sa.text("'none'")),
+    sa.Column("version", sa.Integer, nullable=False, server_default=sa.text("1")),
+    sa.Column("draft", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+
+# The terms of every version of a commission (voting.commission.TERMS); a draft has none yet.
+commission_version = sa.Table(
+    "commission_version",
+    metadata,
+    sa.Column("commission", Words, sa.ForeignKey("commission.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    json("terms"),
+    words("because"),
+    words("at"),
+    sa.Column("entry", sa.Integer),
 )
 
 stage_move = sa.Table(

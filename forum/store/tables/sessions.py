@@ -33,6 +33,7 @@ session = sa.Table(
     sa.Column("ended_at", Words, nullable=False, server_default=sa.text("''")),
     sa.Column("no_receipts", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("stage", Words, nullable=False, server_default=sa.text("''")),
+    sa.Column("terms", sa.Integer, nullable=False, server_default=sa.text("1")),
 )
 # A code of six digits is free again when its session has ended.
 sa.Index(

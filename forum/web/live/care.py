@@ -71,7 +71,7 @@ async def step_out(request: Request) -> Response:
         except NotFound:
             seen = None
     async with site_of(request).store.read() as work:
-        commission = await work.commissions.get_commission(session.commission)
+        commission = await work.commissions.of_session(session)
     return await page(
         request,
         "live/step_out.html",

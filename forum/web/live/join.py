@@ -91,7 +91,7 @@ async def join_session(request: Request) -> Response:
     if session.entrance == Entrance.TICKETS:
         return await _join_with_ticket(request, session, form)
     async with site.store.read() as work:
-        commission = await work.commissions.get_commission(session.commission)
+        commission = await work.commissions.of_session(session)
     group = form.text("group")
     unsaid = form.flag("unsaid")
     group = "" if unsaid else group
@@ -133,7 +133,7 @@ async def ticket(request: Request) -> Response:
 async def _join_with_ticket(request: Request, session: LiveSession, form: Form) -> Response:
     site, typed = site_of(request), form.text("ticket")
     async with site.store.read() as work:
-        commission = await work.commissions.get_commission(session.commission)
+        commission = await work.commissions.of_session(session)
     also = {other for other in form.texts("also") if commission.group_label(other) is not None}
     device = cookie_of(request, DEVICE) or new_key()
     try:

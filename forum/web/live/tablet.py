@@ -52,7 +52,7 @@ async def link(request: Request) -> Response:
         return done(request, f"/organise/sessions/{session}/tablet", tablet=path)
     async with site.store.read() as work:
         live_session = await guard.of_kind(work, session)
-        commission = await work.commissions.get_commission(live_session.commission)
+        commission = await work.commissions.of_session(live_session)
     url = f"{base_url(request)}{_path(live_session)}"
     return await page(
         request,
@@ -142,7 +142,7 @@ async def _person(request: Request, session: LiveSession, form: Form) -> Partici
         return here or await admitted(request, session, typed, device)
     group = form.text("group")
     async with site.store.read() as work:
-        commission = await work.commissions.get_commission(session.commission)
+        commission = await work.commissions.of_session(session)
     if "group" not in form.values or (group and commission.group_label(group) is None):
         raise BadInput("Choose a group, or “Prefer not to say”.", field="group")
     asked = form.text("person")

@@ -6,23 +6,25 @@ People and machines use the same addresses; a machine asks for JSON.
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from itertools import zip_longest
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from forum.errors import BadInput
+from forum.errors import BadInput, IllegalMove
 from forum.ports.accounts import Token
 from forum.services import accounts, demonstration
+from forum.services import commissions as services
 from forum.services.sessions import commissions_and_sessions
 from forum.services.sessions.commissions_and_sessions import CommissionForm, SessionForm
 from forum.services.voting import results
 from forum.sessions.session import Entrance
 from forum.stories.submission import StoryStatus
-from forum.voting.commission import DEFAULT_THRESHOLD, POWERS, STAGES
+from forum.voting.commission import DEFAULT_THRESHOLD, POWERS, STAGES, Commission, SecondReader
 from forum.voting.reason import ReasonReading
 from forum.web.auth import somebody
-from forum.web.forms import Form, form_of, spoken
+from forum.web.forms import Form, errors_of, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
 from forum.web.responses import done, page, wants_json
 from forum.web.server.prefix import prefix_of
@@ -51,7 +53,7 @@ async def _overview(
 ) -> Response:
     person = await somebody(request)
     async with site_of(request).store.read() as work:
-        commissions = await work.commissions.list_commissions()
+        commissions = await work.commissions.list_commissions(drafts=True)
         sessions = [s for s in await work.sessions.list_sessions() if not s.asynchronous]
         asynchronous = [round_ for c in commissions for round_ in await results.asynchronous_rounds(work, c)]
         tokens = await work.people.tokens(person.id)
@@ -60,6 +62,7 @@ async def _overview(
         "organise/overview.html",
         status,
         commissions=commissions,
+        open=[one for one in commissions if not one.draft],
         sessions=[(s, session_state(s)) for s in sessions],
         asynchronous=sorted(asynchronous, key=lambda round_: round_.session.opened_at, reverse=True),
         titles={c.id: c.title for c in commissions},
@@ -85,15 +88,73 @@ async def add_commission(request: Request) -> Response:
         return await _commission_page(request, form)
     site = site_of(request)
     try:
+        if form.text("draft"):
+            kept = await services.keep_draft(site.store, site.clock, _commission(form))
+            return done(request, f"/organise/commissions/{kept.id}", id=kept.id)
         made = await commissions_and_sessions.create_commission(site.store, site.clock, _commission(form))
-    except BadInput as error:
+    except (BadInput, IllegalMove) as error:
         if wants_json(request):
             raise
-        return await _commission_page(request, form, spoken(error))
+        return await _commission_page(request, form, errors_of(error, "id"))
     lent = await demonstration.lend(site.store, site.clock, made) if form.flag("stories") else []
     groups = [{"id": g.id, "label": g.label} for g in made.groups]
     stories = [{"id": story.id, "title": story.title} for story in lent]
     return done(request, f"/organise/sessions/new?commission={made.id}", id=made.id, groups=groups, stories=stories)
+
+
+async def edit_commission(request: Request) -> Response:
+    """Shows a draft or a published commission to be changed; posted, keeps, publishes or changes it."""
+    site, commission = site_of(request), request.path_params["commission"]
+    async with site.store.read() as work:
+        of = await work.commissions.get_commission(commission, draft=True)
+    if request.method != "POST":
+        return await _commission_page(request, _as_typed(of), of=of)
+    form = await form_of(request)
+    if form.text("add"):
+        return await _commission_page(request, form, of=of)
+    asked, seen = replace(_commission(form), id=of.id), form.text("seen")
+    try:
+        if form.text("draft"):
+            made = await services.keep_draft(site.store, site.clock, asked, seen)
+        elif form.text("publish"):
+            made = await services.publish(site.store, site.clock, asked, seen)
+        else:
+            made = await services.change(site.store, site.clock, of.id, asked, seen, form.text("because"))
+    except (BadInput, IllegalMove) as error:
+        if wants_json(request):
+            raise
+        async with site.store.read() as work:
+            of = await work.commissions.get_commission(commission, draft=True)
+        return await _commission_page(
+            request, form, errors_of(error, "seen"), of=of, again=isinstance(error, IllegalMove)
+        )
+    to = f"/organise/commissions/{made.id}" if made.draft else f"/commissions/{made.id}"
+    return done(request, to, id=made.id, version=made.version)
+
+
+def _as_typed(of: Commission) -> Form:
+    """Returns a commission as its form would have been typed."""
+    return Form(
+        {
+            "title": [of.title],
+            "question": [of.question],
+            "stage": [of.stage],
+            "level": [of.power.level],
+            "decides": [of.power.decides],
+            "can_change": [of.power.can_change],
+            "cannot_change": [of.power.cannot_change],
+            "threshold": [str(of.threshold)],
+            "group": [group.label for group in of.groups],
+            "group_id": [group.id for group in of.groups],
+            "invited": ["" if group.invited is None else str(group.invited) for group in of.groups],
+            "support_name": [line.name for line in of.support],
+            "support_contact": [line.contact for line in of.support],
+            "small_numbers": ["1"] if of.small_numbers else [],
+            "second_reader": ["1"] if of.second_reader == SecondReader.REQUIRED else [],
+            "rehearsal": ["1"] if of.rehearsal else [],
+            "seen": [str(of.version)],
+        }
+    )
 
 
 def _commission(form: Form) -> CommissionForm:
@@ -109,7 +170,9 @@ def _commission(form: Form) -> CommissionForm:
         threshold=form.text("threshold"),
         small_numbers=form.flag("small_numbers"),
         groups=_pairs(form, "group", "invited"),
+        group_ids=tuple(form.texts("group_id")),
         support=_pairs(form, "support_name", "support_contact"),
+        second_reader=form.flag("second_reader"),
         rehearsal=form.flag("rehearsal"),
     )
 
@@ -119,7 +182,17 @@ def _pairs(form: Form, left: str, right: str) -> tuple[tuple[str, str], ...]:
     return tuple(zip_longest(form.texts(left), form.texts(right), fillvalue=""))
 
 
-async def _commission_page(request: Request, form: Form, errors: dict[str, str] | None = None) -> Response:
+async def _commission_page(
+    request: Request,
+    form: Form,
+    errors: dict[str, str] | None = None,
+    *,
+    of: Commission | None = None,
+    again: bool = False,
+) -> Response:
+    """Draws the form of a commission, a new one or the one it is of; `again`: what was changed meanwhile may be gone
+    over by sending it once more.
+    """
     groups = list(_pairs(form, "group", "invited"))
     support = list(_pairs(form, "support_name", "support_contact"))
     add = form.text("add")
@@ -128,10 +201,13 @@ async def _commission_page(request: Request, form: Form, errors: dict[str, str] 
     return await page(
         request,
         "organise/commission.html",
-        422 if errors else 200,
+        409 if again else 422 if errors else 200,
         form=form,
+        of=of,
+        seen=(str(of.version) if again or not form.text("seen") else form.text("seen")) if of else "",
         id=form.text("id") or secrets.token_hex(16),
         groups=groups + [("", "")] * (rows - len(groups)),
+        group_ids=form.texts("group_id") + [""] * rows,
         support=support + [("", "")] * (lines - len(support)),
         stages=[(stage, stage_words(stage), _(stage)) for stage in STAGES],
         levels=[(level, _(level).capitalize(), power_words(level)) for level in POWERS],
@@ -164,10 +240,10 @@ async def add_session(request: Request) -> Response:
     )
     try:
         made = await commissions_and_sessions.create_session(site.store, site.clock, asked)
-    except BadInput as error:
+    except (BadInput, IllegalMove) as error:
         if wants_json(request):
             raise
-        return await _session_page(request, asked.commission, form, spoken(error))
+        return await _session_page(request, asked.commission, form, errors_of(error, "title"))
     console = f"/console/{made.id}"
     projector = f"/projector/{made.projector}"
     below = prefix_of(site.settings)

@@ -60,7 +60,7 @@ async def _page(request: Request, form: Form, errors: dict[str, str] | None = No
     async with site_of(request).store.read() as work:
         session = await guard.of_kind(work, request.path_params["session"])
         round_ = await guard.round_of(work, session, request.path_params["round"], lock=False)
-        commission = await work.commissions.get_commission(session.commission)
+        commission = await work.commissions.of_session(session)
         counted = await work.papers.get_paper_count(round_.id)
     labels = {r.id: r.label for r in round_.responses}
     groups = [*((g.id, g.label, g.invited) for g in commission.groups), ("", _("Prefer not to say"), None)]

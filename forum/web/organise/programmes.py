@@ -168,7 +168,7 @@ async def _of(work: Work, session: str) -> tuple[LiveSession, Commission, Planne
     live_session = await guard.of_kind(work, session)
     return (
         live_session,
-        await work.commissions.get_commission(live_session.commission),
+        await work.commissions.of_session(live_session),
         await work.programmes.latest(live_session.id),
     )
 

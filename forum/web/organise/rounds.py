@@ -184,7 +184,7 @@ async def _round_page(
     await asynchronous.up_to_date(site.store, site.clock, round_)
     async with site.store.read() as work:
         round_ = await work.rounds.get_round(round_.id)
-        commission = await work.commissions.get_commission(live_session.commission)
+        commission = await work.commissions.of_session(live_session)
         story = await work.stories.get_story(live_session.scenarios[0])
         ballots = await work.rounds.ballots(round_.id)
         shown = round_.state == RoundState.REVEALED

@@ -58,7 +58,7 @@ async def _refuse_boxes(request: Request, session: str, group: str | None) -> No
     """Raises BadInput where this group's sheet would have boxes in the place of letters that no font has."""
     async with site_of(request).store.read() as work:
         live_session = await work.sessions.get_session(session)
-        labels = _labels(await work.commissions.get_commission(live_session.commission))
+        labels = _labels(await work.commissions.of_session(live_session))
     boxes = await asyncio.to_thread(ticket_sheet.boxes, [live_session.title, labels.get(group, "")])
     if boxes.letters:
         raise BadInput(
@@ -71,7 +71,7 @@ async def _refuse_boxes(request: Request, session: str, group: str | None) -> No
 async def _answer(request: Request, session: str, issued: Sequence[Issued]) -> Response:
     async with site_of(request).store.read() as work:
         live_session = await work.sessions.get_session(session)
-        commission = await work.commissions.get_commission(live_session.commission)
+        commission = await work.commissions.of_session(live_session)
     labels = _labels(commission)
     if wants_json(request):
         return JSONResponse(
@@ -110,7 +110,7 @@ async def _answer(request: Request, session: str, issued: Sequence[Issued]) -> R
 async def _page(request: Request, session: str, form: Form, errors: dict[str, str] | None = None) -> Response:
     async with site_of(request).store.read() as work:
         live_session = await guard.of_kind(work, session)
-        commission = await work.commissions.get_commission(live_session.commission)
+        commission = await work.commissions.of_session(live_session)
         issued = await work.tickets.list_tickets(live_session.id)
     labels = _labels(commission)
     missing = ticket_sheet.Boxes()

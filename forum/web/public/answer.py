@@ -238,7 +238,7 @@ async def visit_of(request: Request) -> Visit:
     device = cookie_of(request, DEVICE)
     async with site.store.read() as work:
         round_ = await work.rounds.get_round(round_.id)
-        commission = await work.commissions.get_commission(session.commission)
+        commission = await work.commissions.of_session(session)
         scenario, gone = await _story(work, round_)
         participant = await work.sessions.participant(session.id, digest(device)) if device else None
         mine = await work.rounds.ballots_by(participant.id, [round_.id]) if participant else []

@@ -36,6 +36,7 @@ from forum.web.stories.evidence import items as evidence_items
 from forum.web.stories.suggestion_words import thanks
 from forum.web.stories.versions import public_versions
 from forum.web.templates import ready
+from forum.web.words.commission_entries import changes
 from forum.web.words.terms import session_state
 from forum.web.words.timeline import told
 
@@ -90,7 +91,10 @@ async def commission(request: Request) -> Response:
         decisions = await work.decisions.list_decisions(about.id)
         decided = await _decided(work, decisions)
         course = await course_of(work, about)
-        rows: dict[str, object] = {declared_of(about.id): (about, course, [(s.id, s.title) for s in sessions])}
+        versions = await work.commissions.versions(about.id)
+        rows: dict[str, object] = {
+            declared_of(about.id): (about, course, versions, [(s.id, s.title) for s in sessions])
+        }
         rows |= {} if about.rehearsal else stories_shown(stories)
         rows |= {one.round.id: one.round for one in asynchronous if one.session.recorded and one.round.opened_at}
         await unlike_record(request, work, rows | promises_shown(decisions))
@@ -111,6 +115,10 @@ async def commission(request: Request) -> Response:
         decisions=decisions,
         decided=decided,
         course=course,
+        versions=[
+            (one, changes(before.about, one.about) if before else [])
+            for before, one in zip([None, *versions], versions, strict=False)
+        ],
     )
 
 

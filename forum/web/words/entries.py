@@ -12,8 +12,8 @@ from forum.sessions.session import Entrance, SessionKind
 from forum.voting.commitment import Giver
 from forum.web.i18n.dates import day
 from forum.web.i18n.gettext import gettext as _
-from forum.web.words import stage_entries
-from forum.web.words.entry_words import EntryWords, Facts, References, chosen, listed, named, small_numbers_row
+from forum.web.words import commission_entries, stage_entries
+from forum.web.words.entry_words import EntryWords, Facts, References, chosen, listed
 from forum.web.words.round_entries import (
     round_annulled,
     round_closed,
@@ -21,7 +21,7 @@ from forum.web.words.round_entries import (
     round_opened,
     round_revealed,
 )
-from forum.web.words.terms import act_words, power_words, promise_words, stage_words
+from forum.web.words.terms import act_words, promise_words
 
 
 def words_of(entry: Facts, references: References) -> EntryWords:
@@ -55,8 +55,6 @@ def _scenario_published(entry: Facts, references: References) -> EntryWords:
 
 def _session_opened(entry: Facts, references: References) -> EntryWords:
     about = entry["about"]
-    power = about["power"]
-    invited = [f"{g['label']} ({g['invited']})" if g["invited"] is not None else g["label"] for g in about["groups"]]
     kind, sentence = _("Live session"), _("The live session “%(title)s” was made for “%(commission)s”.")
     if entry.get("kind") == SessionKind.ASYNCHRONOUS:
         kind = _("Asynchronous round")
@@ -68,15 +66,7 @@ def _session_opened(entry: Facts, references: References) -> EntryWords:
         kind,
         sentence % {"title": entry["title"], "commission": about["title"]},
         (
-            (_("Question"), about["question"]),
-            (_("Stage"), named(stage_words, about["stage"])),
-            (_("How far the vote binds"), named(power_words, power["level"])),
-            (_("Who decides"), references.words(power["decides"])),
-            (_("What can change"), power["can_change"]),
-            (_("What cannot change"), power["cannot_change"]),
-            (_("Groups, with how many people were invited"), ", ".join(invited)),
-            (_("Smallest group shown by itself"), str(about["threshold"])),
-            *small_numbers_row(about),
+            *commission_entries.declared(about, references),
             (_("How people get in"), _entrance(entry["entrance"])),
             *([(_("Receipts"), _("Nobody is given a receipt of their ballot."))] if "no_receipts" in entry else []),
         ),
@@ -264,6 +254,8 @@ _TELLERS: dict[str, Callable[[Facts, References], EntryWords]] = {
     "commitment": _commitment,
     "commitment update": _commitment_update,
     "moderation action": _moderation_action,
+    "commission published": commission_entries.commission_published,
+    "commission changed": commission_entries.commission_changed,
     "stage moved": stage_entries.stage_moved,
     "stage note": stage_entries.stage_note,
     "commission closed": stage_entries.commission_closed,

@@ -20,6 +20,7 @@ from forum.web.i18n.gettext import say
 UNLIKE_WORDS = {
     "session": message("the session"),
     "commission": message("what was declared beforehand"),
+    "commission_version": message("what was declared beforehand"),
     "stage_move": message("the stage that the work is in"),
     "stage_note": message("the answers to the questions of a stage"),
     "closing": message("the closing note"),
@@ -75,6 +76,14 @@ def power_words(level: str) -> str:
         "co-design": _("You shape the plans together with those who decide. The vote says which plan goes on."),
         "co-production": _("You and the services decide together, as equals. The vote is part of the decision."),
     }.get(level, level)
+
+
+def second_reader_words(second_reader: str) -> str:
+    """Returns in plain words whether another person reads a decision before it is published."""
+    return {
+        "none": _("Nobody else has to read a decision before it is published."),
+        "required": _("Another person reads each decision before it is published."),
+    }.get(second_reader, second_reader)
 
 
 def outcome_words(outcome: str) -> str:

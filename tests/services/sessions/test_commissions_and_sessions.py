@@ -82,7 +82,8 @@ async def test_a_commission_is_kept_as_typed_without_empty_rows(sqlite_store: St
     assert [(s.name, s.contact) for s in made.support] == [("Samaritans", "116 123")]
     assert (made.threshold, made.stage, made.power.level) == (5, "plan", "co-design")
     assert (made.demonstration, made.rehearsal) == (False, False)
-    assert await entries(sqlite_store) == []
+    [entry] = await entries(sqlite_store)
+    assert (entry["type"], entry["commission"]) == ("commission published", made.id)
 
 
 async def test_the_same_form_sent_twice_makes_one_commission(sqlite_store: Store) -> None:
@@ -187,6 +188,7 @@ async def test_a_session_stands_in_the_record_with_what_was_declared(sqlite_stor
                 {"label": "Carers and family", "invited": None},
             ],
             "threshold": 5,
+            "second_reader": "none",
         },
         "scenarios": [story.id],
         "kind": "room",

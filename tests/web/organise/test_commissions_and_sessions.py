@@ -290,3 +290,54 @@ async def test_what_is_withheld_without_tickets_is_in_no_table_and_its_record_pa
     assert (result.counts, result.rows, result.withheld) == ({"r1": 4, "r2": 4}, (), ONLY_WITH_TICKETS)
     export = await exports.export(house.site.checkpoints)
     assert not [check for check in audit.verify(export) if check.verdict == FAIL]
+
+
+async def test_a_commission_is_drafted_published_and_changed_by_forms(
+    house: House, organiser: httpx2.AsyncClient
+) -> None:
+    empty = await organiser.get("/organise/commissions/new")
+    id_ = field(empty, "id")
+    bare = {"id": id_, "title": "Night care", "group": ["Carers"], "invited": [""], "draft": "1"}
+    own = f"/organise/commissions/{id_}"
+    public = f"/commissions/{id_}"
+    kept = await organiser.post("/organise/commissions", data=bare)
+    assert (kept.status_code, kept.headers["location"]) == (303, own)
+    assert f'href="{own}"' in (await organiser.get("/organise")).text
+    for hidden in (public, f"{public}/feed.atom", f"{public}/tell", f"{public}/stages/plan", f"{own}/stages"):
+        assert (await organiser.get(hidden)).status_code == 404, hidden
+    for listed in ("/", "/commissions", "/stories"):
+        assert "Night care" not in (await organiser.get(listed)).text
+    draft = await organiser.get(own)
+    whole = {**COMMISSION, "seen": field(draft, "seen"), "publish": "1", "group_id": [field(draft, "group_id"), "", ""]}
+    missing = await organiser.post(own, data=bare | {"draft": "", "publish": "1", "seen": field(draft, "seen")})
+    assert_faults_at(missing, {"question", "stage", "level", "decides", "can_change", "cannot_change", "group_1"})
+    made = await organiser.post(own, data=whole)
+    assert (made.status_code, made.headers["location"]) == (303, public)
+    twice = await organiser.post(own, data=whole)
+    assert twice.status_code == 409
+    assert "has been published meanwhile" in words(twice)
+
+    shown = await organiser.get(own)
+    ids = re.findall(r'name="group_id" value="([0-9a-f]{32})"', shown.text)
+    assert len(ids) == 2
+    assert field(draft, "group_id") == ids[0]
+    change = {**COMMISSION, "seen": "1", "question": "Who should stay?", "group": ["Everybody here", "Carers"]}
+    change |= {"invited": ["41", ""], "group_id": ids, "because": "", "threshold": "8"}
+    unsaid = await organiser.post(own, data=change)
+    assert_faults_at(unsaid, {"because"})
+    done = await organiser.post(own, data=change | {"because": "The first question was too narrow."})
+    assert (done.status_code, done.headers["location"]) == (303, public)
+    late = await organiser.post(own, data=change | {"because": "Mine", "question": "Who should go?"})
+    assert late.status_code == 409
+    assert "It has been changed meanwhile" in words(late)
+    assert "Who should go?" in late.text
+    assert field(late, "seen") == "2"
+    async with house.browser() as anybody:
+        read = words(await anybody.get(public))
+        for there in ("What was changed", "too narrow", "Who should come at night?", "Who should stay?", "41", "8"):
+            assert there in read, there
+        assert "was changed. This is version 2" in words(await anybody.get("/record/1"))
+        assert "was published" in words(await anybody.get("/record/0"))
+    async with house.store.read() as work:
+        of = await work.commissions.get_commission(id_)
+    assert ([group.id for group in of.groups], of.version, of.stage) == (ids, 2, "plan")

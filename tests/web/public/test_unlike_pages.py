@@ -19,9 +19,10 @@ from support.factories import CLOCK, a_cast
 from support.recorded_day import Day, a_day
 from support.voted_session import FIRST, a_vote, required
 
-from forum.services import record_rows, stages
+from forum.services import commissions, record_rows, stages
 from forum.services.record_watch import RecordWatch
 from forum.services.sessions import care, cues, facilitation
+from forum.services.sessions.commissions_and_sessions import CommissionForm
 from forum.services.sessions.tablet_link import share
 from forum.services.stages import ClosingForm, MoveForm, NoteForm
 from forum.services.stories.withdrawal import withdraw
@@ -79,8 +80,8 @@ CASES: dict[str, list[Case]] = {
             ("/commissions/{commission}", "/decisions/{decision}"), "session",
         ),
         Case(
-            COMMISSION, lambda day: COMMISSION.c.id == day.voted.live.commission, {"question": "Why?"},
-            ("/", "/commissions", "/commissions/{commission}", "/decisions/{decision}"), "commission",
+            SESSION, lambda day: SESSION.c.id == day.voted.live.id, {"terms": 2},
+            ("/decisions/{decision}",), "commission_version",
         ),
     ],
     "round opened": [
@@ -128,6 +129,17 @@ CASES: dict[str, list[Case]] = {
             ("/moderation",), "moderation",
         ),
     ],
+    "commission published": [],
+    "commission changed": [
+        Case(
+            COMMISSION, lambda day: COMMISSION.c.id == day.voted.live.commission, {"question": "Why?"},
+            ("/", "/commissions", "/commissions/{commission}"), "commission",
+        ),
+        Case(
+            tables.commission_version, of_commission(tables.commission_version), {"because": "Nothing"},
+            STAGE_PAGES[:1], "commission_version",
+        ),
+    ],
     "stage moved": [
         Case(MOVE, of_commission(MOVE), {"learnt": "Nothing"}, STAGE_PAGES, "stage_move"),
         Case(COMMISSION, of_commission(COMMISSION), {"stage": "monitor"}, STAGE_PAGES, "commission"),
@@ -147,6 +159,12 @@ CASES: dict[str, list[Case]] = {
 async def moved(house: House, commission: str) -> None:
     """Moves a commission, answers a question of its stage, closes and reopens it."""
     store = house.store
+    async with store.read() as work:
+        of = await work.commissions.get_commission(commission)
+    typed = {name: getattr(of.power, name) for name in ("level", "decides", "can_change", "cannot_change")}
+    groups = tuple((group.label, str(group.invited)) for group in of.groups)
+    form = CommissionForm("", of.title, "Who else should come?", threshold=str(of.threshold), groups=groups, **typed)
+    await commissions.change(store, CLOCK, commission, form, "1", "It was put too narrowly.")
     await stages.move(store, CLOCK, commission, MoveForm(seen="0", to="secure", learnt="Much"))
     await stages.note(store, CLOCK, commission, NoteForm("", "plan", "options", "Two"))
     await stages.close(store, CLOCK, commission, ClosingForm(seen="1", closing="Done"))

@@ -1,13 +1,60 @@
-"""Holds the rows of stages, their questions and closings against the entries that tell of them."""
+"""Holds the rows of commissions, their versions, stages and closings against the entries that tell of them."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 
 from forum.ports import Work
 from forum.services.record_known import Entry, Known
-from forum.services.row_differences import Unlike, columns, told
+from forum.services.row_differences import Unlike, columns, plain_facts, told
+from forum.services.sessions.commissions_and_sessions import about_of
 from forum.voting.commission import Commission
+
+# What declarations of before lack.
+_LATER = ("second_reader",)
+
+
+def as_early_as(said: Entry, made: Entry) -> None:
+    """Takes from the facts of rows what entries of before do not declare."""
+    for name in _LATER:
+        if name not in said["about"]:
+            del made["about"][name]
+
+
+async def _version(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
+    commission = said["commission"]
+    row = next((one for one in await work.commissions.versions(commission) if one.entry == index), None)
+    if row is None:
+        yield "commission_version", f"commission {commission}", "entry", "no version with this entry", str(index)
+        return
+    # The stage of that time is held against the entry that moved it, and against the sessions.
+    about = replace(row.about, stage=said["about"]["stage"])
+    made: Entry = {"about": plain_facts(about_of(about)), "at": row.at}
+    made |= {"version": row.number, "because": row.because} if said["type"] == "commission changed" else {}
+    as_early_as(said, made)
+    name = f"{commission} {row.number}"
+    declared, there = said["about"], made.pop("about")
+    for found in (
+        *columns("commission_version", name, declared, there),
+        *columns("commission_version", name, said, made),
+    ):
+        yield found
+    for found in await newest(work, known, said, row.number):
+        yield found
+
+
+async def newest(work: Work, known: Known, said: Entry, version: int) -> list[Unlike]:
+    """Returns what of a commission's own row is not as an entry declares it, where no later one does."""
+    commission = await work.commissions.get_commission(said["commission"])
+    found: list[Unlike] = []
+    if commission.version == version:
+        made = {"about": plain_facts(about_of(replace(commission, stage=said["about"]["stage"])))}
+        as_early_as(said, made)
+        found += columns("commission", commission.id, said["about"], made["about"])
+    if commission.id not in known.stages and not commission.rehearsal and commission.stage != said["about"]["stage"]:
+        found += [("commission", commission.id, "stage", commission.stage, said["about"]["stage"])]
+    return found
 
 
 async def _stage_moved(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
@@ -69,8 +116,10 @@ async def _end(work: Work, known: Known, index: int, commission: str) -> list[Un
     return [("commission", commission, "closed_at", there, at)] if latest == index and there != at else []
 
 
-# Entries about stages, by type, each with what holds the rows against it.
+# Entries about commissions, by type, each with what holds the rows against it.
 ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] = {
+    "commission published": _version,
+    "commission changed": _version,
     "stage moved": _stage_moved,
     "stage note": _stage_note,
     "commission closed": _commission_closed,
@@ -79,12 +128,17 @@ ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] =
 
 
 async def unrecorded(work: Work, known: Known, of: Commission) -> AsyncIterator[Unlike]:
-    """Yields the moves, answers and closings of a commission, and its end, that no entry tells of."""
+    """Yields the versions, moves, answers and closings of a commission, and its end, that no entry tells of."""
     entries = [("stage_move", one.id, one.entry) for one in await work.stages.moves(of.id)]
     entries += [("stage_note", one.id, one.entry) for one in await work.stages.notes(of.id)]
     for one in await work.stages.closings(of.id):
         entries += [("closing", one.id, one.entry)]
         entries += [("closing", one.id, one.reopening)] if one.reopened_at else []
+    entries += [
+        ("commission_version", f"{of.id} {one.number}", one.entry)
+        for one in await work.commissions.versions(of.id)
+        if one.number > 1 or one.entry is not None
+    ]
     for table, row, entry in entries:
         if entry not in known.acts:
             yield table, row, "entry", told(entry), "none: no entry tells of it"
