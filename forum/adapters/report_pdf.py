@@ -16,8 +16,8 @@ import typst
 _REPORT = b"""
 #let data = json(bytes(sys.inputs.data))
 #set document(title: data.title, date: none)
-#set page(paper: "a4", margin: 20mm, numbering: "1")
-#set text(lang: data.lang, region: data.region, size: 10.5pt, font: "Libertinus Serif")
+#set page(paper: "a4", margin: 20mm, numbering: if data.poster { none } else { "1" })
+#set text(lang: data.lang, region: data.region, size: if data.poster { 15pt } else { 10.5pt }, font: "Libertinus Serif")
 #set table(stroke: 0.4pt + luma(150), inset: 5pt)
 #show heading: set block(above: 1.4em, below: 0.7em)
 #let lines(words) = words.split("\\n").join(linebreak())
@@ -94,14 +94,14 @@ class Picture:
 Block = Heading | Paragraph | Items | Table | Picture
 
 
-def pdf(blocks: Sequence[Block], title: str, lang: str) -> bytes:
+def pdf(blocks: Sequence[Block], title: str, lang: str, *, poster: bool = False) -> bytes:
     """Draws the report; the same blocks give the same bytes. Words are text, whatever they look like; a very long one
     may be broken at a line's end. `lang` is a language's code, with its region or without (cy, pt-BR); for any other
-    the report is said to be in no language ("und", ISO 639-2).
+    the report is said to be in no language ("und", ISO 639-2). A `poster` has larger letters, and no numbers of pages.
     """
     known = _LANGUAGE.fullmatch(lang)
     of_it = {"lang": known[1], "region": known[2]} if known else {"lang": "und", "region": None}
-    data = of_it | {"title": breakable(title), "blocks": [_plain(block) for block in blocks]}
+    data = of_it | {"poster": poster, "title": breakable(title), "blocks": [_plain(block) for block in blocks]}
     inputs = {"data": json.dumps(data)}
     try:
         return typst.compile(_REPORT, sys_inputs=inputs, pdf_standards="ua-1")

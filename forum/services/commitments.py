@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from forum.errors import IllegalMove, NotAllowed
+from forum.errors import IllegalMove, NotAllowed, NotFound
 from forum.ports import Store, Work
 from forum.ports.accounts import Person
 from forum.ports.clock import Clock
@@ -19,6 +19,7 @@ from forum.services import permissions, record_entries
 from forum.services.decisions import MOST_ROLE, MOST_WORDS
 from forum.services.form_errors import Findings
 from forum.services.record_entries import Words
+from forum.stories.submission import StoryStatus, Submission
 from forum.stories.visible_text import trimmed
 from forum.voting.commission import Commission
 from forum.voting.commitment import TOLD, Commitment, CommitmentState, Giver, Update, by_urgency, mistakes
@@ -128,6 +129,17 @@ async def promise_of(work: Work, commitment: str) -> Promise:
     found = await work.decisions.get_commitment(commitment)
     decision = await work.decisions.get_decision(found.decision)
     return Promise(found, decision, await work.commissions.get_commission(decision.commission))
+
+
+async def story_of(work: Work, commitment: Commitment) -> Submission | None:
+    """Returns the story that a commitment answers, while everybody may read it; else None."""
+    if not commitment.story:
+        return None
+    try:
+        story = await work.stories.get_story(commitment.story)
+    except NotFound:
+        return None  # it was never here: refused today, and shown nowhere
+    return story if story.status == StoryStatus.ACCEPTED else None
 
 
 async def ledger(work: Work, commission: str | None = None) -> list[Promise]:

@@ -8,6 +8,7 @@ says why. That a commitment is overdue, or that there is no news of it, follows 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -37,6 +38,7 @@ class Giver(StrEnum):
     OWNER = "owner"
 
 
+_ID = re.compile(r"[0-9a-f]{32}")
 TOLD = tuple(state for state in CommitmentState if state != CommitmentState.NO_NEWS)
 FINISHED = (CommitmentState.DONE, CommitmentState.NOT_DONE)
 # States in which a commitment whose day is past is not overdue.
@@ -74,6 +76,11 @@ class Commitment:
     noticed: str = ""
     at: str = ""
     updates: tuple[Update, ...] = ()
+
+    @property
+    def story(self) -> str:
+        """Returns the id of the story that it answers, "" where it answers a need in words, or none."""
+        return self.answers if _ID.fullmatch(self.answers) else ""
 
     @property
     def state(self) -> CommitmentState:

@@ -28,6 +28,7 @@ from forum.sessions.local_time import local
 from forum.web import report
 from forum.web.auth import somebody
 from forum.web.i18n.gettext import language
+from forum.web.public import said
 from forum.web.site import site_of
 
 # Exports that are made or sent at a time: of one person, and of all together, since each takes memory and disk.
@@ -81,6 +82,15 @@ async def export_report_pdf(request: Request) -> Response:
         return report_pdf.pdf(list(report.blocks(log)), report.title_of(log), code)
 
     return await _made(request, write, "forum-report", "pdf", "application/pdf")
+
+
+async def export_poster(request: Request) -> Response:
+    """Sends what became of the promises of a commission, or of all, as a PDF to print and put up."""
+    title, blocks = await said.poster(request)
+    async with _place(request):
+        data = await _unless_gone(request, long(report_pdf.pdf, blocks, title, language().code, poster=True))
+    headers = _headers(request, "forum-poster", "pdf")
+    return Response(data, media_type="application/pdf", headers=headers)
 
 
 async def _made(request: Request, write: Callable[[Log], bytes], name: str, ending: str, media_type: str) -> Response:

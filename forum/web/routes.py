@@ -46,6 +46,7 @@ from forum.web.public import (
     moderation_log,
     promises,
     record,
+    said,
     your_data,
 )
 from forum.web.public import stages as public_stages
@@ -101,6 +102,7 @@ PAGES: tuple[Page, ...] = (
     Page("/decisions/{decision}", "GET", decide.decision, "public"),
     Page("/promises", "GET", promises.ledger, "public"),
     Page("/promises/feed.atom", "GET", feeds.promises, "public"),
+    Page("/promises/said", "GET", said.said, "public"),
     Page("/promises/{commitment}", "GET", promises.promise, "public"),
     Page("/promises/{commitment}/feed.atom", "GET", feeds.promise, "public"),
     Page("/my-promise/{key}", "GET POST", owner_links.mine, "public", WORDS),
@@ -242,6 +244,7 @@ PAGES: tuple[Page, ...] = (
     Page("/decide/new", "GET POST", decide.new, "decide", STORY),
     Page("/decide/promises/{commitment}", "GET POST", promise_updates.update, "decide", WORDS),
     Page("/decide/promises/{commitment}/owner", "GET POST", owner_links.link, "decide"),
+    Page("/decide/poster.pdf", "GET", export.export_poster, "decide"),
     Page("/export", "GET", export.export, "decide"),
     Page("/export/popolo", "GET", export.export_popolo, "decide"),
     Page("/export/report.html", "GET", export.export_report_html, "decide"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -10,12 +9,10 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.errors import NotFound
 from forum.ports import Work
 from forum.services import commitments
 from forum.services.commitments import Promise
 from forum.services.record_cache import kept
-from forum.stories.submission import StoryStatus
 from forum.voting.commitment import CommitmentState, is_overdue, is_quiet
 from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import gettext as _
@@ -31,7 +28,6 @@ FIELDS = ("words", "commission", "owner", "state")
 # What a reader may choose beside the states: both follow from the days.
 OVERDUE, QUIET = "overdue", "no news"
 _DIGITS = 6
-_STORY = re.compile(r"[0-9a-f]{32}")
 
 
 async def ledger(request: Request) -> Response:
@@ -142,21 +138,12 @@ async def about(request: Request, work: Work, promise: Promise) -> dict[str, Any
         contents = await kept(site.store).contents_of(work, size)
         # Another request may have read further than this one's snapshot reaches.
         entries = [index for index in contents.about.get(commitment.id, ()) if index < size]
-    answers_story = bool(_STORY.fullmatch(commitment.answers))
-    story = None
-    if answers_story:
-        try:
-            found = await work.stories.get_story(commitment.answers)
-            story = found if found.status == StoryStatus.ACCEPTED else None
-        except NotFound:
-            pass  # it was never here, and is not shown
     return {
         "commitment": commitment,
         "decision": promise.decision,
         "commission": promise.commission,
         "recorded": promise.recorded,
-        "answers_story": answers_story,
-        "story": story,
+        "story": await commitments.story_of(work, commitment),
         "entries": entries,
         "today": today(site.clock.now()),
     }

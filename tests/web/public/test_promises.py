@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import AsyncIterator
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import httpx2
+import pypdf
 import pytest
 from support.app import House, field, words
 from support.factories import CLOCK, new_id
@@ -211,3 +213,40 @@ async def test_whoever_has_the_owners_link_says_what_became_of_that_promise(
         assert "so nothing was published" in words(late)
         assert "One &lt;has&gt; left." in late.text
         assert (await owner.get("/my-promise/" + "a" * 32)).status_code == 404
+
+
+async def test_you_said_we_did_stands_on_a_page_and_on_a_poster(house: House, commissioner: httpx2.AsyncClient) -> None:
+    assert "Nothing has been promised yet" in words(await commissioner.get("/promises/said"))
+    made = await decided(house, LATE, LATER, OPEN)
+    await decided(house, Promise("Council", "A warm room", "2099-01-01"))
+    for promise, news in zip(
+        made.commitments,
+        ({"state": "done", "said": "It <rings>."}, {"state": "not done", "because": "There is no money."}),
+        strict=False,
+    ):
+        assert (await commissioner.post(f"/decide/promises/{promise.id}", data=news)).status_code == 303
+    shown = await commissioner.get(f"/promises/said?commission={made.commission}")
+    said = words(shown)
+    places = [
+        said.index(one)
+        for one in (
+            "We did You said: Nobody answers at night. A number to ring It <rings>.",
+            "We did not, because We asked: Who should come first? Two nurses on every night There is no money.",
+            "Still to come We asked: Who should come first? Somebody who rings back No news yet",
+        )
+    ]
+    assert places == sorted(places)
+    assert "A warm room" not in said
+    assert "A warm room" in words(await commissioner.get("/promises/said"))
+    address = f"/decide/poster.pdf?commission={made.commission}"
+    assert address in shown.text
+    poster = await commissioner.get(address)
+    assert poster.headers["content-type"] == "application/pdf"
+    read = " ".join(" ".join(one.extract_text() for one in pypdf.PdfReader(io.BytesIO(poster.content)).pages).split())
+    for expected in ("You said, we did", "It <rings>.", "There is no money.", "Nobody answers at night.", "rings back"):
+        assert expected in read
+    assert "A warm room" not in read
+    async with house.browser() as anybody:
+        assert "/decide/poster.pdf" not in (await anybody.get("/promises/said")).text
+        assert (await anybody.get(address)).status_code in (303, 401, 403)
+        assert (await anybody.get(f"/promises/said?commission={new_id()}")).status_code == 404
