@@ -19,11 +19,13 @@ from forum.services import permissions, record_entries
 from forum.services.decisions import MOST_ROLE, MOST_WORDS
 from forum.services.form_errors import Findings
 from forum.services.record_entries import Words
+from forum.sessions.proposal import Pledge, PledgeState
 from forum.stories.submission import StoryStatus, Submission
 from forum.stories.visible_text import trimmed
 from forum.voting.commission import Commission
 from forum.voting.commitment import TOLD, Commitment, CommitmentState, Giver, Update, by_urgency, mistakes
 from forum.voting.decision import Decision
+from forum.voting.round import RoundState
 
 MOST_UPDATES = 200
 
@@ -150,6 +152,17 @@ async def ledger(work: Work, commission: str | None = None) -> list[Promise]:
     else:
         of = {commission: await work.commissions.get_commission(commission)}
     return promises_in(await work.decisions.list_decisions(commission), of)
+
+
+async def offered(work: Work, commission: str) -> list[Pledge]:
+    """Returns the pledges in the recorded sessions of a commission that nobody who may decide has confirmed, in the
+    order in which they were made; none on a vote that was annulled."""
+    sessions = [one.id for one in await work.sessions.list_sessions(commission) if one.recorded]
+    rounds = await work.rounds.of_all(sessions)
+    shown = [one.id for of in rounds.values() for one in of if one.state == RoundState.REVEALED]
+    pledges = await work.proposals.pledges_on(shown) if shown else []
+    # Of a story that was taken back no words are left.
+    return sorted((one for one in pledges if one.state == PledgeState.WAITING and one.what), key=lambda one: one.at)
 
 
 def promises_in(decisions: Iterable[Decision], commissions: Mapping[str, Commission]) -> list[Promise]:

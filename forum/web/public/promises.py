@@ -42,6 +42,7 @@ async def ledger(request: Request) -> Response:
         pages = -(-len(found) // A_PAGE)
         number = min(_number(request.query_params.get("page", "")), max(pages, 1))
         shown = found[(number - 1) * A_PAGE : number * A_PAGE]
+        offered = await commitments.offered(work, of.id) if of else []
         await unlike_record(request, work, promises_shown(one.decision for one in shown))
     asked = {name: value for name, value in typed.items() if value}
     return await page(
@@ -56,6 +57,7 @@ async def ledger(request: Request) -> Response:
         total=len(every),
         found=len(found),
         promises=shown,
+        offered=offered,
         told=of is None,
         number=number,
         pages=pages,

@@ -18,6 +18,8 @@ from support.voted_session import COMMISSIONER, a_vote
 from forum.services import decisions
 from forum.services.commitments import MEANWHILE
 from forum.services.decisions import DecisionForm, Promise
+from forum.sessions.proposal import Pledge, PledgeState
+from forum.store import tables
 from forum.voting.decision import Decision
 
 LATE = Promise(
@@ -250,3 +252,28 @@ async def test_you_said_we_did_stands_on_a_page_and_on_a_poster(house: House, co
         assert "/decide/poster.pdf" not in (await anybody.get("/promises/said")).text
         assert (await anybody.get(address)).status_code in (303, 401, 403)
         assert (await anybody.get(f"/promises/said?commission={new_id()}")).status_code == 404
+
+
+async def test_what_was_offered_in_the_room_stands_apart_until_it_is_confirmed(house: House) -> None:
+    voted, rehearsed = await a_vote(house.store), await a_vote(house.store, recorded=False, rehearsal=True)
+    said = {PledgeState.WAITING: "I can drive", PledgeState.WITHDRAWN: "I take it back", PledgeState.CONFIRMED: "Kept"}
+    async with house.store.begin() as work:
+        for state, what in said.items():
+            offer = (what, "2027-01-31", CLOCK.now(), state)
+            await work.proposals.pledge(Pledge(new_id(), voted.live.id, voted.rounds[0], "A driver", *offer))
+        only = ("Only rehearsed", "2027-01-31", CLOCK.now())
+        await work.proposals.pledge(Pledge(new_id(), rehearsed.live.id, rehearsed.rounds[0], "A driver", *only))
+    async with house.browser() as anybody:
+        shown = await anybody.get(f"/promises?commission={voted.live.commission}")
+        assert "Offered in the room" in words(shown)
+        assert "I can drive A driver · By 31 January 2027" in words(shown)
+        for other in ("I take it back", "Kept"):
+            assert other not in words(shown)
+        assert listed(shown) == []
+        assert "Only rehearsed" not in words(await anybody.get(f"/promises?commission={rehearsed.live.commission}"))
+        assert "I can drive" not in words(await anybody.get("/promises"))
+
+    # No column of what was offered, promised or told leads to a ballot or a device.
+    for table in (tables.pledge, tables.commitment, tables.commitment_update, tables.owner_link):
+        to = {key.column.table.name for key in table.foreign_keys}
+        assert to <= {"session", "round", "decision", "commitment"}, table.name
