@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from forum.record.verify.columns import STATED
+from forum.record.verify.archive import FORMAT
+from forum.record.verify.columns import SINCE, STATED
 from forum.record.verify.methods import METHODS, columns_of
 from forum.record.verify.public_log import HELD, WITHDRAWN, Log
 from forum.record.verify.rounds import Steps
@@ -21,18 +22,23 @@ from forum.record.verify.small_numbers import is_rounded
 from forum.record.verify.tables import MARK, Row, marked, plain, table, where
 
 
-def write_stated(stated: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, bytes]:
-    """Returns every stated table by the name of its file; one without rows has its headings."""
-    return {name: table(columns, stated.get(name, ())) for name, columns in STATED.items()}
+def write_stated(stated: Mapping[str, Iterable[Mapping[str, Any]]], format_number: int = FORMAT) -> dict[str, bytes]:
+    """Returns every stated table by the name of its file, as in this format; one without rows has its headings."""
+    return {name: table(_columns(name, format_number), stated.get(name, ())) for name in STATED}
 
 
-def stated_problems(log: Log, files: Mapping[str, bytes]) -> list[str]:
+def _columns(name: str, format_number: int) -> list[str]:
+    since = SINCE.get(name, {})
+    return [column for column in STATED[name] if since.get(column, 0) <= format_number]
+
+
+def stated_problems(log: Log, files: Mapping[str, bytes], format_number: int = FORMAT) -> list[str]:
     """Returns what of the stated tables in these files cannot be, by the record of the same export.
 
     Raises errors of any kind where a file is no table.
     """
-    rows = {name: _stated_rows(name, files[name]) for name in STATED}
-    written = write_stated(rows)
+    rows = {name: _stated_rows(name, files[name], _columns(name, format_number)) for name in STATED}
+    written = write_stated(rows, format_number)
     found = [
         f"{name} is not written as Forum does"
         for name, wanted in written.items()
@@ -52,10 +58,10 @@ def stated_problems(log: Log, files: Mapping[str, bytes]) -> list[str]:
     return found
 
 
-def _stated_rows(name: str, data: bytes) -> list[dict[str, str]]:
+def _stated_rows(name: str, data: bytes, columns: list[str]) -> list[dict[str, str]]:
     lines = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
     rows = list(lines)
-    if list(lines.fieldnames or ()) != list(STATED[name]) or any(None in row.values() or None in row for row in rows):
+    if list(lines.fieldnames or ()) != columns or any(None in row.values() or None in row for row in rows):
         raise ValueError(f"{name} has not the columns that it should have")
     return rows
 
@@ -144,8 +150,10 @@ def _wrong_amendment(log: Log, row: Mapping[str, str]) -> Iterator[str]:
 
 def _wrong_evidence(log: Log, row: Mapping[str, str]) -> Iterator[str]:
     published = [entry for _, entry in log.chosen("scenario published") if entry["scenario"] == row["scenario"]]
-    if not published or log.words(published[-1]["title"]) in (WITHDRAWN, HELD):
-        yield "of a story that is not published, was withdrawn, or is held by a moderator"
+    if not published or log.words(published[-1]["title"]) == WITHDRAWN:
+        yield "of a story that is not published, or was withdrawn"
+    elif log.words(published[-1]["title"]) == HELD:
+        yield "of a story that a moderator holds"
     elif _differs(row, where(log, published[-1])):
         yield "not the commission of its story"
 

@@ -77,6 +77,10 @@ def test_words_of_another_commission_or_of_a_withdrawn_story_are_named(log: Log)
     title = next(log.chosen("scenario published"))[1]["title"]["sd"]
     without = replace(log, disclosures={key: value for key, value in log.disclosures.items() if key != title})
     assert "evidence.csv, row 1: of a story that is not published, or was withdrawn" in stated_problems(without, files)
+    taken_down = {**log.entries[-1], "type": "moderation action", "action": "taken down"}
+    taken_down["scenario"] = next(log.chosen("scenario published"))[1]["scenario"]
+    held = replace(without, entries=(*log.entries, taken_down))
+    assert "evidence.csv, row 1: of a story that a moderator holds" in stated_problems(held, files)
 
 
 def test_a_table_written_otherwise_or_with_other_columns_fails_whoever_signed_it(log: Log) -> None:
