@@ -167,7 +167,7 @@ class CheckpointMemory(Protocol):
 class Facts(Protocol):
     """Small facts about this database by name, as `made_by` ("forum" or "rehearsal")."""
 
-    async def get_fact(self, name: str) -> str | None:
+    async def get_fact(self, name: str, *, lock: bool = False) -> str | None:
         """Returns a fact's value, or None where it was never set."""
 
     async def set_fact(self, name: str, value: str) -> None:

@@ -40,8 +40,10 @@ class Rounds(Protocol):
         `due`.
         """
 
-    async def voting(self) -> bool:
-        """Returns whether a round without a closing time is open, in any session."""
+    async def voting(self) -> dict[str, str]:
+        """Returns the sessions in which a round without a closing time is open, by id, each with the time at which it
+        was opened, or at which the last participant came.
+        """
 
     async def save_round(self, round_: Round) -> None:
         """Writes a changed round. Raises NotFound."""

@@ -1,6 +1,7 @@
 """Removes data whose time is over (`ports/personal_data.PERIODS`), once a day, and records how much of each kind.
 
-It works in small pieces with pauses, so that nobody waits for it. A clock that jumps forward must not erase
+It works in small pieces with pauses, so that nobody waits for it; of several servers each may do some, and one records
+it. A clock that jumps forward must not erase
 everything: where more than MOST_DAYS have passed since the last run, nothing is removed until somebody has confirmed
 that the clock is right (`forum retention --confirm`). The first look of a database only notes the time.
 """
@@ -22,6 +23,7 @@ from forum.ports.personal_data import PERIODS
 from forum.services import record_entries, scrub
 from forum.services.periodic import Periodic
 from forum.services.stories import private_links, withdrawal
+from forum.sessions.session import LiveSession
 from forum.stories.submission import StoryStatus
 
 # Days after the last run from which on the clock must be confirmed: so much at most goes too early where it is wrong.
@@ -48,15 +50,31 @@ class State:
     confirmed: bool = False
 
 
-async def state(work: Work) -> State:
-    """Returns the state of retention."""
-    return State(**json.loads(await work.facts.get_fact(_STATE) or "{}"))
+async def state(work: Work, *, lock: bool = False) -> State:
+    """Returns the state of retention; with `lock` no other server changes it before this unit of work ends."""
+    return State(**json.loads(await work.facts.get_fact(_STATE, lock=lock) or "{}"))
+
+
+@dataclass(frozen=True)
+class OpenVote:
+    """A vote that is open in a room's session: since when nobody has come to it, and whether it is waited for."""
+
+    session: LiveSession
+    since: str
+    waited_for: bool
+
+
+async def open_votes(work: Work, at: str) -> list[OpenVote]:
+    """Returns the votes that are open in rooms, longest left first: while one is waited for, nothing is removed."""
+    found = sorted((await work.rounds.voting()).items(), key=lambda one: one[1])
+    still = scrub.counts_since(at)
+    return [OpenVote(await work.sessions.get_session(id_), since, since >= still) for id_, since in found]
 
 
 async def confirm(store: Store) -> bool:
     """Confirms the clock, so that the next run removes what is over. Returns False where nothing waits for that."""
     async with store.begin() as work:
-        now = await state(work)
+        now = await state(work, lock=True)
         if not now.refused_at:
             return False
         await _save(work, now, confirmed=True)
@@ -99,7 +117,9 @@ class Retention:
             if self._looks.stopping:
                 return
         async with self._store.begin() as work:
-            now, at = await state(work), self._clock.now()
+            now, at = await state(work, lock=True), self._clock.now()
+            if _days(now.ran_at, at) < 1:
+                return  # another server was done first, and has recorded what both removed
             told = [{"kind": name, "number": _told(number)} for name, number in sorted(now.removed.items()) if number]
             if told:
                 await record_entries.append_of_record(work, "retention", at, {"removed": told})
@@ -110,12 +130,12 @@ class Retention:
     async def _is_time(self) -> bool:
         """Tells whether to run now; notes, and logs once, where the clock must be confirmed first."""
         async with self._store.begin() as work:
-            now, at = await state(work), self._clock.now()
+            now, at = await state(work, lock=True), self._clock.now()
             if not now.ran_at or now.ran_at > at:
                 # The first look of a database, or the clock was put back: from here on time is counted.
                 await _save(work, now, ran_at=at)
                 return False
-            if _days(now.ran_at, at) < 1 or await work.rounds.voting():
+            if _days(now.ran_at, at) < 1 or await scrub.a_room_votes(work, at):
                 return False  # while a room votes, ballots have the database to themselves
             if _days(now.ran_at, at) > MOST_DAYS and not now.confirmed:
                 if not now.refused_at:
@@ -133,6 +153,9 @@ class Retention:
         """Removes one piece of a period and adds it to the counts, in one unit of work. Tells whether there may be
         more."""
         async with self._store.begin() as work:
+            now = await state(work, lock=True)
+            if _days(now.ran_at, self._clock.now()) < 1:
+                return False  # another server was done first
             if period == "drafts":
                 gone = await _drafts(work, before, self._clock.now())
             elif period == "returned":
@@ -140,7 +163,6 @@ class Retention:
             else:
                 gone = await work.retention.remove(period, before, A_PIECE)
             if gone:
-                now = await state(work)
                 await _save(work, now, removed={**now.removed, period: now.removed.get(period, 0) + gone})
         return gone > 0
 

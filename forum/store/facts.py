@@ -11,9 +11,10 @@ from forum.store.tables import fact
 class SqlFacts(Area):
     """The database's facts. The contract is ports.record.Facts."""
 
-    async def get_fact(self, name: str) -> str | None:
-        """Returns a fact's value, or None where it was never set."""
-        rows = await self._link.rows(sa.select(fact.c.value).where(fact.c.name == name))
+    async def get_fact(self, name: str, *, lock: bool = False) -> str | None:
+        """Returns a fact's value, or None where it was never set; with `lock` it stays so until this unit ends."""
+        wanted = sa.select(fact.c.value).where(fact.c.name == name)
+        rows = await self._link.rows(wanted.with_for_update() if lock else wanted)
         return str(rows[0]["value"]) if rows else None
 
     async def set_fact(self, name: str, value: str) -> None:

@@ -121,12 +121,16 @@ class SqlRounds(Area):
             wanted = wanted.where(rounds_table.c.closes_at <= due)
         return [_round(row) for row in await self._link.rows(wanted)]
 
-    async def voting(self) -> bool:
-        """Returns whether a round without a closing time is open, in any session."""
-        wanted = sa.select(rounds_table.c.id).where(
-            rounds_table.c.state == RoundState.OPEN, rounds_table.c.closes_at == ""
-        )
-        return bool(await self._link.rows(wanted.limit(1)))
+    async def voting(self) -> dict[str, str]:
+        """Returns the sessions in which a room votes, and since when nothing happened; see ports.voting.Rounds."""
+        came = sa.select(sa.func.max(participants.c.joined_at)).where(participants.c.session == rounds_table.c.session)
+        wanted = sa.select(rounds_table.c.session, rounds_table.c.opened_at, came.scalar_subquery().label("came"))
+        open_ = (rounds_table.c.state == RoundState.OPEN, rounds_table.c.closes_at == "")
+        found: dict[str, str] = {}
+        for row in await self._link.rows(wanted.where(*open_)):
+            latest = max(row["opened_at"], row["came"] or "")
+            found[row["session"]] = max(latest, found.get(row["session"], ""))
+        return found
 
     async def save_round(self, round_: Round) -> None:
         """Writes a changed round. Raises NotFound."""

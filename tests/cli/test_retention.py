@@ -21,7 +21,13 @@ def retention(data: Path, *options: str, **environ: str) -> Result:
 def test_it_shows_the_periods_and_takes_the_word_for_the_clock(tmp_path: Path, sqlite_template: Path) -> None:
     shutil.copyfile(sqlite_template, tmp_path / "forum.db")
     shown = json.loads(retention(tmp_path, "--json", FORUM_RETENTION="drafts=90").stdout)
-    assert shown == {"periods": {**PERIODS, "drafts": 90}, "ran_at": "", "refused_at": "", "confirmed": False}
+    assert shown == {
+        "periods": {**PERIODS, "drafts": 90},
+        "ran_at": "",
+        "refused_at": "",
+        "confirmed": False,
+        "open_votes": [],
+    }
     assert "There was nothing to confirm." in retention(tmp_path, "--confirm").stdout
     state = {"ran_at": "2026-03-01T22:00:00.000Z", "refused_at": "2027-03-01T22:00:00.000Z"}
     with closing(sqlite3.connect(tmp_path / "forum.db")) as database:

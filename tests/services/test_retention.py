@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from conftest import Database
 from structlog.testing import capture_logs
 from support.app import a_sent_story
 from support.factories import SetClock, a_commission, a_session, new_id
@@ -17,10 +19,11 @@ from forum.ports.personal_data import PERIODS
 from forum.services import retention
 from forum.services.keys import digest, new_key
 from forum.services.retention import MOST_DAYS, Retention
+from forum.services.scrub import FORGOTTEN_AFTER, TO_SCRUB
 from forum.services.stories import draft_edits, moderation, private_links, submissions
 from forum.sessions.local_time import written
 from forum.sessions.session import LastAct, LiveSession, Participant
-from forum.store import SqlStore, tables
+from forum.store import SqlStore, open_store, tables
 from forum.store.drafts import SqlDrafts
 from forum.stories.draft import Draft, mark
 from forum.stories.edits import SetField
@@ -173,62 +176,62 @@ async def test_what_is_over_goes_and_the_record_says_how_much(store: SqlStore, c
     assert len(await entries(store)) == 2, "a run that removes nothing says nothing"
 
 
-async def test_it_runs_once_a_day_and_the_operator_may_shorten(sqlite_store: SqlStore, clock: SetClock) -> None:
-    await drafts(sqlite_store, 6, ago(40))
-    await ran_before(sqlite_store, clock)
-    await a_retention(sqlite_store, clock).look()
-    assert await count(sqlite_store, tables.story) == 6
+async def test_it_runs_once_a_day_and_the_operator_may_shorten(store: SqlStore, clock: SetClock) -> None:
+    await drafts(store, 6, ago(40))
+    await ran_before(store, clock)
+    await a_retention(store, clock).look()
+    assert await count(store, tables.story) == 6
     clock.move(hours=23)
-    await a_retention(sqlite_store, clock, drafts=30).look()
-    assert await count(sqlite_store, tables.story) == 6
+    await a_retention(store, clock, drafts=30).look()
+    assert await count(store, tables.story) == 6
     clock.move(hours=1)
-    await a_retention(sqlite_store, clock, drafts=30).look()
-    assert await count(sqlite_store, tables.story) == 0
-    assert [e["removed"] for e in await entries(sqlite_store)] == [[{"kind": "drafts", "number": 6}]]
+    await a_retention(store, clock, drafts=30).look()
+    assert await count(store, tables.story) == 0
+    assert [e["removed"] for e in await entries(store)] == [[{"kind": "drafts", "number": 6}]]
 
 
 @pytest.mark.parametrize("days", [MOST_DAYS + 1, 4000])
 async def test_a_clock_that_jumps_erases_nothing_until_it_is_confirmed(
-    sqlite_store: SqlStore, clock: SetClock, days: int
+    store: SqlStore, clock: SetClock, days: int
 ) -> None:
-    await drafts(sqlite_store, 1, ago(0))
-    await ran_before(sqlite_store, clock)
-    shorter = a_retention(sqlite_store, clock, drafts=1)
-    assert not await retention.confirm(sqlite_store), "there is nothing to confirm yet"
+    await drafts(store, 1, ago(0))
+    await ran_before(store, clock)
+    shorter = a_retention(store, clock, drafts=1)
+    assert not await retention.confirm(store), "there is nothing to confirm yet"
     clock.move(days=days)
     with capture_logs() as logs:
         await shorter.look()
         await shorter.look()
     assert [line["log_level"] for line in logs] == ["error"], "it is said once"
     assert "forum retention --confirm" in logs[0]["event"]
-    assert await count(sqlite_store, tables.story) == 1
-    assert await retention.confirm(sqlite_store)
+    assert await count(store, tables.story) == 1
+    assert await retention.confirm(store)
     await shorter.look()
-    assert await count(sqlite_store, tables.story) == 0
+    assert await count(store, tables.story) == 0
     clock.move(days=days)
     await shorter.look()
-    async with sqlite_store.read() as work:
+    async with store.read() as work:
         assert (await retention.state(work)).refused_at, "one word is for one jump"
 
 
-async def test_a_clock_that_was_put_back_is_gone_by_from_there(sqlite_store: SqlStore, clock: SetClock) -> None:
+async def test_a_clock_that_was_put_back_is_gone_by_from_there(store: SqlStore, clock: SetClock) -> None:
     clock.move(days=4000)
-    await ran_before(sqlite_store, clock)
+    await ran_before(store, clock)
     clock.move(days=-4000)
-    await drafts(sqlite_store, 1, ago(400))
-    await a_retention(sqlite_store, clock).look()
-    assert await count(sqlite_store, tables.story) == 1
+    await drafts(store, 1, ago(400))
+    await a_retention(store, clock).look()
+    assert await count(store, tables.story) == 1
     clock.move(days=1)
-    await a_retention(sqlite_store, clock).look()
-    assert await count(sqlite_store, tables.story) == 0
+    await a_retention(store, clock).look()
+    assert await count(store, tables.story) == 0
 
 
 async def test_a_run_that_broke_off_is_counted_whole_when_it_goes_on(
-    sqlite_store: SqlStore, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+    store: SqlStore, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await drafts(sqlite_store, 6, ago(400))
-    await ran_before(sqlite_store, clock)
-    task = a_retention(sqlite_store, clock)
+    await drafts(store, 6, ago(400))
+    await ran_before(store, clock)
+    task = a_retention(store, clock)
     piece = Retention._piece
     pieces: list[str] = []
 
@@ -242,37 +245,100 @@ async def test_a_run_that_broke_off_is_counted_whole_when_it_goes_on(
         patch.setattr(Retention, "_piece", broken)
         with pytest.raises(StoreUnavailable):
             await task.look()
-    assert await count(sqlite_store, tables.story) == 5
-    assert await entries(sqlite_store) == []
+    assert await count(store, tables.story) == 5
+    assert await entries(store) == []
     await task.look()
-    assert [e["removed"] for e in await entries(sqlite_store)] == [[{"kind": "drafts", "number": 6}]]
+    assert [e["removed"] for e in await entries(store)] == [[{"kind": "drafts", "number": 6}]]
 
 
-async def test_it_waits_while_a_room_votes(sqlite_store: SqlStore, clock: SetClock) -> None:
-    await drafts(sqlite_store, 1, ago(400))
-    await ran_before(sqlite_store, clock)
-    async with sqlite_store.begin() as work:
+async def test_it_waits_while_a_room_votes(store: SqlStore, clock: SetClock) -> None:
+    await drafts(store, 1, ago(400))
+    await ran_before(store, clock)
+    async with store.begin() as work:
         [commission] = await work.commissions.list_commissions()
         live = a_session(commission, code="111111")
         await work.sessions.add_session(live)
         answers = (Response("r1", "A nurse"), Response("r2", "Police"))
         asked = Round(new_id(), live.id, "Who?", answers, state=RoundState.OPEN, opened_at=START)
         await work.rounds.add_round(asked)
-    await a_retention(sqlite_store, clock).look()
-    assert await count(sqlite_store, tables.story) == 1
-    async with sqlite_store.begin() as work:
+    await a_retention(store, clock).look()
+    assert await count(store, tables.story) == 1
+    async with store.begin() as work:
         await work.rounds.save_round(replace(asked, state=RoundState.CLOSED, closed_at=START))
-    await a_retention(sqlite_store, clock).look()
-    assert await count(sqlite_store, tables.story) == 0
+    await a_retention(store, clock).look()
+    assert await count(store, tables.story) == 0
 
 
-async def test_what_is_still_needed_stays(sqlite_store: SqlStore, clock: SetClock) -> None:
+async def test_a_vote_that_was_left_open_is_told_and_not_waited_for_for_ever(store: SqlStore, clock: SetClock) -> None:
+    await drafts(store, 6, ago(400))
+    await ran_before(store, clock)
+    async with store.begin() as work:
+        [commission] = await work.commissions.list_commissions()
+        live = a_session(commission, code="111111")
+        await work.sessions.add_session(live)
+        answers = (Response("r1", "A nurse"), Response("r2", "Police"))
+        await work.rounds.add_round(
+            Round(new_id(), live.id, "Who?", answers, state=RoundState.OPEN, opened_at=clock.now())
+        )
+    clock.move(days=2)
+    # Somebody came to it, so it goes on.
+    async with store.begin() as work:
+        await work.sessions.join(Participant(new_id(), live.id, "g1", clock.now()), "5e" * 32)
+    came = clock.now()
+
+    async def told() -> list[tuple[str, str, bool]]:
+        async with store.read() as work:
+            votes = await retention.open_votes(work, clock.now())
+        return [(vote.session.title, vote.since, vote.waited_for) for vote in votes]
+
+    clock.move(days=FORGOTTEN_AFTER)
+    await a_retention(store, clock).look()
+    assert await count(store, tables.story) == 6
+    assert await told() == [(live.title, came, True)]
+    clock.move(hours=1)
+    assert await told() == [(live.title, came, False)]
+    await a_retention(store, clock).look()
+    assert await count(store, tables.story) == 0
+    async with store.read() as work:
+        assert await work.facts.get_fact(TO_SCRUB) == "", "what was removed is wiped from the files too"
+
+
+async def test_two_servers_count_and_record_once(
+    store: SqlStore, database: Database, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await drafts(store, 12, ago(400))
+    await ran_before(store, clock)
+    other = await open_store(database.url)
+    ready = [asyncio.Event(), asyncio.Event()]
+    is_time = Retention._is_time
+
+    async def both_begin(self: Retention) -> bool:
+        due = await is_time(self)
+        mine = next(event for event in ready if not event.is_set())
+        mine.set()
+        for event in ready:
+            await event.wait()
+        return due
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Retention, "_is_time", both_begin)
+        try:
+            await asyncio.gather(*(a_retention(one, clock).look() for one in (store, other)))
+        finally:
+            await other.close()
+    assert await count(store, tables.story) == 0
+    assert [e["removed"] for e in await entries(store)] == [[{"kind": "drafts", "number": 12}]]
+    async with store.read() as work:
+        assert not (await retention.state(work)).removed
+
+
+async def test_what_is_still_needed_stays(store: SqlStore, clock: SetClock) -> None:
     """A story that waits, an open report, a public reason of a moderator: however old they are."""
     commission = a_commission()
-    async with sqlite_store.begin() as work:
+    async with store.begin() as work:
         await work.commissions.add_commission(commission)
-    waiting, _ = await submissions.submit(sqlite_store, SetClock(ago(3000)), commission.id, a_sent_story())
-    async with sqlite_store.begin() as work:
+    waiting, _ = await submissions.submit(store, SetClock(ago(3000)), commission.id, a_sent_story())
+    async with store.begin() as work:
         await work.moderation.add_report(Report(new_id(), waiting.id, "Quellwater?", ago(3000)))
         act = Act(
             new_id(),
@@ -287,8 +353,8 @@ async def test_what_is_still_needed_stays(sqlite_store: SqlStore, clock: SetCloc
             ago(3000),
         )
         await work.moderation.add_act(act)
-    await ran_before(sqlite_store, clock)
-    await a_retention(sqlite_store, clock).look()
-    assert await words_left(sqlite_store, "Quellwater") == {"report.words", "moderation.because"}
-    assert await count(sqlite_store, tables.story, tables.story.c.status == "submitted") == 1
-    assert await entries(sqlite_store) == []
+    await ran_before(store, clock)
+    await a_retention(store, clock).look()
+    assert await words_left(store, "Quellwater") == {"report.words", "moderation.because"}
+    assert await count(store, tables.story, tables.story.c.status == "submitted") == 1
+    assert await entries(store) == []

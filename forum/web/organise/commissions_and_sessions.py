@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from forum.errors import BadInput, IllegalMove
 from forum.ports.accounts import Token
-from forum.services import accounts, demonstration
+from forum.services import accounts, demonstration, retention
 from forum.services import commissions as services
 from forum.services.sessions import commissions_and_sessions
 from forum.services.sessions.commissions_and_sessions import CommissionForm, SessionForm
@@ -57,6 +57,7 @@ async def _overview(
         sessions = [s for s in await work.sessions.list_sessions() if not s.asynchronous]
         asynchronous = [round_ for c in commissions for round_ in await results.asynchronous_rounds(work, c)]
         tokens = await work.people.tokens(person.id)
+        votes = await retention.open_votes(work, site_of(request).clock.now())
     return await page(
         request,
         "organise/overview.html",
@@ -73,6 +74,7 @@ async def _overview(
         errors=errors or {},
         most=commissions_and_sessions,
         proxies=site_of(request).proxies.noted(),
+        forgotten=[vote for vote in votes if not vote.waited_for],
     )
 
 

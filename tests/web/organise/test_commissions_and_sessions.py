@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 from support.app import ADDRESS, House, assert_faults_at, field, words
-from support.factories import CLOCK, a_cast, new_id
+from support.factories import CLOCK, SetClock, a_cast, new_id
 
 from forum.record import audit
 from forum.record.verify.verdict import FAIL
@@ -50,6 +50,20 @@ async def test_the_overview_says_what_to_do_first(organiser: httpx2.AsyncClient)
     assert "First make a commission" in words(shown)
     assert shown.text.count("<h1") == 1
     assert "style=" not in shown.text
+
+
+async def test_the_overview_tells_of_a_vote_that_was_left_open(house: House, organiser: httpx2.AsyncClient) -> None:
+    desk = Desk(house.store, SetClock("2026-03-01T22:00:00.000Z"))
+    live = await create_session(
+        house.store, desk.clock, SessionForm((await house.commission()).id, title="A day", scenarios=())
+    )
+    asked = (await cues.ask_question(desk, live.id, "Who?", ("A nurse", "The police"), none=True)).round
+    assert asked is not None
+    await facilitation.open_round(desk, live.id, asked.id)
+    told = words(await organiser.get("/organise"))
+    assert "A vote in “A day” is still open, and nobody has come to it since 1 March 2026." in told
+    await facilitation.close_round(desk, live.id, asked.id)
+    assert "is still open" not in words(await organiser.get("/organise"))
 
 
 async def test_a_commission_and_a_session_are_made_by_forms(house: House, organiser: httpx2.AsyncClient) -> None:
