@@ -215,7 +215,7 @@ NOBODY = None
 # By table: its columns by the kind of data in them. Nothing may be left out; a test holds this against the schema.
 COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     "also": {Kind.ATTENDANCE: "participant group_id"},
-    "amendment": {Kind.ROOM: "before after at", NOBODY: "seq id proposal state"},
+    "amendment": {Kind.ROOM: "before after at", NOBODY: "seq id proposal state shown"},
     "appeal": {
         Kind.MODERATION: "words at outcome because answered_at",
         Kind.ACCOUNT: "by",
@@ -279,7 +279,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     "person": {Kind.ACCOUNT: "login login_key name roles password created_at", NOBODY: "seq id"},
     "pledge": {Kind.ROOM: "role what by at", NOBODY: "seq id session round state decision"},
     "programme": {Kind.ROOM: "plan name", NOBODY: "session number what at"},
-    "proposal": {Kind.ROOM: "words at", NOBODY: "seq id session stop scenario state round"},
+    "proposal": {Kind.ROOM: "words at", NOBODY: "seq id session stop scenario state round shown"},
     "reason": {
         Kind.REASON: "participant choice words condition at state due_at",
         Kind.ATTENDANCE: "group_id",

@@ -225,6 +225,9 @@ class Proposals(Protocol):
     async def save_proposal(self, proposal: Proposal) -> None:
         """Writes a changed proposal. Raises NotFound."""
 
+    async def note_shown(self, session: str) -> None:
+        """Notes that the proposals which stand, and the amendments in flight, are on the screens."""
+
     async def amend(self, amendment: Amendment) -> bool:
         """Adds an amendment. Returns False where another amendment of its proposal is still open."""
 

@@ -11,7 +11,7 @@ from forum.record.verify.tables import Row, marked, plain, where
 from forum.services.sessions.room_view import run_of
 from forum.services.stories import evidence
 from forum.services.voting.reasons import said_of
-from forum.sessions.proposal import Agenda
+from forum.sessions.proposal import Agenda, Proposal
 from forum.sessions.session import LiveSession
 from forum.stories.submission import StoryStatus
 from forum.voting.commission import Commission
@@ -34,14 +34,22 @@ async def stated(work: Work, log: Log) -> dict[str, list[Row]]:
         came: int | None = sum((await work.sessions.joined(live.id)).values())
         if commission.small_numbers and came is not None:
             came = people_outside(came, commission.threshold)
-        add("attendance.csv", [{**common, "came": came}])
         add("reasons.csv", await _reasons(work, log, live, commission, common))
         add("stops.csv", await _stops(work, log, live, commission, common))
         agenda = Agenda(
             tuple(await work.proposals.list_proposals(live.id)), tuple(await work.proposals.amendments(live.id))
         )
-        add("proposals.csv", _proposals(agenda, log, common))
-        add("amendments.csv", _amendments(agenda, common))
+        listed, amended = _proposals(agenda, log, common), _amendments(agenda, log, common)
+        add("proposals.csv", listed)
+        add("amendments.csv", amended)
+        unseen = [
+            sum(1 for proposal in agenda.proposals if proposal.words) - len(listed),
+            sum(1 for amendment in agenda.amendments if amendment.before) - len(amended),
+        ]
+        add(
+            "attendance.csv",
+            [{**common, "came": came, "proposals_unseen": unseen[0], "amendments_unseen": unseen[1]}],
+        )
     stories = {entry["scenario"]: entry for _, entry in log.chosen("scenario published")}
     for story, entry in stories.items():
         pieces = await evidence.shown(work, await work.stories.get_story(story))
@@ -123,8 +131,13 @@ async def _stops(work: Work, log: Log, live: LiveSession, commission: Commission
     ]
 
 
+def _seen(proposal: Proposal, log: Log) -> bool:
+    """Tells whether everybody saw a proposal's words: on the screens, or in the record as what was voted on."""
+    return proposal.shown or proposal.round in log.rounds
+
+
 def _proposals(agenda: Agenda, log: Log, common: Row) -> list[Row]:
-    """Returns the proposals that stand on the list, as the screens show it."""
+    """Returns the proposals that stand on the list and were on the screens: what nobody saw stays its writer's."""
     return [
         {
             **common,
@@ -134,11 +147,12 @@ def _proposals(agenda: Agenda, log: Log, common: Row) -> list[Row]:
             "round": proposal.round if proposal.round in log.rounds else None,
         }
         for number, proposal in enumerate(agenda.standing, 1)
+        if _seen(proposal, log)
     ]
 
 
-def _amendments(agenda: Agenda, common: Row) -> list[Row]:
-    """Returns the amendments to the proposals that stand, each with the text before it."""
+def _amendments(agenda: Agenda, log: Log, common: Row) -> list[Row]:
+    """Returns the amendments of those proposals that were on the screens, each with the text before it."""
     return [
         {
             **common,
@@ -149,5 +163,7 @@ def _amendments(agenda: Agenda, common: Row) -> list[Row]:
             "state": amendment.state.value,
         }
         for proposal in agenda.standing
+        if _seen(proposal, log)
         for number, amendment in zip(count(1), reversed(agenda.texts(proposal)))
+        if amendment.shown
     ]

@@ -41,7 +41,7 @@ class PledgeState(StrEnum):
 class Proposal:
     """One proposal. `stop` is the stop that it grew from and `scenario` that one's story, None for a typed one.
 
-    `round` is the policy vote on it, once that was put.
+    `round` is the policy vote on it, once that was put; `shown` tells whether its words were on the screens.
     """
 
     id: str
@@ -52,11 +52,12 @@ class Proposal:
     scenario: str | None = None
     state: ProposalState = ProposalState.STANDING
     round: str | None = None
+    shown: bool = False
 
 
 @dataclass(frozen=True)
 class Amendment:
-    """One change of a proposal's words, from `before` to `after`."""
+    """One change of a proposal's words, from `before` to `after`; `shown` tells whether both were on the screens."""
 
     id: str
     proposal: str
@@ -64,6 +65,7 @@ class Amendment:
     after: str
     at: str
     state: AmendmentState = AmendmentState.IN_FLIGHT
+    shown: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from forum.sessions.proposal import Amendment, Pledge, Proposal
+from forum.sessions.proposal import Amendment, AmendmentState, Pledge, Proposal, ProposalState
 from forum.store.base import Area, made, plain
 from forum.store.tables import amendment as amendments
 from forum.store.tables import pledge as pledges
@@ -38,6 +38,14 @@ class SqlProposals(Area):
         """Writes a changed proposal. Raises NotFound."""
         change = sa.update(proposals).where(proposals.c.id == proposal.id).values(plain(proposal))
         await self._link.change(change, _NO_PROPOSAL)
+
+    async def note_shown(self, session: str) -> None:
+        """Notes that the proposals which stand, and the amendments in flight, are on the screens."""
+        stand = (proposals.c.session == session, proposals.c.state == ProposalState.STANDING)
+        await self._link.run(sa.update(proposals).where(*stand).values(shown=True))
+        flying = (amendments.c.state == AmendmentState.IN_FLIGHT,)
+        its = amendments.c.proposal.in_(sa.select(proposals.c.id).where(*stand))
+        await self._link.run(sa.update(amendments).where(*flying, its).values(shown=True))
 
     async def amend(self, amendment: Amendment) -> bool:
         """Adds an amendment. Returns False where another amendment of its proposal is still open."""

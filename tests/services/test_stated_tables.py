@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from dataclasses import replace
 
 from support.factories import CLOCK, new_id
@@ -56,18 +57,34 @@ async def test_only_what_was_on_the_screens_is_stated(sqlite_store: Store) -> No
     await second_run.move_stop(desk, live.id, (await playing.stops())[0].id, "finish")
     await playing.a_stop(1, "Only the facilitator has read this")
 
-    await policy_vote.propose(desk, live.id, "Two nurses, every night")
+    # One that is taken off again before any screen shows the list, and an amendment that is settled before.
+    await policy_vote.propose(desk, live.id, "One nurse, every night")
     await policy_vote.propose(desk, live.id, "This was taken off the list")
+    async with sqlite_store.read() as work:
+        [first, _] = await work.proposals.list_proposals(live.id)
+    for after in ("Nobody has read this either", "Two nurses, every night"):
+        await policy_vote.amend(desk, live.id, first.id, first.words, after)
+        async with sqlite_store.read() as work:
+            *_, amendment = await work.proposals.amendments(live.id)
+        await policy_vote.settle_amendment(desk, live.id, amendment.id, "taken" if "Two" in after else "dropped")
+    unseen = await exported(sqlite_store)
+    assert (unseen["proposals.csv"], unseen["amendments.csv"]) == ([], [])
+    [row] = unseen["attendance.csv"]
+    assert (row["proposals_unseen"], row["amendments_unseen"]) == ("2", "2")
     async with sqlite_store.read() as work:
         kept, off = await work.proposals.list_proposals(live.id)
     await policy_vote.list_proposal(desk, live.id, off.id, on=False)
+    await policy_vote.show_proposals(desk, live.id)
     await policy_vote.amend(desk, live.id, kept.id, kept.words, "Three nurses, every night")
     async with sqlite_store.read() as work:
-        [amendment] = await work.proposals.amendments(live.id)
+        *_, amendment = await work.proposals.amendments(live.id)
     await policy_vote.settle_amendment(desk, live.id, amendment.id, "taken")
 
     there = await exported(sqlite_store)
     assert [row["came"] for row in there["attendance.csv"]] == [str(len(PEOPLE))]
+    assert [(row["proposals_unseen"], row["amendments_unseen"]) for row in there["attendance.csv"]] == [("1", "2")]
+    text = json.dumps(there)
+    assert not [words for words in ("taken off", "One nurse", "read this") if words in text]
     # Sorted, not in order of arrival; five of a group for one answer are enough to name it, two of another are not.
     assert [(row["words"], row["group"]) for row in there["reasons.csv"]] == [
         *((f"'={minutes} minutes away", "People who use services") for minutes in range(1, 6)),

@@ -366,7 +366,7 @@ def stated_of(log: Log) -> dict[str, list[Row_]]:
     try:
         for _, entry in log.chosen("session opened"):
             session: Row_ = {**where(log, entry), "session": entry["session"]}
-            rows["attendance.csv"].append({**session, "came": 41})
+            rows["attendance.csv"].append({**session, "came": 41, "proposals_unseen": 1, "amendments_unseen": 0})
             blank = dict.fromkeys(STATED["stops.csv"])
             said: Row_ = {"character": "The officer", "how": '=Ring "first"', "tried": "10-12", "verdict": "not sure"}
             group = entry["about"]["groups"][0]["label"]

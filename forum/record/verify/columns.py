@@ -196,6 +196,8 @@ STATED: dict[str, dict[str, str]] = {
         **WHERE,
         "session": "id of the session",
         "came": "how many people joined with a browser of their own, without those who only watched",
+        "proposals_unseen": "how many more proposals were written down: never on the screens, or taken off the list",
+        "amendments_unseen": "how many more amendments were written down: never on the screens, or to such a proposal",
     },
     "reasons.csv": {
         **WHERE,
@@ -257,6 +259,7 @@ STATED: dict[str, dict[str, str]] = {
 SINCE = {
     "decisions.csv": {"contradicts": 4, "annulled_after": 4, "votes": 4, "earlier": 4},
     "stories.csv": {"held": 5},
+    "attendance.csv": {"proposals_unseen": 5, "amendments_unseen": 5},
     "commitments.csv": {**dict.fromkeys(("answers", "noticed", "updates", "state", "owner", "news_at"), 5)},
     "rounds.csv": {
         **{"entrance": 4, "invited": 4, "quorum_met": 4, "decisions": 4, "outcome": 4, "contradictory": 4},

@@ -40,7 +40,7 @@ def check_tables(export: Export) -> tuple[str, str]:
     problems = [problem for name in made if (problem := _difference(name, export.files[name], made[name]))]
     fine = f"{len(made)} tables made again from the record, each the same to the byte"
     if number >= _STATED_SINCE:
-        problems += stated_problems(log, export.files)
+        problems += stated_problems(log, export.files, number)
         fine += f"; {len(STATED)} are the operator's word, and fit the record"
     return verdict_of(problems, fine)
 

@@ -9,10 +9,10 @@ from typing import Any
 # Types of the columns that hold anything else than text, the same in every table.
 INTEGERS = frozenset(
     {
-        *("quorum", "quorum_each_group", "threshold", "ballots", "papers", "entry"),
+        *("quorum", "quorum_each_group", "threshold", "ballots", "papers", "entry", "held"),
         *("run_off_round", "n", "of", "basis_points"),
         *("invited", "rounds_opened", "rounds_revealed", "rounds_annulled", "number", "version", "texts", "updates"),
-        *("came", "too", "size"),
+        *("came", "proposals_unseen", "amendments_unseen", "too", "size"),
     }
 )
 TIMES = frozenset({"at", "opened_at", "closes_at", "closed_at", "revealed_at", "annulled_at", "news_at"})

@@ -47,7 +47,7 @@ async def show_proposals(desk: Desk, session_id: str) -> Outcome:
         if session.cue.kind == CueKind.PROPOSALS:
             return Outcome(session)
         await guard.nothing_open(work, session)
-        return await show(work, session, Cue(CueKind.PROPOSALS))
+        return await _on_screens(work, session, Cue(CueKind.PROPOSALS))
 
 
 async def propose(desk: Desk, session_id: str, words: str, stop: str = "") -> Outcome:
@@ -69,7 +69,7 @@ async def propose(desk: Desk, session_id: str, words: str, stop: str = "") -> Ou
             await guard.playable(work, story)
         at = desk.clock.now()
         await work.proposals.add_proposal(Proposal(secrets.token_hex(16), session.id, words, at, stop or None, story))
-        return await show(work, session, session.cue)
+        return await _on_screens(work, session, session.cue)
 
 
 async def list_proposal(desk: Desk, session_id: str, proposal_id: str, *, on: bool) -> Outcome:
@@ -82,7 +82,7 @@ async def list_proposal(desk: Desk, session_id: str, proposal_id: str, *, on: bo
         if round_ is not None and round_.state != RoundState.DRAFT:
             raise IllegalMove(_VOTED)
         await work.proposals.save_proposal(replace(proposal, state=state))
-        return await show(work, session, session.cue)
+        return await _on_screens(work, session, session.cue)
 
 
 async def amend(desk: Desk, session_id: str, proposal_id: str, before: str, after: str) -> Outcome:
@@ -104,7 +104,7 @@ async def amend(desk: Desk, session_id: str, proposal_id: str, before: str, afte
         amendment = Amendment(secrets.token_hex(16), proposal.id, proposal.words, after, desk.clock.now())
         if not await work.proposals.amend(amendment):
             raise IllegalMove(_BUSY)
-        return await show(work, session, session.cue)
+        return await _on_screens(work, session, session.cue)
 
 
 async def settle_amendment(desk: Desk, session_id: str, amendment_id: str, state: str) -> Outcome:
@@ -128,10 +128,12 @@ async def settle_amendment(desk: Desk, session_id: str, amendment_id: str, state
             raise IllegalMove(_MEANWHILE)
         await work.proposals.close_amendment(replace(amendment, state=AmendmentState(state)))
         words = amendment.after if state == AmendmentState.TAKEN else amendment.before
-        await work.proposals.save_proposal(replace(proposal, words=words))
+        # Words that change while no screen has them were seen by nobody, but beside the earlier ones.
+        seen = proposal.shown if words == proposal.words else amendment.shown
+        await work.proposals.save_proposal(replace(proposal, words=words, shown=seen))
         if round_ is not None:
             await work.rounds.save_round(replace(round_, responses=(Response("r1", words),), versions=()))
-        return await show(work, session, session.cue)
+        return await _on_screens(work, session, session.cue)
 
 
 async def put_policy_vote(desk: Desk, session_id: str, proposal_id: str) -> Outcome:
@@ -227,6 +229,13 @@ async def _proposal(work: Work, session: LiveSession, proposal_id: str) -> tuple
         raise NotFound("There is no such proposal in this session.")
     round_ = await work.rounds.get_round(proposal.round, lock=True) if proposal.round else None
     return proposal, None if round_ is None or round_.state == RoundState.ANNULLED else round_
+
+
+async def _on_screens(work: Work, session: LiveSession, cue: Cue) -> Outcome:
+    """Shows the session with this cue, and notes which proposals and amendments everybody sees then."""
+    if cue.kind == CueKind.PROPOSALS:
+        await work.proposals.note_shown(session.id)
+    return await show(work, session, cue)
 
 
 async def _in_flight(work: Work, proposal: Proposal) -> Amendment | None:

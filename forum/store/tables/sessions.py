@@ -173,6 +173,7 @@ proposal = sa.Table(
     words("scenario", nullable=True),
     words("state"),
     reference("round", "round.id", nullable=True, index=False),
+    sa.Column("shown", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 amendment = sa.Table(
@@ -185,6 +186,7 @@ amendment = sa.Table(
     words("after"),
     words("at"),
     words("state"),
+    sa.Column("shown", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 # The index allows one open amendment a proposal.
 sa.Index(
