@@ -13,8 +13,6 @@ from forum.record.verify.checkpoint import key_id, public_key_raw, verifier_key
 from forum.record.verify.cycle_order import cycle_problems
 from forum.record.verify.disclosures import digests_in, disclosure_digest, open_disclosure
 from forum.record.verify.ed25519 import signed_by
-from forum.record.verify.encoding import parse_lines
-from forum.record.verify.entry_order import entry_problems
 from forum.record.verify.entry_shapes import place_of
 from forum.record.verify.export import Export
 from forum.record.verify.held_words import HeldWords
@@ -95,7 +93,7 @@ def _check_digests(export: Export) -> tuple[str, str]:
 
 
 def _check_entries(export: Export) -> tuple[str, str]:
-    problems, _ = entry_problems(export.entries)
+    problems, _ = export.order
     problems = problems or list(cycle_problems(export.entries, export.words))
     return verdict_of(problems, f"{len(export.entries)} entries, each as its type says, and after what it follows")
 
@@ -148,11 +146,11 @@ def _check_disclosures(export: Export) -> tuple[str, str]:
     for entry in export.entries:
         (named if export.part.opens(entry) else elsewhere).update(dict.fromkeys(digests_in(entry)))
     erased, problems = _erased(export.entries)
-    _, past = entry_problems(export.entries)
+    _, past = export.order
     held = HeldWords(export.entries).grounds if export.format_number >= _HELD_SINCE else {}
     given: list[str] = []
     salts: dict[str, str] = {}
-    for number, line in enumerate(parse_lines(export.files["disclosures.jsonl"]), 1):
+    for number, line in enumerate(export.lines("disclosures.jsonl"), 1):
         digest, encoded = line["digest"], line["disclosure"]
         given.append(digest)
         if set(line) != {"digest", "disclosure"} or disclosure_digest(encoded) != digest:

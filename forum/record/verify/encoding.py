@@ -20,8 +20,7 @@ def canonical(value: object) -> bytes:
     """
     try:
         _check_value(value)
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
-        return text.encode()
+        return _WRITER.encode(value).encode()
     except (UnicodeEncodeError, RecursionError) as error:
         raise RecordError("this text cannot be written as JSON") from error
 
@@ -47,7 +46,7 @@ def _check_value(value: object) -> None:
 def parse_canonical(line: bytes) -> Any:
     """Returns the value of canonical JSON. Raises RecordError for any bytes that `canonical` would not write."""
     try:
-        value = json.loads(line.decode(), object_pairs_hook=_no_name_twice)
+        value = _READER.decode(line.decode())
     except (ValueError, RecursionError) as error:
         raise RecordError(f"not readable as JSON: {error}") from error
     if canonical(value) != line:
@@ -60,6 +59,11 @@ def _no_name_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(value) != len(pairs):
         raise RecordError("a name stands twice in one object")
     return value
+
+
+# Made once: an export has as many lines as votes.
+_WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+_READER = json.JSONDecoder(object_pairs_hook=_no_name_twice)
 
 
 def parse_lines(data: bytes) -> list[Any]:

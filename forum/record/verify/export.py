@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from forum.record.verify.checkpoint import Note, parse_checkpoint, parse_note
 from forum.record.verify.disclosures import disclosure, open_disclosure
 from forum.record.verify.encoding import canonical, parse_lines
+from forum.record.verify.entry_order import Past, entry_problems
 from forum.record.verify.merkle_tree import leaf_hash
 from forum.record.verify.methods import METHODS, marks
 from forum.record.verify.part import Part, part_of
@@ -26,6 +27,13 @@ class Export:
     """The files of an export, each parsed when first needed. On damaged files its parts raise errors of any kind."""
 
     files: Mapping[str, bytes]
+    _lines: dict[str, list[Any]] = field(default_factory=dict, repr=False, compare=False)
+
+    def lines(self, name: str) -> list[Any]:
+        """Returns the values of the lines of a file, parsed once. Raises KeyError for none, RecordError."""
+        if name not in self._lines:
+            self._lines[name] = parse_lines(self.files[name])
+        return self._lines[name]
 
     @cached_property
     def commission(self) -> str | None:
@@ -59,11 +67,16 @@ class Export:
     @cached_property
     def entries(self) -> list[dict[str, Any]]:
         """All entries of the record."""
-        entries = parse_lines(self.files["record.jsonl"])
+        entries = self.lines("record.jsonl")
         for number, entry in enumerate(entries, 1):
             if type(entry) is not dict or any(type(entry.get(k)) is not str for k in ("type", "at", "commission")):
                 raise RecordError(f"line {number}: an entry has a type, a time and a commission")
         return entries
+
+    @cached_property
+    def order(self) -> tuple[list[str], Past]:
+        """The problems of the entries in their order, and the past that they make, as `entry_problems` tells them."""
+        return entry_problems(self.entries)
 
     def covers(self, entry: Mapping[str, Any]) -> bool:
         """Returns whether the words and ballots of this entry belong in this export."""
@@ -77,7 +90,7 @@ class Export:
     @cached_property
     def disclosures(self) -> dict[str, str]:
         """The encoded disclosures by digest, as disclosures.jsonl has them."""
-        return {line["digest"]: line["disclosure"] for line in parse_lines(self.files["disclosures.jsonl"])}
+        return {line["digest"]: line["disclosure"] for line in self.lines("disclosures.jsonl")}
 
     def words(self, place: Any) -> str | None:
         """Returns the words that a digest stands for; None where they are not here, or damaged, which is told
@@ -113,7 +126,7 @@ class Export:
         ballots: dict[str, list[tuple[bytes, dict[str, Any]]]] = {}
         before, seen = b"", set()
         drawn: set[str] = set()
-        for number, line in enumerate(parse_lines(self.files["ballots.jsonl"]), 1):
+        for number, line in enumerate(self.lines("ballots.jsonl"), 1):
             try:
                 problem = self.ballot_problem(line)
             except RecordError as error:

@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from forum.record.verify.encoding import MAX_INT
 from forum.record.verify.rounds import is_moment
+
+_PLAIN = re.compile("[a-z_0-9=]+").fullmatch
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,16 @@ class Kind:
     before: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     older: str = ""
+
+    @cached_property
+    def fields_by_name(self) -> dict[str, Field]:
+        """The fields of an object by their names."""
+        return {field.name: field for field in self.fields or ()}
+
+    @cached_property
+    def sorted_fields(self) -> list[Field]:
+        """The fields of an object in the order of the canonical form."""
+        return sorted(self.fields or (), key=lambda field: field.name)
 
 
 @dataclass(frozen=True)
@@ -79,7 +92,7 @@ def misfits(kind: Kind, value: Any, path: str) -> Iterator[str]:
     elif not kind.fits(value):
         yield f"{path} is not {kind.words}"
     elif kind.fields is not None:
-        known = {field.name: field for field in kind.fields}
+        known = kind.fields_by_name
         yield from (f"{_within(path, name)} is no field of it" for name in value if name not in known)
         for name, field in known.items():
             if name in value:
@@ -92,7 +105,7 @@ def misfits(kind: Kind, value: Any, path: str) -> Iterator[str]:
 
 
 def _within(path: str, name: str) -> str:
-    shown = name if re.fullmatch("[a-z_0-9=]+", name) else ascii(name)
+    shown = name if _PLAIN(name) else ascii(name)
     return f"{path}.{shown}" if path else f"field {shown}"
 
 
@@ -114,7 +127,7 @@ def leaves(kind: Kind, value: Any, path: str) -> Iterator[tuple[Kind, Any, str]]
         fitting = next(one for one in kind.either if not any(misfits(one, value, path)))
         yield from leaves(fitting, value, path)
     elif kind.fields is not None:
-        for field in sorted(kind.fields, key=lambda field: field.name):
+        for field in kind.sorted_fields:
             if field.name in value:
                 yield from leaves(field.kind, value[field.name], _within(path, field.name))
     elif kind.each is not None:

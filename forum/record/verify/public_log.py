@@ -4,13 +4,12 @@ nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from forum.record.verify.disclosures import digests_in, open_disclosure
-from forum.record.verify.encoding import parse_lines
 from forum.record.verify.held_words import HeldWords
 from forum.record.verify.part import Part, part_of
 from forum.record.verify.rounds import Steps, rounds
@@ -44,16 +43,16 @@ class Log:
     stated: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, files: Mapping[str, bytes], commission: str | None, session: str | None = None) -> Log:
-        """Returns the log in the files of an export, without what is stated.
+    def read(cls, lines: Callable[[str], Sequence[Any]], commission: str | None, session: str | None = None) -> Log:
+        """Returns the log in the files of an export, without what is stated; `lines` gives the values in a file.
 
         Raises RecordError or KeyError where they are damaged.
         """
-        lines = parse_lines(files["disclosures.jsonl"])
+        disclosures = lines("disclosures.jsonl")
         return cls(
-            entries=tuple(parse_lines(files["record.jsonl"])),
-            disclosures={line["digest"]: line["disclosure"] for line in lines},
-            ballots=tuple(parse_lines(files["ballots.jsonl"])),
+            entries=tuple(lines("record.jsonl")),
+            disclosures={line["digest"]: line["disclosure"] for line in disclosures},
+            ballots=tuple(lines("ballots.jsonl")),
             commission=commission,
             session=session,
         )

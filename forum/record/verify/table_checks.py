@@ -35,7 +35,7 @@ def check_tables(export: Export) -> tuple[str, str]:
     number = export.format_number
     if not _REMADE_SINCE <= number <= FORMAT:
         return NOT_CHECKED, f"written in format {number}; this program knows the tables of {FORMAT}"
-    log = Log.read(export.files, export.commission, export.session)
+    log = Log.read(export.lines, export.commission, export.session)
     made = {name: write_table(log, name, number) for name in tables_of(number) if name in DERIVED}
     problems = [problem for name in made if (problem := _difference(name, export.files[name], made[name]))]
     fine = f"{len(made)} tables made again from the record, each the same to the byte"

@@ -9,6 +9,7 @@ Python: a check (table_checks.py) derives the tables again and compares them byt
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -25,6 +26,7 @@ BETWEEN = " | "
 HIDDEN = "hidden: small, or it would tell another that is"
 # The byte order mark: with it spreadsheets read a table opened by a double click as UTF-8.
 MARK = b"\xef\xbb\xbf"
+_QUOTED = re.compile('[,"\\r\\n]').search
 
 
 def plain(value: Cell) -> str:
@@ -38,7 +40,7 @@ def plain(value: Cell) -> str:
 def cell(value: Cell) -> str:
     """Returns one cell as it is written: `plain`, and quoted where needed."""
     text = plain(value)
-    if any(mark in text for mark in ',"\r\n'):
+    if _QUOTED(text):
         text = '"' + text.replace('"', '""') + '"'
     return text
 

@@ -16,6 +16,7 @@ from forum.ports import Store
 from forum.ports.accounts import Person, Role
 from forum.record import audit
 from forum.record.verify.archive import unpack
+from forum.record.verify.export import Export
 from forum.record.verify.public_log import Log
 from forum.services import exports
 from forum.services.checkpoints import Checkpoints
@@ -307,7 +308,7 @@ async def test_an_export_with_moderation_in_it_passes_every_check(sqlite_store: 
     data = await exports.export(Checkpoints(sqlite_store, load_signer(tmp_path)))
     assert {check.verdict for check in audit.verify(data)} == {"PASS"}
     files, _ = unpack(data)
-    log = Log.read(files, None)
+    log = Log.read(Export(files).lines, None)
     acts = [entry for entry in log.entries if entry["type"] == "moderation action"]
     assert [(entry["action"], log.words(entry["because"])) for entry in acts] == [
         ("held", ""),

@@ -22,6 +22,7 @@ from forum.record import export_zip
 from forum.record.popolo import popolo
 from forum.record.verify.archive import unpack
 from forum.record.verify.checks import verify_files
+from forum.record.verify.export import Export
 from forum.record.verify.public_log import Log
 from forum.record.verify.receipt import verify_receipt
 from forum.services import decisions, exports, record_check
@@ -72,7 +73,7 @@ async def a_log(store: Store) -> Log:
     """Reads what exports are made of, with the opened ballots."""
     files, _ = unpack(await exports.export(Checkpoints(store, SIGNER)))
     log = await exports.read_log(store)
-    return replace(log, ballots=Log.read(files, None).ballots)
+    return replace(log, ballots=Log.read(Export(files).lines, None).ballots)
 
 
 def result_in(log: Log, round_id: str) -> dict[str, Any]:
