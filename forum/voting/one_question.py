@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TypeAlias
 
 from forum.stories.visible_text import alike
@@ -20,8 +21,12 @@ from forum.voting.methods import METHODS
 from forum.voting.partition import BESIDE_ANOTHER, Partition
 from forum.voting.round import NONE_OF_THESE, WITHDRAWN, Round, RoundState
 from forum.voting.suppression import GroupId
+from forum.voting.telling_tables import JudgedRow, telling, withheld_by_group, withheld_whole
 
-# For each thing that is asked (the question, or each statement to score) how often each answer (in words) was given.
+# The mark of a ballot that does not name an answer, where it may name several.
+NOT_NAMED = ""
+# For each thing that is asked (the question, each statement to score, each answer to name or not) how often each answer
+# (in words) was given.
 Answers: TypeAlias = Mapping[str, Counter[str]]
 
 
@@ -51,74 +56,81 @@ def given_beside(vote: Vote, before: Sequence[Vote], threshold: int) -> Partitio
     beside the earlier ones on its question, and no count where nor could that.
 
     Of `before` a count is given, or may be; each has the partition of its round. Of a vote of too few nothing is given
-    anyhow, so it is not judged.
+    anyhow, so it is not judged. With a table that would tell others are withheld: telling_tables.py says which.
     """
     round_id, partition = vote.round.id, vote.partition
     if suppression.too_few(len(vote.ballots), threshold):
         return partition
-    if may_stand_beside(replace(vote, partition=partition.of_round(round_id)), before, threshold):
+    given = _judged(replace(vote, partition=partition.of_round(round_id)), before, threshold)
+    by_group = any(len(rows) > 1 for rows in given.values())
+    if by_group and not any(withheld_by_group(rows) for rows in given.values()):
         return partition
-    if may_stand_beside(replace(vote, partition=Partition((), BESIDE_ANOTHER)), before, threshold):
-        return replace(partition, beside=(*partition.beside, round_id))
-    return replace(partition, uncounted=(*partition.uncounted, round_id))
+    whole = _judged(replace(vote, partition=Partition((), BESIDE_ANOTHER)), before, threshold)
+    if any(withheld_whole(room, given[thing] if by_group else []) for thing, [room] in whole.items()):
+        return replace(partition, uncounted=(*partition.uncounted, round_id))
+    return replace(partition, beside=(*partition.beside, round_id)) if by_group else partition
 
 
-def may_stand_beside(vote: Vote, before: Iterable[Vote], threshold: int) -> bool:
-    """Says whether a vote may be given as it is, by group or for the whole room, beside the earlier ones on its
-    question, in other sessions.
+def _judged(vote: Vote, before: Sequence[Vote], threshold: int) -> dict[str, list[JudgedRow]]:
+    """Gives for each thing that is asked the rows of a vote, with the tables that would tell beside the earlier ones.
 
-    It may not where, for some group and some of these votes, the answers given in the group's rows have one in common,
-    and only one. A row of one mind says so of everybody in it already; but no other may be of one mind but for one.
+    It is one row where nothing is given by group, and none where nobody voted. A table tells where its row and some of
+    the earlier ones of a group have one answer in common, and only one. A row of one mind says so of everybody in it
+    already; but no other may be of one mind but for one.
     """
-    given = [_answers(earlier, threshold) for earlier in before]
-    for group, asked in _answers(vote, threshold).items():
-        for thing, answers in asked.items():
-            rows = [answers, *(earlier[group][thing] for earlier in given if thing in earlier.get(group, {}))]
-            if _tells_by_what_is_common(rows) or any(_tells_of_the_rest(answers, row) for row in rows[1:]):
-                return False
-    return True
-
-
-def _tells_by_what_is_common(rows: Sequence[Counter[str]]) -> bool:
-    """Says whether the first row and some of the others, each of more than one answer, have but one in common."""
-    first, *others = (frozenset(row) for row in rows)
-    possible = {first} if len(first) > 1 else set()
-    for other in others:
-        if len(other) > 1:
-            possible |= {known & other for known in possible}
-    return any(len(known) == 1 for known in possible)
-
-
-def _tells_of_the_rest(one: Counter[str], other: Counter[str]) -> bool:
-    """Says whether one row is of one mind, and the other too once the same answer is taken out of it once."""
-    return any(len(a) == 1 and len(b) == 2 and b[answer] == 1 for a, b in ((one, other), (other, one)) for answer in a)
+    label, now = _label_of(vote, threshold), _answers(vote, threshold)
+    earlier = [_answers(one, threshold) for one in before]
+    groups: dict[str, list[GroupId]] = {}
+    for group in now:
+        groups.setdefault(label(group), []).append(group)
+    judged: dict[str, list[JudgedRow]] = {}
+    for thing, words in _asked(vote.round).items() if groups else ():
+        answers = list(dict.fromkeys(words.values()))
+        for _, of_row in sorted(groups.items()):
+            table = now[of_row[0]][thing]
+            beside = [[one[group][thing] for one in earlier if thing in one.get(group, {})] for group in of_row]
+            boxes = [box for rows in beside for box in telling(answers, table.total(), rows)]
+            row = JudgedRow(tuple(table[answer] for answer in answers), tuple(sorted(set(boxes))))
+            judged.setdefault(thing, []).append(row)
+    return judged
 
 
 def _answers(vote: Vote, threshold: int) -> dict[GroupId, Answers]:
     """Counts for each group the answers given in its row, or in the whole room where nothing is given by group."""
-    way, responses = METHODS[vote.round.method], [response.id for response in vote.round.responses]
-    words = {response.id: alike(response.label) for response in vote.round.responses}
-    label = _label_of(vote, threshold)
-    marks: dict[str, Counter[str]] = {}
+    way, label, asked = METHODS[vote.round.method], _label_of(vote, threshold), _asked(vote.round)
+    ballots = Counter(label(group) for group, _ in vote.ballots)
+    marks: dict[str, Counter[str]] = {row: Counter() for row in ballots}
     for group, choice in vote.ballots:
-        marks.setdefault(label(group), Counter()).update(way.marks(choice))
+        marks[label(group)].update(way.marks(choice))
+    of_row: dict[str, dict[str, Counter[str]]] = {row: {} for row in ballots}
+    for row, (thing, words) in product(ballots, asked.items()):
+        counts = marks[row]
+        if NOT_NAMED in words:
+            counts = counts | Counter({NOT_NAMED: ballots[row] - sum(counts[mark] for mark in words)})
+        given: Counter[str] = Counter()
+        for mark, answer in words.items():
+            given[answer] += counts[mark]
+        of_row[row][thing] = +given
+    return {group: of_row[label(group)] for group in dict.fromkeys(group for group, _ in vote.ballots)}
+
+
+def _asked(round_: Round) -> dict[str, dict[str, str]]:
+    """Lists for each thing that is asked the answers in words, by the marks of which every ballot bears one.
+
+    Of a story that was taken back an answer's id stands for its words.
+    """
+    way, responses = METHODS[round_.method], [response.id for response in round_.responses]
+    label = {r.id: alike(r.label) for r in round_.responses if r.label != WITHDRAWN}
 
     def in_words(mark: str) -> str:
         response, equals, number = mark.partition("=")
-        return words.get(response, response) + equals + number
+        return label.get(response, response) + equals + number
 
-    asked = {
-        words[columns[0].partition("=")[0]] if "=" in columns[0] else "": columns for columns in way.one_of(responses)
-    }
-    return {
-        group: {
-            thing: Counter(
-                {in_words(mark): marks[label(group)][mark] for mark in columns if mark in marks[label(group)]}
-            )
-            for thing, columns in asked.items()
-        }
-        for group in {group for group, _ in vote.ballots}
-    }
+    asked = {}
+    for marks in way.one_of(responses) or [(mark, NOT_NAMED) for mark in way.columns(responses)]:
+        thing = marks[0].partition("=")[0] if "=" in marks[0] or NOT_NAMED in marks else ""
+        asked[in_words(thing)] = {mark: in_words(mark) for mark in marks}
+    return asked
 
 
 def _label_of(vote: Vote, threshold: int) -> Callable[[GroupId], str]:

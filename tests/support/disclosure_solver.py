@@ -17,6 +17,9 @@ from typing import TypeAlias
 
 import highspy
 
+# How many guesses of withheld tables are tried out at most.
+GUESSES = 300
+
 # One mark for each vote; "" where somebody did not come to it. Last, the lot that was drawn for them.
 Votes: TypeAlias = tuple[str, ...]
 
@@ -51,6 +54,17 @@ def exactly(n: int, counts: Callable[[Kind, Votes], bool]) -> Fact:
     return Fact(counts, n, n)
 
 
+@dataclass(frozen=True)
+class Withheld:
+    """A vote of which a table was withheld, by a rule that is known: its ballots (how many of each group and mark) must
+    be such that it would be. `guesses` are facts to try out, each a list, which alone or together need not be true:
+    what is possible under any of them, and by the rule, is possible."""
+
+    vote: int
+    by_rule: Callable[[Mapping[tuple[str | None, str], int]], bool]
+    guesses: Sequence[Sequence[Fact]]
+
+
 def ways(kind: Kind, marks: Sequence[str], alike: Iterable[tuple[int, int]] = ()) -> Iterator[Votes]:
     """Lists every way in which somebody of a kind can have voted; the same mark in the votes that are `alike`."""
     for votes in product(*(marks if came else ("",) for came in kind.seen), kind.lots):
@@ -63,13 +77,14 @@ def worked_out(
     marks: Sequence[str],
     facts: Sequence[Fact],
     alike: Sequence[tuple[int, int]] = (),
+    withheld: Sequence[Withheld] = (),
 ) -> list[tuple[Kind, int, str]]:
     """Lists the kinds whose people's votes all follow from the facts, with the vote and the mark.
 
     `people` is what happened, for which the facts must hold; `alike` are pairs of votes in which the attacker supposes
     that everybody who came to both voted the same.
     """
-    return _Solver(people, marks, facts, alike).follows()
+    return _Solver(people, marks, facts, alike, withheld).follows()
 
 
 def worked_out_of_friends(
@@ -77,6 +92,7 @@ def worked_out_of_friends(
     marks: Sequence[str],
     facts: Sequence[Fact],
     alike: Sequence[tuple[int, int]],
+    withheld: Sequence[Withheld] = (),
 ) -> list[tuple[Kind, int, str]]:
     """Lists what `worked_out` does for an attacker who is sure of one person only that they voted the same in the votes
     that are `alike`, whoever that person is, and supposes nothing of all others. Each fact must be about one vote.
@@ -93,7 +109,7 @@ def worked_out_of_friends(
             apart += [(one, (*_only(i, votes[:-1]), votes[-1])) for i, one in zip(each, single, strict=True)]
             if friend:
                 friends.append(list(zip(single, each, strict=True)))
-    solver = _Solver(kinds_of(apart), marks, facts, ())
+    solver = _Solver(kinds_of(apart), marks, facts, (), withheld)
     found = dict.fromkeys(which for friend in friends for which in solver.follows(friend))
     whole = {single: kind for friend, kind in zip(friends, twice, strict=True) for single, _ in friend}
     return [(whole.get(kind, kind), vote, mark) for kind, vote, mark in found]
@@ -110,8 +126,13 @@ class _Solver:
         marks: Sequence[str],
         facts: Sequence[Fact],
         alike: Sequence[tuple[int, int]],
+        withheld: Sequence[Withheld],
     ) -> None:
-        self._people, self._marks = people, marks
+        self._people, self._marks, self._withheld = people, marks, withheld
+        # Of several votes the first guesses of each together, then those that come after them.
+        places = product(*(range(len(one.guesses)) for one in withheld))
+        first = sorted((place for place in places if sum(place) < GUESSES), key=sum)[:GUESSES]
+        self._guesses = [[withheld[i].guesses[at] for i, at in enumerate(place)] for place in first]
         self._ways = [(kind, votes) for kind in people for votes in ways(kind, marks, alike)]
         self._of: dict[Kind, list[int]] = {kind: [] for kind in people}
         for column, (kind, _) in enumerate(self._ways):
@@ -136,8 +157,10 @@ class _Solver:
             rows[columns] = max(least, fact.least), min(most, fact.most)
         for columns, (least, most) in rows.items():
             if columns:
-                index = sorted(columns)
-                self._highs.addRow(least, most, len(index), index, [1.0] * len(index))
+                self._add(least, most, sorted(columns))
+
+    def _add(self, least: int, most: int, columns: list[int]) -> None:
+        self._highs.addRow(least, most, len(columns), columns, [1.0] * len(columns))
 
     def follows(self, same: Sequence[tuple[Kind, int]] = ()) -> list[tuple[Kind, int, str]]:
         """Lists the kinds whose people's votes all follow, where these kinds voted the `same` in these votes."""
@@ -153,14 +176,25 @@ class _Solver:
             for vote in range(len(kind.seen))
             if kind.came(vote) and len({votes[vote] for votes in cast}) == 1
         }
-        while open_:
-            other = self.others(open_)
-            if not other:
+        # What is possible under any guess is possible.
+        for guess in list(self._guesses):
+            if not open_:
                 break
-            for which in other:
-                del open_[which]
-        self._highs.deleteRows(self._highs.getNumRow() - linked, [*range(linked, self._highs.getNumRow())])
+            known = self._highs.getNumRow()
+            for fact in (fact for facts in guess for fact in facts):
+                self._add(fact.least, fact.most, [i for i, way in enumerate(self._ways) if fact.counts(*way)])
+            while open_ and (other := self.others(open_)):
+                for which in other:
+                    del open_[which]
+                # What has helped once is tried first for the next ones.
+                self._guesses.remove(guess)
+                self._guesses.insert(0, guess)
+            self._delete_rows_from(known)
+        self._delete_rows_from(linked)
         return [(kind, vote, mark) for (kind, vote), mark in open_.items()]
+
+    def _delete_rows_from(self, row: int) -> None:
+        self._highs.deleteRows(self._highs.getNumRow() - row, [*range(row, self._highs.getNumRow())])
 
     def _voted(self, kind: Kind, vote: int, mark: str) -> list[int]:
         return [i for i in self._of[kind] if self._ways[i][1][vote] == mark]
@@ -180,11 +214,24 @@ class _Solver:
         found = self._solved(relaxed=True)
         if any(abs(n - round(n)) > 1e-6 for n in found):
             found = self._solved(relaxed=False)
+        if not found or not all(withheld.by_rule(self._cast(found, withheld.vote)) for withheld in self._withheld):
+            return set()
         return {which for which, columns in of.items() if any(found[i] > 0.5 for i in columns)}
 
+    def _cast(self, found: Sequence[float], vote: int) -> Counter[tuple[str | None, str]]:
+        """Counts the ballots of a vote by group and mark in this solution."""
+        cast: Counter[tuple[str | None, str]] = Counter()
+        for (kind, votes), n in zip(self._ways, found, strict=True):
+            if votes[vote]:
+                cast[kind.group, votes[vote]] += round(n)
+        return cast
+
     def _solved(self, *, relaxed: bool) -> Sequence[float]:
+        """Finds the best solution; none where a guess of a withheld table is not possible at all."""
         self._highs.setOptionValue("solve_relaxation", relaxed)
         self._highs.run()
+        if self._withheld and self._highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
+            return ()
         assert self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
         return self._highs.getSolution().col_value
 

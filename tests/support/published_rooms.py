@@ -10,6 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import combinations
 from math import ceil, floor
 
@@ -22,10 +23,22 @@ from forum.voting.result import Result
 from forum.voting.round import Response, Round
 from forum.voting.suppression import GroupId
 from forum.voting.view_shift import ViewShift, view_shift
-from support.disclosure_solver import Fact, Kind, Votes, exactly, kinds_of, worked_out, worked_out_of_friends
+from support.disclosure_solver import (
+    GUESSES,
+    Fact,
+    Kind,
+    Votes,
+    Withheld,
+    exactly,
+    kinds_of,
+    worked_out,
+    worked_out_of_friends,
+)
 
 MARKS = ("r1", "r2", "r3")
 LETTERS = "abcdef"
+AGREED = 12.0  # the weight of an answer that nearly everybody of a group gives
+FAR = 4  # how far from what happened a guess of a withheld row and room together is
 POWER = DecisionPower("consultation", "the board", "the order", "the budget")
 PHONE, ON_PAPER, ON_TABLET = "phone", "paper", "tablet"
 FOLLOWED = "followed"
@@ -43,7 +56,8 @@ class Profile:
     question, each with one vote (else it is one with two): their attacker is sure of one person, whom they know well,
     that they vote alike each time. `reasons` is the share of people
     who give a reason with the first vote; `writing_seen`: the attacker saw who. `small_numbers`: what is
-    published keeps to small-number rules, and then people of one mind are no excuse.
+    published keeps to small-number rules, and then people of one mind are no excuse. `marks` are the answers.
+    `agreed` is the share of groups in which nearly everybody answers alike.
     """
 
     both: float = 0.95
@@ -59,6 +73,8 @@ class Profile:
     reasons: float = 0.0
     writing_seen: bool = False
     small_numbers: bool = False
+    marks: tuple[str, ...] = MARKS
+    agreed: float = 0.0
 
 
 PROFILES: Mapping[str, Profile] = {
@@ -78,6 +94,8 @@ PROFILES: Mapping[str, Profile] = {
     "two rooms on one question": Profile(both=0.9, moved=0.0, rooms=2),
     "two rooms, half of them in both": Profile(both=0.5, moved=0.0, rooms=2),
     "two rooms and an asynchronous round": Profile(both=0.5, moved=0.0, rooms=3),
+    "two rooms, two answers": Profile(both=0.6, moved=0.0, rooms=2, marks=MARKS[:2], agreed=0.6),
+    "two rooms, a round, two answers": Profile(both=0.6, moved=0.0, rooms=3, marks=MARKS[:2], agreed=0.6),
 }
 # Nothing can be taken back from somebody's head: what is left to an attacker who was in the room is counted, not held.
 REMEMBERED = Profile(both=0.9, moved=0.0, again=True, remembered=True)
@@ -133,12 +151,16 @@ def a_room(chance: random.Random, profile: Profile) -> Room:
     size = chance.randint(*profile.size)
     letters = [*chance.sample(LETTERS, chance.randint(3, 6)), None]
     weights = [chance.uniform(0.3, 2.0) for _ in letters]
-    leaning = {letter: [chance.uniform(0.2, 2.0) for _ in MARKS] for letter in letters}
+    marks = profile.marks
+    leaning = {letter: [chance.uniform(0.2, 2.0) for _ in marks] for letter in letters}
+    for letter in letters if profile.agreed else ():
+        if chance.random() < profile.agreed:
+            leaning[letter][chance.randrange(len(marks))] = AGREED
     people = []
     for _ in range(size):
         group = chance.choices(letters, weights)[0]
-        first = chance.choices(MARKS, leaning[group])[0]
-        second = chance.choices(MARKS, leaning[group])[0] if chance.random() < profile.moved else first
+        first = chance.choices(marks, leaning[group])[0]
+        second = chance.choices(marks, leaning[group])[0] if chance.random() < profile.moved else first
         how = chance.random()
         device = ON_PAPER if how < profile.paper else ON_TABLET if how < profile.paper + profile.tablet else PHONE
         if chance.random() < profile.both:
@@ -165,6 +187,7 @@ class Published:
     people: list[tuple[Kind, Votes]]
     facts: list[Fact] = field(default_factory=list)
     results: list[tuple[Partition, Result]] = field(default_factory=list)
+    withheld: list[Withheld] = field(default_factory=list)
 
 
 def publish(room: Room) -> Published:
@@ -197,8 +220,10 @@ def publish(room: Room) -> Published:
     for i in room.votes:
         if partition is None or room.profile.rooms > 1:
             partition = suppression.freeze(Counter(p.group for p in room.people if p.votes[i]), room.commission)
-            vote = Vote(_round(i), partition, _ballots(room, i))
+            vote = Vote(_round(room, i), partition, _ballots(room, i))
             partition = one_question.given_beside(vote, earlier, room.threshold).of_round(vote.round.id)
+            if partition != vote.partition:
+                given.withheld.append(_withheld(room, i, vote, earlier))
             if suppression.no_count(partition, len(vote.ballots), room.threshold) is None:
                 earlier.append(replace(vote, partition=partition))
         given.results.append((partition, _result(room, partition, i)))
@@ -217,14 +242,16 @@ def publish(room: Room) -> Published:
     return given
 
 
-def fixed(room: Room, *, sure_of_all: bool = False) -> list[tuple[Kind, int, str]]:
+def fixed(room: Room, *, sure_of_all: bool = False, knows_rule: bool = True) -> list[tuple[Kind, int, str]]:
     """Lists those whose vote is worked out, but for people of a row, or a room, that was of one mind.
 
-    With `sure_of_all` the attacker of several sessions is sure that nobody at all votes differently in another.
+    With `sure_of_all` the attacker of several sessions is sure that nobody at all votes differently in another. With
+    `knows_rule` they draw conclusions from what was withheld beside another session, which takes seconds a room.
     """
     given = publish(room)
     solve = worked_out_of_friends if room.profile.rooms > 1 and not sure_of_all else worked_out
-    out = solve(kinds_of(given.people), MARKS, given.facts, room.alike)
+    withheld = given.withheld if knows_rule else []
+    out = solve(kinds_of(given.people), room.profile.marks, given.facts, room.alike, withheld)
     if room.profile.small_numbers:
         return out
     return [(kind, i, mark) for kind, i, mark in out if not _of_one_mind(room, given, kind, i, room.alike)]
@@ -247,18 +274,19 @@ def _label(partition: Partition, group: GroupId) -> str:
 
 
 def _result(room: Room, partition: Partition, i: int) -> Result:
-    exact = suppression.published(partition, _ballots(room, i), MARKS, room.threshold)
+    exact = suppression.published(partition, _ballots(room, i), room.profile.marks, room.threshold)
     if not room.profile.small_numbers:
         return exact
-    return small_numbers.outside(exact, [choice for _, choice in _ballots(room, i)], MARKS, room.threshold)
+    return small_numbers.outside(exact, [choice for _, choice in _ballots(room, i)], room.profile.marks, room.threshold)
 
 
 def _ballots(room: Room, i: int) -> list[tuple[GroupId, str]]:
     return [(p.group, p.votes[i]) for p in room.people if p.votes[i]]
 
 
-def _round(i: int) -> Round:
-    return Round(f"round {i}", f"session {i}", "Question?", tuple(Response(mark, mark) for mark in MARKS))
+def _round(room: Room, i: int) -> Round:
+    responses = tuple(Response(mark, mark) for mark in room.profile.marks)
+    return Round(f"round {i}", f"session {i}", "Question?", responses)
 
 
 def _bears(vote: int, mark: str, who: Callable[[Kind], bool] = lambda kind: True) -> Callable[[Kind, Votes], bool]:
@@ -294,6 +322,54 @@ def _rounded_table(room: Room, i: int, partition: Partition, result: Result) -> 
             yield Fact(_bears(i, mark, who), could[0], could[-1])
 
 
+def _withheld(room: Room, i: int, vote: Vote, earlier: Sequence[Vote]) -> Withheld:
+    """Gives what the published rule tells of a vote that was withheld beside these earlier ones: its ballots were such
+    that it would be withheld, and as far as it was. Who came is known, and so is what was given of the earlier ones."""
+    before = tuple(earlier)
+
+    @cache
+    def made_of(cast: frozenset[tuple[tuple[GroupId, str], int]]) -> Partition:
+        ballots = [one for one, n in cast for _ in range(n)]
+        return one_question.given_beside(replace(vote, ballots=ballots), before, room.threshold)
+
+    was = made_of(frozenset(Counter(vote.ballots).items()))
+    return Withheld(i, lambda cast: made_of(frozenset(cast.items())) == was, tuple(_guesses(room, i, vote)))
+
+
+def _guesses(room: Room, i: int, vote: Vote) -> Iterator[list[Fact]]:
+    """Guesses which answers nobody gave in one of the vote's rows, or in the room; then the table of a row, or with it
+    that of the room, those nearest to what happened first."""
+    label = suppression.label_of(vote.partition, Counter(group for group, _ in vote.ballots), room.threshold)
+    rows = list(dict.fromkeys(label(group) for group, _ in vote.ballots))
+    marks = room.profile.marks
+
+    def given(counts: Mapping[str, int], row: str | None) -> list[Fact]:
+        return [
+            exactly(n, _bears(i, mark, lambda kind: row in (None, label(kind.group)))) for mark, n in counts.items()
+        ]
+
+    def near(row: str | None) -> list[tuple[int, list[Fact]]]:
+        counts = Counter(mark for group, mark in vote.ballots if row in (None, label(group)))
+        return [(away, given(table, row)) for away, table in _tables(counts, marks)]
+
+    missing = [dict.fromkeys(some, 0) for n in range(1, len(marks)) for some in combinations(marks, n)]
+    yield []
+    yield from (given(none, row) for none in missing for row in (None, *rows))
+    yield from (given(none, None) + given(some, row) for none in missing for row in rows for some in missing)
+    of_rows = [one for row in rows for one in near(row)]
+    both = [(away + far, [*one, *whole]) for away, one in of_rows for far, whole in near(None) if away + far < FAR]
+    yield from (facts for _, facts in sorted(of_rows + both, key=lambda one: one[0])[:GUESSES])
+
+
+def _tables(counts: Mapping[str, int], marks: Sequence[str]) -> Iterator[tuple[int, dict[str, int]]]:
+    """Lists all tables of as many ballots, each with how many of these have to change for it."""
+    n = sum(counts.values())
+    for bars in combinations(range(n + len(marks) - 1), len(marks) - 1):
+        ends = (-1, *bars, n + len(marks) - 1)
+        made = {mark: ends[place + 1] - ends[place] - 1 for place, mark in enumerate(marks)}
+        yield sum(max(0, made[mark] - counts.get(mark, 0)) for mark in marks), made
+
+
 def _opened(room: Room, partition: Partition, i: int, result: Result) -> Iterator[Fact]:
     if result.sealed:
         return
@@ -312,7 +388,7 @@ def _opened(room: Room, partition: Partition, i: int, result: Result) -> Iterato
         def under(kind: Kind, heading: tuple[str, str] = heading) -> bool:
             return opened_as(kind.group, kind.seen[i]) == heading
 
-        for mark in MARKS:
+        for mark in room.profile.marks:
             yield exactly(opened[heading, mark], _bears(i, mark, under))
 
 
@@ -326,7 +402,7 @@ def _reasons(room: Room, partition: Partition) -> Iterator[Fact]:
             if name:
                 yield Fact(_bears(0, mark, _in_row(partition, name)), n, len(room.people))
         return
-    for mark in MARKS:
+    for mark in room.profile.marks:
         of_mark = [kept for _, kept in reasons].count(mark)
         yield exactly(of_mark, _bears(0, mark, _wrote))
         for row in partition.rows:
@@ -356,7 +432,7 @@ class _Shares:
 def _live_counts(room: Room, i: int) -> list[_Shares]:
     """Lists the shares that are shown while people vote in their order."""
     shown: list[_Shares] = []
-    counts: Counter[str] = Counter(dict.fromkeys(MARKS, 0))
+    counts: Counter[str] = Counter(dict.fromkeys(room.profile.marks, 0))
     least = suppression.live_step(room.threshold, tickets=True)
     seen = 0
     for passed, person in enumerate(room.people, 1):
@@ -394,7 +470,7 @@ def _shift(room: Room) -> ViewShift:
         }
         for i in (0, 1)
     )
-    return view_shift("1", first, second, MARKS, room.threshold, random.Random(len(first)).random)
+    return view_shift("1", first, second, room.profile.marks, room.threshold, random.Random(len(first)).random)
 
 
 def _rounded_moves(room: Room, shift: ViewShift, first: Result, second: Result) -> Iterator[Fact]:

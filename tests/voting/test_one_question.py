@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from forum.voting.one_question import Vote, asked_before, given_beside, may_stand_beside
+from forum.voting import one_question
+from forum.voting.one_question import Vote, asked_before, given_beside
 from forum.voting.partition import NO_COUNT_BESIDE, Partition, Row
 from forum.voting.round import Response, Round, RoundState
 from forum.voting.suppression import TOO_SMALL, GroupId
@@ -33,6 +35,11 @@ def vote(partition: Partition = NURSES_AND_CARERS, round_: Round = ROUND, **vote
 
 
 MONDAY = vote(n="11122", c="12121")
+
+
+def may_stand_beside(later: Vote, before: Sequence[Vote], threshold: int) -> bool:
+    """Says whether a vote would not tell beside earlier ones, whatever it is withheld with."""
+    return not any(row.told for rows in one_question._judged(later, before, threshold).values() for row in rows)
 
 
 def test_rows_that_have_two_answers_in_common_stand_beside_each_other() -> None:
@@ -133,6 +140,26 @@ def test_of_approvals_each_answer_stands_by_itself() -> None:
     approval = replace(ROUND, method="approval")
     ballots: list[tuple[GroupId, str]] = [("n", "r1 r2"), ("n", "r1"), ("c", "r2"), ("c", "r2 r3")] * 3
     assert may_stand_beside(Vote(approval, NURSES_AND_CARERS, ballots), [MONDAY], 5)
+
+
+def test_of_approvals_too_no_row_is_of_one_mind_but_for_one() -> None:
+    approval = replace(ROUND, method="approval")
+
+    def approved(*nurses: str) -> Vote:
+        return Vote(
+            approval, NURSES_AND_CARERS, [*(("n", choice) for choice in nurses), *[("c", "r2"), ("c", "r1")] * 3]
+        )
+
+    earlier = approved("r1 r2", "r1", "r1 r2", "r1 r3", "r1 r3")
+    assert not may_stand_beside(approved("r1 r2", "r3", "r3", "r2", "r2"), [earlier], 5)
+    assert not may_stand_beside(earlier, [approved("r1 r2", "r3", "r3", "r2", "r2")], 5)
+    assert may_stand_beside(approved("r1 r2", "r1", "r3", "r2", "r2 r3"), [earlier], 5)
+
+
+def test_answers_of_a_story_that_was_taken_back_are_known_by_their_ids() -> None:
+    gone = ROUND.without_words()
+    assert may_stand_beside(vote(round_=gone, n="11122", c="12121"), [vote(round_=gone, n="11122", c="12121")], 5)
+    assert not may_stand_beside(vote(round_=gone, n="11133", c="22211"), [vote(round_=gone, n="11122", c="12121")], 5)
 
 
 LATER = replace(ROUND, id="2", session="tuesday")
