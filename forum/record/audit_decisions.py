@@ -80,7 +80,7 @@ def _decision_problem(export: Export, entry: dict[str, Any]) -> str:
         or entry["rationale"] is None
     ):
         return "it does not say what was decided, about which answer, and why"
-    against = differs(outcome, response, preferred, counted=bool(result.counts))
+    against = differs(outcome, response, preferred, counted=not result.withholds_count)
     if entry["differs"] is not against or (against and entry["why"] is None):
         return "whether it differs from what people preferred is told wrongly, or without a reason"
     return ""

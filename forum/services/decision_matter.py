@@ -52,7 +52,7 @@ class Matter:
     @property
     def counted(self) -> bool:
         """Tells whether the result gives a count: it does not where that could tell how somebody voted."""
-        return self.result is None or bool(self.result.counts)
+        return self.result is None or not self.result.withholds_count
 
 
 async def matter(work: Work, rounds: Sequence[str], *, lock: bool = False) -> Matter:

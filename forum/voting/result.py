@@ -68,6 +68,11 @@ class Result:
         """Says whether there are numbers to show: somebody voted, and as many as the threshold."""
         return bool(self.n and self.counts)
 
+    @property
+    def withholds_count(self) -> bool:
+        """Says whether no count is given, because that could tell how somebody voted. Where nobody did it is zeros."""
+        return not self.counts
+
     def with_shift(self, shift: ViewShift) -> Result:
         """Adds a view shift."""
         return replace(self, shift=shift)

@@ -125,7 +125,7 @@ def _round(log: Log, id_: str, steps: Steps) -> Iterator[Block]:
     result = Result.from_json(steps.result)
     labels = {one.id: one.label for one in round_.responses}
     words = {one.id: mark_words(one.id, labels) for one in round_.columns}
-    if not result.counts:
+    if result.withholds_count:
         yield Paragraph(_(result.withheld or NO_COUNT))
         return
     yield Paragraph(_("Votes: %(number)s") % {"number": result.n})

@@ -37,7 +37,7 @@ def listed(labels: Mapping[str, str], marks: Sequence[str]) -> str:
 
 def outcome_of_vote(result: Result, method: str, labels: Mapping[str, str], *, asynchronous: bool = False) -> str:
     """Says what people preferred, in one sentence with its numbers, and whether that was in a room."""
-    if not result.counts:
+    if result.withholds_count:
         return str(_(result.withheld or NO_COUNT))
     if not result.n:
         return _("Nobody voted.")
