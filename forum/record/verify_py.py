@@ -44,6 +44,7 @@ PARTS = (
     "stated_tables",
     "table_checks",
     "decision_votes",
+    "withheld_votes",
     "round_checks",
     "checks",
     "receipt",

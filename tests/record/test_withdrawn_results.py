@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from support.forged_exports import details, entry_of_type, failed, signed_again, verdicts
@@ -11,8 +12,8 @@ from support.record_keeper import CRISIS, ROOM, Keeper, people, votes_of
 from forum.record.verify.archive import unpack
 from forum.record.verify.checks import verify_files
 from forum.record.verify.disclosures import disclosure, open_disclosure
-from forum.record.verify.round_checks import NO_COUNT_BESIDE
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS
+from forum.record.verify.withheld_votes import NO_COUNT_BESIDE, NONE_BEFORE, NONE_TELLS
 from forum.voting import partition
 
 
@@ -151,11 +152,18 @@ def withhold(keeper: Keeper, number: int, reason: str | None = NO_COUNT_BESIDE) 
     tell(keeper, "result", number, lambda result: result.update(bare))
 
 
-def beside_another(keeper: Keeper, **declared: str) -> None:
-    """Asks the question again in another session, and shows the result."""
-    other = keeper.open(CRISIS, keeper.session(CRISIS, "Another day"), "Who should come?", **declared)
-    keeper.close(CRISIS, other, votes_of(people(ROOM), "r1", "r2", "r2", "none"))
-    keeper.reveal(CRISIS, other, disclosed=True)
+def beside_another(keeper: Keeper, question: str = "Who should come?", **declared: Any) -> tuple[str, str]:
+    """Asks the question again in another session, or another one, and shows the result."""
+    return ask(keeper, question, "r1", "r2", "r2", "none", **declared)
+
+
+def ask(keeper: Keeper, question: str, *choices: str, shown: bool = True, **declared: Any) -> tuple[str, str]:
+    """Asks a question in a session of its own, in which people answer so in turn, and shows the result."""
+    round_ = keeper.open(CRISIS, keeper.session(CRISIS, "Another day"), question, **declared)
+    keeper.close(CRISIS, round_, votes_of(people(ROOM), *choices))
+    if shown:
+        keeper.reveal(CRISIS, round_, disclosed=True)
+    return round_
 
 
 def another_first_vote(keeper: Keeper) -> None:
@@ -176,8 +184,8 @@ def another_first_vote(keeper: Keeper) -> None:
         (a_view_shift_in_the_result, "disclosures", "field result.view_shift is no field of it"),
         (other_counts, "head counts", "do not add up to the result"),
         (no_count_of_a_full_room, "head counts", "it gives no count, and says wrongly that too few voted"),
-        (no_count_beside_nothing, "head counts", "it gives no count, and says wrongly that too few voted"),
-        (no_count_beside_a_later_vote, "head counts", "it gives no count, and says wrongly that too few voted"),
+        (no_count_beside_nothing, "head counts", f"says wrongly that another session is why: {NONE_BEFORE}"),
+        (no_count_beside_a_later_vote, "head counts", f"says wrongly that another session is why: {NONE_BEFORE}"),
         (no_count_and_yet_a_table, "head counts", "it gives no count, but something that follows from one"),
         (no_count_and_yet_ballots, "opened ballots", "of a round of which no count is given"),
         (another_first_vote, "view shift", "from a vote whose result was not shown"),
@@ -222,3 +230,106 @@ def test_beside_another_sessions_vote_too_no_count_needs_its_reason(reason: str 
     assert "head counts" in failed(packed)
     alone = {check.name: check.verdict for check in verify_files(unpack(packed)[0])}
     assert alone["head counts"] == FAIL
+
+
+WHO = "Who should come?"
+
+
+def nothing_before(keeper: Keeper) -> None:
+    ask(keeper, "And who should pay?", "r1", "r2")
+
+
+def a_vote_that_was_void_unseen(keeper: Keeper) -> None:
+    keeper.annul(CRISIS, ask(keeper, WHO, "r1", "r2", shown=False), "It was put badly")
+
+
+def a_vote_without_a_count(keeper: Keeper) -> None:
+    ask(keeper, WHO, "r1", "r2")
+    ask(keeper, WHO, "r1")
+    withhold(keeper, 1)
+    # The first of them is another question's now: the one that is withheld has nothing but this one before it.
+    first = keeper.opened[entry_of_type(keeper, "round revealed", 0)["round"]]
+    first["question"] = keeper.words(CRISIS, "question", "And who should pay?")
+
+
+def a_vote_of_other_answers(keeper: Keeper) -> None:
+    ask(keeper, WHO, "r1", "none", responses=("r1", "none"))
+
+
+def a_vote_of_all_answers(keeper: Keeper) -> None:
+    ask(keeper, WHO, "r2", "r3", "none")
+
+
+def of_both_votes(keeper: Keeper) -> None:
+    ask(keeper, WHO, "r1", "none", responses=("r1", "none"))
+    ask(keeper, WHO, "r2", "r3", "none")
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        (nothing_before, NONE_BEFORE),
+        (a_vote_that_was_void_unseen, NONE_BEFORE),
+        (a_vote_without_a_count, NONE_BEFORE),
+        (a_vote_of_other_answers, NONE_BEFORE),
+        (a_vote_of_all_answers, NONE_TELLS),
+        (of_both_votes, NONE_TELLS),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_no_count_needs_a_vote_beside_which_it_could_tell(before: Callable[[Keeper], None], told: str) -> None:
+    keeper = Keeper()
+    before(keeper)
+    shown = sum(entry["type"] == "round revealed" for entry in keeper.entries)
+    ask(keeper, WHO, "r2", "r3", responses=("r2", "r3", "none"))
+    withhold(keeper, shown)
+    packed = signed_again(keeper)
+    assert "head counts" in failed(packed)
+    assert f"says wrongly that another session is why: {told}" in details(packed)["head counts"]
+    alone = {check.name: check for check in verify_files(unpack(packed)[0])}
+    assert (alone["head counts"].verdict, alone["head counts"].detail) == (FAIL, details(packed)["head counts"])
+
+
+@pytest.mark.parametrize("choices", [("r2", "none"), ("r2",), ("r1", "r2")])
+def test_beside_a_vote_that_could_tell_no_count_passes(choices: tuple[str, ...]) -> None:
+    keeper = Keeper()
+    ask(keeper, f" {WHO.upper()}\N{ZERO WIDTH SPACE} ", *choices)
+    ask(keeper, WHO, "r2", "r3")
+    withhold(keeper, 1)
+    assert set(verdicts(signed_again(keeper)).values()) == {PASS}
+
+
+@pytest.mark.parametrize(("scene", "verdict"), [("the door", PASS), ("the hall", FAIL)])
+def test_votes_of_one_scene_are_on_one_question(scene: str, verdict: str) -> None:
+    keeper = Keeper()
+    story = keeper.story(CRISIS, "A knock")
+    for question, named in (("And who should pay?", "the door"), (WHO, scene)):
+        round_ = ask(keeper, question, "r1", "r2", shown=False)
+        place = {"scenario": story, "scene": keeper.words(CRISIS, "scene", named)}
+        keeper.opened[round_[0]].update(place)
+        keeper.reveal(CRISIS, round_, disclosed=True)
+    withhold(keeper, 1)
+    assert verdicts(signed_again(keeper))["head counts"] == verdict
+
+
+def test_where_the_words_are_not_here_no_count_cannot_be_judged() -> None:
+    keeper = Keeper()
+    first = ask(keeper, "And who should pay?", "r1", "r2")
+    ask(keeper, WHO, "r2", "r3")
+    withhold(keeper, 1)
+    assert "head counts" in failed(signed_again(keeper))
+    keeper.erase(CRISIS, [keeper.opened[first[0]]["question"]["sd"]])
+    packed = signed_again(keeper)
+    assert "head counts" not in failed(packed)
+    assert "(1 of them cannot be judged: words or results are not here)" in details(packed)["ballots root"]
+
+
+@pytest.mark.parametrize(("choices", "told"), [(("r1 r2",), ""), (("r1 r2 r3", "none"), NONE_TELLS)])
+def test_of_approvals_each_answer_is_named_or_not(choices: tuple[str, ...], told: str) -> None:
+    keeper = Keeper()
+    ask(keeper, WHO, *choices, method="approval")
+    ask(keeper, WHO, "r2", "r3", method="approval")
+    withhold(keeper, 1)
+    packed = signed_again(keeper)
+    assert ("head counts" in failed(packed)) is bool(told)
+    assert told in details(packed)["head counts"]

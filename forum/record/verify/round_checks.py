@@ -14,13 +14,10 @@ from forum.record.verify.rounds import Steps, is_moment
 from forum.record.verify.small_numbers import NOTHING_OUTSIDE, in_small_numbers, is_rounded, small_number_problems
 from forum.record.verify.updates import update_problems
 from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, verdict_of
+from forum.record.verify.withheld_votes import NO_COUNT_BESIDE, withheld_problems
 
 # Why no count is given of a vote; forum.voting has these words too.
 NO_COUNT = "Too few people voted for a result to be shown, because it could show how somebody voted."
-NO_COUNT_BESIDE = (
-    "No result is shown of this vote: the same question was asked in another session, and both results together could"
-    " show how somebody voted."
-)
 
 
 def check_rounds(export: Export) -> tuple[str, str]:
@@ -144,12 +141,16 @@ def check_ballots_root(export: Export) -> tuple[str, str]:
         done += 1
     sealed = sum(1 for s in export.rounds.values() if s.closed and not s.revealed and export.covers(s.opened))
     away = sum(1 for s in export.rounds.values() if s.closed and not export.covers(s.opened))
-    bare = [s for s in export.rounds.values() if s.result and not s.result["counts"] and export.covers(s.opened)]
-    beside = sum(s.result is not None and s.result["withheld"] == NO_COUNT_BESIDE for s in bare)
-    few = len(bare) - beside
+    bare = {id_: s.result for id_, s in export.rounds.items() if s.result and export.covers(s.opened)}
+    bare = {id_: result for id_, result in bare.items() if not result["counts"]}
+    beside = [id_ for id_, result in bare.items() if result["withheld"] == NO_COUNT_BESIDE]
+    few = len(bare) - len(beside)
     words = f"{done} rounds; {sealed} more stay sealed until revealed, {away} not in this export"
     words += f"; {few} not opened, because too few voted" if few else ""
-    words += f"; {beside} not opened, because of another session on the same question" if beside else ""
+    words += f"; {len(beside)} not opened, because of another session on the same question" if beside else ""
+    judged = withheld_problems(export, export.words) if beside else {}
+    unsure = sum(judged[id_] is None for id_ in beside)
+    words += f" ({unsure} of them cannot be judged: words or results are not here)" if unsure else ""
     words += f"; {small} not opened, because of small-number rules" if small else ""
     return verdict_of(problems, words)
 
@@ -172,17 +173,19 @@ def _papers_unsaid(steps: Steps, origins: Sequence[str | None]) -> bool:
 
 
 def _uncounted_problems(export: Export) -> Iterator[str]:
-    """Yields a problem for each result without counts that is not of a few ballots and does not say that another
-    session on its question is why, or gives something else.
+    """Yields a problem for each result without counts that is not of a few ballots, and does not say that another
+    session on its question is why, or says so wrongly; or that gives something else.
     """
-    beside_another = _closed_after_another(export)
+    wrongly = withheld_problems(export, export.words)
     for round_id, steps in export.rounds.items():
         said = steps.result
         if said is None or said["counts"]:
             continue
         threshold, n = steps.opened["threshold"], said["n"]
         few = 0 < n < threshold
-        beside = said["n"] > 0 and said["withheld"] == NO_COUNT_BESIDE and round_id in beside_another
+        beside = said["n"] > 0 and said["withheld"] == NO_COUNT_BESIDE
+        if beside and (wrong := wrongly[round_id]):
+            yield f"round {round_id}: it gives no count, and says wrongly that another session is why: {wrong}"
         if in_small_numbers(steps):
             few = n == 0 and said["withheld"] == NO_COUNT
             small = said["withheld"] == NOTHING_OUTSIDE
@@ -194,20 +197,6 @@ def _uncounted_problems(export: Export) -> Iterator[str]:
         more = [said.get(name) for name in ("by_group", "equal_voice", "view_shift", "figures", "consensus")]
         if any(part is not None for part in more) or type(said["withheld"]) is not str:
             yield f"round {round_id}: it gives no count, but something that follows from one"
-
-
-def _closed_after_another(export: Export) -> set[str]:
-    """Returns the ids of the rounds that closed after one of another session of their commission, with its method."""
-    found: set[str] = set()
-    sessions: dict[tuple[str, str], set[str]] = {}
-    for entry in export.entries:
-        if entry["type"] == "round closed":
-            opened = export.rounds[entry["round"]].opened
-            earlier = sessions.setdefault((opened["commission"], opened["method"]), set())
-            if earlier - {opened["session"]}:
-                found.add(entry["round"])
-            earlier.add(opened["session"])
-    return found
 
 
 def check_head_counts(export: Export) -> tuple[str, str]:
