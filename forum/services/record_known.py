@@ -37,8 +37,8 @@ class Known:
     `erased` the digests of withdrawn words; `past` and `cycle` are what the next entry is held against, `stages` and
     `ends` the stage of each commission that was moved, and the time of its end ("" once reopened), each with the index
     of the entry that says so; `versions` the index of the latest entry that has its terms; `acts` the indexes of all
-    these entries; `keys` and `restored` are the entries
-    about the key and about backups that were put back.
+    these entries; `keys` and `restored` are the entries about the key and about backups that were put back; `salts`
+    has those of the words that were looked at, each with the digest of the first.
     """
 
     size: int = 0
@@ -54,6 +54,7 @@ class Known:
     acts: set[int] = field(default_factory=set)
     keys: list[tuple[int, Entry]] = field(default_factory=list)
     restored: list[tuple[int, Entry]] = field(default_factory=list)
+    salts: dict[str, str] = field(default_factory=dict)
 
     def take(self, index: int, entry: Entry) -> None:
         """Adds an entry that fits its shape."""

@@ -18,11 +18,18 @@ from forum.services.sessions import commissions_and_sessions, facilitation
 from forum.services.voting import close_rounds, results
 from forum.sessions.session import LiveSession
 from forum.stories.submission import StoryStatus
+from forum.voting.ballot import Ballot
 from forum.voting.round import Round, RoundState
 
 # Facts of "round opened" that are the commission's, by the column.
 _COMMISSIONS = ("groups", "threshold", "small_numbers", "power")
 _ABOUT = "about."
+# Columns of a ballot that are drawn anew for each.
+_DRAWN: dict[str, Callable[[Ballot], str]] = {
+    "ballot": lambda one: one.ballot,
+    "salt": lambda one: one.salt,
+    "group_salt": lambda one: one.group_salt,
+}
 
 
 async def unlike(work: Work, known: Known, index: int, entry: Entry) -> AsyncIterator[Unlike]:
@@ -39,9 +46,11 @@ async def unlike(work: Work, known: Known, index: int, entry: Entry) -> AsyncIte
             yield "disclosure", one.digest, "encoded", there, should
         if one.encoded is not None:
             try:
-                words[one.digest] = open_disclosure(one.encoded)[2]
+                salt, _, words[one.digest] = open_disclosure(one.encoded)
             except RecordError:
                 return  # told already
+            if known.salts.setdefault(salt, one.digest) != one.digest:
+                yield "disclosure", one.digest, "encoded", "words with the salt of others", "a salt of their own"
     rows = ROWS.get(entry["type"])
     if rows is not None and not (set(digests) - words.keys() - known.erased):
         async for found in rows(work, known, index, spoken(entry, words)):
@@ -132,7 +141,12 @@ async def _round_closed(work: Work, known: Known, index: int, said: Entry) -> As
     if live.partition is None:
         yield "session", live.id, "partition", "none", "how its groups are put together: it has a closed vote"
         return
-    made = await close_rounds.counted(work, live, round_)
+    ballots = await work.rounds.ballots(round_.id)
+    for column, drawn in _DRAWN.items():
+        # The same on two of them would tell that both are one person's.
+        if len(set(map(drawn, ballots))) < len(ballots):
+            yield "ballot", f"round {round_.id}", column, "the same on several ballots", "one of its own for each"
+    made = await close_rounds.counted(work, live, round_, ballots)
     for column, should, there in differences(
         {k: said[k] for k in ("count", "ballots_root", "paper") if k in said}, made
     ):

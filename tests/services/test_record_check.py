@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -16,13 +17,16 @@ from support.recorded_day import Day, a_day
 
 from forum.errors import IllegalMove
 from forum.ports import Store
+from forum.record.verify.disclosures import disclosure, open_disclosure
+from forum.record.verify.encoding import canonical
+from forum.record.verify.merkle_tree import leaf_hash
 from forum.services import record_check
 from forum.services.checkpoints import Checkpoints
 from forum.services.record_check import Finding
 from forum.services.sessions import cues, facilitation
 from forum.services.stories.submissions import submit
 from forum.services.stories.withdrawal import withdraw
-from forum.services.voting import results
+from forum.services.voting import close_rounds, results
 from forum.store import SqlStore, tables
 
 Row = Callable[["Day"], sa.ColumnElement[bool]]
@@ -222,6 +226,52 @@ async def test_a_changed_ballot_is_told_with_its_round_and_what_it_should_be(sto
     assert "table ballot, row round" in str(counts)
     assert "is 3, should be 2" in str(counts)
     assert "r3" not in told["ballots_root"].place
+
+
+async def rewrite(store: SqlStore, index: int, **facts: Any) -> None:
+    """Writes facts into an entry, with the hash that fits, as whoever can write to the database could."""
+    async with store.read() as work:
+        [stored] = await work.record.unchecked(index, index + 1)
+    body = canonical(json.loads(stored.body) | facts)
+    await change(store, tables.entry.c.position == index, tables.entry, body=body, leaf_hash=leaf_hash(body))
+
+
+@pytest.mark.parametrize("column", ["ballot", "salt", "group_salt"])
+async def test_what_is_drawn_for_each_ballot_stands_on_one_alone_though_all_hashes_fit(
+    sqlite_store: SqlStore, column: str
+) -> None:
+    day = await a_day(sqlite_store)
+    async with sqlite_store.read() as work:
+        one, other = (await work.rounds.ballots(day.first))[:2]
+    of_it = (BALLOT.c.round == day.first) & (BALLOT.c.participant == other.participant)
+    await change(sqlite_store, of_it, BALLOT, **{column: getattr(one, column)})
+    async with sqlite_store.read() as work:
+        live, round_ = await work.sessions.get_session(day.voted.live.id), await work.rounds.get_round(day.first)
+        made = await close_rounds.counted(work, live, round_, await work.rounds.ballots(day.first))
+        entries = [json.loads(stored.body) for stored in await work.record.unchecked(0, await work.record.size())]
+    closed = next(n for n, e in enumerate(entries) if (e["type"], e.get("round")) == ("round closed", day.first))
+    assert made["ballots_root"] != entries[closed]["ballots_root"]
+    await rewrite(sqlite_store, closed, **made)
+    told = {(one.table, one.row, one.column, one.there) for one in await found(sqlite_store)}
+    assert ("ballot", f"round {day.first}", column, "the same on several ballots") in told
+
+
+async def test_words_with_the_salt_of_others_are_told_though_all_hashes_fit(sqlite_store: SqlStore) -> None:
+    await a_day(sqlite_store)
+    async with sqlite_store.read() as work:
+        entries = [json.loads(stored.body) for stored in await work.record.unchecked(0, await work.record.size())]
+        index = next(n for n, entry in enumerate(entries) if entry["type"] == "commitment")
+        digests = [entries[index][name]["sd"] for name in ("role", "what")]
+        [salt, _, _], [_, name, words] = [
+            open_disclosure(str(one.encoded)) for digest in digests for one in await work.record.disclosures([digest])
+        ]
+    digest, encoded = disclosure(salt, name, words)
+    await change(
+        sqlite_store, tables.disclosure.c.digest == digests[1], tables.disclosure, digest=digest, encoded=encoded
+    )
+    await rewrite(sqlite_store, index, what={"sd": digest})
+    told = {(one.table, one.column, one.there) for one in await found(sqlite_store)}
+    assert told == {("disclosure", "encoded", "words with the salt of others")}
 
 
 async def test_a_record_that_is_not_the_one_that_was_signed_is_told(sqlite_store: SqlStore) -> None:

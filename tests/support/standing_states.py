@@ -218,7 +218,11 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
         for round_ in rounds:
             kept = await work.rounds.get_round(round_.id)
             if kept.closed_at:
-                facts = {"session": live.id, "round": kept.id, **await close_rounds.counted(work, now, kept)}
+                facts = {
+                    "session": live.id,
+                    "round": kept.id,
+                    **await close_rounds.counted(work, now, kept, await work.rounds.ballots(kept.id)),
+                }
                 await append(work, town.commission, "round closed", kept.closed_at, facts)
     return ActIds(
         state,

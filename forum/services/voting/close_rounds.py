@@ -77,8 +77,8 @@ def _cast(ballots: list[Ballot]) -> list[tuple[GroupId, str]]:
     return [(ballot.group, ballot.choice) for ballot in ballots]
 
 
-async def counted(work: Work, live: LiveSession, round_: Round) -> dict[str, object]:
-    """Returns what "round closed" says of a round's ballots, from those that are there now.
+async def counted(work: Work, live: LiveSession, round_: Round, ballots: list[Ballot]) -> dict[str, object]:
+    """Returns what "round closed" says of a round's ballots, from these, which are there now.
 
     It is `count`, `ballots_root` and, where there are papers, `paper`; but with small-number rules the root alone. It
     is nothing for a session without a partition.
@@ -86,7 +86,7 @@ async def counted(work: Work, live: LiveSession, round_: Round) -> dict[str, obj
     if live.partition is None:
         return {}
     commission = await work.commissions.of_session(live)
-    return await _counted(live.partition, round_, await work.rounds.ballots(round_.id), commission)
+    return await _counted(live.partition, round_, ballots, commission)
 
 
 async def _counted(

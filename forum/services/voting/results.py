@@ -61,7 +61,7 @@ async def hold_to_root(work: Work, session: LiveSession, round_: Round) -> None:
     if not session.recorded:
         return
     said = await latest_about(work, "round closed", round_.id)
-    made = await close_rounds.counted(work, session, round_)
+    made = await close_rounds.counted(work, session, round_, await work.rounds.ballots(round_.id))
     if said is None or any(made.get(name) != said.get(name) for name in ("count", "ballots_root", "paper")):
         raise _not_those_counted()
 

@@ -85,7 +85,7 @@ async def read(house: House, browser: httpx2.AsyncClient, change: dict[str, Byte
 async def told(house: House, browser: httpx2.AsyncClient, tampered: Tampered) -> list[str]:
     """Serves these entries and reads them; returns what is said, a place each."""
     await serve(house, tampered)
-    with pytest.raises(ValueError, match="^entry [0-9]+ ") as error:
+    with pytest.raises(ValueError, match=r"^entry [0-9]+ ") as error:
         await read(house, browser)
     return str(error.value).splitlines()
 
