@@ -37,7 +37,7 @@ def rooms() -> Rooms:
     keeper, everybody = Keeper(), people({"users": 6, "carers": 5})
     story, other = keeper.story(CRISIS, "A night in March"), keeper.story(CRISIS, "A night in June")
     keeper.moderate(CRISIS, story, "kept", "The street is not named")
-    keeper.moderate(CRISIS, other, "taken down", "The school was named")
+    keeper.moderate(CRISIS, other, "kept", "The school is not named")
     made = []
     for title, question, chosen in (
         ("A morning", "Who should come?", (story,)),
