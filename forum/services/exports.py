@@ -23,6 +23,7 @@ from forum.services.checkpoints import Checkpoints
 from forum.services.record_cache import Kept, kept, same
 from forum.services.stated_tables import stated
 from forum.services.voting.close_rounds import counts_stand
+from forum.voting.methods import METHODS
 from forum.voting.round import RoundRevealed, RoundState
 from forum.voting.small_numbers import sealed
 from forum.voting.suppression import label_of, no_count, opened_by, origin_of
@@ -55,7 +56,8 @@ async def _opening(work: Work, round_id: str, *, however_few: bool = False) -> t
     uncounted = None if however_few else no_count(partition, len(origins), commission.threshold)
     if commission.small_numbers and not however_few:
         choices = list(Counter(await work.rounds.choices(round_id)).elements())
-        if sealed(choices, [r.id for r in round_.responses], round_.method, commission.threshold):
+        counts = METHODS[round_.method].tally(choices, [r.id for r in round_.responses])
+        if sealed(counts, choices, commission.threshold):
             raise NotFound("The votes are not opened: an answer was given by so few that it could show who they are.")
     partition = opened_by(partition, commission)
     # Where the counts stand in the record, nobody can withdraw them, and the ballots are checked with them.

@@ -12,7 +12,7 @@ follow from that one, which suppression.py decides. tests/voting/test_small_numb
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -55,9 +55,11 @@ def people_outside(n: int, threshold: int) -> int | None:
     return rounded(n, threshold) if n >= threshold else None
 
 
-def sealed(choices: Sequence[str], responses: Sequence[str], method: str, threshold: int) -> bool:
-    """Says whether a vote's ballots stay closed: fewer than the threshold made one choice, or gave one answer."""
-    counts = METHODS[method].tally(choices, responses)
+def sealed(counts: Mapping[str, int], choices: Iterable[str], threshold: int) -> bool:
+    """Says whether a vote's ballots stay closed: fewer than the threshold gave one answer, or made one choice.
+
+    `counts` is the tally of the `choices`.
+    """
     return any(n < threshold for n in (*counts.values(), *Counter(choices).values()))
 
 
@@ -79,7 +81,7 @@ def outside(
         return _nothing(exact, 0, NO_COUNT)
     if not exact.counts:
         return _nothing(exact, rounded(exact.n, threshold), exact.withheld or NO_COUNT)
-    way, closed = METHODS[method], sealed(choices, responses, method, threshold)
+    way, closed = METHODS[method], sealed(exact.counts, choices, threshold)
     # The rows of a method whose rows are told by means would need their numbers exact.
     by_share = way.shares(exact.counts, exact.n).keys() <= exact.counts.keys()
     rows = exact.rows if by_share else ()

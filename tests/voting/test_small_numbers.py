@@ -84,6 +84,12 @@ def test_nothing_by_group_is_given_where_no_number_of_a_group_can_be() -> None:
     )
 
 
+def test_of_a_group_without_a_number_it_is_not_said_that_it_wants_something_else() -> None:
+    given = left({"a": (4, 2, 3), "b": (16, 2, 12)}, 5)
+    assert [row.hidden for row in given.rows] == [("r1", "r2", "r3"), ("r2",)]
+    assert [row.label for row in suppression.dissenting(given.rows, "r3")] == ["Police"]
+
+
 def test_what_is_known_of_the_quorum_leaves_with_the_groups_that_are_given() -> None:
     ballots = [("a", mark) for mark in MARKS for _ in range(4)] + [("b", mark) for mark in MARKS for _ in range(4)]
     exact = suppression.published(TWO, ballots, MARKS, 5, quorum=Quorum(20, 13))
@@ -204,6 +210,8 @@ def test_no_hidden_number_follows_from_those_that_are_given(rows: Sequence[int],
         possible = [hidden_in(given, table, marks) for table in every if fits(given, table, marks, 3)]
         for cell in possible[0]:
             assert len({numbers[cell] for numbers in possible}) > 1, (made[0], cell)
-        # Nor does anybody's vote for somebody who works out of which numbers the rules make just these.
+        # Nor does it, or anybody's vote, for somebody who works out of which numbers the rules make just these.
+        worked_back = [hidden_in(given, table, marks) for table in made]
+        assert all(len({numbers[cell] for numbers in worked_back}) > 1 for cell in worked_back[0]), made
         for at in range(len(rows)):
             assert len({mark for table in made for mark, n in zip(marks, table[at], strict=True) if n}) > 1, made

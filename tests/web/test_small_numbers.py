@@ -6,11 +6,13 @@ import json
 import re
 
 from support.app import House, words
+from support.async_round import an_async_round, cast_now
 from support.factories import CLOCK, COMMISSION_FORM, new_id
 from support.voted_session import COMMISSIONER, a_vote
 
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.exports import read_log
+from forum.services.sessions import asynchronous, facilitation
 from forum.services.sessions.commissions_and_sessions import SessionForm, create_session
 from forum.web import report
 from forum.web.report import blocks
@@ -69,3 +71,22 @@ async def test_every_public_page_of_a_result_has_rounded_numbers_and_says_so(hou
     assert ">*<" in said
     assert all(int(n) % 5 == 0 and int(n) for n in re.findall(r"<td[^>]*>(\d+)<", said))
     assert json.dumps(log.stated["attendance.csv"], default=str).count('"came": 50') == 1
+
+
+async def test_an_asynchronous_round_is_by_the_rules_for_its_organiser_too(house: House) -> None:
+    clock, desk = house.site.clock, asynchronous.desk(house.store, house.site.clock)
+    night = await an_async_round(house.store, clock, ("g1",) * 21 + ("g2",) * 12, small_numbers=True)
+    for person, choice in zip(night.people, ("r1",) * 12 + ("r2",) * 9 + ("r1",) * 7 + ("r2",) * 5, strict=True):
+        assert not await cast_now(house.store, clock, night, person, choice)
+    async with house.browser() as browser:
+        assert DECLARED in words(await browser.get(f"/answer/{night.live.code}"))
+        await facilitation.close_round(desk, night.live.id, night.round.id)
+        told = (await facilitation.reveal_round(desk, night.live.id, night.round.id)).result
+        shown = await browser.get(f"/answer/{night.live.code}")
+    async with house.signed_in("organiser") as browser:
+        own = await browser.get(f"/organise/asynchronous/{night.live.id}")
+    assert told is not None
+    assert (told.n, told.counts, told.rounded) == (35, {"r1": 20, "r2": 15} | dict.fromkeys(told.hidden, 0), True)
+    for page in (shown, own):
+        assert "About 35 people voted" in words(page)
+        assert ROUNDED in words(page)

@@ -69,6 +69,8 @@ async def reveal_round(desk: Desk, session_id: str, round_id: str) -> Outcome:
         await guard.nothing_open(work, session)
         if before.state == RoundState.REVEALED:
             result = await results.result_of(work, before, commission.threshold)
+            if session.asynchronous:  # there is no room to see it
+                result = await results.as_it_leaves(work, before, commission, result)
             result = result.without_groups() if session.badges_off else result
             return Outcome(await cue_up(work, session, cue_of(before)), before, result.n, result)
         round_, entries = rounds.apply(before, rounds.Reveal(desk.clock.now()))
@@ -76,8 +78,9 @@ async def reveal_round(desk: Desk, session_id: str, round_id: str) -> Outcome:
         result = await results.result_of(work, before, commission.threshold)
         await work.rounds.save_round(round_)
         await reasons.gather(work, session, round_, round_.revealed_at)
+        told = await results.as_it_leaves(work, round_, commission, result)
+        result = told if session.asynchronous else result
         if session.recorded and entries and not session.badges_off:
-            told = await results.result_outside(work, round_, commission)
             await append(work, commission, entries[0], round_.revealed_at, revealed(round_, told))
         holding = session
         if session.badges_off:

@@ -45,14 +45,20 @@ async def result_outside(work: Work, round_: Round, commission: Commission, *, w
 
     Use it for all but the screens of the room itself.
     """
-    result = await result_of(work, round_, commission.threshold, whole=whole)
+    return await as_it_leaves(
+        work, round_, commission, await result_of(work, round_, commission.threshold, whole=whole)
+    )
+
+
+async def as_it_leaves(work: Work, round_: Round, commission: Commission, exact: Result) -> Result:
+    """Returns what may leave the room of a result that `result_of` gave."""
     if not commission.small_numbers:
-        return result
+        return exact
     first = None
-    if result.shift is not None:
-        first = await result_outside(work, await work.rounds.get_round(result.shift.first), commission)
+    if exact.shift is not None:
+        first = await result_outside(work, await work.rounds.get_round(exact.shift.first), commission)
     choices = [ballot.choice for ballot in await work.rounds.ballots(round_.id)]
-    return outside(result, choices, [r.id for r in round_.responses], commission.threshold, round_.method, first=first)
+    return outside(exact, choices, [r.id for r in round_.responses], commission.threshold, round_.method, first=first)
 
 
 async def hold_to_root(work: Work, session: LiveSession, round_: Round) -> None:

@@ -195,6 +195,7 @@ def _row(result: dict[str, Any]) -> dict[str, Any]:
 BROKEN: dict[str, Callable[[dict[str, Any]], object]] = {
     "a number below the threshold": lambda result: result["counts"].update(r1=4),
     "nought": lambda result: result["counts"].update(r1=0),
+    "nought in a row": lambda result: _row(result)["counts"].update(r2=0),
     "not rounded": lambda result: result["counts"].update(r1=19),
     "not rounded in a row": lambda result: _row(result)["counts"].update(r2=13),
     "a number that is hidden, too": lambda result: result["counts"].update(r3=5),
