@@ -8,7 +8,7 @@ is an option with each number); and a result is what most people chose, not that
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from forum.record.verify.public_log import Log
@@ -101,7 +101,12 @@ def _counts(counts: Mapping[str, int], labels: Mapping[str, str]) -> list[dict[s
 
 
 def _chosen(method: str, result: Mapping[str, Any], labels: Mapping[str, str]) -> str:
-    """Returns what most chose, in words; "" where nothing was, and for a way of voting that is not known here."""
+    """Returns what most chose, in words; "" where nothing was, and for a way of voting that is not known here.
+
+    By small-number rules the result itself says it, and of a group it is told where no number is hidden.
+    """
     way = METHODS.get(method)
-    chosen = way.preferred(result["counts"], result.get("figures")) if way else ()
+    chosen: Sequence[str] = result.get("preferred", ())
+    if way and "preferred" not in result and not result.get("hidden"):
+        chosen = way.preferred(result["counts"], result.get("figures"))
     return BETWEEN.join(labels.get(response, response) for response in chosen)

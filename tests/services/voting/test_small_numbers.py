@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from support.changed_rows import change
-from support.factories import CLOCK
+from support.factories import CLOCK, a_cast, a_room
 from support.forged_exports import details, failed, verdicts
 from support.record_keeper import SIGNER
-from support.voted_session import COMMISSIONER, a_vote
+from support.voted_session import COMMISSIONER, LABELS, a_vote, required
 
 from forum.errors import NotFound
 from forum.ports import Store
@@ -27,10 +28,14 @@ from forum.record.verify.public_log import Log
 from forum.record.verify.receipt import verify_receipt
 from forum.services import decisions, exports, record_check
 from forum.services.checkpoints import Checkpoints
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.desk import Desk
 from forum.services.voting import results
 from forum.services.voting.receipts import own_receipt
 from forum.sessions.session import Participant
 from forum.store import SqlStore, tables
+from forum.voting.methods import METHODS
+from forum.voting.question import Terms
 from forum.voting.result import Result
 
 PEOPLE = ("g1",) * 21 + ("g2",) * 15 + ("g3",) * 12 + (None,)
@@ -169,6 +174,60 @@ async def test_a_receipt_of_a_ballot_that_is_not_opened_is_checked(sqlite_store:
     checks = {one.name: (one.verdict, one.detail) for one in verify_receipt(receipt, export=files)}
     assert {name for name, (verdict, _) in checks.items() if verdict == "FAIL"} == set()
     assert "rounded, 50" in checks["ballot counted"][1]
+
+
+class Leaning:
+    """Draws the votes of made-up people, the same at each run."""
+
+    def __init__(self) -> None:
+        self._chance = random.Random(7)
+
+    def one(self, options: Sequence[str]) -> str:
+        """Leans to the first."""
+        return self._chance.choices(options, [9, 5, 2, 1, 1, 1, 1][: len(options)])[0]
+
+    def also(self) -> bool:
+        """Takes another now and then."""
+        return self._chance.random() < 0.5
+
+    def some(self, options: Sequence[str]) -> list[str]:
+        """Puts them in one order."""
+        return list(options)
+
+
+async def test_every_way_of_voting_keeps_to_the_rules_and_its_quorum_is_told(sqlite_store: SqlStore) -> None:
+    live, people = await a_room(sqlite_store, LARGE, declared=True, small_numbers=True)
+    desk, voter = Desk(sqlite_store, CLOCK), Leaning()
+    asked = {}
+    for number, (method, way) in enumerate(METHODS.items()):
+        terms, labels = Terms(method, quorum=58 + 2 * number), LABELS[: way.MOST]
+        round_ = required((await cues.ask_question(desk, live.id, f"{method}?", labels, terms, none=False)).round)
+        await facilitation.open_round(desk, live.id, round_.id)
+        responses = [response.id for response in round_.responses]
+        async with sqlite_store.begin() as work:
+            # Without the stance that needs a condition; another needs a reason.
+            choices = [way.made_up(responses, voter).replace("agree_if", "agree") for _ in people]
+            casts = [a_cast(round_.id, *one, "Because") for one in zip(people, choices, strict=True)]
+            assert not any(one.refusal for one in await work.rounds.cast(casts))
+        await facilitation.close_round(desk, live.id, round_.id)
+        await facilitation.reveal_round(desk, live.id, round_.id)
+        asked[method] = round_.id
+    log = await a_log(sqlite_store)
+    packed = export_zip.pack(log, SIGNER)
+    assert failed(packed) == set(), details(packed)
+    said = {method: result_in(log, round_id) for method, round_id in asked.items()}
+    assert [one["quorum"]["reached"] for one in said.values()] == [True, True, False, False, False, False]
+    assert all("figures" not in one and one["n"] == 60 for one in said.values())
+    events = {motion["id"]: motion["vote_events"][0] for motion in json.loads(popolo(log))["motions"]}
+    for method, round_id in asked.items():
+        assert all(one["value"] % 5 == 0 and one["value"] for one in events[round_id].get("counts", ())), method
+    for method, reached in (("single", False), ("opinion", True)):
+
+        def claim(result: dict[str, Any], reached: bool = reached) -> None:
+            result["quorum"]["reached"] = reached
+
+        forged = changed(log, asked[method], claim)
+        assert "quorum" in failed(forged), method
 
 
 # ---------------------------------------------------------------- an operator who has the key
