@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, product
@@ -31,6 +32,10 @@ def tables(answers: str, n: int) -> Iterator[str]:
     for bars in combinations(range(n + len(answers) - 1), len(answers) - 1):
         ends = (-1, *bars, n + len(answers) - 1)
         yield "".join(answer * (ends[place + 1] - ends[place] - 1) for place, answer in enumerate(answers))
+
+
+def spelt(table: Sequence[int]) -> str:
+    return "".join(answer * n for answer, n in zip("ABC", table, strict=True))
 
 
 def withheld(answers: str, earlier: Tables, sizes: Sequence[int], partition: Partition) -> list[list[Tables]]:
@@ -96,6 +101,30 @@ def test_the_telling_tables_alone_would_tell(
     monkeypatch.setattr(telling_tables, "_with_others", lambda rows, _: rows)
     found = withheld(answers, earlier, sizes, BY_GROUP if len(sizes) > 1 else WHOLE)
     assert any(told(possible, earlier) for possible in found)
+
+
+def test_a_table_of_a_box_is_found_where_there_is_one() -> None:
+    chance = random.Random(1)
+    every = [tuple(map(row.count, "ABC")) for row in tables("ABC", 4)]
+
+    def bounds() -> tuple[tuple[int, ...], tuple[int, ...]]:
+        low, high = zip(*(sorted(chance.choices(range(5), k=2)) for _ in "ABC"), strict=True)
+        return low, high
+
+    hits = 0
+    for _ in range(500):
+        (low, high), (least, most), reach = bounds(), bounds(), chance.randrange(3)
+        inside = [one for one in every if all(a <= n <= b for a, n, b in zip(low, one, high, strict=True))]
+        if not inside:
+            continue
+        near = [one for one in every if any((Counter(spelt(one)) - Counter(spelt(x))).total() <= reach for x in inside)]
+        box = telling_tables.Box(low, high, reach)
+        assert [one for one in every if box.holds(one)] == near
+        wanted = [one for one in near if all(a <= n <= b for a, n, b in zip(least, one, most, strict=True))]
+        found = tuple(box.find(4, least, most))
+        assert found in wanted if wanted else found == ()
+        hits += bool(wanted)
+    assert 50 < hits < 450
 
 
 def test_of_two_answers_those_a_ballot_or_two_away_are_withheld_too() -> None:
