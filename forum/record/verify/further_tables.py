@@ -135,10 +135,10 @@ def erasures_rows(log: Log) -> Iterator[Row]:
 
 # Every table that follows from the record, with its rows, in the order of the zip and of the workbook's sheets.
 DERIVED: dict[str, Callable[[Log], Iterator[Row]]] = ROWS | {
-    "updates.csv": updates_rows,
     "sessions.csv": sessions_rows,
     "options.csv": options_rows,
     "stories.csv": stories_rows,
     "moderation.csv": moderation_rows,
     "erasures.csv": erasures_rows,
+    "updates.csv": updates_rows,
 }

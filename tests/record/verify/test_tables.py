@@ -47,13 +47,13 @@ def said(true_files: dict[str, bytes], name: str, body: bytes) -> tuple[str, str
 def test_true_tables_pass_in_the_program_that_runs_on_bare_python(true_files: dict[str, bytes]) -> None:
     assert all(table_of(rows_of(true_files[name])) == true_files[name] for name in COLUMNS)
     checks = {check.name: check for check in verify_files(true_files)}
-    assert (checks["tables"].verdict, checks["tables"].detail[:9]) == (PASS, "10 tables")
+    assert (checks["tables"].verdict, checks["tables"].detail[:9]) == (PASS, "11 tables")
 
 
 @pytest.mark.parametrize("place", range(max(map(len, COLUMNS.values()))))
 def test_a_changed_cell_is_told_by_its_file_its_row_and_its_column(place: int, true_files: dict[str, bytes]) -> None:
     """Each cell of a row, in five tables at once: no more problems are listed."""
-    for names in ([*COLUMNS][:5], [*COLUMNS][5:]):
+    for names in ([*COLUMNS][:5], [*COLUMNS][5:10], [*COLUMNS][10:]):
         changed, told = {}, []
         for name in names:
             rows = rows_of(true_files[name])
