@@ -21,6 +21,6 @@ def update_problems(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
                 yield f"{told}: a role to which it is handed stands with `handed on`, and with nothing else"
             if (state == "not done" or reopened) and entry["because"] is None:
                 yield f"{told}: it does not say why it is {state}" + (f", after it was {before}" if reopened else "")
-            if all(entry[name] is None for name in ("said", "because", "handed_to")):
+            elif all(entry[name] is None for name in ("said", "because", "handed_to")):
                 yield f"{told}: it says nothing but that it is {state}"
             states[entry["commitment"]] = state
