@@ -33,6 +33,8 @@ rounds.csv             every vote: the question, when it was, how many voted
 results_by_group.csv   how people voted: everybody, by group, and with every group weighing the same
 view_shift.csv         who changed their mind between a first vote and the vote after the replay
 commitments.csv        who will do what, by when, and how it stands
+commissions.csv        every commission: each version of what people vote under, with the reason for it
+stages.csv             how it moved through its stages, what was learnt, and how it ended
 updates.csv            what became of each commitment, as it was told
 sessions.csv           every session: what was declared before any vote, and who was invited
 options.csv            the answers of every vote, with their ids

@@ -17,6 +17,10 @@ from support.record_keeper import SIGNER
 from forum.errors import FormErrors, IllegalMove, NotFound
 from forum.ports import Store
 from forum.record import audit
+from forum.record.verify.archive import unpack
+from forum.record.verify.export import Export
+from forum.record.verify.further_tables import commissions_rows
+from forum.record.verify.public_log import Log
 from forum.record.verify.verdict import FAIL
 from forum.services import commissions, exports, record_check, stages
 from forum.services.checkpoints import Checkpoints
@@ -176,6 +180,15 @@ async def test_a_change_is_a_version_with_its_reason_and_a_session_keeps_the_one
     assert await findings(store) == set()
     packed = await exports.export(Checkpoints(store, SIGNER))
     assert [check for check in audit.verify(packed) if check.verdict == FAIL] == []
+    rows = list(commissions_rows(Log.read(Export(unpack(packed)[0]).lines, None)))
+    assert [(row["version"], row["threshold"], row["groups"], row["because"]) for row in rows] == [
+        (1, 5, "Carers (10) | Nurses", ""),
+        (2, 3, "Family carers (12) | Nurses | Police (4)", "More people came than we thought."),
+    ]
+    assert {(row["decides"], row["second_reader"], row["small_numbers"]) for row in rows} == {
+        ("The joint board", "none", False)
+    }
+    assert {row["commission_title"] for row in rows} == {"Night care"}
 
 
 async def test_two_who_change_it_at_once_change_it_once_and_the_other_is_told(store: Store) -> None:

@@ -144,6 +144,26 @@ class Keeper:
         self.add(commission, "session opened", session=session, title=title, about=about, **facts)
         return session
 
+    def go_through_stages(self, commission: Commission, decision: str) -> None:
+        """Adds a new version of a commission in the stage "plan", and each act of its stages; one follows from a
+        decision.
+        """
+
+        def said(name: str, words: str) -> dict[str, str]:
+            return self.words(commission, name, words)
+
+        about = self.about(commission) | {"threshold": 8}
+        why = said("because", "=More came than we thought")
+        self.add(commission, "commission changed", version=2, about=about, because=why)
+        learnt, better = (said(name, 'Much, "really"') for name in ("learnt", "better"))
+        there = {"from": "plan", "to": "secure"}
+        self.add(commission, "stage moved", **there, learnt=learnt, better=better, took_part=None)
+        answer = {"stage": "secure", "question": "specified", "words": said("note", "Part 3")}
+        self.add(commission, "stage note", **answer, decision=decision)
+        groups = [{"group": "Carers", "words": said("closing of a group", "We stay")}]
+        self.add(commission, "commission closed", words=said("closing", "Done"), groups=groups)
+        self.add(commission, "commission reopened", because=said("because", "The money is back"))
+
     def open(
         self,
         commission: Commission,
@@ -510,6 +530,8 @@ def a_keeper() -> Keeper:
     keeper.close(CRISIS, asked, votes_of(people({"users": 9, "nurses": 8, "police": 2}), "r2", "r1", "r2"))
     keeper.reveal(CRISIS, asked)
     keeper.decide(CRISIS, [asked[0]], "adopted", "r2", rationale="So said those who were on shift")
+
+    keeper.go_through_stages(CRISIS, keeper.entries[-1]["decision"])
     return keeper
 
 

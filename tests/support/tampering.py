@@ -29,6 +29,7 @@ def a_small_keeper() -> Keeper:
     keeper.erase_data()
     keeper.remove_old()
     everybody = people({"users": 6, "carers": 5})
+    keeper.add(CRISIS, "commission published", about=keeper.about(CRISIS))
     keeper.story(CRISIS, "A morning in March")
     story = keeper.story(CRISIS, "A night in March")
     day = keeper.session(CRISIS, "A day", story)
@@ -73,6 +74,7 @@ def a_small_keeper() -> Keeper:
     keeper.extend(CRISIS, asked, "2026-11-27T18:00:00.000Z")
     keeper.close(CRISIS, asked, votes_of(people({"users": 6, "nurses": 5}), "r2", "r1"))
     keeper.reveal(CRISIS, asked)
+    keeper.go_through_stages(CRISIS, decision)
     return keeper
 
 

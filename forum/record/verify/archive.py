@@ -24,7 +24,11 @@ _TABLES_SINCE = {
         *("sessions.csv", "options.csv", "stories.csv", "moderation.csv", "erasures.csv"),
         *("attendance.csv", "reasons.csv", "stops.csv", "proposals.csv", "amendments.csv", "evidence.csv"),
     ),
-    5: ("updates.csv",),
+    5: (
+        "commissions.csv",
+        "stages.csv",
+        "updates.csv",
+    ),
 }
 TABLES = tuple(name for names in _TABLES_SINCE.values() for name in names)
 LINES = ("ballots.jsonl", "record.jsonl", "disclosures.jsonl")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from forum.record.verify.columns import COLUMNS
 from forum.record.verify.disclosures import digests_in
 from forum.record.verify.public_log import HELD, WITHDRAWN, Log
 from forum.record.verify.tables import BETWEEN, ROWS, Row, where
@@ -55,6 +56,62 @@ def options_rows(log: Log) -> Iterator[Row]:
                 "added": response["id"] not in known if first else None,
                 "entry": index,
             }
+
+
+def commissions_rows(log: Log) -> Iterator[Row]:
+    """Yields a row for each version of each commission, in the order of the record."""
+    for index, entry in log.chosen("commission published", "commission changed"):
+        about = entry["about"]
+        power = about["power"]
+        groups = [(group["label"], group["invited"]) for group in about["groups"]]
+        yield {
+            **where(log, entry),
+            "version": entry.get("version", 1),
+            "at": entry["at"],
+            "title": about["title"],
+            "question": about["question"],
+            "stage": about["stage"],
+            "power": power["level"],
+            "decides": log.words(power["decides"]),
+            "can_change": power["can_change"],
+            "cannot_change": power["cannot_change"],
+            "groups": BETWEEN.join(label if number is None else f"{label} ({number})" for label, number in groups),
+            "threshold": about["threshold"],
+            "small_numbers": about.get("small_numbers", False),
+            "second_reader": about.get("second_reader"),
+            "because": log.words(entry.get("because")),
+            "entry": index,
+        }
+
+
+_STAGE_ACTS = {
+    "stage moved": ("moved", "learnt"),
+    "stage note": ("answered", "words"),
+    "commission closed": ("closed", "words"),
+    "commission reopened": ("reopened", "because"),
+}
+
+
+def stages_rows(log: Log) -> Iterator[Row]:
+    """Yields a row for each act that moved a commission through its stages, and for the closing words of each group."""
+    for index, entry in log.chosen(*_STAGE_ACTS):
+        act, words = _STAGE_ACTS[entry["type"]]
+        row: Row = {
+            **dict.fromkeys(COLUMNS["stages.csv"]),
+            **where(log, entry),
+            "at": entry["at"],
+            "act": act,
+            "entry": index,
+        }
+        plain = ("from", "to", "stage", "question", "decision")
+        yield row | {
+            **{name: entry.get(name) for name in plain},
+            "words": log.words(entry[words]),
+            "better": log.words(entry.get("better")),
+            "took_part": log.words(entry.get("took_part")),
+        }
+        for one in entry.get("groups", ()):
+            yield row | {"group": one["group"], "words": log.words(one["words"])}
 
 
 def updates_rows(log: Log) -> Iterator[Row]:
@@ -140,5 +197,7 @@ DERIVED: dict[str, Callable[[Log], Iterator[Row]]] = ROWS | {
     "stories.csv": stories_rows,
     "moderation.csv": moderation_rows,
     "erasures.csv": erasures_rows,
+    "commissions.csv": commissions_rows,
+    "stages.csv": stages_rows,
     "updates.csv": updates_rows,
 }

@@ -123,8 +123,8 @@ class Log:
 
     @cached_property
     def titles(self) -> dict[str, str]:
-        """The title of every commission that had a session, by id, as its latest session gave it."""
-        return {entry["commission"]: entry["about"]["title"] for entry in self.sessions.values()}
+        """The title of every commission that was declared, by id, as its latest declaration gave it."""
+        return {entry["commission"]: entry["about"]["title"] for entry in self.entries if "about" in entry}
 
     def digests(self) -> Sequence[str]:
         """Returns the digests named by the chosen entries, each once, in the order of the record."""

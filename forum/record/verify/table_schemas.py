@@ -35,6 +35,7 @@ REFERENCES = {
     "results_by_group.csv": (("round", "rounds.csv", "round"),),
     "view_shift.csv": (("round", "rounds.csv", "round"), ("first", "rounds.csv", "round")),
     "commitments.csv": (("decision", "decisions.csv", "decision"),),
+    "stages.csv": (("decision", "decisions.csv", "decision"),),
     "updates.csv": (("commitment", "commitments.csv", "commitment"),),
     "options.csv": (("round", "rounds.csv", "round"),),
     "reasons.csv": (("round", "rounds.csv", "round"),),

@@ -47,7 +47,7 @@ async def on_screen(work: Work, view: RoomView) -> dict[str, object]:
     rounds = await work.rounds.some({one.id for one in (view.round, view.first) if one is not None})
     shown: dict[str, object] = {session.id: (session.title, session.scenarios, session.held)}
     shown |= {one.id: (one, view.results.get(one.id)) for one in rounds.values() if one.opened_at}
-    return shown | {declared_of(session.commission): await work.commissions.get_commission(session.commission)}
+    return shown | {declared_of(session.commission): await work.commissions.of_session(session)}
 
 
 async def console_view_of(work: Work, session: LiveSession, *, full: bool = False) -> ConsoleView:

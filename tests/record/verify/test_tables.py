@@ -11,7 +11,7 @@ from support.forged_exports import resigned
 from support.record_keeper import SIGNER, a_keeper
 
 from forum.record import export_zip
-from forum.record.verify.archive import FORMAT, unpack
+from forum.record.verify.archive import FORMAT, tables_of, unpack
 from forum.record.verify.checks import verify_files
 from forum.record.verify.columns import COLUMNS
 from forum.record.verify.export import Export
@@ -47,13 +47,15 @@ def said(true_files: dict[str, bytes], name: str, body: bytes) -> tuple[str, str
 def test_true_tables_pass_in_the_program_that_runs_on_bare_python(true_files: dict[str, bytes]) -> None:
     assert all(table_of(rows_of(true_files[name])) == true_files[name] for name in COLUMNS)
     checks = {check.name: check for check in verify_files(true_files)}
-    assert (checks["tables"].verdict, checks["tables"].detail[:9]) == (PASS, "11 tables")
+    assert (checks["tables"].verdict, checks["tables"].detail[:9]) == (PASS, "13 tables")
 
 
 @pytest.mark.parametrize("place", range(max(map(len, COLUMNS.values()))))
 def test_a_changed_cell_is_told_by_its_file_its_row_and_its_column(place: int, true_files: dict[str, bytes]) -> None:
     """Each cell of a row, in five tables at once: no more problems are listed."""
-    for names in ([*COLUMNS][:5], [*COLUMNS][5:10], [*COLUMNS][10:]):
+    made_again = [name for name in tables_of(FORMAT) if name in COLUMNS]
+    for start in range(0, len(made_again), 5):
+        names = made_again[start : start + 5]
         changed, told = {}, []
         for name in names:
             rows = rows_of(true_files[name])

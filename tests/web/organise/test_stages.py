@@ -6,6 +6,11 @@ import httpx2
 from support.app import House, field, filled_form, words
 from support.factories import new_id
 
+from forum.record.verify.archive import unpack
+from forum.record.verify.export import Export
+from forum.record.verify.further_tables import stages_rows
+from forum.record.verify.public_log import Log
+from forum.services import exports
 from forum.voting.stage import QUESTIONS
 from forum.web.words.stage_entries import stage_page
 from forum.web.words.terms import stage_question
@@ -92,6 +97,21 @@ async def test_a_commission_goes_through_its_stages_by_forms_and_everybody_reads
             ("Two nurses are enough.", "too little", "A café that is open at night", "We stay.", "The money is back.")
         ):
             assert there in words(await anybody.get(f"/record/{index}")), index
+        tables = Log.read(Export(unpack(await exports.export(house.site.checkpoints))[0]).lines, None)
+        acts = [(row["act"], row["from"], row["to"], row["question"], row["group"]) for row in stages_rows(tables)]
+        assert acts == [
+            ("moved", "plan", "secure", None, None),
+            ("moved", "secure", "assess needs", None, None),
+            ("answered", None, None, "has", None),
+            ("closed", None, None, None, None),
+            ("closed", None, None, None, group),
+            ("reopened", None, None, None, None),
+        ]
+        assert [row["words"] for row in stages_rows(tables)][2:] == [
+            "A café that is open at night",
+            *("It is done.", "We stay.", "The money is back."),
+        ]
+        assert {row["better"] for row in stages_rows(tables) if row["act"] == "moved"} == {"More carers."}
         machine = {"Accept": "application/json"}
         refused = await one.post(f"{own}/move", data=MOVE, headers=machine)
         assert (refused.status_code, refused.json()["error"]["code"]) == (409, "illegal_move")
