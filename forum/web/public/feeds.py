@@ -18,6 +18,7 @@ from starlette.responses import Response
 from forum.ports import Work
 from forum.services import commitments
 from forum.services.record_cache import declared_of
+from forum.services.stages import course_of
 from forum.services.stories import timeline
 from forum.services.stories.timeline import Event, EventKind
 from forum.voting.commission import Commission
@@ -116,7 +117,8 @@ async def promise(request: Request) -> Response:
 async def _unlike(request: Request, work: Work, commission: Commission, events: Sequence[Event]) -> list[Unlike]:
     """Returns what of a feed does not agree with the record."""
     titles = sorted({(one.session.id, one.session.title) for one in events if one.session})
-    rows = events_shown(events) | {declared_of(commission.id): (commission, titles)}
+    course, versions = await course_of(work, commission), await work.commissions.versions(commission.id)
+    rows = events_shown(events) | {declared_of(commission.id): (commission, course, versions, titles)}
     if not commission.rehearsal:
         rows |= stories_shown([one.story for one in events if one.story and one.kind == EventKind.PUBLISHED])
     return await unlike_record(request, work, rows)
