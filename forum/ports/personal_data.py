@@ -241,8 +241,8 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     "commitment_update": {Kind.ROOM: "state at said because handed_to", NOBODY: "seq id commitment given_by"},
     "cosignature": {NOBODY: "size root witness at line"},
     "decision": {
-        Kind.ROOM: "rationale why dissent",
-        NOBODY: "seq id commission rounds outcome response decided_at entry earlier",
+        Kind.ROOM: "rationale why dissent told differences",
+        NOBODY: "seq id commission rounds outcome response decided_at decided_on entry earlier",
     },
     "disclosure": {Kind.RECORD: "encoded withdrawn_at", NOBODY: "digest entry commission"},
     "draft": {Kind.STORY: "words changed_at", Kind.LINK: "build", NOBODY: "story"},

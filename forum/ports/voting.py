@@ -163,6 +163,9 @@ class Decisions(Protocol):
     async def add_update(self, update: Update) -> None:
         """Adds an update, which becomes the latest of its commitment."""
 
+    async def take_back_differences(self, decisions: Collection[str]) -> None:
+        """Empties what these decisions say of what they differ from."""
+
     async def get_decision(self, decision: str) -> Decision:
         """Returns a decision with its commitments. Raises NotFound."""
 

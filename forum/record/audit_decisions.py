@@ -6,7 +6,9 @@ from typing import Any
 
 from forum.record.audit_results import Verdict, method_of, responses_of, summed_up
 from forum.record.verify.export import Export
+from forum.record.verify.rounds import weighed_of
 from forum.voting.decision import OUTCOMES, DecisionOutcome, differs
+from forum.voting.difference import differences
 from forum.voting.suppression import Result, preference
 
 
@@ -68,9 +70,6 @@ def _decision_problem(export: Export, entry: dict[str, Any]) -> str:
     result = Result.from_json(last.result) if last.result else None
     if result is None or method_of(last) is None:
         return ""  # a withdrawn result, or a voting method of a later Forum: no preference can be computed here
-    preferred = preference(result, last.opened["method"])
-    if entry["preference"] != list(preferred):
-        return "what it says people preferred is not what the vote shows"
     response, outcome = entry["response"], entry["outcome"]
     if response not in [None, "none", *responses_of(last)]:
         return "it is about something that was not voted on"
@@ -80,7 +79,25 @@ def _decision_problem(export: Export, entry: dict[str, Any]) -> str:
         or entry["rationale"] is None
     ):
         return "it does not say what was decided, about which answer, and why"
+    return _weighed_problem(export, entry, result, last.opened["method"])
+
+
+def _weighed_problem(export: Export, entry: dict[str, Any], result: Result, method: str) -> str:
+    """Returns what is wrong with how a decision says that it lies to what people preferred; "" for nothing."""
+    response, outcome, preferred = entry["response"], entry["outcome"], preference(result, method)
+    weighed = weighed_of(entry, export.disclosures)
+    if weighed is None:
+        return ""  # withdrawn with one of its votes: that this one is void is checked with the entries
+    if weighed["preference"] != list(preferred):
+        return "what it says people preferred is not what the vote shows"
     against = differs(outcome, response, preferred, counted=not result.withholds_count)
-    if entry["differs"] is not against or (against and entry["why"] is None):
+    if weighed["differs"] is not against or (against and entry["why"] is None):
         return "whether it differs from what people preferred is told wrongly, or without a reason"
+    if "weighed" not in entry:
+        return ""  # of before answers to the other differences were asked for
+    wanted = [(one.kind, one.group or None) for one in differences(outcome, response, result, method)]
+    if [(one["from"], one["group"]) for one in weighed["differences"]] != wanted:
+        return "what else it differs from is told wrongly"
+    if not all(one["answer"] for one in weighed["differences"]):
+        return "it differs from something, and does not say why"
     return ""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
 from forum.errors import IllegalMove, NotAllowed, NotFound
 from forum.ports import Store, Work
@@ -24,7 +24,17 @@ from forum.sessions.proposal import PledgeState
 from forum.stories.submission import StoryStatus
 from forum.stories.visible_text import trimmed
 from forum.voting.commitment import Commitment
-from forum.voting.decision import OUTCOMES, Decision, DecisionOutcome, differs
+from forum.voting.decision import (
+    OUTCOMES,
+    TOLD,
+    Decision,
+    DecisionOutcome,
+    Difference,
+    DifferenceFrom,
+    differs,
+)
+from forum.voting.difference import differences
+from forum.voting.result import Result
 from forum.voting.round import NONE_OF_THESE
 
 MOST_WORDS = 4000
@@ -34,6 +44,11 @@ MOST_COMMITMENTS = 30
 
 _DIFFERS = "This is not what the room preferred. Say why the decision is different."
 _DIFFERS_ALONE = "This is not what people preferred. Say why the decision is different."
+_ANSWER = {
+    DifferenceFrom.EQUAL_VOICE: "With equal voice something else came first. Say why the decision is different.",
+    DifferenceFrom.GROUP: "This group put something else first. Say what the decision means for it, and why it is so.",
+    DifferenceFrom.QUORUM: "The quorum was missed. Say why it is decided all the same.",
+}
 _LATER = "There is a later vote on this question. Decide on that one, or say why not."
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -61,7 +76,9 @@ class DecisionForm:
 
     `id` is a random id made when the form was shown; where it is empty, one is made. `response` is a response id,
     "none", or None (also "") where the decision is not about one response. `pledges` are the ids of the pledges made
-    in the room that this decision confirms. Errors about the n-th promise (from 1) come back under `role_n`, `what_n`,
+    in the room that this decision confirms. `decided_on` is an ISO date; empty, it is the day of recording. `told` has
+    texts by the names in TOLD. `answers` has what is said to each difference, by `answer_field`; None where `why` is
+    the answer to all of them. Errors about the n-th promise (from 1) come back under `role_n`, `what_n`,
     `by_n`, `answers_n` and `noticed_n`, all others under the names of these fields.
     """
 
@@ -75,6 +92,16 @@ class DecisionForm:
     promises: tuple[Promise, ...] = ()
     pledges: tuple[str, ...] = ()
     earlier: str = ""
+    decided_on: str = ""
+    told: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] | None = None
+
+
+def answer_field(difference: Difference, result: Result) -> str:
+    """Returns the name of the field in which a difference is answered: that of a group by the place of its row."""
+    if difference.kind != DifferenceFrom.GROUP:
+        return f"answer_{difference.kind.replace(' ', '_')}"
+    return f"answer_group_{[row.label for row in result.rows].index(difference.group)}"
 
 
 async def decide(store: Store, clock: Clock, person: Person, form: DecisionForm) -> Decision:
@@ -161,7 +188,10 @@ def _checked(on: Matter, form: DecisionForm, at: str, votes: Sequence[str]) -> D
     why = found.at_most("why", form.why, MOST_WORDS)
     if sound and not why and differs(form.outcome, response, on.preference, counted=on.counted):
         found.wrong("why", _DIFFERS_ALONE if on.session.asynchronous else _DIFFERS)
+    answered = tuple(_answered(on, form, response, found)) if sound else ()
     dissent = found.at_most("dissent", form.dissent, MOST_WORDS)
+    told = {name: found.at_most(name, form.told.get(name, ""), MOST_WORDS) for name in TOLD}
+    decided_on = _decided_on(on, form.decided_on.strip(), at, found)
     earlier = found.at_most("earlier", form.earlier, MOST_WORDS)
     if passed_over and not earlier:
         found.wrong("earlier", _LATER)
@@ -181,8 +211,40 @@ def _checked(on: Matter, form: DecisionForm, at: str, votes: Sequence[str]) -> D
         dissent=dissent,
         earlier=earlier if passed_over else "",
         decided_at=at,
+        decided_on=decided_on,
+        told={name: words for name, words in told.items() if words},
+        differences=answered,
         commitments=commitments,
     )
+
+
+def _answered(on: Matter, form: DecisionForm, response: str | None, found: Findings) -> Iterator[Difference]:
+    """Yields what the decision differs from, beside the head count, with the answers; notes each that has none."""
+    if on.result is None:
+        return
+    for difference in differences(form.outcome, response, on.result, on.later.method):
+        name = answer_field(difference, on.result) if form.answers is not None else "why"
+        given = form.why if form.answers is None else form.answers.get(name, "")
+        yield replace(difference, answer=found.need(name, given, _ANSWER[difference.kind], MOST_WORDS))
+
+
+def _decided_on(on: Matter, day: str, at: str, found: Findings) -> str:
+    """Returns the day of the decision; notes one that is no day, lies before the vote, or has not come yet.
+
+    A day on either side is allowed, since the day of the place is not always that of UTC. Where none is given it is
+    today; by a clock that was put back since the vote, the day of the vote.
+    """
+    if not day:
+        return max(at[:10], (on.later.closed_at or "")[:10])
+    if not is_day(day):
+        found.wrong("decided_on", "Write the day as year, month, day. For example: 2027-03-31.")
+    elif date.fromisoformat(day) > date.fromisoformat(at[:10]) + timedelta(days=1):
+        found.wrong("decided_on", "This day has not come yet. Give the day on which it was decided.")
+    elif on.later.closed_at and date.fromisoformat(day) < date.fromisoformat(on.later.closed_at[:10]) - timedelta(
+        days=1
+    ):
+        found.wrong("decided_on", "This day lies before the vote. Give the day on which it was decided.")
+    return day
 
 
 def _commitments(promises: Iterable[Promise], decision: str, found: Findings) -> Iterator[Commitment]:
@@ -199,7 +261,7 @@ def commitment(promise: Promise, decision: str, found: Findings, number: int = 1
     by = promise.by.strip()
     if not by:
         found.wrong(f"by_{number}", "Say by which day it will be done.")
-    elif not _is_day(by):
+    elif not is_day(by):
         found.wrong(f"by_{number}", "Write the day as year, month, day. For example: 2027-03-31.")
     answers = found.at_most(f"answers_{number}", promise.answers, MOST_WHAT)
     story = _STORY.fullmatch(answers)
@@ -222,7 +284,8 @@ async def _public_stories(work: Work, commitments: Sequence[Commitment], numbers
     found.stop()
 
 
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """Says whether a text is an ISO date, as 2027-03-31."""
     if not _DAY.fullmatch(text):
         return False
     try:
@@ -246,8 +309,19 @@ async def _record(work: Work, on: Matter, decision: Decision, votes: Sequence[st
             "earlier": Words("earlier", decision.earlier) if decision.earlier else None,
             "outcome": decision.outcome,
             "response": decision.response,
-            "preference": list(on.preference),
-            "differs": differs(decision.outcome, decision.response, on.preference, counted=on.counted),
+            "weighed": Words(
+                "weighed",
+                {
+                    "preference": list(on.preference),
+                    "differs": differs(decision.outcome, decision.response, on.preference, counted=on.counted),
+                    "differences": [
+                        {"from": one.kind, "group": one.group or None, "answer": one.answer}
+                        for one in decision.differences
+                    ],
+                },
+            ),
+            "decided_on": decision.decided_on,
+            "told": {name: Words(name, decision.told[name]) if name in decision.told else None for name in TOLD},
             "rationale": Words("rationale", decision.rationale),
             "why": Words("why", decision.why) if decision.why else None,
             "dissent": Words("dissent", decision.dissent) if decision.dissent else None,

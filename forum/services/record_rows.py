@@ -19,6 +19,7 @@ from forum.services.voting import close_rounds, results
 from forum.sessions.session import LiveSession
 from forum.stories.submission import StoryStatus
 from forum.voting.ballot import Ballot
+from forum.voting.decision import TOLD
 from forum.voting.round import Round, RoundState
 
 # Facts of "round opened" that are the commission's, by the column.
@@ -216,8 +217,17 @@ async def _decision(work: Work, known: Known, index: int, said: Entry) -> AsyncI
         "commission": row.commission,
         "decided_at": row.decided_at,
         "entry": row.entry,
+        "decided_on": row.decided_on or None,
+        "told": {name: row.told.get(name) or None for name in TOLD} if row.told or "told" in said else None,
+        "differences": [
+            {"from": str(one.kind), "group": one.group or None, "answer": one.answer} for one in row.differences
+        ]
+        or None,
     }
-    for found in columns("decision", row.id, said | {"decided_at": said["at"], "entry": index}, made):
+    weighed = said.get("weighed")
+    answered = weighed if weighed is GONE or weighed is None else weighed["differences"] or None
+    should = said | {"decided_at": said["at"], "entry": index, "differences": answered}
+    for found in columns("decision", row.id, should, made):
         yield found
 
 

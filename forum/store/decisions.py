@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
@@ -48,6 +48,12 @@ class SqlDecisions(Area):
         """Adds an update of a commitment."""
         await self._link.run(sa.insert(updates).values(plain(update)))
 
+    async def take_back_differences(self, decisions_: Collection[str]) -> None:
+        """Empties what these decisions say of what they differ from."""
+        await self._link.run(
+            sa.update(decisions).where(self._link.among(decisions.c.id, list(decisions_))).values(differences=[])
+        )
+
     async def get_decision(self, decision: str) -> Decision:
         """Returns a decision with its commitments. Raises NotFound."""
         row = await self._link.one(sa.select(decisions).where(decisions.c.id == decision), "There is no such decision.")
@@ -71,7 +77,16 @@ class SqlDecisions(Area):
         )
         for one in await self._with_updates(promised):
             by_decision[one.decision].append(one)
-        return [made(row, Decision, commitments=by_decision[row["id"]]) for row in rows]
+        return [
+            made(
+                row,
+                Decision,
+                commitments=by_decision[row["id"]],
+                told=row["told"] or {},
+                differences=row["differences"] or [],
+            )
+            for row in rows
+        ]
 
     async def _with_updates(self, rows: Sequence[Row]) -> list[Commitment]:
         """Returns commitments with their updates, in the order of the rows."""

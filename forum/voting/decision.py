@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -19,6 +19,7 @@ class DecisionOutcome(StrEnum):
 
 
 OUTCOMES = tuple(DecisionOutcome)
+ADOPTING = (DecisionOutcome.ADOPTED, DecisionOutcome.WITH_CHANGES)
 
 
 def differs(outcome: str, response: str | None, preference: Sequence[str], *, counted: bool = True) -> bool:
@@ -29,9 +30,35 @@ def differs(outcome: str, response: str | None, preference: Sequence[str], *, co
     """
     if not counted:
         return False
-    if outcome in (DecisionOutcome.ADOPTED, DecisionOutcome.WITH_CHANGES):
+    if outcome in ADOPTING:
         return response not in preference
     return outcome == DecisionOutcome.NOT_ADOPTED and response in preference
+
+
+class DifferenceFrom(StrEnum):
+    """What a decision may differ from, beside the head count, whose difference is answered by Decision.why."""
+
+    EQUAL_VOICE = "equal voice"
+    GROUP = "group"
+    QUORUM = "quorum"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One difference: `kind` says from what, `group` is the label of the row whose preference it is, else "".
+
+    `answer` is what those who decided say to it, "" until they have.
+    """
+
+    kind: DifferenceFrom
+    group: str = ""
+    answer: str = ""
+
+
+# What a decision tells beside its reasons, by name, each left empty where there is nothing to say: who decided (a body
+# and roles), interests they declared, options considered beside the answers voted on, evidence, cost and running
+# period, equality considerations, how the duty to involve people was met, and who was not heard.
+TOLD = ("body", "interests", "options", "evidence", "cost", "equality", "involvement", "unheard")
 
 
 @dataclass(frozen=True)
@@ -41,6 +68,8 @@ class Decision:
     `earlier` is the reason for not resting on the latest vote on the question, "" where it does.
     `outcome` is what became of `response`; `response` is a response id of those rounds, "none", or None where the
     decision is not about one response (deferred); `why` is the reason for differing from the room's preference.
+    `decided_on` is the ISO date of the decision, "" for one made before dates were asked for; `told` has the texts of
+    TOLD that were given; `differences` are those from anything but the head count, each with its answer.
     `entry` is the index of its record entry, None for a rehearsal that is not recorded.
     """
 
@@ -54,5 +83,8 @@ class Decision:
     dissent: str = ""
     earlier: str = ""
     decided_at: str = ""
+    decided_on: str = ""
+    told: Mapping[str, str] = field(default_factory=dict)
+    differences: tuple[Difference, ...] = ()
     entry: int | None = None
     commitments: tuple[Commitment, ...] = field(default_factory=tuple)

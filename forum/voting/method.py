@@ -147,6 +147,10 @@ class Method:
         """Lists the responses that the room prefers, every one of them where several are level; () for none."""
         return highest(counts)
 
+    def preferred_equally(self, voice: Mapping[str, int]) -> tuple[str, ...]:
+        """Lists the responses preferred where each row weighs the same: `voice` is the mean of the rows' shares."""
+        return self.preferred(voice, None)
+
     # ------------------------------------------------------------------ in words
 
     def outcome(

@@ -19,10 +19,11 @@ from forum.sessions.session import LiveSession
 from forum.voting import suppression
 from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission
-from forum.voting.decision import OUTCOMES, Decision, DecisionOutcome, differs
+from forum.voting.decision import ADOPTING, OUTCOMES, TOLD, Decision, differs
+from forum.voting.difference import differences
 from forum.voting.methods import METHODS
 from forum.voting.reason import Reason
-from forum.voting.result import Result
+from forum.voting.result import Result, TableRow
 from forum.voting.round import DECIDED_ON, NONE_OF_THESE, Round, RoundKind, RoundState
 from forum.voting.small_numbers import people_outside
 from forum.web.auth import somebody
@@ -34,6 +35,7 @@ from forum.web.record_banner import promises_shown, unlike_record
 from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
 from forum.web.words import entries, entry_words, methods
+from forum.web.words.decisions import differs_from, told_headings, told_questions
 from forum.web.words.terms import outcome_words, power_words
 
 ROWS_AT_FIRST = 3
@@ -143,9 +145,16 @@ def _read(rounds: tuple[str, ...], form: Form) -> DecisionForm:
         why=form.text("why"),
         dissent=form.text("dissent"),
         earlier=form.text("earlier"),
+        decided_on=form.text("decided_on"),
+        told={name: form.text(name) for name in TOLD},
+        answers=_answers(form),
         promises=_promises(form),
         pledges=tuple(form.texts("pledge")),
     )
+
+
+def _answers(form: Form) -> dict[str, str]:
+    return {name: form.text(name) for name in form.values if name.startswith("answer_")}
 
 
 def _promises(form: Form) -> tuple[Promise, ...]:
@@ -186,6 +195,15 @@ async def _form_page(
     promises = list(_promises(form)) if form.values else [Promise(p.role, p.what, p.by) for p in pledged]
     promises += [Promise()] * (max(ROWS_AT_FIRST, len(promises) + more) - len(promises))
     response = form.text("response") if "response" in form.values else None
+    outcome = form.text("outcome")
+    differing = (
+        []
+        if on.result is None or outcome not in OUTCOMES
+        else [
+            (decisions.answer_field(one, on.result), one)
+            for one in differences(outcome, response or None, on.result, on.later.method)
+        ]
+    )
     about = response if response and on.later.response(response) else next(iter(on.preference), "")
     labels = _labels(on.later)
     return await page(
@@ -205,6 +223,10 @@ async def _form_page(
         responses=_responses(on.later),
         form=form,
         response=response,
+        differing=[(name, differs_from(one)) for name, one in differing],
+        kept={name: words for name, words in _answers(form).items() if name not in dict(differing)},
+        told=told_questions(),
+        today=site_of(request).clock.now()[:10],
         promises=promises,
         pledged=pledged,
         id=form.text("id") or secrets.token_hex(16),
@@ -291,10 +313,17 @@ async def decision(request: Request) -> Response:
         outcome=outcome_words(made.outcome),
         preference=entry_words.listed(labels, on.preference),
         differs=_differs(made, on),
-        dissenting=suppression.dissenting(on.result.rows, made.response, on.later.method)
-        if on.result and made.response and made.outcome in (DecisionOutcome.ADOPTED, DecisionOutcome.WITH_CHANGES)
-        else (),
+        differing=[(differs_from(one), one.answer) for one in made.differences] if on.result else [],
+        told=[(heading, made.told[name]) for name, heading in told_headings() if name in made.told],
+        dissenting=_dissenting(made, on),
     )
+
+
+def _dissenting(made: Decision, on: Matter) -> tuple[TableRow, ...]:
+    """Returns the rows that preferred something else than was adopted; () where the decision answers them each."""
+    if not on.result or not made.response or made.differences or made.outcome not in ADOPTING:
+        return ()
+    return suppression.dissenting(on.result.rows, made.response, on.later.method)
 
 
 def _differs(made: Decision, on: Matter) -> bool:

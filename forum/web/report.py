@@ -29,7 +29,7 @@ from forum.record.verify.rounds import Steps
 from forum.voting.methods import METHODS
 from forum.voting.result import Result, TableRow
 from forum.voting.round import Response, Round
-from forum.voting.suppression import NO_COUNT, POOL, dissenting
+from forum.voting.suppression import NO_COUNT, dissenting
 from forum.web.charts.view_shift import alluvial
 from forum.web.i18n.dates import day
 from forum.web.i18n.gettext import gettext as _
@@ -37,7 +37,7 @@ from forum.web.i18n.gettext import language
 from forum.web.words import entries
 from forum.web.words.methods import mark_words, rounded_note
 from forum.web.words.pictures import responses_picture, run_off_picture, shares_picture
-from forum.web.words.terms import chart_words, outcome_words, power_words
+from forum.web.words.terms import chart_words, outcome_words, power_words, row_label
 
 _DESC = re.compile("<desc[^>]*>(.*?)</desc>", re.DOTALL)
 
@@ -153,7 +153,7 @@ def _round(log: Log, id_: str, steps: Steps) -> Iterator[Block]:
     if result.rows:
         yield Table(
             _("By group"),
-            (_("Response"), *(_group(row.label) for row in result.rows)),
+            (_("Response"), *(row_label(row.label) for row in result.rows)),
             tuple((words[mark], *(_number(row, mark) for row in result.rows)) for mark in words),
         )
     elif result.withheld:
@@ -164,10 +164,6 @@ def _round(log: Log, id_: str, steps: Steps) -> Iterator[Block]:
 
 def _number(part: Result | TableRow, mark: str) -> str:
     return "*" if mark in part.hidden else str(part.counts[mark])
-
-
-def _group(label: str) -> str:
-    return _("other groups") if label == POOL else label
 
 
 def _picture(svg: str) -> Picture:
@@ -221,7 +217,7 @@ def _reasons(log: Log, round_: str) -> Iterator[Block]:
 def _reason(row: Mapping[str, Any]) -> str:
     condition = f"{_('I would accept this if')} {row['condition']}" if row["condition"] else ""
     answer = " ".join(part for part in (row["response_label"], row["mark"]) if part)
-    about = ", ".join(part for part in (answer, _group(row["group"] or "")) if part)
+    about = ", ".join(part for part in (answer, row_label(row["group"] or "")) if part)
     words = " ".join(part for part in (row["words"], condition) if part)
     return f"{words} ({about})" if about else words
 
@@ -263,7 +259,7 @@ def _decisions(log: Log, commission: str) -> Iterator[Block]:
         if steps.result and not steps.annulled and entry["response"] and method in METHODS:
             others = dissenting(Result.from_json(steps.result).rows, entry["response"], method)
             if others and entry["outcome"] in ("adopted", "adopted with changes"):
-                groups = ", ".join(_group(row.label) for row in others)
+                groups = ", ".join(row_label(row.label) for row in others)
                 yield Paragraph(
                     _("These groups put something else first in the vote: %(groups)s.") % {"groups": groups}
                 )

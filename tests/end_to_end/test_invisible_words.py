@@ -10,6 +10,7 @@ from services.sessions.test_commissions_and_sessions import FORM
 from stories.test_twine import published
 from support.app import a_sent_story
 from support.co_written_story import RESPONSE, a_built_story
+from support.decided import ANSWERS
 from support.example_stories import GOOD, STORY
 from support.factories import CLOCK, a_commission, new_id
 from support.second_run_session import a_replay
@@ -122,7 +123,7 @@ async def test_a_decision_has_reasons_that_can_be_read(
     sqlite_store: Store, changes: dict[str, object], field: str
 ) -> None:
     voted = await a_vote(sqlite_store)
-    form = DecisionForm(voted.rounds, outcome="adopted", response="r1", rationale="A nurse is there.")
+    form = DecisionForm(voted.rounds, outcome="adopted", response="r1", rationale="A nurse is there.", answers=ANSWERS)
     with pytest.raises(FormErrors) as caught:
         # As above: the field comes from a table.
         await decide(sqlite_store, CLOCK, COMMISSIONER, replace(form, **changes))  # type: ignore[arg-type]

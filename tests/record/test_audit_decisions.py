@@ -7,18 +7,32 @@ from support.forged_exports import (
     failed_after,
     failed_after_odd,
 )
-from support.record_keeper import QUIET, Keeper
+from support.record_keeper import CRISIS, QUIET, Keeper
 
 
 def test_a_decision_told_wrongly_fails() -> None:
     def preference(keeper: Keeper) -> None:
-        entry_of_type(keeper, "decision")["preference"] = ["r1"]
+        keeper.weigh(CRISIS, entry_of_type(keeper, "decision"), preference=["r1"])
 
     def differs(keeper: Keeper) -> None:
-        entry_of_type(keeper, "decision")["differs"] = False
+        keeper.weigh(CRISIS, entry_of_type(keeper, "decision"), differs=False)
 
     def without_why(keeper: Keeper) -> None:
         entry_of_type(keeper, "decision")["why"] = None
+
+    def without_a_difference(keeper: Keeper) -> None:
+        decision = entry_of_type(keeper, "decision")
+        keeper.weigh(CRISIS, decision, differences=keeper.weighed(decision)["differences"][1:])
+
+    def of_another_group(keeper: Keeper) -> None:
+        decision = entry_of_type(keeper, "decision")
+        named = [one | {"group": "Nobody"} for one in keeper.weighed(decision)["differences"]]
+        keeper.weigh(CRISIS, decision, differences=named)
+
+    def unanswered(keeper: Keeper) -> None:
+        decision = entry_of_type(keeper, "decision")
+        first, *others = keeper.weighed(decision)["differences"]
+        keeper.weigh(CRISIS, decision, differences=[first | {"answer": ""}, *others])
 
     def unasked(keeper: Keeper) -> None:
         entry_of_type(keeper, "decision")["response"] = "r7"
@@ -35,7 +49,10 @@ def test_a_decision_told_wrongly_fails() -> None:
     def on_what_is_not_there(keeper: Keeper) -> None:
         entry_of_type(keeper, "decision")["rounds"] = ["0" * 32]
 
-    for change in (preference, differs, without_why, unasked, on_a_sealed_round, of_nothing):
+    for change in (
+        *(preference, differs, without_why, unasked, on_a_sealed_round, of_nothing),
+        *(without_a_difference, of_another_group, unanswered),
+    ):
         assert "decisions" in failed_after(change), change.__name__
     for change in (on_nothing, on_what_is_not_there):
         assert "decisions" in failed_after_odd(change), change.__name__
@@ -49,7 +66,7 @@ def test_a_decision_out_of_place_fails() -> None:
 
     def on_a_void_vote(keeper: Keeper) -> None:
         void = entry_of_type(keeper, "round annulled", 1)["round"]
-        facts = {"decision": "e" * 32, "rounds": [void], "response": "r2", "preference": ["r2"]}
+        facts = {"decision": "e" * 32, "rounds": [void], "response": "r2"}
         keeper.entries.append({**entry_of_type(keeper, "decision", 1), **facts})
 
     def twice(keeper: Keeper) -> None:

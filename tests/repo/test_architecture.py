@@ -160,6 +160,7 @@ RULES = {"record", "sessions", "voting", "stories", "ports"}
 PLAIN_FIELDS = {
     "Amendment.before": "a proposal's words",
     "Commitment.what": "what somebody promised",
+    "Difference.answer": "what those who decided say to it",
     "Evidence.kind": "a media type, or a link",
     "Part.before": "words of a story",
     "Pledge.what": "what somebody promised",

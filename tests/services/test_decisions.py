@@ -8,19 +8,24 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from support.decided import ANSWERS, weighed
 from support.factories import CLOCK, new_id
+from support.record_keeper import SIGNER
+from support.recorded_day import a_day
 from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote, required
 
 from forum.errors import FormErrors, IllegalMove, NotAllowed, NotFound
 from forum.ports import Store
 from forum.ports.accounts import Person, Role
 from forum.record.verify.disclosures import open_disclosure
-from forum.services import decision_matter, decisions
+from forum.services import decision_matter, decisions, record_check
+from forum.services.checkpoints import Checkpoints
 from forum.services.decisions import DecisionForm, Promise, decide
 from forum.services.sessions import cues, facilitation
 from forum.sessions.proposal import Pledge, PledgeState
 from forum.sessions.session import SessionKind
 from forum.store import SqlStore
+from forum.voting.decision import TOLD, DifferenceFrom
 from forum.voting.round import Round, RoundKind, RoundState
 
 
@@ -37,7 +42,9 @@ async def words(store: Store) -> dict[str, str]:
 
 
 def a_form(rounds: tuple[str, ...], **changes: Any) -> DecisionForm:
-    form = DecisionForm(rounds, outcome="adopted", response="r1", rationale="A nurse is there in twenty minutes.")
+    form = DecisionForm(
+        rounds, outcome="adopted", response="r1", rationale="A nurse is there in twenty minutes.", answers=ANSWERS
+    )
     return replace(form, **changes)
 
 
@@ -65,6 +72,7 @@ async def test_a_decision_that_follows_the_room_is_kept_and_recorded(sqlite_stor
     form = a_form(
         voted.rounds,
         dissent="The police hold that they come first.",
+        told={"body": "The board of night services", "cost": " \n"},
         promises=(
             Promise("Head of night services", "Two nurses on every night", "2027-03-31"),
             Promise(),
@@ -90,13 +98,17 @@ async def test_a_decision_that_follows_the_room_is_kept_and_recorded(sqlite_stor
         "earlier": None,
         "outcome": "adopted",
         "response": "r1",
-        "preference": ["r1"],
-        "differs": False,
+        "weighed": decision["weighed"],
+        "decided_on": made.decided_at[:10],
+        "told": dict.fromkeys(TOLD) | {"body": decision["told"]["body"]},
         "rationale": decision["rationale"],
         "why": None,
         "dissent": decision["dissent"],
     }
     assert said[decision["rationale"]["sd"]] == form.rationale
+    assert said[decision["told"]["body"]["sd"]] == "The board of night services"
+    told = required(await weighed(sqlite_store, decision))
+    assert (told["preference"], told["differs"]) == (["r1"], False)
     assert said[decision["dissent"]["sd"]] == form.dissent
     need = {"answers", "noticed"}
     assert set(first) == {"type", "at", "commission", "commitment", "decision", "role", "what", "by", *need}
@@ -135,8 +147,9 @@ async def test_a_decision_against_the_room_needs_to_say_why(
         form = replace(form, why="There are no nurses at night.")
     made = await decide(sqlite_store, CLOCK, COMMISSIONER, form)
     entry = (await entries(sqlite_store))[-1]
-    assert entry["differs"] is against
-    assert entry["preference"] == ["r1"]
+    told = required(await weighed(sqlite_store, entry))
+    assert told["differs"] is against
+    assert told["preference"] == ["r1"]
     assert (entry["why"] is not None) is against
     assert made.response == response
 
@@ -147,7 +160,8 @@ async def test_of_two_votes_the_later_one_tells_the_preference(sqlite_store: Sto
     made = await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds, response="r2"))
     assert made.rounds == voted.rounds
     entry = (await entries(sqlite_store))[-1]
-    assert (entry["preference"], entry["differs"]) == (["r2"], False)
+    told = required(await weighed(sqlite_store, entry))
+    assert (told["preference"], told["differs"]) == (["r2"], False)
     # The first vote alone preferred the other response.
     first = a_form(voted.rounds[:1])
     assert set(await wrong(sqlite_store, first)) == {"earlier"}, "a later vote on the question stands"
@@ -184,21 +198,23 @@ async def test_any_of_several_responses_at_the_top_follows_the_room(sqlite_store
     voted = await a_vote(sqlite_store, ("r1", "r1", "r2", "r2", "r3"))
     await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds, response="r2"))
     entry = (await entries(sqlite_store))[-1]
-    assert (entry["preference"], entry["differs"]) == (["r1", "r2"], False)
+    told = required(await weighed(sqlite_store, entry))
+    assert (told["preference"], told["differs"]) == (["r1", "r2"], False)
 
 
 async def test_where_no_count_is_given_nothing_is_said_to_differ(sqlite_store: Store) -> None:
     voted = await a_vote(sqlite_store, ("r2", "r2"))
     await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds))
     entry = (await entries(sqlite_store))[-1]
-    assert (entry["preference"], entry["differs"]) == ([], False)
+    told = required(await weighed(sqlite_store, entry))
+    assert (told["preference"], told["differs"]) == ([], False)
 
 
 async def test_where_nobody_voted_whatever_is_adopted_differs(sqlite_store: Store) -> None:
     voted = await a_vote(sqlite_store, ())
     assert set(await wrong(sqlite_store, a_form(voted.rounds))) == {"why"}
     await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds, why="It is the law."))
-    assert (await entries(sqlite_store))[-1]["preference"] == []
+    assert required(await weighed(sqlite_store, (await entries(sqlite_store))[-1]))["preference"] == []
 
 
 @pytest.mark.parametrize(
@@ -445,3 +461,70 @@ async def test_what_was_written_is_all_of_it_or_nothing(sqlite_store: SqlStore) 
     with pytest.raises(Exception, match="no room"):
         await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds))
     assert await entries(sqlite_store) == before
+
+
+async def differing(store: Store, *votes: Any, **changes: Any) -> tuple[Voted, DecisionForm]:
+    """Gives a vote whose groups want different things, and the form of a decision to adopt what one of them wants."""
+    voted = await a_vote(store, *votes)
+    return voted, a_form(voted.rounds, **changes)
+
+
+async def test_each_difference_is_asked_about_answered_and_recorded(sqlite_store: Store) -> None:
+    voted, form = await differing(
+        sqlite_store, answers={}, outcome="not adopted", response="r1", why="No nurse is free."
+    )
+    async with sqlite_store.read() as work:
+        on = await decision_matter.matter(work, voted.rounds)
+    result = required(on.result)
+    wanted = {
+        row.label: f"answer_group_{n}"
+        for n, row in enumerate(result.rows)
+        if row.counts["r1"] == max(row.counts.values())
+    }
+    assert wanted, "a group must have preferred it"
+    asked = {"answer_equal_voice", *wanted.values()}
+    assert set(await wrong(sqlite_store, form)) == asked
+    name = next(iter(wanted.values()))
+    some = {one: f"Answer of {one}." for one in asked}
+    assert set(await wrong(sqlite_store, replace(form, answers=some | {name: " \n"}))) == {name}
+    made = await decide(
+        sqlite_store, CLOCK, COMMISSIONER, replace(form, answers=some | {"answer_quorum": "Nobody asked."})
+    )
+    assert [(one.kind, one.group, one.answer) for one in made.differences] == [
+        (DifferenceFrom.EQUAL_VOICE, "", "Answer of answer_equal_voice."),
+        *((DifferenceFrom.GROUP, label, f"Answer of {field}.") for label, field in wanted.items()),
+    ]
+    told = required(await weighed(sqlite_store, (await entries(sqlite_store))[-1]))
+    assert told["differences"] == [
+        {"from": str(one.kind), "group": one.group or None, "answer": one.answer} for one in made.differences
+    ]
+    assert (await wrong(sqlite_store, replace(form, id="", why="", answers=None))).keys() == {"why"}
+    on_stage = await decide(sqlite_store, CLOCK, COMMISSIONER, replace(form, id="", answers=None))
+    assert {one.answer for one in on_stage.differences} == {"No nurse is free."}
+
+
+async def test_what_a_decision_says_of_a_vote_goes_with_it_when_that_is_annulled(sqlite_store: Store) -> None:
+    voted = (await a_day(sqlite_store)).voted
+    form = a_form(voted.rounds, outcome="not adopted", response="r2", why="No nurse is free.", earlier="So it is.")
+    made = await decide(sqlite_store, CLOCK, COMMISSIONER, form)
+    *_, decision = await entries(sqlite_store)
+    assert made.differences
+    await facilitation.annul_round(voted.desk, voted.live.id, voted.rounds[0], "It was put badly.")
+    assert await weighed(sqlite_store, decision) is None
+    async with sqlite_store.read() as work:
+        assert (await work.decisions.get_decision(made.id)).differences == ()
+    async for progress in record_check.check(Checkpoints(sqlite_store, SIGNER)):
+        assert progress.findings == []
+
+
+@pytest.mark.parametrize(
+    ("day", "good"),
+    [("", True), ("2026-02-30", False), ("soon", False), ("1999-01-01", False), ("2999-01-01", False)],
+)
+async def test_the_day_of_a_decision_lies_between_its_vote_and_today(sqlite_store: Store, day: str, good: bool) -> None:
+    voted = await a_vote(sqlite_store)
+    form = a_form(voted.rounds, decided_on=day)
+    if not good:
+        assert set(await wrong(sqlite_store, form)) == {"decided_on"}
+        return
+    assert (await decide(sqlite_store, CLOCK, COMMISSIONER, form)).decided_on == CLOCK.now()[:10]

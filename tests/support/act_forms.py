@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from forum.services.keys import new_key
 from forum.services.stories import moderation
+from support.decided import ANSWERS
 from support.factories import COMMISSION_FORM, new_id
 from support.second_run_session import BEN, QUESTION, SCENE, TWEE
 from support.standing_states import ActIds
@@ -16,7 +17,8 @@ Form = Mapping[str, str | list[str]]
 Fill = Callable[[ActIds], Form]
 
 DECIDED = {"outcome": "adopted", "response": "r1", "rationale": "It is right", "why": "Because", "dissent": "None"} | {
-    "earlier": "The later vote was for practice"
+    "earlier": "The later vote was for practice",
+    **ANSWERS,
 }
 ABOUT = {"may_perform": "yes", "may_publish": "yes", "may_quote": "no"}
 

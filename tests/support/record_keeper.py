@@ -25,6 +25,8 @@ from forum.record.verify.verdict import RecordError
 from forum.voting import suppression
 from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission, DecisionPower, Group
+from forum.voting.decision import TOLD
+from forum.voting.difference import differences
 from forum.voting.methods import METHODS
 from forum.voting.partition import Row
 from forum.voting.quorum import Quorum
@@ -277,6 +279,15 @@ class Keeper:
         result = suppression.Result.from_json(result_of(revealed, self.disclosures) or {})
         preference = list(suppression.preference(result, method))
         differs = response not in preference if outcome.startswith("adopted") else response in preference
+        weighed = {
+            "preference": preference,
+            "differs": differs,
+            "differences": [
+                {"from": str(one.kind), "group": one.group or None, "answer": f"It is so, for {one.kind} too."}
+                for one in differences(outcome, response, result, method)
+            ],
+        }
+        told_of = dict.fromkeys(TOLD) | {"cost": self.words(commission, "cost", "12,000 a year")}
         entry = self.add(
             commission,
             "decision",
@@ -286,13 +297,25 @@ class Keeper:
             earlier=self.words(commission, "earlier", more["earlier"]) if "earlier" in more else None,
             outcome=outcome,
             response=response,
-            preference=preference,
-            differs=differs,
+            weighed=self.words(commission, "weighed", weighed),
+            decided_on="2026-11-22",
+            told=told_of,
             rationale=self.words(commission, "rationale", more["rationale"]),
             why=self.words(commission, "why", more["why"]) if "why" in more else None,
             dissent=self.words(commission, "dissent", more["dissent"]) if "dissent" in more else None,
         )
         return decision, entry
+
+    def weighed(self, decision: dict[str, Any]) -> dict[str, Any]:
+        """Returns how a decision's entry says that it lies to what people preferred."""
+        told: dict[str, Any] = open_disclosure(self.disclosures[decision["weighed"]["sd"]])[2]
+        return told
+
+    def weigh(self, commission: Commission, decision: dict[str, Any], **changes: Any) -> None:
+        """Lets a decision's entry say something else of that."""
+        before = self.weighed(decision)
+        del self.disclosures[decision["weighed"]["sd"]]
+        decision["weighed"] = self.words(commission, "weighed", before | changes)
 
     def votes_on(self, commission: Commission, round_: str) -> list[str]:
         """Returns the votes on a round's question that stand, in the order they were closed."""
@@ -565,7 +588,7 @@ def a_keeper_of_ways() -> Keeper:
         keeper.decide(
             CRISIS, [first[0], second[0]], "adopted", responses[0], rationale="So it is.", why="It is what we can do."
         )
-        assert preferred == tuple(keeper.entries[-1]["preference"])
+        assert preferred == tuple(keeper.weighed(keeper.entries[-1])["preference"])
     return keeper
 
 

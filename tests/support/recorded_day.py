@@ -10,6 +10,7 @@ from forum.services.sessions import cues, facilitation
 from forum.services.stories.moderation import moderate
 from forum.services.stories.submissions import submit
 from support.app import a_sent_story
+from support.decided import ANSWERS
 from support.factories import CLOCK
 from support.voted_session import COMMISSIONER, FIRST, SECOND, Voted, a_vote
 
@@ -51,6 +52,7 @@ async def a_day(store: Store) -> Day:
         outcome="adopted",
         response="r2",
         rationale="It is near.",
+        answers=ANSWERS,
         promises=(decisions.Promise("Head of night services", "Two nurses", "2027-03-31", "Nights", "A rota"),),
     )
     made = await decisions.decide(store, CLOCK, COMMISSIONER, form)

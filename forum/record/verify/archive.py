@@ -28,6 +28,7 @@ _TABLES_SINCE = {
         "commissions.csv",
         "stages.csv",
         "updates.csv",
+        "differences.csv",
     ),
 }
 TABLES = tuple(name for names in _TABLES_SINCE.values() for name in names)

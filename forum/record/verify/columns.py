@@ -9,6 +9,8 @@ WHERE = {
     "commission": "id of the commission",
     "commission_title": "its title",
 }
+# What a decision may tell beside its reasons: columns of decisions.csv, words of its entry.
+TOLD = ("body", "interests", "options", "evidence", "cost", "equality", "involvement", "unheard")
 _SESSION_KIND = {"session_kind": "room, or asynchronous: answered by people on their own, over days"}
 _OF_A_ROUND = {
     **WHERE,
@@ -29,6 +31,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "outcome": "adopted, adopted with changes, not adopted or deferred",
         "response": "id of the response it is about; empty where it is about none",
         "response_label": "that response in words",
+        "decided_on": "the day of the decision; empty in records from before it was asked",
         "preference": "ids of the responses that most people chose",
         "preference_labels": "those responses in words",
         "differs": "yes where the decision differs from what most people chose, else no",
@@ -37,6 +40,14 @@ COLUMNS: dict[str, dict[str, str]] = {
         "dissent": "what was held against it",
         "contradicts": "ids of decisions on the same round that say something else; empty for none",
         "annulled_after": "ids of those of its rounds that were declared void after it; empty for none",
+        "body": "who decided: a body, roles",
+        "interests": "interests that they declared",
+        "options": "options that were considered beside the answers voted on",
+        "evidence": "on what evidence it rests",
+        "cost": "what it costs, and for how long it runs",
+        "equality": "what was considered about equality",
+        "involvement": "how the duty to involve people was met",
+        "unheard": "who was not heard",
         "votes": "ids of every vote on its question that stood; empty in records from before decisions named them",
         "earlier": "why it does not rest on the latest of these votes, where it does not",
         "entry": "number of its entry in the record, from 0",
@@ -221,6 +232,14 @@ COLUMNS: dict[str, dict[str, str]] = {
         "given_by": "commissioner, or owner: whoever had the owner's link",
         "entry": "number of its entry in the record, from 0",
     },
+    "differences.csv": {
+        **WHERE,
+        "decision": "id of the decision",
+        "differs_from": "head count, equal voice, group or quorum (missed); withdrawn where its vote was declared void",
+        "group": "the group whose preference it differs from; else empty",
+        "answer": "what those who decided say to it",
+        "entry": "number of the decision's entry in the record, from 0",
+    },
 }
 
 # Tables that an operator states: they do not follow from the record (stated_tables.py).
@@ -290,12 +309,15 @@ STATED: dict[str, dict[str, str]] = {
 
 # Columns that a table has not had from the first, with the format that brought each.
 SINCE = {
-    "decisions.csv": {"contradicts": 4, "annulled_after": 4, "votes": 4, "earlier": 4},
     "stories.csv": {"held": 5},
     "attendance.csv": {"proposals_unseen": 5, "amendments_unseen": 5},
     "commitments.csv": {**dict.fromkeys(("answers", "noticed", "updates", "state", "owner", "news_at"), 5)},
     "rounds.csv": {
         **{"entrance": 4, "invited": 4, "quorum_met": 4, "decisions": 4, "outcome": 4, "contradictory": 4},
         "small_numbers": 5,
+    },
+    "decisions.csv": {
+        **dict.fromkeys(("contradicts", "annulled_after", "votes", "earlier"), 4),
+        **dict.fromkeys(("decided_on", *TOLD), 5),
     },
 }

@@ -19,6 +19,7 @@ from forum.record.verify.kinds import (
     one_of,
     or_null,
     whole,
+    withdrawn_with_its_round,
     words,
 )
 from forum.record.verify.updates import UPDATE_STATES
@@ -50,6 +51,33 @@ ABOUT = an_object(
         _BEFORE_VERSIONS,
     ),
 )
+_PLAIN = "since `weighed` has it"
+_NOT_ASKED = "in records from before that was asked"
+_TOLD = {
+    "body": "who decided: a body, roles",
+    "interests": "interests that they declared",
+    "options": "options beside the answers voted on",
+    "evidence": "on what evidence",
+    "cost": "cost and running period",
+    "equality": "equality considerations",
+    "involvement": "how the duty to involve people was met",
+    "unheard": "who was not heard",
+}
+_WEIGHED = an_object(
+    Field("preference", a_list(TEXT), "what most people chose"),
+    Field("differs", TRUTH, "whether it departs from that"),
+    Field(
+        "differences",
+        a_list(
+            an_object(
+                Field("from", one_of("equal voice", "group", "quorum")),
+                Field("group", or_null(TEXT)),
+                Field("answer", TEXT),
+            )
+        ),
+        "what else it departs from, and what those who decided say to it",
+    ),
+)
 _NO_VOTES = "in records from before decisions named the votes on their question"
 _NO_NEED = "in records from before commitments said which need they answer"
 
@@ -79,8 +107,21 @@ CYCLE_SHAPES: dict[str, Shape] = {
             Field("earlier", or_null(words("earlier")), "why it does not rest on the latest of these votes", _NO_VOTES),
             Field("outcome", one_of("adopted", "adopted with changes", "not adopted", "deferred")),
             Field("response", or_null(RESPONSE), "what it is about"),
-            Field("preference", a_list(TEXT), "what most people chose"),
-            Field("differs", TRUTH, "whether it departs from that"),
+            Field("preference", a_list(TEXT), "what most people chose", _PLAIN),
+            Field("differs", TRUTH, "whether it departs from that", _PLAIN),
+            Field(
+                "weighed",
+                withdrawn_with_its_round("weighed", _WEIGHED),
+                "the decision beside what people preferred",
+                "in records that have `preference` and `differs` in plain text",
+            ),
+            Field("decided_on", DAY, "the day of the decision", _NOT_ASKED),
+            Field(
+                "told",
+                an_object(*(Field(name, or_null(words(name)), about) for name, about in _TOLD.items())),
+                "what else is said of it",
+                _NOT_ASKED,
+            ),
             Field("rationale", words("rationale"), "the reasons for it"),
             Field("why", or_null(words("why")), "why it differs"),
             Field("dissent", or_null(words("dissent")), "what was held against it"),

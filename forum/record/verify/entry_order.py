@@ -108,10 +108,11 @@ class Past:
         return thing is not None and "round annulled" in thing.steps
 
     def _rounds_before(self, entry: Mapping[str, Any]) -> tuple[str, ...]:
-        """Returns an entry's round, and the first vote before that where there is one."""
-        opened = self._things.get(("round", entry["round"]))
-        first = opened.first.get("second_of") if opened else None
-        return (entry["round"], first) if first else (entry["round"],)
+        """Returns an entry's round, or the rounds it rests on, and the first vote before each where there is one."""
+        own = (entry["round"],) if "round" in entry else (*entry["rounds"],)
+        opened = (self._things.get(("round", round_)) for round_ in own)
+        firsts = (thing.first.get("second_of") for thing in opened if thing)
+        return tuple(dict.fromkeys([*own, *(first for first in firsts if first)]))
 
     def no_earlier(self, entry: Mapping[str, Any]) -> str:
         """Returns the time of an entry, or, where that lies too far before something it names, the time of this."""

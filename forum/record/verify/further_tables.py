@@ -1,4 +1,4 @@
-"""Tables that exports have since format 4 or 5: groups invited, answers, updates, stories, moderation, erasures.
+"""Tables that exports have since format 4 or 5: groups, answers, updates, differences, stories, moderation, erasures.
 
 They too are made from the record and its words alone.
 """
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from forum.record.verify.columns import COLUMNS
 from forum.record.verify.disclosures import digests_in
 from forum.record.verify.public_log import HELD, WITHDRAWN, Log
+from forum.record.verify.rounds import weighed_of
 from forum.record.verify.tables import BETWEEN, ROWS, Row, where
 
 
@@ -190,6 +191,26 @@ def erasures_rows(log: Log) -> Iterator[Row]:
         }
 
 
+def differences_rows(log: Log) -> Iterator[Row]:
+    """Yields the rows of differences.csv: what each decision differs from, with the answer, in the order shown."""
+    for index, entry in log.chosen("decision"):
+        weighed = weighed_of(entry, log.disclosures)
+        if weighed is None:
+            found: list[tuple[str, str | None, str]] = [("withdrawn", None, WITHDRAWN)]
+        else:
+            found = [("head count", None, log.words(entry["why"]))] if weighed["differs"] else []
+            found += [(one["from"], one["group"], one["answer"]) for one in weighed["differences"]]
+        for from_, group, answer in found:
+            yield {
+                **where(log, entry),
+                "decision": entry["decision"],
+                "differs_from": from_,
+                "group": group,
+                "answer": answer,
+                "entry": index,
+            }
+
+
 # Every table that follows from the record, with its rows, in the order of the zip and of the workbook's sheets.
 DERIVED: dict[str, Callable[[Log], Iterator[Row]]] = ROWS | {
     "sessions.csv": sessions_rows,
@@ -200,4 +221,5 @@ DERIVED: dict[str, Callable[[Log], Iterator[Row]]] = ROWS | {
     "commissions.csv": commissions_rows,
     "stages.csv": stages_rows,
     "updates.csv": updates_rows,
+    "differences.csv": differences_rows,
 }

@@ -83,6 +83,20 @@ def result_of(revealed: Mapping[str, Any], disclosures: Mapping[str, str]) -> di
     return {**told["result"], "view_shift": told.get("view_shift")} if "result" in told else None
 
 
+def weighed_of(decision: Mapping[str, Any], disclosures: Mapping[str, str]) -> dict[str, Any] | None:
+    """Returns how a "decision" lies to what people preferred: its `preference`, `differs` and `differences`; None where
+    that was withdrawn with an annulled vote.
+
+    Records of before have the first two in the entry itself, and no more. Raises RecordError or KeyError where neither
+    is there.
+    """
+    if "weighed" not in decision:
+        return {"preference": decision["preference"], "differs": decision["differs"], "differences": []}
+    encoded = disclosures.get(decision["weighed"]["sd"])
+    weighed: dict[str, Any] | None = None if encoded is None else open_disclosure(encoded)[2]
+    return weighed
+
+
 def _extended(steps: Steps, entry: Mapping[str, Any]) -> str:
     """Returns the extended closing time of an asynchronous round. Raises RecordError unless it is later than the
     earlier one, and was set before that.

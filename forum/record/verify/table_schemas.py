@@ -16,7 +16,7 @@ INTEGERS = frozenset(
     }
 )
 TIMES = frozenset({"at", "opened_at", "closes_at", "closed_at", "revealed_at", "annulled_at", "news_at"})
-DAYS = frozenset({"by"})
+DAYS = frozenset({"by", "decided_on"})
 YES_OR_NO = frozenset(
     {"demonstration", "differs", "live", "quorum_met", "contradictory", "added", "withdrawn", "small_numbers"}
 )
@@ -37,6 +37,7 @@ REFERENCES = {
     "commitments.csv": (("decision", "decisions.csv", "decision"),),
     "stages.csv": (("decision", "decisions.csv", "decision"),),
     "updates.csv": (("commitment", "commitments.csv", "commitment"),),
+    "differences.csv": (("decision", "decisions.csv", "decision"),),
     "options.csv": (("round", "rounds.csv", "round"),),
     "reasons.csv": (("round", "rounds.csv", "round"),),
     "stops.csv": (("magic_check", "rounds.csv", "round"), ("round", "rounds.csv", "round")),

@@ -13,10 +13,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from forum.record.verify.columns import COLUMNS
+from forum.record.verify.columns import COLUMNS, TOLD
 from forum.record.verify.methods import METHODS, columns_of
-from forum.record.verify.public_log import WITHDRAWN_RESULT, Entry, Log
-from forum.record.verify.rounds import Steps
+from forum.record.verify.public_log import WITHDRAWN, WITHDRAWN_RESULT, Entry, Log
+from forum.record.verify.rounds import Steps, weighed_of
 
 Cell: TypeAlias = str | int | bool | None
 Row: TypeAlias = dict[str, Cell]
@@ -85,7 +85,9 @@ def decisions_rows(log: Log) -> Iterator[Row]:
     voided = {entry["round"]: index for index, entry in enumerate(log.entries) if entry["type"] == "round annulled"}
     for index, entry in log.chosen("decision"):
         steps = log.every_round[entry["rounds"][-1]]
-        labels = _labels(log, steps)
+        labels, told = _labels(log, steps), entry.get("told", {})
+        weighed = weighed_of(entry, log.disclosures)
+        preferred = weighed["preference"] if weighed else ()
         yield {
             **where(log, entry),
             "decision": entry["decision"],
@@ -95,9 +97,10 @@ def decisions_rows(log: Log) -> Iterator[Row]:
             "outcome": entry["outcome"],
             "response": entry["response"],
             "response_label": labels.get(entry["response"] or "", ""),
-            "preference": BETWEEN.join(entry["preference"]),
-            "preference_labels": BETWEEN.join(labels[response] for response in entry["preference"]),
-            "differs": entry["differs"],
+            "decided_on": entry.get("decided_on"),
+            "preference": BETWEEN.join(preferred) if weighed else WITHDRAWN,
+            "preference_labels": BETWEEN.join(labels[response] for response in preferred) if weighed else WITHDRAWN,
+            "differs": weighed["differs"] if weighed else None,
             "rationale": log.words(entry["rationale"]),
             "why": log.words(entry["why"]),
             "dissent": log.words(entry["dissent"]),
@@ -112,6 +115,7 @@ def decisions_rows(log: Log) -> Iterator[Row]:
                 )
             ),
             "annulled_after": BETWEEN.join(id_ for id_ in entry["rounds"] if voided.get(id_, index) > index),
+            **{name: log.words(told.get(name)) for name in TOLD},
             "entry": index,
         }
 

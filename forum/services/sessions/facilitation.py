@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
 from forum.errors import BadInput, IllegalMove
 from forum.ports import Work
@@ -124,7 +126,10 @@ async def annul_round(desk: Desk, session_id: str, round_id: str, because: str) 
                 "because": Words("because", round_.annulled_because),
             }
             await append(work, commission, entries[0], round_.annulled_at, facts)
-            await erase(work, commission, round_.annulled_at, await _tables_of(work, round_))
+            resting = await _decisions_on(work, round_)
+            digests = await _tables_of(work, round_) + [*digests_in([entry["weighed"] for entry in resting])]
+            await erase(work, commission, round_.annulled_at, digests)
+            await work.decisions.take_back_differences([entry["decision"] for entry in resting])
         return Outcome(await cue_up(work, session, session.cue), round_)
 
 
@@ -183,6 +188,19 @@ async def _tables_of(work: Work, round_: Round) -> list[str]:
     later = [await latest_about(work, rounds.RoundRevealed, id_) or {} for id_ in after]
     # In entries of before the numbers themselves stand: those stay.
     return [*digests_in([own.get("result"), own.get("view_shift"), *(entry.get("view_shift") for entry in later)])]
+
+
+async def _decisions_on(work: Work, round_: Round) -> list[dict[str, Any]]:
+    """Returns the entries of the decisions that say how they lie to what this round, or the vote after its replay,
+    preferred."""
+    after = [r.id for r in await work.rounds.list_rounds(round_.session) if r.second_of == round_.id]
+    rounds_ = {round_.id, *after}
+    entries = [json.loads(stored.body) for stored in await work.record.naming(sorted(rounds_))]
+    return [
+        entry
+        for entry in entries
+        if entry["type"] == "decision" and "weighed" in entry and rounds_ & set(entry["rounds"])
+    ]
 
 
 def _version(version: Version) -> dict[str, object]:

@@ -99,6 +99,9 @@ decision = sa.Table(
     words("dissent"),
     sa.Column("earlier", Words, nullable=False, server_default=sa.text("''")),
     words("decided_at"),
+    sa.Column("decided_on", Words, nullable=False, server_default=sa.text("''")),
+    json("told", nullable=True),
+    json("differences", nullable=True),
     sa.Column("entry", sa.Integer),
 )
 

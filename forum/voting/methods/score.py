@@ -100,6 +100,10 @@ class Score(Method):
         first = next(iter(counts), "").partition("=")[0]
         return highest(self.shares(counts, sum(_spread(counts, first).values())))
 
+    def preferred_equally(self, voice: Mapping[str, int]) -> tuple[str, ...]:
+        """Lists the statement with the highest mean over the rows."""
+        return highest(voice)
+
     def outcome(
         self,
         top: tuple[str, ...],

@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 
 from forum.sessions.session import Entrance, SessionKind
 from forum.voting.commitment import Giver
+from forum.voting.decision import Difference, DifferenceFrom
 from forum.web.i18n.dates import day
 from forum.web.i18n.gettext import gettext as _
 from forum.web.words import commission_entries, stage_entries
+from forum.web.words.decisions import differs_from, told_headings
 from forum.web.words.entry_words import EntryWords, Facts, References, chosen, listed
 from forum.web.words.round_entries import (
     round_annulled,
@@ -88,21 +90,27 @@ def _decision(entry: Facts, references: References) -> EntryWords:
     labels = references.responses(entry["rounds"][-1])
     alone = references.asynchronous(entry["rounds"][-1])
     who = _("The asynchronous round preferred") if alone else _("The room preferred")
+    weighed = references.weighed(entry)
+    preferred = listed(labels, weighed["preference"]) if weighed else _("[withdrawn]")
     details = [
         (_("Question"), references.question(entry["rounds"][-1])),
-        (who, listed(labels, entry["preference"]) or _("Nobody voted, or no count is given.")),
+        (who, preferred or _("Nobody voted, or no count is given.")),
         (_("Reasons for the decision"), references.words(entry["rationale"])),
     ]
     if entry["why"]:
         details.append((_("Why it differs from the vote"), references.words(entry["why"])))
+    for one in weighed["differences"] if weighed else ():
+        details.append((differs_from(Difference(DifferenceFrom(one["from"]), one["group"] or "")), one["answer"]))
     if entry.get("earlier"):
         details.append((_("Why it does not rest on the latest vote"), references.words(entry["earlier"])))
     if entry["dissent"]:
         details.append((_("Who disagrees, and why"), references.words(entry["dissent"])))
+    told = entry.get("told", {})
+    details += [(heading, references.words(told[name])) for name, heading in told_headings() if told.get(name)]
     sentence = decided(entry["outcome"], entry["response"], labels)
     if alone:
         sentence += " " + _("It rests on an asynchronous round: people answered by themselves, not in a room.")
-    if entry["differs"]:
+    if weighed and weighed["differs"]:
         differs = _("This is not what people preferred.") if alone else _("This is not what the room preferred.")
         sentence += " " + differs
     return EntryWords(

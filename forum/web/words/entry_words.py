@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from forum.record.verify.rounds import weighed_of
 from forum.voting.round import Round
 from forum.voting.suppression import Result
 from forum.web.i18n.gettext import gettext as _
@@ -56,6 +57,13 @@ class References:
         elif shift is None:
             return dict(told)
         return told and {**told, "view_shift": self.disclosed.get(shift["sd"]) if shift else None}
+
+    def weighed(self, decision: Facts) -> dict[str, Any] | None:
+        """Returns how a decision lies to what people preferred, as rounds.weighed_of gives it; None where it was
+        withdrawn."""
+        if "weighed" not in decision:
+            return weighed_of(decision, {})
+        return self.disclosed.get(decision["weighed"]["sd"])
 
     def asynchronous(self, round_: str) -> bool:
         """Tells whether people answered a round by themselves, over days, and not in a room."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from forum.voting.marks_and_shares import decimals
 from forum.voting.round import Round
-from forum.voting.suppression import POOL, Result
+from forum.voting.suppression import Result
 from forum.web.charts import results
 from forum.web.charts.results import Row
 from forum.web.i18n.gettext import gettext as _
 from forum.web.words.methods import mark_words
-from forum.web.words.terms import chart_words
+from forum.web.words.terms import chart_words, row_label
 
 _BESIDE = 520  # units of a picture with another table at its side
 # Those who chose a response and those who did not, named so that they have the colours of an answer and of none.
@@ -22,7 +22,7 @@ def shares_picture(round_: Round, result: Result) -> str:
     if result.equal_voice:
         said = {mark: f"{(share + 50) // 100}%" for mark, share in result.equal_voice.items()}
         rows.append(Row(_("Equal voice"), result.equal_voice, said))
-    rows += [Row(_("other groups") if row.label == POOL else row.label, row.counts) for row in result.rows]
+    rows += [Row(row_label(row.label), row.counts) for row in result.rows]
     return _drawn(rows, round_, _("How everybody voted, and each group"), results.WIDE, legend=True)
 
 

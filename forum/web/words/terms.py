@@ -11,6 +11,7 @@ from forum.sessions.stop import Bar
 from forum.stories import paths
 from forum.stories.moderation import ModerationAction
 from forum.stories.scenario import Scenario
+from forum.voting.suppression import POOL
 from forum.web.charts import stop_wave, story_map
 from forum.web.charts.results import Words
 from forum.web.i18n.gettext import gettext as _
@@ -84,6 +85,11 @@ def second_reader_words(second_reader: str) -> str:
         "none": _("Nobody else has to read a decision before it is published."),
         "required": _("Another person reads each decision before it is published."),
     }.get(second_reader, second_reader)
+
+
+def row_label(label: str) -> str:
+    """Returns the label of a row of a result: that of its group, or "other groups"."""
+    return _("other groups") if label == POOL else label
 
 
 def outcome_words(outcome: str) -> str:

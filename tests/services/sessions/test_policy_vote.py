@@ -173,7 +173,7 @@ class TestCommitting:
         await policy_vote.promise(playing.policy, *act, PROMISE, "It costs little and people ask for it.")
         await policy_vote.promise(playing.policy, *act, Promise("The trust", "Pays for a lock", "2027-01-31"))
         [decision] = await entries(playing, "decision")
-        assert (decision["outcome"], decision["rounds"], decision["differs"]) == ("adopted", [round_], False)
+        assert (decision["outcome"], decision["rounds"]) == ("adopted", [round_])
         made = await entries(playing, "commitment")
         assert [c["by"] for c in made] == ["2027-03-31", "2027-01-31"]
         async with playing.store.read() as work:

@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from support.app import House, words
 from support.changed_rows import change
+from support.decided import ANSWERS
 from support.factories import CLOCK, a_cast, append_entries, new_id
 from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
 
@@ -45,6 +46,7 @@ async def a_decision(house: House, voted: Voted) -> int:
         outcome="adopted",
         response="r2" if len(voted.rounds) == 2 else "r1",
         rationale=RATIONALE,
+        answers=ANSWERS,
         promises=(decisions.Promise("Head of night services", "Two nurses", "2027-03-31"),),
     )
     made = await decisions.decide(house.store, CLOCK, COMMISSIONER, form)

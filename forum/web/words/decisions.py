@@ -1,0 +1,44 @@
+"""Words about a decision: what it differs from, and what it tells beside its reasons."""
+
+from __future__ import annotations
+
+from forum.voting.decision import Difference, DifferenceFrom
+from forum.web.i18n.gettext import gettext as _
+from forum.web.words.terms import row_label
+
+
+def differs_from(difference: Difference) -> str:
+    """Returns a difference as a sentence."""
+    if difference.kind == DifferenceFrom.EQUAL_VOICE:
+        return _("With equal voice for each group, something else came first.")
+    if difference.kind == DifferenceFrom.QUORUM:
+        return _("The quorum was missed: fewer people voted than was declared to be needed.")
+    return _("%(group)s put something else first.") % {"group": row_label(difference.group)}
+
+
+def told_headings() -> list[tuple[str, str]]:
+    """Returns the heading over each part of a decision beside its reasons, by its name, in the order of the page."""
+    return [
+        ("body", _("Who decided")),
+        ("interests", _("Interests they declared")),
+        ("options", _("What else was considered")),
+        ("evidence", _("On what evidence")),
+        ("cost", _("Cost, and for how long")),
+        ("equality", _("Equality")),
+        ("involvement", _("How people were involved")),
+        ("unheard", _("Who was not heard")),
+    ]
+
+
+def told_questions() -> list[tuple[str, str, str]]:
+    """Returns the name, the question and the hint of each field for these parts."""
+    return [
+        ("body", _("Who decided?"), _("The body and the roles in it. Names only of those who wish it.")),
+        ("interests", _("Which interests did they declare?"), ""),
+        ("options", _("Which other options were considered?"), _("The answers that people voted on are shown anyhow.")),
+        ("evidence", _("On what evidence does it rest?"), _("Stories, figures, advice, with their addresses.")),
+        ("cost", _("What does it cost, and for how long does it run?"), ""),
+        ("equality", _("What was considered about equality?"), _("Who gains, who could lose, what is done about it.")),
+        ("involvement", _("How was the duty to involve people met?"), ""),
+        ("unheard", _("Who was not heard?"), _("Groups and people whom this did not reach.")),
+    ]
