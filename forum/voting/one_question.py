@@ -32,11 +32,13 @@ Answers: TypeAlias = Mapping[str, Counter[str]]
 
 @dataclass(frozen=True)
 class Vote:
-    """A closed vote: its round, how the groups of its session are put together, and its ballots (group, choice)."""
+    """A closed vote: its round, how the groups of its session are put together, its ballots (group, choice), and the
+    threshold that it was declared under (people)."""
 
     round: Round
     partition: Partition
     ballots: Sequence[tuple[GroupId, str]]
+    threshold: int
 
 
 def asked_before(round_: Round, others: Iterable[Round]) -> Iterator[Round]:
@@ -51,7 +53,7 @@ def asked_before(round_: Round, others: Iterable[Round]) -> Iterator[Round]:
             yield other
 
 
-def given_beside(vote: Vote, before: Sequence[Vote], threshold: int) -> Partition:
+def given_beside(vote: Vote, before: Sequence[Vote]) -> Partition:
     """Returns the partition of a vote's session, in which the vote gives nothing by group where it could not be given
     beside the earlier ones on its question, and no count where nor could that.
 
@@ -59,27 +61,27 @@ def given_beside(vote: Vote, before: Sequence[Vote], threshold: int) -> Partitio
     anyhow, so it is not judged. With a table that would tell others are withheld: telling_tables.py says which.
     """
     round_id, partition = vote.round.id, vote.partition
-    if suppression.too_few(len(vote.ballots), threshold):
+    if suppression.too_few(len(vote.ballots), vote.threshold):
         return partition
-    given = _judged(replace(vote, partition=partition.of_round(round_id)), before, threshold)
+    given = _judged(replace(vote, partition=partition.of_round(round_id)), before)
     by_group = any(len(rows) > 1 for rows in given.values())
     if by_group and not any(withheld_by_group(rows) for rows in given.values()):
         return partition
-    whole = _judged(replace(vote, partition=Partition((), BESIDE_ANOTHER)), before, threshold)
+    whole = _judged(replace(vote, partition=Partition((), BESIDE_ANOTHER)), before)
     if any(withheld_whole(room, given[thing] if by_group else []) for thing, [room] in whole.items()):
         return replace(partition, uncounted=(*partition.uncounted, round_id))
     return replace(partition, beside=(*partition.beside, round_id)) if by_group else partition
 
 
-def _judged(vote: Vote, before: Sequence[Vote], threshold: int) -> dict[str, list[JudgedRow]]:
+def _judged(vote: Vote, before: Sequence[Vote]) -> dict[str, list[JudgedRow]]:
     """Gives for each thing that is asked the rows of a vote, with the tables that would tell beside the earlier ones.
 
     It is one row where nothing is given by group, and none where nobody voted. A table tells where its row and some of
     the earlier ones of a group have one answer in common, and only one. A row of one mind says so of everybody in it
     already; but no other may be of one mind but for one.
     """
-    label, now = _label_of(vote, threshold), _answers(vote, threshold)
-    earlier = [_answers(one, threshold) for one in before]
+    label, now = _label_of(vote), _answers(vote)
+    earlier = [_answers(one) for one in before]
     groups: dict[str, list[GroupId]] = {}
     for group in now:
         groups.setdefault(label(group), []).append(group)
@@ -95,9 +97,9 @@ def _judged(vote: Vote, before: Sequence[Vote], threshold: int) -> dict[str, lis
     return judged
 
 
-def _answers(vote: Vote, threshold: int) -> dict[GroupId, Answers]:
+def _answers(vote: Vote) -> dict[GroupId, Answers]:
     """Counts for each group the answers given in its row, or in the whole room where nothing is given by group."""
-    way, label, asked = METHODS[vote.round.method], _label_of(vote, threshold), _asked(vote.round)
+    way, label, asked = METHODS[vote.round.method], _label_of(vote), _asked(vote.round)
     ballots = Counter(label(group) for group, _ in vote.ballots)
     marks: dict[str, Counter[str]] = {row: Counter() for row in ballots}
     for group, choice in vote.ballots:
@@ -133,8 +135,8 @@ def _asked(round_: Round) -> dict[str, dict[str, str]]:
     return asked
 
 
-def _label_of(vote: Vote, threshold: int) -> Callable[[GroupId], str]:
-    return suppression.label_of(vote.partition, Counter(group for group, _ in vote.ballots), threshold)
+def _label_of(vote: Vote) -> Callable[[GroupId], str]:
+    return suppression.label_of(vote.partition, Counter(group for group, _ in vote.ballots), vote.threshold)
 
 
 def _one_question(a: Round, b: Round) -> bool:

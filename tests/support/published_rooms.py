@@ -220,8 +220,8 @@ def publish(room: Room) -> Published:
     for i in room.votes:
         if partition is None or room.profile.rooms > 1:
             partition = suppression.freeze(Counter(p.group for p in room.people if p.votes[i]), room.commission)
-            vote = Vote(_round(room, i), partition, _ballots(room, i))
-            partition = one_question.given_beside(vote, earlier, room.threshold).of_round(vote.round.id)
+            vote = Vote(_round(room, i), partition, _ballots(room, i), room.threshold)
+            partition = one_question.given_beside(vote, earlier).of_round(vote.round.id)
             if partition != vote.partition:
                 given.withheld.append(_withheld(room, i, vote, earlier))
             if suppression.no_count(partition, len(vote.ballots), room.threshold) is None:
@@ -330,7 +330,7 @@ def _withheld(room: Room, i: int, vote: Vote, earlier: Sequence[Vote]) -> Withhe
     @cache
     def made_of(cast: frozenset[tuple[tuple[GroupId, str], int]]) -> Partition:
         ballots = [one for one, n in cast for _ in range(n)]
-        return one_question.given_beside(replace(vote, ballots=ballots), before, room.threshold)
+        return one_question.given_beside(replace(vote, ballots=ballots), before)
 
     was = made_of(frozenset(Counter(vote.ballots).items()))
     return Withheld(i, lambda cast: made_of(frozenset(cast.items())) == was, tuple(_guesses(room, i, vote)))

@@ -124,8 +124,8 @@ def test_sessions_that_are_judged_by_themselves_are_seen_through(name: str, monk
     assert given_away(PROFILES[name]) is not None
 
 
-def _with_its_count(vote: Vote, before: Sequence[Vote], threshold: int) -> Partition:
-    made = GIVEN_BESIDE(vote, before, threshold)
+def _with_its_count(vote: Vote, before: Sequence[Vote]) -> Partition:
+    made = GIVEN_BESIDE(vote, before)
     return replace(made, beside=(*made.beside, *made.uncounted), uncounted=())
 
 

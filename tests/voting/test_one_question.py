@@ -31,49 +31,49 @@ ROUND = Round(
 def vote(partition: Partition = NURSES_AND_CARERS, round_: Round = ROUND, **votes: str) -> Vote:
     """Makes a vote: vote(n="112") has three nurses' ballots, two for r1, one for r2."""
     ballots: list[tuple[GroupId, str]] = [(g, f"r{digit}") for g, digits in votes.items() for digit in digits]
-    return Vote(round_, partition, ballots)
+    return Vote(round_, partition, ballots, 5)
 
 
 MONDAY = vote(n="11122", c="12121")
 
 
-def may_stand_beside(later: Vote, before: Sequence[Vote], threshold: int) -> bool:
+def may_stand_beside(later: Vote, before: Sequence[Vote]) -> bool:
     """Says whether a vote would not tell beside earlier ones, whatever it is withheld with."""
-    return not any(row.told for rows in one_question._judged(later, before, threshold).values() for row in rows)
+    return not any(row.told for rows in one_question._judged(later, before).values() for row in rows)
 
 
 def test_rows_that_have_two_answers_in_common_stand_beside_each_other() -> None:
-    assert may_stand_beside(vote(n="11123", c="22211"), [MONDAY], 5)
+    assert may_stand_beside(vote(n="11123", c="22211"), [MONDAY])
 
 
 def test_rows_that_have_one_answer_in_common_do_not() -> None:
-    assert not may_stand_beside(vote(n="11133", c="22211"), [MONDAY], 5)
-    assert may_stand_beside(vote(n="33344", c="22211"), [MONDAY], 5)
+    assert not may_stand_beside(vote(n="11133", c="22211"), [MONDAY])
+    assert may_stand_beside(vote(n="33344", c="22211"), [MONDAY])
 
 
 def test_a_row_of_one_mind_says_so_by_itself() -> None:
-    assert may_stand_beside(vote(n="11111", c="22211"), [MONDAY], 5)
-    assert may_stand_beside(vote(n="11133", c="22211"), [vote(n="11111", c="12121")], 5)
+    assert may_stand_beside(vote(n="11111", c="22211"), [MONDAY])
+    assert may_stand_beside(vote(n="11133", c="22211"), [vote(n="11111", c="12121")])
 
 
 def test_a_row_of_one_mind_leaves_no_other_that_is_so_but_for_one() -> None:
     of_one_mind = vote(n="11111", c="12121")
     for n, stands in (("12222", False), ("11222", True), ("12223", True), ("22233", True)):
-        assert may_stand_beside(vote(n=n, c="12121"), [of_one_mind], 5) is stands
-        assert may_stand_beside(of_one_mind, [vote(n=n, c="12121")], 5) is stands
+        assert may_stand_beside(vote(n=n, c="12121"), [of_one_mind]) is stands
+        assert may_stand_beside(of_one_mind, [vote(n=n, c="12121")]) is stands
 
 
 def test_where_rows_are_cut_otherwise_each_group_is_judged_in_its_own() -> None:
     pool = Partition((Row("Nurses", ("n",)), Row("other groups", ("c", "p"))))
     earlier = vote(pool, n="11122", c="111", p="22")
-    assert may_stand_beside(vote(n="11122", c="11122"), [earlier], 5)
-    assert not may_stand_beside(vote(n="11122", c="11133"), [earlier], 5)
+    assert may_stand_beside(vote(n="11122", c="11122"), [earlier])
+    assert not may_stand_beside(vote(n="11122", c="11133"), [earlier])
 
 
 def test_where_nothing_was_given_by_group_the_whole_room_counts() -> None:
     earlier = vote(Partition((), TOO_SMALL), n="11122", c="22211")
-    assert not may_stand_beside(vote(n="11133", c="22211"), [earlier], 5)
-    assert may_stand_beside(vote(Partition((), TOO_SMALL), n="11132", c="33311"), [earlier], 5)
+    assert not may_stand_beside(vote(n="11133", c="22211"), [earlier])
+    assert may_stand_beside(vote(Partition((), TOO_SMALL), n="11132", c="33311"), [earlier])
 
 
 WITHHELD = Partition((), TOO_SMALL)
@@ -95,7 +95,7 @@ WITHHELD = Partition((), TOO_SMALL)
 )
 def test_a_vote_is_given_as_far_as_it_may_stand_beside_others(later: Vote, given: str) -> None:
     later = replace(later, partition=replace(later.partition, beside=("0",), uncounted=("00",)))
-    made = given_beside(later, [MONDAY], 5)
+    made = given_beside(later, [MONDAY])
     assert made.beside == (("0", "1") if given == "whole" else ("0",))
     assert made.uncounted == (("00", "1") if given == "no count" else ("00",))
     if given == "no count":
@@ -107,12 +107,12 @@ def test_a_vote_is_given_as_far_as_it_may_stand_beside_others(later: Vote, given
 def test_three_sessions_are_judged_all_together_and_two_by_two() -> None:
     one, two = vote(n="11223", c="11222"), vote(n="11224", c="11222")
     third = vote(n="11344", c="11222")
-    assert may_stand_beside(third, [one], 5)
-    assert may_stand_beside(third, [two], 5)
-    assert may_stand_beside(two, [one], 5)
-    assert not may_stand_beside(third, [one, two], 5)
+    assert may_stand_beside(third, [one])
+    assert may_stand_beside(third, [two])
+    assert may_stand_beside(two, [one])
+    assert not may_stand_beside(third, [one, two])
     # Nobody can have voted alike in all three of these, but in two of them.
-    assert not may_stand_beside(vote(n="22333", c="11222"), [MONDAY, vote(n="44433", c="11222")], 5)
+    assert not may_stand_beside(vote(n="22333", c="11222"), [MONDAY, vote(n="44433", c="11222")])
 
 
 def test_answers_in_another_order_are_known_by_their_words() -> None:
@@ -120,8 +120,8 @@ def test_answers_in_another_order_are_known_by_their_words() -> None:
     turned = replace(
         ROUND, responses=tuple(Response(f"r{n}", label) for n, label in enumerate((*ANSWERS[1:], ANSWERS[0]), 1))
     )
-    assert not may_stand_beside(vote(round_=turned, n="11133", c="14141"), [MONDAY], 5)
-    assert may_stand_beside(vote(round_=turned, n="11144", c="14141"), [MONDAY], 5)
+    assert not may_stand_beside(vote(round_=turned, n="11133", c="14141"), [MONDAY])
+    assert may_stand_beside(vote(round_=turned, n="11144", c="14141"), [MONDAY])
 
 
 def test_scores_are_judged_statement_by_statement() -> None:
@@ -129,17 +129,17 @@ def test_scores_are_judged_statement_by_statement() -> None:
 
     def scored(*nurses: str) -> Vote:
         carers = [("c", "r1=1 r2=1"), ("c", "r1=5 r2=5")] * 3
-        return Vote(two, NURSES_AND_CARERS, [*[("n", choice) for choice in nurses], *carers])
+        return Vote(two, NURSES_AND_CARERS, [*[("n", choice) for choice in nurses], *carers], 5)
 
     earlier = scored(*["r1=1 r2=2"] * 3, *["r1=2 r2=3"] * 3)
-    assert may_stand_beside(scored(*["r1=1 r2=2"] * 3, *["r1=2 r2=3"] * 3), [earlier], 5)
-    assert not may_stand_beside(scored(*["r1=1 r2=2"] * 3, *["r1=2 r2=5"] * 3), [earlier], 5)
+    assert may_stand_beside(scored(*["r1=1 r2=2"] * 3, *["r1=2 r2=3"] * 3), [earlier])
+    assert not may_stand_beside(scored(*["r1=1 r2=2"] * 3, *["r1=2 r2=5"] * 3), [earlier])
 
 
 def test_of_approvals_each_answer_stands_by_itself() -> None:
     approval = replace(ROUND, method="approval")
     ballots: list[tuple[GroupId, str]] = [("n", "r1 r2"), ("n", "r1"), ("c", "r2"), ("c", "r2 r3")] * 3
-    assert may_stand_beside(Vote(approval, NURSES_AND_CARERS, ballots), [MONDAY], 5)
+    assert may_stand_beside(Vote(approval, NURSES_AND_CARERS, ballots, 5), [MONDAY])
 
 
 def test_of_approvals_too_no_row_is_of_one_mind_but_for_one() -> None:
@@ -147,19 +147,19 @@ def test_of_approvals_too_no_row_is_of_one_mind_but_for_one() -> None:
 
     def approved(*nurses: str) -> Vote:
         return Vote(
-            approval, NURSES_AND_CARERS, [*(("n", choice) for choice in nurses), *[("c", "r2"), ("c", "r1")] * 3]
+            approval, NURSES_AND_CARERS, [*(("n", choice) for choice in nurses), *[("c", "r2"), ("c", "r1")] * 3], 5
         )
 
     earlier = approved("r1 r2", "r1", "r1 r2", "r1 r3", "r1 r3")
-    assert not may_stand_beside(approved("r1 r2", "r3", "r3", "r2", "r2"), [earlier], 5)
-    assert not may_stand_beside(earlier, [approved("r1 r2", "r3", "r3", "r2", "r2")], 5)
-    assert may_stand_beside(approved("r1 r2", "r1", "r3", "r2", "r2 r3"), [earlier], 5)
+    assert not may_stand_beside(approved("r1 r2", "r3", "r3", "r2", "r2"), [earlier])
+    assert not may_stand_beside(earlier, [approved("r1 r2", "r3", "r3", "r2", "r2")])
+    assert may_stand_beside(approved("r1 r2", "r1", "r3", "r2", "r2 r3"), [earlier])
 
 
 def test_answers_of_a_story_that_was_taken_back_are_known_by_their_ids() -> None:
     gone = ROUND.without_words()
-    assert may_stand_beside(vote(round_=gone, n="11122", c="12121"), [vote(round_=gone, n="11122", c="12121")], 5)
-    assert not may_stand_beside(vote(round_=gone, n="11133", c="22211"), [vote(round_=gone, n="11122", c="12121")], 5)
+    assert may_stand_beside(vote(round_=gone, n="11122", c="12121"), [vote(round_=gone, n="11122", c="12121")])
+    assert not may_stand_beside(vote(round_=gone, n="11133", c="22211"), [vote(round_=gone, n="11122", c="12121")])
 
 
 LATER = replace(ROUND, id="2", session="tuesday")

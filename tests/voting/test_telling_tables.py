@@ -24,7 +24,7 @@ Tables: TypeAlias = tuple[str, ...]
 def a_vote(session: str, answers: str, rows: Tables, partition: Partition) -> Vote:
     responses = tuple(Response(f"r{number}", answer) for number, answer in enumerate(answers))
     ballots = [(group, f"r{answers.index(a)}") for group, row in zip(GROUPS, rows, strict=False) for a in row]
-    return Vote(Round(session, session, "Which?", responses), partition, list(ballots))
+    return Vote(Round(session, session, "Which?", responses), partition, list(ballots), 3)
 
 
 def tables(answers: str, n: int) -> Iterator[str]:
@@ -43,7 +43,7 @@ def withheld(answers: str, earlier: Tables, sizes: Sequence[int], partition: Par
     before = [a_vote("monday", answers, earlier, partition)]
     said: dict[str, list[Tables]] = defaultdict(list)
     for rows in product(*(tables(answers, n) for n in sizes)):
-        made = given_beside(a_vote("tuesday", answers, rows, partition), before, 3)
+        made = given_beside(a_vote("tuesday", answers, rows, partition), before)
         if made.uncounted:
             said["no count"].append(rows)
         elif made.beside:

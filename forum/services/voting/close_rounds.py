@@ -38,7 +38,7 @@ async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[
     joined = 0 if live.asynchronous else sum((await work.sessions.joined(live.id)).values())
     counts = Counter(ballot.group for ballot in ballots)
     partition = settled(live.partition, round_.id, counts, joined, commission)
-    partition = await _beside_others(work, live, Vote(round_, partition, _cast(ballots)), commission)
+    partition = await _beside_others(work, live, Vote(round_, partition, _cast(ballots), commission.threshold))
     live = replace(live, partition=partition)
     if live.recorded and entries:
         facts = await _counted(partition, round_, ballots, commission)
@@ -46,9 +46,10 @@ async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[
     return live, round_, len(ballots)
 
 
-async def _beside_others(work: Work, live: LiveSession, vote: Vote, commission: Commission) -> Partition:
+async def _beside_others(work: Work, live: LiveSession, vote: Vote) -> Partition:
     """Returns the partition of the vote's session, in which the vote gives nothing by group, or no count, where that
-    could not be given beside an earlier one on its question in another session of its commission.
+    could not be given beside an earlier one on its question in another session of its commission. Each is judged by the
+    threshold that it was declared under.
     """
     sessions = {
         one.id: one
@@ -56,15 +57,19 @@ async def _beside_others(work: Work, live: LiveSession, vote: Vote, commission: 
         if one.id != live.id and (one.rehearsal, one.recorded) == (live.rehearsal, live.recorded)
     }
     rounds_of = await work.rounds.of_all(list(sessions))
+    # Read with the commission locked: none is added meanwhile.
+    threshold = {made.number: made.about.threshold for made in await work.commissions.versions(live.commission)}
     before = []
     for one in asked_before(vote.round, (one for listed in rounds_of.values() for one in listed)):
-        if (session := sessions[one.session].partition) is None:
+        session = sessions[one.session]
+        if session.partition is None:
             continue
-        partition, ballots = session.of_round(one.id), _cast(await work.rounds.ballots(one.id))
-        if no_count(partition, len(ballots), commission.threshold) is None or await counts_stand(work, one.id):
-            before.append(Vote(one, partition, ballots))
+        partition, ballots = session.partition.of_round(one.id), _cast(await work.rounds.ballots(one.id))
+        declared = threshold[session.terms]
+        if no_count(partition, len(ballots), declared) is None or await counts_stand(work, one.id):
+            before.append(Vote(one, partition, ballots, declared))
     # In a thread: of votes with many answers, rows and earlier ones it takes 100 ms.
-    return await asyncio.to_thread(given_beside, vote, before, commission.threshold)
+    return await asyncio.to_thread(given_beside, vote, before)
 
 
 async def counts_stand(work: Work, round_id: str) -> bool:

@@ -23,8 +23,10 @@ from forum.services.checkpoints import Checkpoints
 from forum.services.sessions import asynchronous, facilitation
 from forum.services.voting import close_rounds, reasons, results
 from forum.sessions.session import Participant
+from forum.voting.commission import CommissionVersion
 from forum.voting.partition import BESIDE_ANOTHER, NO_COUNT_BESIDE
 from forum.voting.result import Result
+from forum.voting.suppression import NO_COUNT
 
 WHY = "Because of the knock"
 MONDAY = {"g1": "11122", "g2": "12121"}
@@ -119,6 +121,38 @@ async def test_no_count_is_given_where_that_alone_could_tell(sqlite_store: Store
     async for progress in record_check.check(Checkpoints(sqlite_store, SIGNER)):
         found = progress.findings
     assert found == []
+
+
+async def under(store: Store, clock: SetClock, night: AsyncRound, threshold: int) -> AsyncRound:
+    """Asks the question once more under another threshold: a new version of the commission."""
+    async with store.begin() as work:
+        now = replace(night.commission, threshold=threshold, version=night.commission.version + 1)
+        await work.commissions.add_version(CommissionVersion(now.version, now, "Others came.", clock.now()))
+    return await asked_again(store, clock, replace(night, commission=now))
+
+
+async def test_each_is_judged_by_the_threshold_it_was_declared_under(sqlite_store: Store, clock: SetClock) -> None:
+    # By the later ones' threshold nothing would be given of the first, which could tell; and all of the third, which
+    # could not, since too few answered.
+    monday = await an_async_round(sqlite_store, clock, threshold=3)
+    tuesday = await under(sqlite_store, clock, monday, 7)
+    await answer(sqlite_store, clock, monday, {"g1": "112", "g2": "121"})
+    await answer(sqlite_store, clock, tuesday, {"g1": "1111222", "g2": "2222333"})
+    for night in (monday, tuesday):
+        await close(sqlite_store, clock, night)
+    assert len((await shown(sqlite_store, clock, monday)).rows) == 2
+    assert (await shown(sqlite_store, clock, tuesday)).withheld == BESIDE_ANOTHER
+
+    first = await an_async_round(sqlite_store, clock, threshold=7)
+    second = await under(sqlite_store, clock, first, 3)
+    await answer(sqlite_store, clock, first, {"g1": "112", "g2": "121"})
+    await answer(sqlite_store, clock, second, {"g1": "112", "g2": "223"})
+    for night in (first, second):
+        await close(sqlite_store, clock, night)
+    assert (await shown(sqlite_store, clock, first)).withheld == NO_COUNT
+    assert len((await shown(sqlite_store, clock, second)).rows) == 2
+    packed = await exports.export(Checkpoints(sqlite_store, SIGNER))
+    assert {check.verdict for check in verify(packed)} == {PASS}, verify(packed)
 
 
 async def test_a_later_one_in_which_nothing_is_left_to_tell_keeps_its_groups(
