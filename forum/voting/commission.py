@@ -19,6 +19,7 @@ POWERS = (
 
 DEFAULT_THRESHOLD = 5
 MINIMUM_THRESHOLD = 3
+MOST_ANSWER_DAYS = 365
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,16 @@ class Group:
 
 @dataclass(frozen=True)
 class DecisionPower:
-    """Declared before any vote: how far the result binds (`level`, one of POWERS), who decides, what can change."""
+    """Declared before any vote: how far the result binds (`level`, one of POWERS), who decides, what can change.
+
+    `answer_by_days`: within how many days after the close of a vote they answer it; None where nobody said so.
+    """
 
     level: str
     decides: str
     can_change: str
     cannot_change: str
+    answer_by_days: int | None = None
 
 
 @dataclass(frozen=True)

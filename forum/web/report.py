@@ -37,7 +37,7 @@ from forum.web.i18n.gettext import language
 from forum.web.words import entries
 from forum.web.words.methods import mark_words, rounded_note
 from forum.web.words.pictures import responses_picture, run_off_picture, shares_picture
-from forum.web.words.terms import chart_words, outcome_words, power_words, row_label
+from forum.web.words.terms import answer_by_words, chart_words, outcome_words, power_words, row_label
 
 _DESC = re.compile("<desc[^>]*>(.*?)</desc>", re.DOTALL)
 
@@ -82,6 +82,7 @@ def _commission(log: Log, latest: Entry) -> Iterator[Block]:
         (_("Who decides"), log.words(power["decides"])),
         (_("What can change"), power["can_change"]),
         (_("What cannot change"), power["cannot_change"]),
+        (_("When they answer"), answer_by_words(power["answer_by_days"]) if "answer_by_days" in power else ""),
     ]
     yield Items(tuple(f"{name}: {words}" for name, words in facts if words))
 

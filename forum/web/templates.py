@@ -111,7 +111,14 @@ def environment(prefix: str = "") -> jinja2.Environment:
     env.globals |= {"static": static, "alluvial": alluvial, "chart_words": terms.chart_words, "share": share}
     env.globals |= {
         name: getattr(terms, name)
-        for name in ("stage_words", "power_words", "second_reader_words", "outcome_words", "paths_of")
+        for name in (
+            "stage_words",
+            "power_words",
+            "second_reader_words",
+            "answer_by_words",
+            "outcome_words",
+            "paths_of",
+        )
     }
     env.globals |= {"promise_words": terms.promise_words, "days_late": days_late, "is_quiet": is_quiet}
     env.globals |= {name: getattr(terms, name) for name in ("kind_words", "wave_picture", "minutes")}

@@ -45,7 +45,9 @@ WHOLE = CommissionForm(
     threshold="5",
     groups=(("Carers", "10"), ("Nurses", "")),
 )
-CHANGED = replace(WHOLE, threshold="3", groups=(("Family carers", "12"), ("Nurses", ""), ("Police", "4")))
+CHANGED = replace(
+    WHOLE, threshold="3", answer_by_days="28", groups=(("Family carers", "12"), ("Nurses", ""), ("Police", "4"))
+)
 
 
 async def published(store: Store, **changes: Any) -> Commission:
@@ -185,6 +187,9 @@ async def test_a_change_is_a_version_with_its_reason_and_a_session_keeps_the_one
         (1, 5, "Carers (10) | Nurses", ""),
         (2, 3, "Family carers (12) | Nurses | Police (4)", "More people came than we thought."),
     ]
+    assert [row["answer_by_days"] for row in rows] == [None, 28]
+    powers = [one["about"]["power"] for one in said if "about" in one]
+    assert [power.get("answer_by_days", "not declared") for power in powers] == [*["not declared"] * 2, 28, 28]
     assert {(row["decides"], row["second_reader"], row["small_numbers"]) for row in rows} == {
         ("The joint board", "none", False)
     }
@@ -253,10 +258,13 @@ async def test_a_version_that_was_changed_is_told_by_its_column(sqlite_store: Sq
     async with sqlite_store.writer.begin() as connection:
         stored = await connection.execute(sa.select(VERSION.c.number, VERSION.c.terms))
         rows = {row.number: row.terms for row in stored}
+    power = ("commission_version", "power.answer_by_days")
     for table, where, values, told in (
         (VERSION, first, {"terms": rows[1] | {"threshold": 4}}, ("commission_version", "threshold")),
         (VERSION, first, {"terms": rows[1] | {"question": "Why?"}}, ("commission_version", "question")),
         (VERSION, second, {"terms": rows[2] | {"threshold": 4}}, ("commission_version", "threshold")),
+        (VERSION, second, {"terms": rows[2] | {"power": rows[2]["power"] | {"answer_by_days": 29}}}, power),
+        (VERSION, first, {"terms": rows[1] | {"power": rows[1]["power"] | {"answer_by_days": 29}}}, power),
         (VERSION, second, {"because": "No reason"}, ("commission_version", "because")),
         (VERSION, second, {"at": "2026-01-01T00:00:00.000Z"}, ("commission_version", "at")),
         (VERSION, second, {"entry": None}, ("commission_version", "entry")),

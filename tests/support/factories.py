@@ -75,7 +75,7 @@ def a_commission(
         title="Night-time crisis care",
         question="Who should come when somebody is in crisis at night?",
         stage="plan",
-        power=DecisionPower("co-design", "The joint board", "Who answers the call", "The budget"),
+        power=DecisionPower("co-design", "The joint board", "Who answers the call", "The budget", 28),
         groups=tuple(Group(f"g{n}", label, 10) for n, label in enumerate(groups, start=1)),
         support=(SupportLine("Samaritans", "116 123"),),
         created_at=CLOCK.now(),

@@ -112,6 +112,9 @@ MISFITS: list[tuple[str, str, Any]] = [
     # A commission, its versions and stages.
     ("commission published", "about.stage", "dream"),
     ("commission published", "about.second_reader", "perhaps"),
+    ("commission published", "about.power.answer_by_days", 0),
+    ("commission published", "about.power.answer_by_days", 366),
+    ("commission published", "about.power.answer_by_days", "28"),
     ("commission published", "because", "It was time"),
     ("commission changed", "version", 1),
     ("commission changed", "about.groups.0.invited", -1),

@@ -198,6 +198,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "decides": "who decides",
         "can_change": "what a vote can change",
         "cannot_change": "what it cannot change",
+        "answer_by_days": "within how many days after the close of a vote they answer it; empty where nobody said so",
         "groups": "the groups, each with how many people were invited where that was said",
         "threshold": "the smallest group that is shown on its own",
         "small_numbers": "yes where what leaves the room keeps to small-number rules, else no",

@@ -39,6 +39,12 @@ ABOUT = an_object(
             Field("decides", once_text(words("decides"))),
             Field("can_change", TEXT),
             Field("cannot_change", TEXT),
+            Field(
+                "answer_by_days",
+                whole(1, 365),
+                "within how many days after the close of a vote they answer it",
+                "where nobody said so, as in records from before they could",
+            ),
         ),
     ),
     Field("groups", a_list(an_object(Field("label", TEXT), Field("invited", or_null(COUNT))))),

@@ -76,6 +76,7 @@ def commissions_rows(log: Log) -> Iterator[Row]:
             "decides": log.words(power["decides"]),
             "can_change": power["can_change"],
             "cannot_change": power["cannot_change"],
+            "answer_by_days": power.get("answer_by_days"),
             "groups": BETWEEN.join(label if number is None else f"{label} ({number})" for label, number in groups),
             "threshold": about["threshold"],
             "small_numbers": about.get("small_numbers", False),

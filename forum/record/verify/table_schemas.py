@@ -12,7 +12,7 @@ INTEGERS = frozenset(
         *("quorum", "quorum_each_group", "threshold", "ballots", "papers", "entry", "held"),
         *("run_off_round", "n", "of", "basis_points"),
         *("invited", "rounds_opened", "rounds_revealed", "rounds_annulled", "number", "version", "texts", "updates"),
-        *("came", "proposals_unseen", "amendments_unseen", "too", "size"),
+        *("came", "proposals_unseen", "amendments_unseen", "too", "size", "answer_by_days"),
     }
 )
 TIMES = frozenset({"at", "opened_at", "closes_at", "closed_at", "revealed_at", "annulled_at", "news_at"})

@@ -18,6 +18,7 @@ from forum.stories.visible_text import alike, line, trimmed
 from forum.voting.commission import (
     DEFAULT_THRESHOLD,
     MINIMUM_THRESHOLD,
+    MOST_ANSWER_DAYS,
     POWERS,
     STAGES,
     Commission,
@@ -62,6 +63,7 @@ class CommissionForm:
     decides: str = ""
     can_change: str = ""
     cannot_change: str = ""
+    answer_by_days: str = ""
     threshold: str = ""
     small_numbers: bool = False
     groups: tuple[tuple[str, str], ...] = ()
@@ -140,6 +142,7 @@ def read_commission(findings: Findings, form: CommissionForm, at: str, *, whole:
             decides=need("decides", form.decides, "Say who decides.", MOST_WORDS),
             can_change=need("can_change", form.can_change, "Say what can change.", MOST_WORDS),
             cannot_change=need("cannot_change", form.cannot_change, "Say what cannot change.", MOST_WORDS),
+            answer_by_days=_answer_by_days(findings, form.answer_by_days),
         ),
         groups=tuple(_groups(findings, form.groups, form.group_ids, whole=whole)),
         threshold=_threshold(findings, form.threshold),
@@ -155,6 +158,20 @@ def _one_of(findings: Findings, name: str, value: str, options: Sequence[str], o
     if value not in options:
         findings.wrong(name, otherwise)
     return value
+
+
+def _answer_by_days(findings: Findings, typed: str) -> int | None:
+    if not trimmed(typed):
+        return None
+    number = _number(typed)
+    if number is None or not 1 <= number <= MOST_ANSWER_DAYS:
+        findings.wrong(
+            "answer_by_days",
+            "Write the number of days as a whole number from 1 to %(most)s, or leave it empty.",
+            most=MOST_ANSWER_DAYS,
+        )
+        return None
+    return number
 
 
 def _threshold(findings: Findings, typed: str) -> int:
@@ -302,6 +319,7 @@ def opened(session: LiveSession, commission: Commission) -> dict[str, object]:
 
 def about_of(commission: Commission) -> dict[str, object]:
     """Returns what is declared of a commission, as the field `about` of an entry has it."""
+    within = commission.power.answer_by_days
     return {
         "title": commission.title,
         "question": commission.question,
@@ -311,6 +329,7 @@ def about_of(commission: Commission) -> dict[str, object]:
             "decides": record_entries.Words("decides", commission.power.decides),
             "can_change": commission.power.can_change,
             "cannot_change": commission.power.cannot_change,
+            **({"answer_by_days": within} if within is not None else {}),
         },
         "groups": [{"label": g.label, "invited": g.invited} for g in commission.groups],
         "threshold": commission.threshold,

@@ -6,7 +6,7 @@ from forum.voting.commission import Commission
 from forum.web.i18n.gettext import gettext as _
 from forum.web.words.entry_words import EntryWords, Facts, References, named, small_numbers_row
 from forum.web.words.methods import small_numbers_words
-from forum.web.words.terms import power_words, second_reader_words, stage_words
+from forum.web.words.terms import answer_by_words, power_words, second_reader_words, stage_words
 
 
 def declared(about: Facts, references: References) -> tuple[tuple[str, str], ...]:
@@ -20,6 +20,7 @@ def declared(about: Facts, references: References) -> tuple[tuple[str, str], ...
         (_("Who decides"), references.words(power["decides"])),
         (_("What can change"), power["can_change"]),
         (_("What cannot change"), power["cannot_change"]),
+        *(((_("When they answer"), answer_by_words(power["answer_by_days"])),) if "answer_by_days" in power else ()),
         (_("Groups, with how many people were invited"), _groups(invited)),
         (_("Smallest group shown by itself"), str(about["threshold"])),
         *small_numbers_row(about),
@@ -37,6 +38,7 @@ def term_rows(about: Commission) -> tuple[tuple[str, str], ...]:
         (_("Who decides"), power.decides),
         (_("What can change"), power.can_change),
         (_("What cannot change"), power.cannot_change),
+        (_("When they answer"), answer_by_words(power.answer_by_days)),
         (_("Groups, with how many people were invited"), _groups([(g.label, g.invited) for g in about.groups])),
         (_("Smallest group shown by itself"), str(about.threshold)),
         (_("Small numbers"), small_numbers_words(about.threshold) if about.small_numbers else ""),

@@ -15,7 +15,7 @@ from forum.voting.suppression import POOL
 from forum.web.charts import stop_wave, story_map
 from forum.web.charts.results import Words
 from forum.web.i18n.gettext import gettext as _
-from forum.web.i18n.gettext import say
+from forum.web.i18n.gettext import ngettext, say
 
 # Tables of which some row may not agree with the record, in words.
 UNLIKE_WORDS = {
@@ -77,6 +77,14 @@ def power_words(level: str) -> str:
         "co-design": _("You shape the plans together with those who decide. The vote says which plan goes on."),
         "co-production": _("You and the services decide together, as equals. The vote is part of the decision."),
     }.get(level, level)
+
+
+def answer_by_words(days: int | None) -> str:
+    """Returns within how many days those who decide answer a vote, in words; None is for a time that nobody set."""
+    if days is None:
+        return _("No time was set.")
+    within = ngettext("Within %(number)s day after the vote", "Within %(number)s days after the vote", days)
+    return within % {"number": days}
 
 
 def second_reader_words(second_reader: str) -> str:

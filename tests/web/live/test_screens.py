@@ -226,7 +226,9 @@ class TestPhone:
 
     def test_what_the_vote_can_change_is_said_before_and_during_it(self) -> None:
         for state in ("welcome", "draft", "open"):
-            assert COMMISSION.power.cannot_change in words(fragment("phone", STATES[state]))
+            shown = words(fragment("phone", STATES[state]))
+            assert COMMISSION.power.cannot_change in shown
+            assert "When they answer Within 28 days after the vote" in shown
 
     def test_a_counted_ballot_is_shown_without_scripts(self) -> None:
         mine = {ROUND.id: Yours(ROUND.id, "r2", "I would accept this if <somebody> rings back.")}

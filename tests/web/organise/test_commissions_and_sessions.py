@@ -30,6 +30,7 @@ COMMISSION: dict[str, Any] = {
     "decides": "The joint board",
     "can_change": "Who answers the call",
     "cannot_change": "The budget",
+    "answer_by_days": "28",
     "threshold": "5",
     "group": ["People who use services", "", "Carers"],
     "invited": ["40", "", ""],
@@ -135,6 +136,7 @@ async def test_a_commission_that_lacks_something_comes_back_with_all_that_was_ty
     assert chosen == {typed["stage"], typed["level"], "1"} - {""}
     assert field(back, "title") == typed["title"]
     assert field(back, "threshold") == typed["threshold"]
+    assert field(back, "answer_by_days") == typed["answer_by_days"]
     assert field(back, "id") == typed["id"]
     async with house.store.read() as work:
         assert await work.commissions.list_commissions() == []
@@ -335,8 +337,9 @@ async def test_a_commission_is_drafted_published_and_changed_by_forms(
     ids = re.findall(r'name="group_id" value="([0-9a-f]{32})"', shown.text)
     assert len(ids) == 2
     assert field(draft, "group_id") == ids[0]
+    assert field(shown, "answer_by_days") == "28"
     change = {**COMMISSION, "seen": "1", "question": "Who should stay?", "group": ["Everybody here", "Carers"]}
-    change |= {"invited": ["41", ""], "group_id": ids, "because": "", "threshold": "8"}
+    change |= {"invited": ["41", ""], "group_id": ids, "because": "", "threshold": "8", "answer_by_days": "1"}
     unsaid = await organiser.post(own, data=change)
     assert_faults_at(unsaid, {"because"})
     done = await organiser.post(own, data=change | {"because": "The first question was too narrow."})
@@ -350,7 +353,9 @@ async def test_a_commission_is_drafted_published_and_changed_by_forms(
         read = words(await anybody.get(public))
         for there in ("What was changed", "too narrow", "Who should come at night?", "Who should stay?", "41", "8"):
             assert there in read, there
+        assert "Within 28 days after the vote Within 1 day after the vote" in read
         assert "was changed. This is version 2" in words(await anybody.get("/record/1"))
+        assert "Within 1 day after the vote" in words(await anybody.get("/record/1"))
         assert "was published" in words(await anybody.get("/record/0"))
     async with house.store.read() as work:
         of = await work.commissions.get_commission(id_)

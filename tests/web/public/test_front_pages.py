@@ -55,6 +55,7 @@ async def test_a_commission_says_what_the_vote_can_change_and_who_was_invited(ho
         assert page.text.count("<h1") == 1
         for text in ("Who answers the call", "The budget", "The joint board", power_words("co-design"), "Police"):
             assert text in said, text
+        assert "When they answer Within 28 days after the vote" in said
         assert "fewer than 7 votes is never shown on its own" in said
         assert "No live session yet" in said
         assert f'href="/commissions/{commission.id}/tell"' in page.text
