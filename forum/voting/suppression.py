@@ -47,7 +47,6 @@ __all__ = [
     "Row",
     "TableRow",
     "consensus_of",
-    "dissenting",
     "equal_voice",
     "freeze",
     "in_the_room",
@@ -297,15 +296,6 @@ def preference(result: Result, method: str = "single") -> tuple[str, ...]:
     if result.preferred is not None:
         return result.preferred
     return METHODS[method].preferred(result.counts, result.figures) if result.counts else ()
-
-
-def dissenting(rows: Sequence[TableRow], response: str, method: str = "single") -> tuple[TableRow, ...]:
-    """Lists the published rows whose own preference lacks `response`. In a run-off theirs are first places.
-
-    Of a row whose numbers are all hidden nothing is said.
-    """
-    told = [row for row in rows if len(row.hidden) < len(row.counts)]
-    return tuple(row for row in told if response not in METHODS[method].preferred(row.counts, None))
 
 
 def _row_for(partition: Partition, group: GroupId) -> Row | None:

@@ -16,11 +16,10 @@ from forum.services.decisions import DecisionForm, Promise
 from forum.services.record_cache import declared_of
 from forum.sessions.proposal import PledgeState
 from forum.sessions.session import LiveSession
-from forum.voting import suppression
 from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission
 from forum.voting.decision import ADOPTING, OUTCOMES, TOLD, Decision, differs
-from forum.voting.difference import differences
+from forum.voting.difference import differences, dissenting
 from forum.voting.methods import METHODS
 from forum.voting.reason import Reason
 from forum.voting.result import Result, TableRow
@@ -218,7 +217,7 @@ async def _form_page(
         reasons=[(r, by_response) for r, by_response in given if by_response],
         standing=standing,
         about=entry_words.chosen(labels, about) if about else "",
-        dissenting=suppression.dissenting(on.result.rows, about, on.later.method) if on.result and about else (),
+        dissenting=_putting_else_first(on, about),
         outcomes=[(name, outcome_words(name)) for name in OUTCOMES],
         responses=_responses(on.later),
         form=form,
@@ -315,15 +314,15 @@ async def decision(request: Request) -> Response:
         differs=_differs(made, on),
         differing=[(differs_from(one), one.answer) for one in made.differences] if on.result else [],
         told=[(heading, made.told[name]) for name, heading in told_headings() if name in made.told],
-        dissenting=_dissenting(made, on),
+        dissenting=() if made.differences or made.outcome not in ADOPTING else _putting_else_first(on, made.response),
     )
 
 
-def _dissenting(made: Decision, on: Matter) -> tuple[TableRow, ...]:
-    """Returns the rows that preferred something else than was adopted; () where the decision answers them each."""
-    if not on.result or not made.response or made.differences or made.outcome not in ADOPTING:
+def _putting_else_first(on: Matter, response: str | None) -> tuple[TableRow, ...]:
+    """Returns the rows that preferred something else than a response; () where there is no result, or no response."""
+    if not on.result or not response:
         return ()
-    return suppression.dissenting(on.result.rows, made.response, on.later.method)
+    return dissenting(on.result.rows, response, on.later.method, rounded=on.result.rounded)
 
 
 def _differs(made: Decision, on: Matter) -> bool:

@@ -26,10 +26,11 @@ from forum.record.verify.encoding import canonical
 from forum.record.verify.merkle_tree import leaf_hash, root
 from forum.record.verify.public_log import Entry, Log
 from forum.record.verify.rounds import Steps
+from forum.voting.difference import dissenting
 from forum.voting.methods import METHODS
 from forum.voting.result import Result, TableRow
 from forum.voting.round import Response, Round
-from forum.voting.suppression import NO_COUNT, dissenting
+from forum.voting.suppression import NO_COUNT
 from forum.web.charts.view_shift import alluvial
 from forum.web.i18n.dates import day
 from forum.web.i18n.gettext import gettext as _
@@ -258,7 +259,8 @@ def _decisions(log: Log, commission: str) -> Iterator[Block]:
                 yield Paragraph(f"{name}: {words}")
         method = steps.opened["method"]
         if steps.result and not steps.annulled and entry["response"] and method in METHODS:
-            others = dissenting(Result.from_json(steps.result).rows, entry["response"], method)
+            result = Result.from_json(steps.result)
+            others = dissenting(result.rows, entry["response"], method, rounded=result.rounded)
             if others and entry["outcome"] in ("adopted", "adopted with changes"):
                 groups = ", ".join(row_label(row.label) for row in others)
                 yield Paragraph(

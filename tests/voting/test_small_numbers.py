@@ -10,6 +10,7 @@ from itertools import product
 import pytest
 
 from forum.voting import small_numbers, suppression
+from forum.voting.difference import differences, dissenting
 from forum.voting.methods import METHODS
 from forum.voting.partition import Partition, Row
 from forum.voting.quorum import Quorum
@@ -87,7 +88,7 @@ def test_nothing_by_group_is_given_where_no_number_of_a_group_can_be() -> None:
 def test_of_a_group_without_a_number_it_is_not_said_that_it_wants_something_else() -> None:
     given = left({"a": (4, 2, 3), "b": (16, 2, 12)}, 5)
     assert [row.hidden for row in given.rows] == [("r1", "r2", "r3"), ("r2",)]
-    assert [row.label for row in suppression.dissenting(given.rows, "r3")] == ["Police"]
+    assert [row.label for row in dissenting(given.rows, "r3", rounded=True)] == ["Police"]
 
 
 def test_what_is_known_of_the_quorum_leaves_with_the_groups_that_are_given() -> None:
@@ -215,3 +216,43 @@ def test_no_hidden_number_follows_from_those_that_are_given(rows: Sequence[int],
         assert all(len({numbers[cell] for numbers in worked_back}) > 1 for cell in worked_back[0]), made
         for at in range(len(rows)):
             assert len({mark for table in made for mark, n in zip(marks, table[at], strict=True) if n}) > 1, made
+
+
+def said_to_differ(given: Result, response: str, outcome: str = "adopted", method: str = "single") -> set[str]:
+    return {one.group for one in differences(outcome, response, given, method)} - {""}
+
+
+def test_no_group_is_said_to_have_put_something_first_that_nobody_can_know_of_it() -> None:
+    hidden = left({"a": (3, 3, 3), "b": (6, 8, 12)}, 5)
+    assert hidden.rows[0].hidden == MARKS
+    for response in MARKS:
+        assert "Nurses" not in said_to_differ(hidden, response)
+        assert "Nurses" not in {row.label for row in dissenting(hidden.rows, response, rounded=True)}
+    # A great number can be hidden beside a small one; what is known all the same is said.
+    known = left({"a": (30, 12, 0), "b": (20, 12, 30)}, 5)
+    assert known.rows[0].hidden
+    assert said_to_differ(known, "r2") == {"Nurses", "Police"}
+    # Level once rounded: nobody can know which of them is first, so that not to adopt one differs from nothing.
+    level = left({"a": (12, 11, 6), "b": (6, 20, 6)}, 5)
+    assert not any(row.hidden for row in level.rows)
+    assert level.rows[0].counts == {"r1": 10, "r2": 10, "r3": 5}
+    assert said_to_differ(level, "r2", "not adopted") == {"Police"}
+    assert said_to_differ(level, "r1", "adopted") == {"Police"}
+
+
+@pytest.mark.parametrize("method", ["single", "approval", "consent"])
+def test_of_random_votes_no_group_is_said_to_differ_that_does_not(method: str) -> None:
+    lots = random.Random(13)
+    way = METHODS[method]
+    offered = way.columns(["r1"] if method == "consent" else MARKS)
+    responses = ["r1"] if method == "consent" else list(MARKS)
+    said = 0
+    for _ in range(150):
+        ballots = [(g, mark) for g in "ab" for mark in offered for _ in range(lots.choice((0, 1, 3, 6, 8, 12, 20, 30)))]
+        exact = suppression.published(TWO, ballots, responses, 5, method=method)
+        given = outside(exact, [mark for _, mark in ballots], responses, 5, method)
+        for outcome, response in product(("adopted", "not adopted"), responses):
+            named = said_to_differ(given, response, outcome, method)
+            assert named <= said_to_differ(exact, response, outcome, method), (exact, given)
+            said += len(named)
+    assert said

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from forum.record.verify.export import DEVICE, PAPER, PAPER_OR_DEVICE
 from forum.voting.commission import Commission, DecisionPower, Group
+from forum.voting.difference import dissenting
 from forum.voting.methods import METHODS
 from forum.voting.partition import NO_COUNT_BESIDE
 from forum.voting.quorum import Quorum, Turnout
@@ -25,7 +26,6 @@ from forum.voting.suppression import (
     Result,
     Row,
     TableRow,
-    dissenting,
     equal_voice,
     freeze,
     in_the_room,
