@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from forum.ports import Work
 from forum.services.record_known import Entry, Known
-from forum.services.row_differences import Unlike, columns, plain_facts, told
+from forum.services.row_differences import Unlike, columns, order, plain_facts, told
 from forum.services.sessions.commissions_and_sessions import about_of
 from forum.voting.commission import Commission
 
@@ -40,15 +40,24 @@ async def _version(work: Work, known: Known, index: int, said: Entry) -> AsyncIt
         *columns("commission_version", name, said, made),
     ):
         yield found
-    for found in await newest(work, known, said, row.number):
+    for found in await newest(work, known, index, said, row.number):
         yield found
 
 
-async def newest(work: Work, known: Known, said: Entry, version: int) -> list[Unlike]:
-    """Returns what of a commission's own row is not as an entry declares it, where no later one does."""
-    commission = await work.commissions.get_commission(said["commission"])
+async def newest(work: Work, known: Known, index: int, said: Entry, version: int) -> list[Unlike]:
+    """Returns what of a commission's own row is not as an entry, this one, declares it, where no later one does."""
+    commission = await work.commissions.get_commission(said["commission"], draft=True)
     found: list[Unlike] = []
-    if commission.version == version:
+    if commission.draft:
+        found += [("commission", commission.id, "draft", "a draft", "public: this entry is of it")]
+    latest = known.versions.get(commission.id)
+    if latest is not None and commission.rehearsal:
+        found += [("commission", commission.id, "rehearsal", "a rehearsal", "none: it has entries of its own")]
+    # The changes of a rehearsal's commission have no entries.
+    is_latest = latest == index or (latest is None and not commission.rehearsal)
+    if is_latest and commission.version != version:
+        found += [("commission", commission.id, "version", str(commission.version), str(version))]
+    if is_latest or commission.version == version:
         made = {"about": plain_facts(about_of(replace(commission, stage=said["about"]["stage"])))}
         as_early_as(said, made)
         found += columns("commission", commission.id, said["about"], made["about"])
@@ -65,10 +74,11 @@ async def _stage_moved(work: Work, known: Known, index: int, said: Entry) -> Asy
         return
     made: Entry = {"from": row.came_from, "to": row.went_to, "learnt": row.learnt, "at": row.at}
     made |= {"better": row.better or None, "took_part": row.took_part or None}
-    for found in columns("stage_move", row.id, said, made):
+    moves = [(one.id, one.entry) for one in await work.stages.moves(commission)]
+    for found in (*columns("stage_move", row.id, said, made), *order("stage_move", row.id, moves)):
         yield found
     if known.stages[commission][0] == index:
-        stage = (await work.commissions.get_commission(commission)).stage
+        stage = (await work.commissions.get_commission(commission, draft=True)).stage
         if stage != said["to"]:
             yield "commission", commission, "stage", stage, said["to"]
 
@@ -80,7 +90,9 @@ async def _stage_note(work: Work, known: Known, index: int, said: Entry) -> Asyn
         yield "stage_note", f"commission {commission}", "entry", "no answer with this entry", str(index)
         return
     made = {"stage": row.stage, "question": str(row.question), "words": row.words, "decision": row.decision}
-    for found in columns("stage_note", row.id, said, made | {"at": row.at}):
+    made |= {"at": row.at}
+    notes = [(one.id, one.entry) for one in await work.stages.notes(commission)]
+    for found in (*columns("stage_note", row.id, said, made), *order("stage_note", row.id, notes)):
         yield found
 
 
@@ -91,7 +103,9 @@ async def _commission_closed(work: Work, known: Known, index: int, said: Entry) 
         yield "closing", f"commission {commission}", "entry", "no closing with this entry", str(index)
         return
     groups = [{"group": one.group, "words": one.words} for one in row.groups]
-    for found in columns("closing", row.id, said, {"words": row.words, "groups": groups, "at": row.at}):
+    made = {"words": row.words, "groups": groups, "at": row.at}
+    closings = [(one.id, one.entry) for one in await work.stages.closings(commission)]
+    for found in (*columns("closing", row.id, said, made), *order("closing", row.id, closings)):
         yield found
     for found in await _end(work, known, index, commission):
         yield found
@@ -112,7 +126,7 @@ async def _commission_reopened(work: Work, known: Known, index: int, said: Entry
 async def _end(work: Work, known: Known, index: int, commission: str) -> list[Unlike]:
     """Returns the end of a commission where its row has another one than the latest entry about it, this one, says."""
     latest, at = known.ends[commission]
-    there = (await work.commissions.get_commission(commission)).closed_at
+    there = (await work.commissions.get_commission(commission, draft=True)).closed_at
     return [("commission", commission, "closed_at", there, at)] if latest == index and there != at else []
 
 

@@ -13,7 +13,7 @@ from forum.record.verify.disclosures import digests_in, disclosure_digest, open_
 from forum.record.verify.verdict import RecordError
 from forum.services import commission_rows
 from forum.services.record_known import Entry, Known
-from forum.services.row_differences import Unlike, columns, plain_facts, told
+from forum.services.row_differences import Unlike, columns, order, plain_facts, told
 from forum.services.sessions import commissions_and_sessions, facilitation
 from forum.services.voting import close_rounds, results
 from forum.sessions.session import LiveSession
@@ -94,7 +94,7 @@ async def _session_opened(work: Work, known: Known, index: int, said: Entry) -> 
             yield "commission_version", name, column.removeprefix(_ABOUT), told(there), told(should)
         else:
             yield "session", live.id, column, told(there), told(should)
-    for found in await commission_rows.newest(work, known, said, live.terms):
+    for found in await commission_rows.newest(work, known, index, said, live.terms):
         yield found
 
 
@@ -269,7 +269,8 @@ async def _commitment_update(work: Work, known: Known, index: int, said: Entry) 
         "given_by": str(row.given_by),
         "at": row.at,
     }
-    for found in columns("commitment_update", row.id, said, made):
+    given = [(one.id, known.entries.get(one.id)) for one in commitment.updates]
+    for found in (*columns("commitment_update", row.id, said, made), *order("commitment_update", row.id, given)):
         yield found
 
 

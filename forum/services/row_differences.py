@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from forum.record.entry_rows import GONE, differences
@@ -17,6 +17,15 @@ def columns(table: str, row: str, said: Entry, made: Entry) -> Iterator[Unlike]:
     """Yields the columns of a row that are not what is said of them."""
     for column, should, there in differences({name: said.get(name) for name in made}, made):
         yield table, row, column, told(there), told(should)
+
+
+def order(table: str, row: str, rows: Iterable[tuple[str, int | None]]) -> Iterator[Unlike]:
+    """Yields the place of a row where it is another one than its entry gives it: `rows` are (id, entry) of all those
+    that pages show in this order. Those that no entry tells of have none."""
+    known = [(entry, id_) for id_, entry in rows if entry is not None]
+    there, should = [id_ for _, id_ in known], [id_ for _, id_ in sorted(known)]
+    if row in there and there.index(row) != should.index(row):
+        yield table, row, "seq", f"the row with number {there.index(row)}", f"number {should.index(row)}, from 0"
 
 
 def told(value: Any) -> str:

@@ -270,6 +270,10 @@ async def test_a_version_that_was_changed_is_told_by_its_column(sqlite_store: Sq
         (VERSION, second, {"entry": None}, ("commission_version", "entry")),
         (COMMISSION, COMMISSION.c.id == before.id, {"threshold": 4}, ("commission", "threshold")),
         (COMMISSION, COMMISSION.c.id == before.id, {"second_reader": "required"}, ("commission", "second_reader")),
+        (COMMISSION, COMMISSION.c.id == before.id, {"version": 7, "question": "Why?"}, ("commission", "version")),
+        (COMMISSION, COMMISSION.c.id == before.id, {"version": 1, "draft": False}, ("commission", "version")),
+        (COMMISSION, COMMISSION.c.id == before.id, {"draft": True}, ("commission", "draft")),
+        (COMMISSION, COMMISSION.c.id == before.id, {"rehearsal": True}, ("commission", "rehearsal")),
         (SESSION, SESSION.c.id == live.id, {"terms": 2}, ("commission_version", "threshold")),
         (SESSION, SESSION.c.id == live.id, {"stage": "secure"}, ("commission_version", "stage")),
     ):

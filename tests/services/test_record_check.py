@@ -14,14 +14,16 @@ from support.changed_rows import change, delete
 from support.factories import CLOCK
 from support.record_keeper import SIGNER
 from support.recorded_day import Day, a_day
+from support.voted_session import COMMISSIONER
 
 from forum.errors import IllegalMove
 from forum.ports import Store
 from forum.record.verify.disclosures import disclosure, open_disclosure
 from forum.record.verify.encoding import canonical
 from forum.record.verify.merkle_tree import leaf_hash
-from forum.services import record_check
+from forum.services import commitments, record_check
 from forum.services.checkpoints import Checkpoints
+from forum.services.commitments import UpdateForm
 from forum.services.record_check import Finding
 from forum.services.sessions import cues, facilitation
 from forum.services.stories.submissions import submit
@@ -213,6 +215,19 @@ async def test_rows_that_no_entry_tells_of_are_told(store: SqlStore) -> None:
         await connection.execute(sa.insert(DECISION).values(slipped | words))
     told = {(one.table, one.row) for one in await found(store)}
     assert {("story", story.id), ("round", unasked.round.id), ("decision", "d" * 32)} <= told
+
+
+async def test_updates_in_another_order_are_told(sqlite_store: SqlStore) -> None:
+    """The latest says how a promise stands, and who has to keep it."""
+    day = await a_day(sqlite_store)
+    async with sqlite_store.read() as work:
+        [first] = (await work.decisions.get_commitment(day.commitment)).updates
+    form = UpdateForm(after=first.id, state="not done", because="No money.")
+    second = await commitments.update(sqlite_store, CLOCK, COMMISSIONER, day.commitment, form)
+    assert await found(sqlite_store) == []
+    await change(sqlite_store, UPDATE.c.id == first.id, UPDATE, seq=UPDATE.c.seq + 100)
+    told = {(one.table, one.row, one.column) for one in await found(sqlite_store)}
+    assert told == {("commitment_update", first.id, "seq"), ("commitment_update", second.id, "seq")}
 
 
 async def test_a_changed_ballot_is_told_with_its_round_and_what_it_should_be(store: SqlStore) -> None:
