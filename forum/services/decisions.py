@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from forum.errors import IllegalMove, NotAllowed, NotFound
+from forum.errors import IllegalMove, NotAllowed, NotFound, filled
 from forum.ports import Store, Work
 from forum.ports.accounts import Person
 from forum.ports.clock import Clock
@@ -36,6 +36,7 @@ from forum.voting.decision import (
 from forum.voting.difference import differences
 from forum.voting.result import Result
 from forum.voting.round import NONE_OF_THESE
+from forum.voting.suppression import POOL
 
 MOST_WORDS = 4000
 MOST_ROLE = 200
@@ -46,7 +47,7 @@ _DIFFERS = "This is not what the room preferred. Say why the decision is differe
 _DIFFERS_ALONE = "This is not what people preferred. Say why the decision is different."
 _ANSWER = {
     DifferenceFrom.EQUAL_VOICE: "With equal voice something else came first. Say why the decision is different.",
-    DifferenceFrom.GROUP: "This group put something else first. Say what the decision means for it, and why it is so.",
+    DifferenceFrom.GROUP: "Say what the decision means for “%(group)s”, who put something else first, and why.",
     DifferenceFrom.QUORUM: "The quorum was missed. Say why it is decided all the same.",
 }
 _LATER = "There is a later vote on this question. Decide on that one, or say why not."
@@ -225,7 +226,9 @@ def _answered(on: Matter, form: DecisionForm, response: str | None, found: Findi
     for difference in differences(form.outcome, response, on.result, on.later.method):
         name = answer_field(difference, on.result) if form.answers is not None else "why"
         given = form.why if form.answers is None else form.answers.get(name, "")
-        yield replace(difference, answer=found.need(name, given, _ANSWER[difference.kind], MOST_WORDS))
+        group = filled(POOL) if difference.group == POOL else difference.group
+        answer = found.need(name, given, _ANSWER[difference.kind], MOST_WORDS, group=group)
+        yield replace(difference, answer=answer)
 
 
 def _decided_on(on: Matter, day: str, at: str, found: Findings) -> str:

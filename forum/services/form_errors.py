@@ -19,10 +19,11 @@ class Findings:
         """Notes a mistake in the field `name`."""
         self.errors.setdefault(name, BadInput(message, field=name, **values))
 
-    def need(self, name: str, value: str, otherwise: str, most: int) -> str:
-        """Returns the value without outer space; notes a mistake where it is blank or longer than `most` characters."""
+    def need(self, name: str, value: str, otherwise: str, most: int, **values: object) -> str:
+        """Returns the value without outer space; notes a mistake where it is blank (`otherwise`, filled in with the
+        values) or longer than `most` characters."""
         if not trimmed(value):
-            self.wrong(name, otherwise)
+            self.wrong(name, otherwise, **values)
         return self.at_most(name, value, most)
 
     def name(self, name: str, value: str, otherwise: str, most: int) -> str:

@@ -272,6 +272,27 @@ async def test_groups_that_put_something_else_first_are_named_in_the_language_of
     assert "grwpiau eraill rywbeth arall yn gyntaf" in words(read)
     for shown in (form, read):
         assert "other groups" not in words(shown)
+    # Each stands with its answer, so nothing is left to say under a heading of its own.
+    plain = words(await commissioner.get(sent.headers["location"], params={"lang": "en"}))
+    assert "Other groups put something else first. We weighed this." in plain
+    assert "Who disagrees" not in plain
+
+
+async def test_a_refused_form_names_whom_an_answer_is_missing_for_and_opens_only_what_is_needed(
+    house: House, commissioner: httpx2.AsyncClient
+) -> None:
+    voted = await a_vote(house.store, FIRST, SECOND)
+    [decides] = re.findall(
+        r'<textarea id="body"[^>]*>\n(.+?)</textarea>', (await commissioner.get(address(voted))).text
+    )
+    form = {**FORM, **dict.fromkeys(ANSWERS, ""), **asked(voted), "response": "r2", "body": decides}
+    more = re.compile(r"<details( open)?>\n<summary>More about this decision")
+    back = await commissioner.post("/decide/new", data={**form, "evidence": ""})
+    assert "Say what the decision means for “other groups”, who put something else first" in words(back)
+    assert more.findall(back.text) == [""]
+    told = await commissioner.post("/decide/new", data={**form, "evidence": "A survey."})
+    assert more.findall(told.text) == [" open"]
+    assert "other groups" not in words(await commissioner.post("/decide/new?lang=cy", data=form))
 
 
 async def test_a_decision_stays_readable_when_its_vote_is_annulled(

@@ -13,7 +13,8 @@ def differs_from(difference: Difference) -> str:
         return _("With equal voice for each group, something else came first.")
     if difference.kind == DifferenceFrom.QUORUM:
         return _("The quorum was missed: fewer people voted than was declared to be needed.")
-    return _("%(group)s put something else first.") % {"group": row_label(difference.group)}
+    words = _("%(group)s put something else first.") % {"group": row_label(difference.group)}
+    return words[:1].upper() + words[1:]  # "other groups" begins small
 
 
 def told_headings() -> list[tuple[str, str]]:
