@@ -392,6 +392,8 @@ async def test_pages_give_the_copy_and_erase_without_a_script(room: Room) -> Non
             assert answer.headers["location"] == f"/your-data/browser?erased={reference}"
         said = words(await browser.get(answer.headers["location"]))
         assert f"later: {reference}" in said
+        assert "Ballots" in said
+        assert "Reasons and conditions" not in said
         assert ANNS not in (await browser.get("/your-data/browser?copy=json")).text
         stranger = await browser.get(f"/mail/data/{new_key()}")
         assert "We keep nothing here." in words(stranger)

@@ -116,8 +116,13 @@ async def _page(
 
 
 def _kinds(held: Copy) -> list[str]:
-    """Returns the titles of the kinds of data in a copy, in the reader's language."""
-    there = {kind for table in held.rows for kind in kinds_of(table).values()}
+    """Returns the titles of the kinds of data that a copy has something of, in the reader's language."""
+    there = {
+        kind
+        for table, rows in held.rows.items()
+        for column, kind in kinds_of(table).items()
+        if any(row.get(column) not in (None, "") for row in rows)
+    }
     return [say(ABOUT[kind].title) for kind in Kind if kind in there and kind not in (Kind.ACCOUNT, Kind.LINK)]
 
 
