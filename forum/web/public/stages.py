@@ -33,7 +33,6 @@ async def stage(request: Request) -> Response:
         "public/stage.html",
         commission=commission,
         stage=of,
-        name=named(stage_words, of),
         standing=course.standing,
         questions=[
             (stage_question(question), [note for note in course.notes if note.question == question])

@@ -86,6 +86,8 @@ async def test_a_commission_goes_through_its_stages_by_forms_and_everybody_reads
             assert ("The work is here now" in words(read).split("All stages")[0]) == (stage == "assess needs")
         needs = words(await anybody.get(stage_page(commission.id, "assess needs")))
         assert "A café that is open at night" in needs
+        assert needs.count("Finding out what people need") == 3  # as title, as heading, and in the list of all stages
+        assert "(assess needs)" in needs
         assert "Nobody has answered this yet." in needs
         left = words(await anybody.get(stage_page(commission.id, "plan")))
         assert "Two nurses are enough." in left
