@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from forum.errors import BadInput, IllegalMove
 from forum.ports import Work
-from forum.services import decision_matter, decisions
+from forum.services import answers_due, decision_matter, decisions
 from forum.services.decision_matter import Matter
 from forum.services.decisions import DecisionForm, Promise
 from forum.services.record_cache import declared_of
@@ -34,6 +34,7 @@ from forum.web.record_banner import promises_shown, unlike_record
 from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
 from forum.web.words import entries, entry_words, methods
+from forum.web.words.answers_due import waits
 from forum.web.words.decisions import differs_from, told_headings, told_questions
 from forum.web.words.terms import outcome_words, power_words
 
@@ -64,14 +65,25 @@ class _Question:
 
 
 async def overview(request: Request) -> Response:
-    """Shows every question whose result was shown, by commission, undecided ones first."""
+    """Shows the votes that wait for an answer, the first due first, and every question whose result was shown, by
+    commission, undecided ones first."""
+    day = today(site_of(request).clock.now())
     async with site_of(request).store.read() as work:
         commissions = await work.commissions.list_commissions()
         shelves = [(c, await _questions(work, c)) for c in commissions]
+        due = []
+        for of in commissions:
+            versions, made = await work.commissions.versions(of.id), await work.decisions.list_decisions(of.id)
+            sessions = await work.sessions.list_sessions(of.id)
+            due += [(one, of.title) for one in await answers_due.of_commission(work, versions, sessions, made)]
+    waiting = sorted(((one, title) for one, title in due if not one.answer), key=lambda one: one[0].due_on)
     return await page(
         request,
         "decide/overview.html",
         shelves=shelves,
+        today=day,
+        waiting=[(one, waits(one, day)) for one, _title in waiting],
+        titles={one.rounds[0].id: title for one, title in waiting},
     )
 
 

@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 from support.app import House, assert_faults_at, field, words
 from support.decided import ANSWERS
-from support.factories import new_id
+from support.factories import SetClock, new_id
 from support.voted_session import FIRST, LABELS, PEOPLE, QUESTION, SECOND, Voted, a_vote
 
 from forum.adapters import workbook
@@ -329,6 +329,34 @@ async def test_a_decision_on_an_earlier_vote_says_why_and_shows_every_vote_on_th
     assert 'name="earlier"' in form.text
     assert 'name="earlier"' not in both.text
     assert "Every vote on this question" not in words(both), "all of them stand there already"
+
+
+async def test_what_waits_for_an_answer_stands_on_both_pages_and_is_late_by_itself(house: House) -> None:
+    voted = await a_vote(house.store, FIRST, SECOND, declared=True)
+    rehearsed = await a_vote(house.store, rehearsal=True, recorded=False)
+    public, before = f"/commissions/{voted.live.commission}", await recorded(house)
+    async with house.store.read() as work:
+        clock = SetClock((await work.rounds.get_round(voted.rounds[1])).closed_at)
+    house.app.state.site = replace(house.site, clock=clock)
+    async with house.browser() as anybody:
+        for days, told in ((0, "day 0 of 28"), (12, "day 12 of 28"), (16, "day 28 of 28"), (3, "Late by 3 days")):
+            clock.move(days=days)
+            async with house.signed_in("commissioner") as commissioner:
+                pages = [await anybody.get(public), await commissioner.get("/decide")]
+            for shown in pages:
+                assert words(shown).count("Answers that are due") == words(shown).count(told) == 1, (days, shown.url)
+                assert QUESTION in words(shown)
+        assert "Answered in time: 0 of 1 votes whose answer was due." in words(await anybody.get(public))
+        assert "Answers that are due" not in words(await anybody.get(f"/commissions/{rehearsed.live.commission}"))
+        assert await recorded(house) == before, "nobody sets it"
+    async with house.signed_in("commissioner") as commissioner:
+        sent = {**FORM, **asked(voted), "id": new_id(), "response": "r2"}
+        assert (await commissioner.post("/decide/new", data=sent)).status_code == 303
+        assert "Late by" not in words(await commissioner.get("/decide"))
+        read = words(await commissioner.get(public))
+        assert "Late by" not in read
+        assert "The joint board: Answered in time: 0 of 1 votes whose answer was due." in read
+        assert "does not agree with the record" not in read
 
 
 async def test_a_decision_on_a_rehearsal_says_so(house: House, commissioner: httpx2.AsyncClient) -> None:

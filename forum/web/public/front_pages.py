@@ -11,7 +11,7 @@ from starlette.responses import Response
 from forum.ports import Work
 from forum.ports.long_work import long
 from forum.ports.result_cache import Drawn, Remembered
-from forum.services import commitments
+from forum.services import answers_due, commitments
 from forum.services.record_cache import declared_of
 from forum.services.stages import course_of
 from forum.services.stories import evidence, suggestions, timeline
@@ -20,6 +20,7 @@ from forum.services.stories.submissions import must_be_public
 from forum.services.voting import results
 from forum.stories.scenario import Scenario
 from forum.stories.submission import StoryStatus, Submission
+from forum.voting.answer_due import response_rate
 from forum.voting.commission import Commission
 from forum.voting.decision import Decision
 from forum.voting.round import RoundState
@@ -36,6 +37,7 @@ from forum.web.stories.evidence import items as evidence_items
 from forum.web.stories.suggestion_words import thanks
 from forum.web.stories.versions import public_versions
 from forum.web.templates import ready
+from forum.web.words.answers_due import rate, waits
 from forum.web.words.commission_entries import changes
 from forum.web.words.terms import session_state
 from forum.web.words.timeline import told
@@ -84,19 +86,22 @@ async def commission(request: Request) -> Response:
     async with site_of(request).store.read() as work:
         about = await work.commissions.get_commission(request.path_params["commission"])
         stories = await work.stories.list_stories(about.id, StoryStatus.ACCEPTED)
-        sessions = [s for s in await work.sessions.list_sessions(about.id) if not s.asynchronous]
-        asynchronous = await results.asynchronous_rounds(work, about)
+        every = await work.sessions.list_sessions(about.id)
+        sessions = [s for s in every if not s.asynchronous]
+        asynchronous = await results.asynchronous_rounds(work, about) if len(sessions) < len(every) else ()
         plans = await work.programmes.latest_of([s.id for s in sessions])
         planned = {session for session, latest in plans.items() if is_planned(latest.plan)}
         decisions = await work.decisions.list_decisions(about.id)
         decided = await _decided(work, decisions)
         course = await course_of(work, about)
         versions = await work.commissions.versions(about.id)
+        due = await answers_due.of_commission(work, versions, every, decisions)
         rows: dict[str, object] = {
             declared_of(about.id): (about, course, versions, [(s.id, s.title) for s in sessions])
         }
         rows |= {} if about.rehearsal else stories_shown(stories)
         rows |= {one.round.id: one.round for one in asynchronous if one.session.recorded and one.round.opened_at}
+        rows |= {round_.id: round_ for one in due for round_ in one.rounds}
         await unlike_record(request, work, rows | promises_shown(decisions))
     day = today(site_of(request).clock.now())
     promises = commitments.in_order(commitments.promises_in(decisions, {about.id: about}), day)
@@ -105,6 +110,8 @@ async def commission(request: Request) -> Response:
         "public/commission.html",
         commission=about,
         today=day,
+        waiting=[(one, waits(one, day)) for one in due if not one.answer],
+        rate=rate(response_rate(due, day)),
         promises=promises[:NEWEST],
         stories=stories[::-1],
         told_by=_told_by(about, stories),
