@@ -40,8 +40,9 @@ def saying(log: Log, *words: str) -> Log:
     """Returns the log with these words instead of people's own, one after another."""
     said = {}
     for number, (digest, encoded) in enumerate(log.disclosures.items()):
-        salt, name, _ = open_disclosure(encoded)
-        said[digest] = disclosure(salt, name, words[number % len(words)])[1]
+        salt, name, value = open_disclosure(encoded)
+        told = words[number % len(words)] if isinstance(value, str) else value
+        said[digest] = disclosure(salt, name, told)[1]
     return replace(log, disclosures=said)
 
 

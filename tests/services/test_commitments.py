@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from support.decided import ANSWERS
 from support.factories import CLOCK, new_id
 from support.recorded_day import a_day
 from support.voted_session import COMMISSIONER, a_vote
@@ -29,6 +30,7 @@ async def promised(store: Store, **changes: Any) -> Commitment:
         outcome="adopted",
         response="r1",
         rationale="It is near.",
+        answers=ANSWERS,
         promises=(Promise("Head of nights", "Two nurses", "2027-03-31"),),
     )
     return (await decisions.decide(store, CLOCK, COMMISSIONER, form)).commitments[0]

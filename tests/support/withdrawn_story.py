@@ -297,6 +297,7 @@ async def replay_story(store: Store, live: LiveSession, story: str, person: str)
     )
     async with store.read() as work:
         [amendment] = await work.proposals.amendments(live.id)
+    await policy_vote.show_proposals(policy, live.id)
     await policy_vote.settle_amendment(policy, live.id, amendment.id, AmendmentState.TAKEN)
     round_ = (await policy_vote.put_policy_vote(policy, live.id, proposal.id)).round
     assert round_ is not None

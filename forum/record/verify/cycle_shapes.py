@@ -57,7 +57,7 @@ ABOUT = an_object(
         _BEFORE_VERSIONS,
     ),
 )
-_PLAIN = "since `weighed` has it"
+_IN_WEIGHED = "since `weighed` has it"
 _NOT_ASKED = "in records from before that was asked"
 _TOLD = {
     "body": "who decided: a body, roles",
@@ -113,8 +113,8 @@ CYCLE_SHAPES: dict[str, Shape] = {
             Field("earlier", or_null(words("earlier")), "why it does not rest on the latest of these votes", _NO_VOTES),
             Field("outcome", one_of("adopted", "adopted with changes", "not adopted", "deferred")),
             Field("response", or_null(RESPONSE), "what it is about"),
-            Field("preference", a_list(TEXT), "what most people chose", _PLAIN),
-            Field("differs", TRUTH, "whether it departs from that", _PLAIN),
+            Field("preference", a_list(TEXT), "what most people chose", _IN_WEIGHED),
+            Field("differs", TRUTH, "whether it departs from that", _IN_WEIGHED),
             Field(
                 "weighed",
                 withdrawn_with_its_round("weighed", _WEIGHED),

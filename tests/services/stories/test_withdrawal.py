@@ -56,11 +56,13 @@ WITHOUT_WORDS = """
     ballot: choice group_id ballot salt group_salt at
     casting: round participant cast
     checkpoint: root note signed_at
-    commission: id title question stage power groups support created_at
+    closing: id at because groups reopened_at words
+    commission: id title question stage power groups support created_at second_reader closed_at
+    commission_version: at because terms
     commitment: id role what by answers noticed at
     commitment_update: id state at said because handed_to given_by
     cosignature: root witness at line
-    decision: id rounds outcome response rationale why earlier dissent decided_at
+    decision: id rounds outcome response rationale why earlier dissent decided_at decided_on differences told
     disclosure: digest commission withdrawn_at
     draft: build changed_at
     entry: commission body leaf_hash
@@ -82,8 +84,10 @@ WITHOUT_WORDS = """
     report: id at answer answered_at
     round: id scenario method kind state created_at opened_at closed_at revealed_at annulled_at annulled_because
         closes_at extended_at
-    session: id title code projector scenarios partition held opened_at kind entrance tablet reasons ended_at
+    session: id title code projector scenarios partition held opened_at kind entrance tablet reasons ended_at stage
     sign_in: token at until
+    stage_move: id at better came_from learnt took_part went_to
+    stage_note: id at question stage words
     stop: id showing since scenario at group_id state taken_at verdict
     story: id status told_by link submitted_at moderated_at published_at withdrawn_at revised_at
     suggestion: id kind at place seen group_id by outcome answered_at

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import httpx2
 from services.stories.test_timeline import do, played
 from support.app import House, a_sent_story
+from support.decided import ANSWERS
 from support.factories import CLOCK
 from support.voted_session import COMMISSIONER, FIRST, SECOND
 
@@ -76,7 +77,9 @@ async def test_a_story_s_feed_tells_its_public_life(house: House) -> None:
     commission, story = await public(house)
     live, rounds = await played(house.store, commission, story, FIRST, SECOND)
     promises = tuple(Promise(role, "Hire two people", "2027-03-31") for role in ("Trust", "Council"))
-    form = DecisionForm(tuple(rounds), outcome="adopted", response="r2", rationale="It works.", promises=promises)
+    form = DecisionForm(
+        tuple(rounds), outcome="adopted", response="r2", rationale="It works.", answers=ANSWERS, promises=promises
+    )
     decision = await decisions.decide(house.store, CLOCK, COMMISSIONER, form)
     feed = checked(await got(house, f"/stories/{story.id}/feed.atom"))
     promised, _, adopted, again, voted, on_stage, published = titles(feed)

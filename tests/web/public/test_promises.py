@@ -12,6 +12,7 @@ import httpx2
 import pypdf
 import pytest
 from support.app import House, field, words
+from support.decided import ANSWERS
 from support.factories import CLOCK, new_id
 from support.voted_session import COMMISSIONER, a_vote
 
@@ -37,7 +38,9 @@ async def commissioner(house: House) -> AsyncIterator[httpx2.AsyncClient]:
 
 async def decided(house: House, *promises: Promise, **changes: Any) -> Decision:
     voted = await a_vote(house.store, **changes)
-    form = DecisionForm(voted.rounds, outcome="adopted", response="r1", rationale="It is near.", promises=promises)
+    form = DecisionForm(
+        voted.rounds, outcome="adopted", response="r1", rationale="It is near.", answers=ANSWERS, promises=promises
+    )
     return await decisions.decide(house.store, CLOCK, COMMISSIONER, form)
 
 
