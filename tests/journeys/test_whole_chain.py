@@ -1,19 +1,25 @@
-"""The whole chain in Chromium: told, moderated, played, voted on, decided, recorded, exported, checked."""
+"""The whole chain in Chromium: told, moderated, played, voted on, decided, recorded, exported, checked, erased."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 from support.browser import PHONE, House, Look, People, follow, join, make_accounts, press, send_story, tell_story, vote
+from support.by_hand import assert_found_whole, check_by_hand, needs_tools
 from support.server_process import run_forum
 from support.session_api import vote_of_others
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+from forum.record.verify.disclosures import open_disclosure
+from forum.record.verify.receipt import verify_receipt
+from forum.record.verify.verdict import NOT_CHECKED, PASS
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900), needs_tools]
 
 
 @pytest.fixture(scope="module")
@@ -21,11 +27,100 @@ def house(empty_house: House) -> House:
     return empty_house
 
 
+TITLE = "The lift that never comes"
+# What one of them gives as a reason, and later has erased.
+PLAIN_WORDS = "He should be asked himself"
+
+
 async def others_vote(phone: Page, code: str) -> None:
     """Lets four others vote as most do, in the vote that is on this phone."""
     round_id = await phone.locator("[data-ballot] input[name=round]").first.get_attribute("value")
     assert round_id
     await vote_of_others(phone.url.partition("/s/")[0], code, round_id, choice="r2")
+
+
+async def keep_a_receipt(phone: Page, accessible: Look) -> Path:
+    """Keeps the receipt of the last vote on this phone, reads it, saves it as a file, and removes it from the phone;
+    returns the file."""
+    await follow(phone.get_by_role("link", name="Receipts for your votes"))
+    card = phone.locator("main .card").filter(has_text="You voted: Send somebody to him.").last
+    await card.get_by_role("button", name="Keep it on this phone").click()
+    await expect(phone.get_by_text("Kept on this phone, below.")).to_be_visible()
+    await accessible(phone)
+    await follow(card.get_by_role("link", name="Read or print it"))
+    await expect(phone.get_by_role("heading", name="Receipt of a vote")).to_be_visible()
+    await expect(phone.get_by_role("button", name="Print it")).to_be_visible()
+    await accessible(phone)
+    # It stays on the phone: also on the page that belongs to no session.
+    await phone.goto("/receipts")
+    kept = phone.locator("[data-kept]")
+    async with phone.expect_download() as saving:
+        await kept.get_by_role("link", name="Save it as a file").click()
+    file = await (await saving.value).path()
+    assert {one.verdict for one in verify_receipt(file.read_bytes())} == {PASS, NOT_CHECKED}
+    await kept.get_by_role("button", name="Remove it").click()
+    await expect(kept).to_be_hidden()
+    await expect(phone.get_by_text("Removed from this phone.")).to_be_visible()
+    return file
+
+
+async def check_the_receipt(phone: Page, file: Path, export: dict[str, bytes], accessible: Look) -> None:
+    """Gives the receipt to the page that checks receipts, and holds it against an export by the rules themselves."""
+    await follow(phone.get_by_role("link", name="Check a receipt"))
+    await phone.get_by_label("The file: an export (zip) or a receipt").set_input_files(file)
+    await follow(phone.get_by_role("button", name="Check it"))
+    await expect(phone.get_by_role("heading", name="What follows for this receipt")).to_be_visible()
+    await expect(phone.get_by_text("Nothing failed.")).to_be_visible()
+    await accessible(phone)
+    assert_counted(file, export)
+
+
+def assert_counted(receipt: Path, export: dict[str, bytes]) -> None:
+    """Asserts that a receipt and an export are of one record, in which its ballot counts."""
+    checks = {one.name: one.verdict for one in verify_receipt(receipt.read_bytes(), export=export)}
+    assert checks.pop("given key") == NOT_CHECKED
+    assert set(checks.values()) == {PASS}
+
+
+async def exported(commissioner: Page, file: Path) -> dict[str, bytes]:
+    """Downloads the export of a commission as this FILE.zip in a new folder, and checks it by the command and by hand,
+    with the shell lines of docs/record.md; returns its files."""
+    await commissioner.goto("/decide")
+    async with commissioner.expect_download() as download:
+        await commissioner.get_by_role("link", name=re.compile("[Ee]xport")).first.click()
+    await (await download.value).save_as(file)
+    with zipfile.ZipFile(file) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    checked, by_hand = await asyncio.gather(
+        asyncio.to_thread(run_forum, "verify", file), asyncio.to_thread(check_by_hand, file.parent)
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "FAIL" not in checked.stdout
+    assert_found_whole(by_hand, files)
+    return files
+
+
+def words_of(export: dict[str, bytes]) -> str:
+    """Returns all that can be read in an export: its files as texts, and each disclosure opened."""
+    opened = (json.loads(line)["disclosure"] for line in export["disclosures.jsonl"].splitlines())
+    texts = (data.decode("utf-8", "replace") for data in export.values())
+    return "\n".join((*texts, *(str(open_disclosure(one)) for one in opened)))
+
+
+async def ask_and_erase(page: Page, words: str, accessible: Look | None = None) -> str:
+    """Gets a copy of what is held, which has these words, from the page that shows it, and has it erased; returns the
+    reference."""
+    if accessible:
+        await accessible(page)
+    async with page.expect_download() as coming:
+        await page.get_by_role("link", name="To read").click()
+    assert words in (await (await coming.value).path()).read_text("utf-8")
+    await page.get_by_label("Yes, erase it for good").check()
+    await follow(page.get_by_role("button", name="Erase it"))
+    await expect(page.get_by_text("It is erased.")).to_be_visible()
+    if accessible:
+        await accessible(page)
+    return await page.locator("main code").first.inner_text()
 
 
 async def test_the_whole_chain(people: People, house: House, accessible: Look, tmp_path: Path) -> None:
@@ -130,6 +225,7 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     await vote(second, 0)
     await plain.reload()
     await plain.locator("input[type=radio]").nth(3).check()
+    await plain.get_by_label(re.compile("^Why")).fill(PLAIN_WORDS)
     await follow(plain.get_by_role("button", name="Send my vote"))
     await expect(plain.locator("[data-status]")).to_contain_text("Counted: None of these")
     await expect(wall.locator("[data-voted]").first).to_have_text("3")
@@ -179,12 +275,17 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     await accessible(first)
     await accessible(console)
 
+    # Somebody keeps a receipt of that vote.
+    receipt = await keep_a_receipt(first, accessible)
+
     # The decision, which is not what the room preferred, and needs a reason for it.
     commissioner = await people.signed_in("cat")
     await commissioner.goto("/decide")
     await accessible(commissioner)
     await follow(commissioner.get_by_role("main").get_by_role("link", name=re.compile("[Dd]eci")).first)
     await accessible(commissioner)
+    rests_on = commissioner.url
+    assert PLAIN_WORDS in await commissioner.content()
     await commissioner.get_by_label("Adopted", exact=True).check()
     await commissioner.locator("input[name=response]").first.check()
     await commissioner.get_by_label(re.compile("^Why is it decided")).fill("A call can be made tonight.")
@@ -204,27 +305,23 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     decided = commissioner.url
     await accessible(commissioner)
 
-    # The export, checked.
-    await commissioner.goto("/decide")
-    async with commissioner.expect_download() as download:
-        await commissioner.get_by_role("link", name=re.compile("[Ee]xport")).first.click()
-    file = tmp_path / "export.zip"
-    await (await download.value).save_as(file)
-    checked = await asyncio.to_thread(run_forum, "verify", file)
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert "FAIL" not in checked.stdout
+    # The export, checked; the receipt too.
+    old = tmp_path / "old" / "FILE.zip"
+    files = await exported(commissioner, old)
+    await check_the_receipt(first, receipt, files, accessible)
+    await first.goto(f"/s/{code}")
 
     # A stranger checks it, and a copy in which somebody changed a word.
     public = await people.somebody(PHONE)
     await public.goto("/record")
     await public.get_by_role("link", name=re.compile("^Check an export")).click()
     await accessible(public)
-    await public.get_by_label(re.compile("^The file")).set_input_files(file)
+    await public.get_by_label(re.compile("^The file")).set_input_files(old)
     await public.get_by_role("button", name="Check it").click()
     await expect(public.get_by_text("Nothing failed.")).to_be_visible()
     await expect(public.get_by_text("The fingerprint is one of the record of this server")).to_be_visible()
     await accessible(public)
-    forged = file.read_bytes().replace(b"Nobody drives at night yet.", b"Nobody drives at night now.")
+    forged = old.read_bytes().replace(b"Nobody drives at night yet.", b"Nobody drives at night now.")
     await public.get_by_label(re.compile("^The file")).set_input_files(
         {"name": "copy.zip", "mimeType": "application/zip", "buffer": forged}
     )
@@ -239,7 +336,8 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     lines = (await (await public.request.get("/record/entries.jsonl")).text()).splitlines()
     entries = {json.loads(line)["type"]: f"/record/{index}" for index, line in enumerate(lines)}
     assert {"round opened", "round closed", "round revealed", "decision"} <= entries.keys()
-    for path in ("/", "/commissions", "/stories", "/record", "/record/checkpoints", *entries.values(), "/sign-in"):
+    pages = ("/", "/commissions", "/stories", "/record", "/record/checkpoints", "/your-data", "/sign-in")
+    for path in (*pages, *entries.values()):
         await public.goto(path)
         await accessible(public)
     await public.goto(decided)
@@ -248,6 +346,37 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     await public.locator("main a[href^='/record/']").first.click()
     await expect(public.get_by_text("Nobody drives at night yet.").first).to_be_visible()
     await accessible(public)
+
+    # Who gave a reason, and who told the story, ask for their words and have them erased.
+    told, before = "My mother rings.", words_of(files)
+    assert told in before
+    assert TITLE in before
+    await plain.goto("/your-data")
+    await follow(plain.get_by_role("link", name="See what we keep of this browser"))
+    await ask_and_erase(plain, PLAIN_WORDS)
+    await commissioner.goto(rests_on)
+    assert PLAIN_WORDS not in await commissioner.content()
+    await contributor.goto(link)
+    await follow(contributor.get_by_role("link", name="Get a copy of all that we keep of this story"))
+    reference = await ask_and_erase(contributor, told, accessible)
+    await expect(contributor.get_by_role("button", name="Erase it")).to_have_count(0)
+    await contributor.goto("/your-data/browser")
+    await expect(contributor.get_by_text("We keep nothing here.")).to_be_visible()
+    await accessible(contributor)
+    await public.goto("/record")
+    await expect(public.get_by_text("Somebody's words and data were erased").first).to_be_visible()
+
+    # A new export passes as the old one does, says that the story was erased, and has its words no more.
+    new = await exported(commissioner, tmp_path / "new" / "FILE.zip")
+    assert_counted(receipt, new)
+    assert reference.encode() in new["record.jsonl"]
+    now = words_of(new)
+    assert told not in now
+    assert TITLE not in now
+    assert new["record.jsonl"].startswith(files["record.jsonl"])
+    await contributor.goto(link)
+    assert told not in await contributor.content()
+
     for page in (console, moderator, commissioner):
         await page.set_viewport_size({"width": 320, "height": 640})
         await page.reload()

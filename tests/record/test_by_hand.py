@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -11,22 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.by_hand import assert_found_whole, check_by_hand, lines_of_the_document, needs_tools
 from support.record_keeper import CRISIS, SIGNER, Keeper, people, votes_of
 
 from forum.record import export_zip
 from forum.record.verify.archive import unpack
 
-DOCUMENT = (Path(__file__).parents[2] / "docs/record.md").read_text("utf-8")
-TOOLS = ("openssl", "sha256sum", "sh", "od", "paste")
-
-pytestmark = pytest.mark.skipif(not all(map(shutil.which, TOOLS)), reason=f"needs {', '.join(TOOLS)}")
-
-
-def lines_of_the_document() -> str:
-    """Takes the lines that stand four spaces in under the heading, as the document says, and nothing else."""
-    [section] = re.findall(r"^### By hand: .*?\n(.*?)(?=^### )", DOCUMENT, re.DOTALL | re.MULTILINE)
-    blocks = re.findall(r"(?:^(?:    .*)?\n)+", section, re.MULTILINE)
-    return "".join(re.sub(r"^    ", "", block, flags=re.MULTILINE) for block in blocks)
+pytestmark = needs_tools
 
 
 def by_hand(folder: Path, files: dict[str, bytes]) -> subprocess.CompletedProcess[str]:
@@ -36,9 +26,7 @@ def by_hand(folder: Path, files: dict[str, bytes]) -> subprocess.CompletedProces
         (folder / name).write_bytes(data)
     shutil.make_archive(str(folder.parent / "FILE"), "zip", folder)
     shutil.rmtree(folder)
-    return subprocess.run(
-        ["sh", "-e", "-c", lines_of_the_document()], cwd=folder.parent, check=False, capture_output=True, text=True
-    )
+    return check_by_hand(folder.parent)
 
 
 def with_disclosed_results() -> dict[str, bytes]:
@@ -55,18 +43,7 @@ def with_disclosed_results() -> dict[str, bytes]:
 @pytest.mark.parametrize("disclosed", [False, True])
 def test_they_check_a_fresh_export_whole(files: dict[str, bytes], tmp_path: Path, *, disclosed: bool) -> None:
     files = with_disclosed_results() if disclosed else files
-    done = by_hand(tmp_path / "files", files)
-    assert (done.returncode, done.stderr) == (0, "")
-    said = done.stdout.splitlines()
-    assert said[0] == said[1]
-    assert len(said[0]) == 8
-    assert said.count("Signature Verified Successfully") == 2
-    assert sum(line.endswith(": OK") for line in said) == len(files) - 2
-    digests = said[-3:-1]
-    assert digests[0] == digests[1]
-    assert len(digests[0]) == 43
-    entries, ballots = (files[name].count(b"\n") for name in ("record.jsonl", "ballots.jsonl"))
-    assert said[-1] == f"{entries} entries, {ballots} ballots: all as the record says"
+    assert_found_whole(by_hand(tmp_path / "files", files), files)
 
 
 @pytest.mark.parametrize("name", ["ballots.jsonl", "datapackage.sig"])
