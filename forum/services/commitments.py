@@ -73,7 +73,8 @@ async def update(store: Store, clock: Clock, person: Person, commitment: str, fo
 
 
 async def add(work: Work, clock: Clock, commitment: str, form: UpdateForm, giver: Giver) -> Update:
-    """Adds an update as `update` does, of somebody who may give one."""
+    """Adds an update as `update` does, of somebody who may give one. Where it hands the commitment on, the link of
+    whoever had it stops."""
     standing = await work.decisions.get_commitment(commitment, lock=True)
     for one in standing.updates:
         if one.id == form.id:
@@ -87,6 +88,8 @@ async def add(work: Work, clock: Clock, commitment: str, form: UpdateForm, giver
     if decision.entry is not None:
         await _record(work, await work.commissions.get_commission(decision.commission), new)
     await work.decisions.add_update(new)
+    if new.state == CommitmentState.HANDED_ON:
+        await work.owners.revoke_owner_links(standing.id, new.at)
     return new
 
 
@@ -145,10 +148,10 @@ async def story_of(work: Work, commitment: Commitment) -> Submission | None:
 
 
 async def ledger(work: Work, commission: str | None = None) -> list[Promise]:
-    """Returns every commitment in the record, or those of one commission, in no order that matters. Raises NotFound for
-    an unknown commission."""
+    """Returns every commitment in the record but those of rehearsals, or all of one commission, in no order that
+    matters. Raises NotFound for an unknown commission."""
     if commission is None:
-        of = {one.id: one for one in await work.commissions.list_commissions()}
+        of = {one.id: one for one in await work.commissions.list_commissions() if not one.rehearsal}
     else:
         of = {commission: await work.commissions.get_commission(commission)}
     return promises_in(await work.decisions.list_decisions(commission), of)
@@ -166,11 +169,12 @@ async def offered(work: Work, commission: str) -> list[Pledge]:
 
 
 def promises_in(decisions: Iterable[Decision], commissions: Mapping[str, Commission]) -> list[Promise]:
-    """Returns the commitments of those of these decisions that are in the record; `commissions` by their ids."""
+    """Returns the commitments of those of these decisions that are in the record and of these `commissions`, by their
+    ids."""
     return [
         Promise(one, decision, commissions[decision.commission])
         for decision in decisions
-        if decision.entry is not None
+        if decision.entry is not None and decision.commission in commissions
         for one in decision.commitments
     ]
 

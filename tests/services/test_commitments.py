@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from support.changed_rows import change
 from support.decided import ANSWERS
 from support.factories import CLOCK, new_id
 from support.recorded_day import a_day
@@ -19,6 +20,7 @@ from forum.record.verify.disclosures import open_disclosure
 from forum.services import commitments, decisions
 from forum.services.commitments import MEANWHILE, UpdateForm, update
 from forum.services.decisions import DecisionForm, Promise
+from forum.store import SqlStore, tables
 from forum.voting.commitment import Commitment
 
 
@@ -169,3 +171,16 @@ async def test_the_address_of_a_story_is_kept_as_the_story_that_a_promise_answer
     assert {name: str(one) for name, one in caught.value.fields.items()} == {
         "answers_1": "There is no such story here for everybody to read."
     }
+
+
+@pytest.mark.parametrize("column", ["rehearsal", "draft"])
+async def test_no_list_of_everything_has_what_was_promised_in_a_rehearsal_or_a_draft(
+    sqlite_store: SqlStore, column: str
+) -> None:
+    day = await a_day(sqlite_store)
+    async with sqlite_store.read() as work:
+        assert [one.commitment.id for one in await commitments.ledger(work)] == [day.commitment]
+    of = tables.commission.c.id == day.voted.live.commission
+    await change(sqlite_store, of, tables.commission, **{column: True})
+    async with sqlite_store.read() as work:
+        assert await commitments.ledger(work) == []

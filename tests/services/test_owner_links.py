@@ -71,6 +71,28 @@ async def test_another_link_stops_the_one_before_and_so_does_switching_off(sqlit
         assert len((await work.decisions.get_commitment(day.commitment)).updates) == 1
 
 
+@pytest.mark.parametrize("by_owner", [True, False])
+async def test_the_link_of_whoever_had_a_promise_stops_where_it_is_handed_on(
+    sqlite_store: SqlStore, *, by_owner: bool
+) -> None:
+    """Else they would go on speaking for the role that has it now."""
+    store = sqlite_store
+    day, key, new = await a_day(store), new_key(), new_key()
+    await owner_links.make(store, CLOCK, COMMISSIONER, day.commitment, key)
+    form = UpdateForm(new_id(), await after(store, day.commitment), "handed on", handed_to="Control room")
+    if by_owner:
+        made = await owner_links.update(store, CLOCK, key, form)
+        assert await owner_links.update(store, CLOCK, key, form) == made, "sent twice it is one, and no refusal"
+    else:
+        made = await commitments.update(store, CLOCK, COMMISSIONER, day.commitment, form)
+    with pytest.raises(IllegalMove) as told:
+        await owner_links.update(store, CLOCK, key, UpdateForm("", made.id, "done", said="Both are here."))
+    assert told.value.message == REVOKED
+    await owner_links.make(store, CLOCK, COMMISSIONER, day.commitment, new)
+    told_now = await owner_links.update(store, CLOCK, new, UpdateForm("", made.id, "done", said="Both are here."))
+    assert told_now.given_by == "owner"
+
+
 async def test_only_a_commissioner_gives_links_and_only_for_a_promise_that_is_there(sqlite_store: SqlStore) -> None:
     day = await a_day(sqlite_store)
     with pytest.raises(NotAllowed):

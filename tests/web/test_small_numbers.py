@@ -44,7 +44,7 @@ async def test_a_commission_chooses_the_rules_on_its_form_and_everybody_reads_it
 async def test_every_public_page_of_a_result_has_rounded_numbers_and_says_so(house: House) -> None:
     voted = await a_vote(house.store, FIRST, SECOND, people=PEOPLE, declared=True, small_numbers=True)
     promise = Promise("The nurses' lead", "Two nurses at night", "2099-03-31")
-    form = DecisionForm(voted.rounds, "", "adopted", "r2", "It is what most want.", promises=(promise,))
+    form = DecisionForm(voted.rounds, "", "adopted", "r2", "It is what most want.", "Not all do.", promises=(promise,))
     made = await decide(house.store, CLOCK, COMMISSIONER, form)
     log = await read_log(house.store)
     at = {(entry["type"], entry.get("round")): index for index, entry in enumerate(log.entries)}

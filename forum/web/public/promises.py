@@ -37,7 +37,7 @@ async def ledger(request: Request) -> Response:
     day = today(site.clock.now())
     async with site.store.read() as work:
         of = await work.commissions.get_commission(typed["commission"]) if typed["commission"] else None
-        every = [one for one in await commitments.ledger(work) if not one.commission.rehearsal]
+        every = await commitments.ledger(work)
         found = commitments.in_order([one for one in every if _fits(one, typed, day)], day)
         pages = -(-len(found) // A_PAGE)
         number = min(_number(request.query_params.get("page", "")), max(pages, 1))

@@ -55,8 +55,7 @@ async def parts(request: Request, work: Work) -> Parts:
     asked = request.query_params.get("commission", "")
     of = await work.commissions.get_commission(asked) if asked else None
     day_ = today(site_of(request).clock.now())
-    every = [one for one in await commitments.ledger(work, asked or None) if of or not one.commission.rehearsal]
-    listed = commitments.in_order(every, day_)[:MOST]
+    listed = commitments.in_order(await commitments.ledger(work, asked or None), day_)[:MOST]
     rounds = await work.rounds.some({one.decision.rounds[-1] for one in listed})
     told = [
         Told(

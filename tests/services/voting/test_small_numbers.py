@@ -68,7 +68,9 @@ async def given(sqlite_store: SqlStore) -> Given:
         small_numbers=True,
     )
     promise = decisions.Promise("The nurses' lead", "Two nurses at night", "2099-03-31")
-    form = decisions.DecisionForm(voted.rounds, "", "adopted", "r2", "It is what most want.", promises=(promise,))
+    form = decisions.DecisionForm(
+        voted.rounds, "", "adopted", "r2", "It is what most want.", "Not all do.", promises=(promise,)
+    )
     await decisions.decide(sqlite_store, CLOCK, COMMISSIONER, form)
     first, second = voted.rounds
     return Given(first, second, await a_log(sqlite_store))
