@@ -241,7 +241,10 @@ class Pair:
             await self.make(name, RemoveCard(rest[1], mark_of(card)))
         elif kind == "bring back":
             with suppress(NotFound):
-                self.look(name, await draft_edits.bring_back(self.store, self.clock, self.key, rest[1], name))
+                after = await draft_edits.bring_back(self.store, self.clock, self.key, rest[1], name)
+                # Going back takes away what they saw then: that may be thinned out with its version.
+                self.own_doing |= {text for _, text in fields(seen)} - {text for _, text in fields(after.draft)}
+                self.look(name, after)
 
 
 @given(steps=STEPS)
