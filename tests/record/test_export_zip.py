@@ -46,6 +46,7 @@ MEMBERS = [
     "amendments.csv",
     "evidence.csv",
     "updates.csv",
+    "differences.csv",
     "ballots.jsonl",
     "record.jsonl",
     "disclosures.jsonl",
