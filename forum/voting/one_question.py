@@ -32,13 +32,14 @@ Answers: TypeAlias = Mapping[str, Counter[str]]
 
 @dataclass(frozen=True)
 class Vote:
-    """A closed vote: its round, how the groups of its session are put together, its ballots (group, choice), and the
-    threshold that it was declared under (people)."""
+    """A closed vote: its round, how the groups of its session are put together, its ballots (group, choice), the
+    threshold (people) and the ids of the groups that it was declared under."""
 
     round: Round
     partition: Partition
     ballots: Sequence[tuple[GroupId, str]]
     threshold: int
+    groups: frozenset[str] = frozenset()
 
 
 def asked_before(round_: Round, others: Iterable[Round]) -> Iterator[Round]:
@@ -91,6 +92,14 @@ def _judged(vote: Vote, before: Sequence[Vote]) -> dict[str, list[JudgedRow]]:
         for _, of_row in sorted(groups.items()):
             table = now[of_row[0]][thing]
             beside = [[one[group][thing] for one in earlier if thing in one.get(group, {})] for group in of_row]
+            # Where the groups were changed in between, people of any row may be in this one.
+            beside += [
+                [answers_[thing]]
+                for one, of_vote in zip(earlier, before, strict=True)
+                if of_vote.groups != vote.groups
+                for answers_ in one.values()
+                if thing in answers_
+            ]
             boxes = [box for rows in beside for box in telling(answers, table.total(), rows)]
             row = JudgedRow(tuple(table[answer] for answer in answers), tuple(sorted(set(boxes))))
             judged.setdefault(thing, []).append(row)

@@ -243,7 +243,7 @@ class Pair:
             with suppress(NotFound):
                 after = await draft_edits.bring_back(self.store, self.clock, self.key, rest[1], name)
                 # Going back takes away what they saw then: that may be thinned out with its version.
-                self.own_doing |= {text for _, text in fields(seen)} - {text for _, text in fields(after.draft)}
+                self.own_doing |= {text for _, text in fields(seen)} - {text for _, text in fields(after)}
                 self.look(name, after)
 
 

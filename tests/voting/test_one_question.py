@@ -195,3 +195,13 @@ def test_two_policies_are_two_questions_and_a_withdrawn_story_is_one() -> None:
     assert list(asked_before(policy, [other])) == []
     gone = [replace(round_.without_words(), responses=()) for round_ in (policy, other)]
     assert list(asked_before(gone[0], gone[1:])) == gone[1:]
+
+
+def test_where_the_groups_were_changed_each_row_is_judged_beside_all_of_the_earlier() -> None:
+    """Whoever was a nurse on Monday may be a night nurse by now, and has answered alike."""
+    now = Partition((Row("Night nurses", ("x",)), Row("Carers", ("c",))))
+    later = replace(vote(now, x="11133", c="22211"), groups=frozenset("xc"))
+    monday = replace(MONDAY, groups=frozenset("nc"))
+    assert not may_stand_beside(later, [monday])
+    assert may_stand_beside(later, [replace(MONDAY, groups=later.groups)])
+    assert may_stand_beside(replace(later, ballots=vote(now, x="11123", c="22211").ballots), [monday])

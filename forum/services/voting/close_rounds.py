@@ -38,7 +38,9 @@ async def close(work: Work, live: LiveSession, before: Round, at: str) -> tuple[
     joined = 0 if live.asynchronous else sum((await work.sessions.joined(live.id)).values())
     counts = Counter(ballot.group for ballot in ballots)
     partition = settled(live.partition, round_.id, counts, joined, commission)
-    partition = await _beside_others(work, live, Vote(round_, partition, _cast(ballots), commission.threshold))
+    partition = await _beside_others(
+        work, live, Vote(round_, partition, _cast(ballots), commission.threshold, _groups(commission))
+    )
     live = replace(live, partition=partition)
     if live.recorded and entries:
         facts = await _counted(partition, round_, ballots, commission)
@@ -58,18 +60,22 @@ async def _beside_others(work: Work, live: LiveSession, vote: Vote) -> Partition
     }
     rounds_of = await work.rounds.of_all(list(sessions))
     # Read with the commission locked: none is added meanwhile.
-    threshold = {made.number: made.about.threshold for made in await work.commissions.versions(live.commission)}
+    terms = {made.number: made.about for made in await work.commissions.versions(live.commission)}
     before = []
     for one in asked_before(vote.round, (one for listed in rounds_of.values() for one in listed)):
         session = sessions[one.session]
         if session.partition is None:
             continue
         partition, ballots = session.partition.of_round(one.id), _cast(await work.rounds.ballots(one.id))
-        declared = threshold[session.terms]
-        if no_count(partition, len(ballots), declared) is None or await counts_stand(work, one.id):
-            before.append(Vote(one, partition, ballots, declared))
+        declared = terms[session.terms]
+        if no_count(partition, len(ballots), declared.threshold) is None or await counts_stand(work, one.id):
+            before.append(Vote(one, partition, ballots, declared.threshold, _groups(declared)))
     # In a thread: of votes with many answers, rows and earlier ones it takes 100 ms.
     return await asyncio.to_thread(given_beside, vote, before)
+
+
+def _groups(commission: Commission) -> frozenset[str]:
+    return frozenset(group.id for group in commission.groups)
 
 
 async def counts_stand(work: Work, round_id: str) -> bool:

@@ -75,7 +75,8 @@ async def below(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path)
         commission = await house.commission()
         story, key = await house.story(commission)
         await house.moderated(story, "accept")
-        live = a_session(commission, scenarios=(story.id,))
+        # Not begun: of a session that is, and that no entry tells of, no export is there to be had.
+        live = a_session(commission, scenarios=(story.id,), opened_at="")
         person = await house.person("everything", *permissions.ROLES)
         async with house.store.begin() as work:
             await work.sessions.add_session(live)
