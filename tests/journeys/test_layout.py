@@ -135,6 +135,7 @@ async def addresses(full: Cramped) -> list[str]:
     there = full.there
     own = {
         "/build/{key}": {"key": there["build"]},
+        "/my-promise/{key}": {"key": there["owner"]},
         "/moderate/{story}": {"story": there["waiting"]},
         "/organise/asynchronous/{session}": {"session": there["asynchronous"]},
     }

@@ -12,7 +12,7 @@ from typing import Any
 
 from forum.live.stop_box import Press, Stopping
 from forum.ports.accounts import Person, Role
-from forum.services import accounts, commitments, decisions, permissions
+from forum.services import accounts, commitments, decisions, owner_links, permissions
 from forum.services.keys import digest, new_key
 from forum.services.sessions import (
     asynchronous,
@@ -293,7 +293,9 @@ async def _decided(house: House, staff: Person, rounds: tuple[str, str], w: Word
     commitment = made.commitments[0].id
     news = commitments.UpdateForm("", "", "handed on", w(), w(), w(200))
     await commitments.update(house.store, CLOCK, staff, commitment, news)
-    return {"decision": made.id, "round": rounds[1], "commitment": commitment}
+    owner = new_key()
+    await owner_links.make(house.store, CLOCK, staff, made.commitments[1].id, owner)
+    return {"decision": made.id, "round": rounds[1], "commitment": commitment, "owner": owner}
 
 
 # ---------------------------------------------------------------- a live session
