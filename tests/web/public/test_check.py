@@ -74,7 +74,7 @@ async def test_a_wrong_receipt_fails_and_is_told_to_be_of_another_record(
     shown = words(await brought(anybody, receipt.replace(b'"count": ', b'"count": 1')))
     assert "Do not rely on it:" in shown
     assert "The fingerprint is not of the record of this server" in shown
-    assert "What does not hold (" in shown
+    assert "Should hold, and does not (" in shown
 
 
 async def test_a_pasted_checkpoint_is_held_against_the_record_and_comes_back_where_it_is_none(
