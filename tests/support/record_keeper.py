@@ -36,7 +36,7 @@ SIGNER = Signer.of(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 # The keys that a record had before.
 EARLIER = [Signer.of(Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32)) for n in (1, 2)]
 
-POWER = DecisionPower("co-design", "The joint board", "Who answers the call", "The budget")
+POWER = DecisionPower("co-design", "The joint board", "Who answers the call", "The budget", 28)
 CRISIS = Commission(
     id="c1" * 16,
     title="Night-time crisis care",
@@ -128,6 +128,7 @@ class Keeper:
                 "decides": self.words(commission, "decides", POWER.decides),
                 "can_change": "",
                 "cannot_change": "",
+                "answer_by_days": POWER.answer_by_days,
             },
             "groups": [{"label": g.label, "invited": g.invited} for g in commission.groups],
             "threshold": commission.threshold,
