@@ -65,7 +65,7 @@ UNDECLARED: list[tuple[Callable[[Keeper, list[dict[str, Any]]], object], str]] =
     (lambda k, said: said[3]["about"].update(threshold=5), "entry 3 ('session opened'): field about has not the terms"),
     (lambda k, said: said[3]["about"].pop("second_reader"), "entry 3 ('session opened'): field about has not the"),
     (
-        lambda k, said: said[3]["about"]["power"].update(answer_by_days=28),
+        lambda k, said: said[3]["about"]["power"].update(answer_by_days=29),
         "entry 3 ('session opened'): field about has",
     ),
     (lambda k, said: said[1]["about"]["groups"].pop(), "entry 1 ('session opened'): field about has not the terms"),
