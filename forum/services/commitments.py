@@ -16,7 +16,7 @@ from forum.ports import Store, Work
 from forum.ports.accounts import Person
 from forum.ports.clock import Clock
 from forum.services import permissions, record_entries
-from forum.services.decisions import MOST_ROLE, MOST_WORDS
+from forum.services.decision_form import MOST_ROLE, MOST_WORDS
 from forum.services.form_errors import Findings
 from forum.services.record_entries import Words
 from forum.sessions.proposal import Pledge, PledgeState

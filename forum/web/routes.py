@@ -17,9 +17,12 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from forum.web import decide, export, moderate, owner_links, promise_updates
+from forum.web import export, moderate, owner_links, promise_updates
 from forum.web.accounts import cookieless, own_password, people, sign_in
 from forum.web.auth import need
+from forum.web.decide import decision as decision_page
+from forum.web.decide import form as decision_form
+from forum.web.decide import overview as decide_overview
 from forum.web.forms import MOST_WITH_FILE, SMALL, STORY, WORDS
 from forum.web.live import (
     care,
@@ -99,7 +102,7 @@ PAGES: tuple[Page, ...] = (
     Page("/stories/{story}/versions/{number}", "GET", versions.public_version, "public"),
     Page("/stories/{story}/feed.atom", "GET", feeds.story, "public"),
     Page("/commissions/{commission}/feed.atom", "GET", feeds.commission, "public"),
-    Page("/decisions/{decision}", "GET", decide.decision, "public"),
+    Page("/decisions/{decision}", "GET", decision_page.decision, "public"),
     Page("/promises", "GET", promises.ledger, "public"),
     Page("/promises/feed.atom", "GET", feeds.promises, "public"),
     Page("/promises/said", "GET", said.said, "public"),
@@ -240,8 +243,8 @@ PAGES: tuple[Page, ...] = (
     Page("/answer/{answer_code}/receipts/{round}", "GET", receipts.receipt, "public"),
     Page("/answer/{answer_code}/step-out", "GET", answer.step_out, "public"),
     # deciding
-    Page("/decide", "GET", decide.overview, "decide"),
-    Page("/decide/new", "GET POST", decide.new, "decide", STORY),
+    Page("/decide", "GET", decide_overview.overview, "decide"),
+    Page("/decide/new", "GET POST", decision_form.new, "decide", STORY),
     Page("/decide/promises/{commitment}", "GET POST", promise_updates.update, "decide", WORDS),
     Page("/decide/promises/{commitment}/owner", "GET POST", owner_links.link, "decide"),
     Page("/decide/poster.pdf", "GET", export.export_poster, "decide"),

@@ -23,7 +23,7 @@ from support.voted_session import COMMISSIONER, a_vote
 from forum.errors import IllegalMove
 from forum.ports import Store, Work
 from forum.services import decisions
-from forum.services.decisions import DecisionForm, Promise
+from forum.services.decision_form import DecisionForm, Promise
 from forum.services.sessions import asynchronous, care, facilitation
 from forum.services.sessions.asynchronous import close_due
 from forum.services.sessions.desk import Desk

@@ -25,7 +25,8 @@ from forum.ports import Store
 from forum.ports.accounts import Person, Role
 from forum.rehearsal import polis
 from forum.services.accounts import make_token
-from forum.services.decisions import DecisionForm, Promise, decide
+from forum.services.decision_form import DecisionForm, Promise
+from forum.services.decisions import decide
 from forum.services.sessions import cues, facilitation, policy_vote, second_run
 from forum.services.sessions.commissions_and_sessions import SessionForm, create_commission, create_session
 from forum.services.sessions.programmes import Programming, SectionForm

@@ -19,7 +19,7 @@ from forum.ports.accounts import Person, Role
 from forum.record.verify.disclosures import open_disclosure
 from forum.services import commitments, decisions
 from forum.services.commitments import MEANWHILE, UpdateForm, update
-from forum.services.decisions import DecisionForm, Promise
+from forum.services.decision_form import DecisionForm, Promise
 from forum.store import SqlStore, tables
 from forum.voting.commitment import Commitment
 

@@ -18,9 +18,10 @@ from forum.errors import FormErrors, IllegalMove, NotAllowed, NotFound
 from forum.ports import Store
 from forum.ports.accounts import Person, Role
 from forum.record.verify.disclosures import open_disclosure
-from forum.services import decision_matter, decisions, record_check
+from forum.services import decision_form, decision_matter, decisions, record_check
 from forum.services.checkpoints import Checkpoints
-from forum.services.decisions import DecisionForm, Promise, decide
+from forum.services.decision_form import DecisionForm, Promise
+from forum.services.decisions import decide
 from forum.services.sessions import cues, facilitation
 from forum.sessions.proposal import Pledge, PledgeState
 from forum.sessions.session import SessionKind
@@ -367,7 +368,7 @@ async def test_a_question_of_the_facilitators_own_has_nothing_beside_it(sqlite_s
 
 async def test_the_most_commitments_of_a_decision_and_not_one_more(sqlite_store: Store) -> None:
     voted = await a_vote(sqlite_store)
-    most = decisions.MOST_COMMITMENTS
+    most = decision_form.MOST_COMMITMENTS
     promises = tuple(Promise("Head", f"Nurse {n}", "2027-03-31") for n in range(most - 1))
     made = await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds, promises=promises))
 

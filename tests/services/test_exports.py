@@ -29,7 +29,8 @@ from forum.record.verify.public_log import HELD
 from forum.record.verify.verdict import NOT_CHECKED, PASS
 from forum.services import exports, record_check
 from forum.services.checkpoints import Checkpoints
-from forum.services.decisions import DecisionForm, Promise, decide
+from forum.services.decision_form import DecisionForm, Promise
+from forum.services.decisions import decide
 from forum.services.keys import new_key
 from forum.services.record_check import Finding
 from forum.services.sessions import cues, facilitation

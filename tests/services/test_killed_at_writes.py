@@ -34,7 +34,7 @@ from forum.record.verify.encoding import parse_canonical
 from forum.record.verify.entry_order import entry_problems
 from forum.record.verify.key_entries import key_problems
 from forum.record.verify.merkle_tree import leaf_hash, root
-from forum.services import decisions, record_check
+from forum.services import decision_form, decisions, record_check
 from forum.services.checkpoints import Checkpoints
 from forum.services.record_cache import kept
 from forum.services.sessions import cues, facilitation
@@ -176,9 +176,9 @@ async def _reveal(life: Life, store: Store, plain: Store, told: dict[str, Any]) 
 
 
 async def _decide(life: Life, store: Store, plain: Store, told: dict[str, Any]) -> None:
-    promise = decisions.Promise("Head of nights", "Two nurses", "2027-03-31")
+    promise = decision_form.Promise("Head of nights", "Two nurses", "2027-03-31")
     terms: dict[str, Any] = {"outcome": "adopted", "response": "r1", "rationale": "It is near."}
-    form = decisions.DecisionForm((told["round"],), id=FORM, promises=(promise,), **terms)
+    form = decision_form.DecisionForm((told["round"],), id=FORM, promises=(promise,), **terms)
     await decisions.decide(store, CLOCK, COMMISSIONER, form)
 
 

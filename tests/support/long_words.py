@@ -12,7 +12,7 @@ from typing import Any
 
 from forum.live.stop_box import Press, Stopping
 from forum.ports.accounts import Person, Role
-from forum.services import accounts, commitments, decisions, owner_links, permissions
+from forum.services import accounts, commitments, decision_form, decisions, owner_links, permissions
 from forum.services.keys import digest, new_key
 from forum.services.sessions import (
     asynchronous,
@@ -287,8 +287,8 @@ async def _voted(house: House, live: LiveSession, people: Sequence[Participant],
 
 async def _decided(house: House, staff: Person, rounds: tuple[str, str], w: Words) -> dict[str, str]:
     """Records a decision that is not what the room preferred; returns its id and the round's, by name."""
-    promises = tuple(decisions.Promise(w(200), w(), "2027-03-31", w(), w()) for _ in range(3))
-    form = decisions.DecisionForm(rounds, "", "adopted", "none", w(), w(), w(), promises)
+    promises = tuple(decision_form.Promise(w(200), w(), "2027-03-31", w(), w()) for _ in range(3))
+    form = decision_form.DecisionForm(rounds, "", "adopted", "none", w(), w(), w(), promises)
     made = await decisions.decide(house.store, CLOCK, staff, form)
     commitment = made.commitments[0].id
     news = commitments.UpdateForm("", "", "handed on", w(), w(), w(200))
@@ -428,10 +428,10 @@ async def states(c: Cramped, live: LiveSession, people: Sequence[Participant]) -
         yield what
     assert voted is not None
     for _ in range(2):
-        promise = decisions.Promise(w(200), w(), "2027-03-31")
+        promise = decision_form.Promise(w(200), w(), "2027-03-31")
         await policy_vote.promise(policy, id_, staff, voted.id, promise, rationale=w(), why=w())
     noted = replace(staff, roles=(Role.ORGANISER,))
-    await policy_vote.promise(policy, id_, noted, voted.id, decisions.Promise(w(200), w(), "2027-03-31"))
+    await policy_vote.promise(policy, id_, noted, voted.id, decision_form.Promise(w(200), w(), "2027-03-31"))
     yield await told("promises")
     await second_run.put_character_vote(second, id_, c.story.id)
     yield await told("characters")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forum.ports import Store
-from forum.services import commitments, decisions
+from forum.services import commitments, decision_form, decisions
 from forum.services.sessions import cues, facilitation
 from forum.services.stories.moderation import moderate
 from forum.services.stories.submissions import submit
@@ -47,13 +47,13 @@ async def a_day(store: Store) -> Day:
         asked.append(outcome.round.id)
         if len(asked) == 1:
             await facilitation.annul_round(voted.desk, voted.live.id, outcome.round.id, "It was put badly.")
-    form = decisions.DecisionForm(
+    form = decision_form.DecisionForm(
         voted.rounds,
         outcome="adopted",
         response="r2",
         rationale="It is near.",
         answers=ANSWERS,
-        promises=(decisions.Promise("Head of night services", "Two nurses", "2027-03-31", "Nights", "A rota"),),
+        promises=(decision_form.Promise("Head of night services", "Two nurses", "2027-03-31", "Nights", "A rota"),),
     )
     made = await decisions.decide(store, CLOCK, COMMISSIONER, form)
     news = commitments.UpdateForm(state="partly", said="One is here.", because="The other fell ill.")

@@ -16,7 +16,8 @@ import httpx2
 from forum.live.stop_box import Press, Stopping
 from forum.ports import Store
 from forum.record.verify.disclosures import open_disclosure
-from forum.services.decisions import DecisionForm, Promise, decide
+from forum.services.decision_form import DecisionForm, Promise
+from forum.services.decisions import decide
 from forum.services.keys import digest, new_key
 from forum.services.mail import subscriptions
 from forum.services.sessions import asynchronous, care, cues, facilitation, policy_vote, second_run

@@ -19,7 +19,7 @@ from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND,
 
 from forum import app
 from forum.ports.result_cache import Drawn
-from forum.services import decisions
+from forum.services import decision_form, decisions
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
 from forum.services.stories import withdrawal
@@ -71,7 +71,9 @@ async def more(house: House, voted: Voted, sessions: int) -> None:
             await facilitation.open_round(desk, live.id, round_.id)
             await facilitation.close_round(desk, live.id, round_.id)
             await facilitation.reveal_round(desk, live.id, round_.id)
-        form = decisions.DecisionForm(tuple(rounds), outcome="deferred", rationale="We will ask again.", why="Nobody.")
+        form = decision_form.DecisionForm(
+            tuple(rounds), outcome="deferred", rationale="We will ask again.", why="Nobody."
+        )
         await decisions.decide(house.store, CLOCK, COMMISSIONER, form)
 
 

@@ -10,7 +10,8 @@ from support.async_round import an_async_round, cast_now
 from support.factories import CLOCK, COMMISSION_FORM, new_id
 from support.voted_session import COMMISSIONER, a_vote
 
-from forum.services.decisions import DecisionForm, Promise, decide
+from forum.services.decision_form import DecisionForm, Promise
+from forum.services.decisions import decide
 from forum.services.exports import read_log
 from forum.services.sessions import asynchronous, facilitation
 from forum.services.sessions.commissions_and_sessions import SessionForm, create_session

@@ -14,8 +14,8 @@ from dataclasses import replace
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Work
 from forum.ports.accounts import Person
-from forum.services import decisions, permissions
-from forum.services.decisions import DecisionForm, Promise
+from forum.services import decision_form, decisions, permissions
+from forum.services.decision_form import DecisionForm, Promise
 from forum.services.form_errors import Findings
 from forum.services.sessions import guard
 from forum.services.sessions.desk import Desk, Outcome, cue_of, show
@@ -173,7 +173,7 @@ async def promise(
     NotFound, and IllegalMove as decisions.decide does.
     """
     findings = Findings()
-    checked = decisions.commitment(promise, "", findings)
+    checked = decision_form.commitment(promise, "", findings)
     findings.stop()
     async with desk.act_on(session_id) as (work, session):
         round_ = await guard.round_of(work, session, round_id)

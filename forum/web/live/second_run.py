@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 
-from forum.services.decisions import Promise
+from forum.services.decision_form import Promise
 from forum.services.sessions import policy_vote
 from forum.services.sessions import second_run as acts
 from forum.services.sessions.desk import Desk, Outcome

@@ -22,7 +22,7 @@ from forum.stories import paths, scenario_twee
 from forum.stories.submission import StoryStatus, Submission
 from forum.voting import suppression
 from forum.voting.round import Round, RoundState
-from forum.web.decide import reasons_of, tells_answers
+from forum.web.decide.form import reasons_of, tells_answers
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _

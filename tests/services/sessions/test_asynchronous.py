@@ -31,7 +31,8 @@ from forum.record.audit import verify
 from forum.record.verify.verdict import PASS
 from forum.services import exports
 from forum.services.checkpoints import Checkpoints
-from forum.services.decisions import DecisionForm, decide
+from forum.services.decision_form import DecisionForm
+from forum.services.decisions import decide
 from forum.services.sessions import asynchronous, cues, facilitation
 from forum.services.sessions.asynchronous import AsynchronousForm, close_due, closer, extend
 from forum.services.sessions.desk import Desk

@@ -16,7 +16,8 @@ from forum.record import audit
 from forum.record.verify.disclosures import open_disclosure
 from forum.services import exports
 from forum.services.checkpoints import Checkpoints
-from forum.services.decisions import DecisionForm, decide
+from forum.services.decision_form import DecisionForm
+from forum.services.decisions import decide
 from forum.services.sessions import care, cues, facilitation
 from forum.services.sessions.care import MOST_VERSIONS
 from forum.services.sessions.desk import Desk

@@ -19,7 +19,8 @@ from forum.record.verify.disclosures import open_disclosure
 from forum.record.verify.verdict import FAIL
 from forum.services import exports
 from forum.services.checkpoints import Checkpoints
-from forum.services.decisions import DecisionForm, Promise, decide
+from forum.services.decision_form import DecisionForm, Promise
+from forum.services.decisions import decide
 from forum.services.sessions import facilitation, policy_vote
 from forum.services.sessions.desk import Desk
 from forum.sessions.proposal import Amendment, Pledge, Proposal

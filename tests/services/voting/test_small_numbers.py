@@ -26,7 +26,7 @@ from forum.record.verify.checks import verify_files
 from forum.record.verify.export import Export
 from forum.record.verify.public_log import Log
 from forum.record.verify.receipt import verify_receipt
-from forum.services import decisions, exports, record_check
+from forum.services import decision_form, decisions, exports, record_check
 from forum.services.checkpoints import Checkpoints
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
@@ -67,8 +67,8 @@ async def given(sqlite_store: SqlStore) -> Given:
         declared=True,
         small_numbers=True,
     )
-    promise = decisions.Promise("The nurses' lead", "Two nurses at night", "2099-03-31")
-    form = decisions.DecisionForm(
+    promise = decision_form.Promise("The nurses' lead", "Two nurses at night", "2099-03-31")
+    form = decision_form.DecisionForm(
         voted.rounds, "", "adopted", "r2", "It is what most want.", "Not all do.", promises=(promise,)
     )
     await decisions.decide(sqlite_store, CLOCK, COMMISSIONER, form)

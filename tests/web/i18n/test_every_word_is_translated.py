@@ -15,7 +15,8 @@ from support.factories import CLOCK, a_cast, a_commission, a_session, new_id, st
 from support.voted_session import COMMISSIONER
 
 from forum.services import permissions
-from forum.services.decisions import DecisionForm, Promise, decide
+from forum.services.decision_form import DecisionForm, Promise
+from forum.services.decisions import decide
 from forum.services.keys import digest
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk

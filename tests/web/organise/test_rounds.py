@@ -15,7 +15,8 @@ from support.async_round import TITLE, AsyncRound, a_cast_now, an_async_round
 from support.factories import SetClock, a_session, new_id
 
 from forum.ports.accounts import Person, Role
-from forum.services.decisions import DecisionForm, decide
+from forum.services.decision_form import DecisionForm
+from forum.services.decisions import decide
 from forum.services.sessions import asynchronous, cues, facilitation
 from forum.services.sessions import desk as acts
 from forum.sessions.session import Participant

@@ -15,7 +15,7 @@ from support.factories import CLOCK
 from support.voted_session import COMMISSIONER, FIRST, SECOND
 
 from forum.services import decisions
-from forum.services.decisions import DecisionForm, Promise
+from forum.services.decision_form import DecisionForm, Promise
 from forum.services.stories import submissions
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission

@@ -18,7 +18,7 @@ from support.voted_session import COMMISSIONER, a_vote
 
 from forum.services import decisions
 from forum.services.commitments import MEANWHILE
-from forum.services.decisions import DecisionForm, Promise
+from forum.services.decision_form import DecisionForm, Promise
 from forum.sessions.proposal import Pledge, PledgeState
 from forum.store import tables
 from forum.voting.decision import Decision

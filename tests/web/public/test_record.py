@@ -22,7 +22,7 @@ from forum.record.signing_key import check_with
 from forum.record.verify import merkle_tree
 from forum.record.verify.checkpoint import parse_checkpoint, parse_note, public_key_raw
 from forum.record.verify.merkle_tree import leaf_hash, verify_inclusion
-from forum.services import decisions
+from forum.services import decision_form, decisions
 from forum.services.sessions import cues, facilitation
 from forum.services.stories import moderation
 from forum.store import SqlStore
@@ -41,13 +41,13 @@ async def anybody(house: House) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 async def a_decision(house: House, voted: Voted) -> int:
-    form = decisions.DecisionForm(
+    form = decision_form.DecisionForm(
         voted.rounds,
         outcome="adopted",
         response="r2" if len(voted.rounds) == 2 else "r1",
         rationale=RATIONALE,
         answers=ANSWERS,
-        promises=(decisions.Promise("Head of night services", "Two nurses", "2027-03-31"),),
+        promises=(decision_form.Promise("Head of night services", "Two nurses", "2027-03-31"),),
     )
     made = await decisions.decide(house.store, CLOCK, COMMISSIONER, form)
     assert made.entry is not None

@@ -1,0 +1,1 @@
+"""Decisions: the votes that wait for one, the form, and the public page of a decision."""

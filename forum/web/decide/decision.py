@@ -1,0 +1,78 @@
+"""The public page of a decision."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.services import decision_matter
+from forum.services.decision_matter import Matter
+from forum.services.record_cache import declared_of
+from forum.voting.decision import ADOPTING, Decision, differs
+from forum.voting.difference import dissenting
+from forum.voting.result import TableRow
+from forum.voting.round import Round
+from forum.web.i18n.dates import today
+from forum.web.record_banner import promises_shown, unlike_record
+from forum.web.responses import page
+from forum.web.site import site_of
+from forum.web.words import entries, entry_words
+from forum.web.words.decisions import differs_from, told_headings
+from forum.web.words.terms import outcome_words, power_words
+
+
+async def decision(request: Request) -> Response:
+    """Shows a decision in plain words to everybody: the decision, its reasons, how people voted, who does what by
+    when."""
+    async with site_of(request).store.read() as work:
+        made = await work.decisions.get_decision(request.path_params["decision"])
+        drawn = promises_shown([made])
+        if made.entry is not None:
+            # Already here, as votes whose rows were changed may give no result: the page that says so tells of it.
+            await unlike_record(request, work, drawn | await work.rounds.some(made.rounds))
+        on = await decision_matter.past_matter(work, made.rounds)
+        apart = await decision_matter.beside(work, on)
+        every = await decision_matter.votes_on(work, on)
+        if on.session.recorded:
+            drawn |= {round_.id: round_ for _session, round_ in every}
+            for one in (on, *apart):
+                drawn |= {round_.id: (round_, result) for round_, result in zip(one.rounds, one.results, strict=True)}
+            drawn[declared_of(on.commission.id)] = (on.commission, on.session.title)
+            await unlike_record(request, work, drawn)
+    labels = labels_of(on.later)
+    return await page(
+        request,
+        "decide/decision.html",
+        made=made,
+        today=today(site_of(request).clock.now()),
+        on=on,
+        beside=apart,
+        every=every,
+        power=entry_words.named(power_words, on.commission.power.level),
+        sentence=entries.decided(made.outcome, made.response, labels),
+        outcome=outcome_words(made.outcome),
+        preference=entry_words.listed(labels, on.preference),
+        differs=_differs(made, on),
+        differing=[(differs_from(one), one.answer) for one in made.differences] if on.result else [],
+        told=[(heading, made.told[name]) for name, heading in told_headings() if name in made.told],
+        dissenting=() if made.differences or made.outcome not in ADOPTING else putting_else_first(on, made.response),
+    )
+
+
+def labels_of(round_: Round) -> dict[str, str]:
+    """Returns the responses of a round in words, by id."""
+    return {r.id: r.label for r in round_.responses}
+
+
+def putting_else_first(on: Matter, response: str | None) -> tuple[TableRow, ...]:
+    """Returns the rows that preferred something else than a response; () where there is no result, or no response."""
+    if not on.result or not response:
+        return ()
+    return dissenting(on.result.rows, response, on.later.method, rounded=on.result.rounded)
+
+
+def _differs(made: Decision, on: Matter) -> bool:
+    """Tells whether a decision goes against the vote; for a vote annulled since, whether it said so then."""
+    if on.result is None:
+        return bool(made.why)
+    return differs(made.outcome, made.response, on.preference, counted=on.counted)
