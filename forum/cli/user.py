@@ -37,13 +37,21 @@ def user() -> None:
     multiple=True,
     required=True,
     type=click.Choice([role.value for role in permissions.ROLES]),
-    help="What the person may do, in every commission; give it again for a second role.",
+    help="What the person may do; give it again for a second role.",
 )
+@click.option("--commission", default="", metavar="ID", help="The commission in which alone that counts; else every.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
 @data_option
 @json_option
 def add(
-    login: str, *, name: str, held: tuple[str, ...], password_stdin: bool, data: Path | None, as_json: bool
+    login: str,
+    *,
+    name: str,
+    held: tuple[str, ...],
+    commission: str,
+    password_stdin: bool,
+    data: Path | None,
+    as_json: bool,
 ) -> None:
     """Add an account with the login LOGIN. Asks for its password, twice."""
     name = name if trimmed(name) else login
@@ -52,12 +60,12 @@ def add(
         found = Findings()
         accounts.check_names(found, login, name)
         found.stop()
-        asked = NewAccount(login, name, held, _password(from_stdin=password_stdin))
+        asked = NewAccount(login, name, held, _password(from_stdin=password_stdin), commission=commission)
         person = run(_add(settings_for(data), asked))
     if as_json:
         report(_facts(person))
     else:
-        click.echo(f"{person.login} can sign in now, as {', '.join(person.roles)}.")
+        click.echo(f"{person.login} can sign in now, as {_roles(person)}.")
 
 
 async def _add(settings: Settings, asked: NewAccount) -> Person:
@@ -92,7 +100,7 @@ def list_(data: Path | None, as_json: bool) -> None:
         report({"people": [_facts(person) for person in people]})
         return
     for person in people:
-        click.echo(f"{person.login}\t{person.name}\t{', '.join(person.roles)}")
+        click.echo(f"{person.login}\t{person.name}\t{_roles(person)}")
     if not people:
         say("Nobody has an account yet.")
 
@@ -120,7 +128,7 @@ def token(login: str, label: str, data: Path | None, as_json: bool) -> None:
 async def _token(settings: Settings, login: str, label: str) -> tuple[str, str]:
     async with opened(settings) as store:
         person = await _holder(store, login)
-        if not permissions.may(person.roles, "run sessions"):
+        if not permissions.reach(person, "run sessions"):
             raise BadInput("%(login)s is no organiser, so a token would open nothing.", login=login)
         made, secret = await accounts.make_token(store, SystemClock(), person, label)
         return made.id, secret
@@ -166,4 +174,17 @@ def _in_one_line() -> Iterator[None]:
 
 
 def _facts(person: Person) -> dict[str, object]:
-    return {"id": person.id, "login": person.login, "name": person.name, "roles": list(person.roles)}
+    in_one = {commission: list(roles) for commission, roles in person.roles_in.items()}
+    return {
+        "id": person.id,
+        "login": person.login,
+        "name": person.name,
+        "roles": list(person.roles),
+        "roles_in": in_one,
+    }
+
+
+def _roles(person: Person) -> str:
+    """Returns a person's roles in words, as "organiser, moderator in 0123abcd"."""
+    in_one = [f"{role} in {commission}" for commission, roles in person.roles_in.items() for role in roles]
+    return ", ".join([*person.roles, *in_one])

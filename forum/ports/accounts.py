@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -19,7 +19,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Person:
-    """An account. `password` is an argon2 hash, or empty."""
+    """An account. `password` is an argon2 hash, or empty.
+
+    `roles` count in every commission; `roles_in` names those that count in one alone, by its id.
+    """
 
     id: str
     login: str
@@ -27,6 +30,7 @@ class Person:
     roles: tuple[Role, ...]
     password: str = ""
     created_at: str = ""
+    roles_in: Mapping[str, tuple[Role, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,10 @@ class People(Protocol):
         """
 
     async def set_roles(self, person: str, roles: Sequence[Role]) -> None:
-        """Replaces a person's roles."""
+        """Replaces a person's roles that count in every commission."""
+
+    async def set_roles_in(self, person: str, roles_in: Mapping[str, Sequence[Role]]) -> None:
+        """Replaces a person's roles that count in one commission alone, by the commission's id."""
 
     async def set_password(self, person: str, password: str) -> None:
         """Replaces a person's password hash."""

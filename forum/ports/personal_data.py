@@ -276,7 +276,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         Kind.ATTENDANCE: "group_id joined_at observer passing",
         NOBODY: "id session",
     },
-    "person": {Kind.ACCOUNT: "login login_key name roles password created_at", NOBODY: "seq id"},
+    "person": {Kind.ACCOUNT: "login login_key name roles roles_in password created_at", NOBODY: "seq id"},
     "pledge": {Kind.ROOM: "role what by at", NOBODY: "seq id session round state decision"},
     "programme": {Kind.ROOM: "plan name", NOBODY: "session number what at"},
     "proposal": {Kind.ROOM: "words at", NOBODY: "seq id session stop scenario state round shown"},

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from forum.errors import IllegalMove, NotFound
+from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.accounts import Person, Role, Token
 from forum.ports.clock import Clock
@@ -32,23 +32,25 @@ _NOBODY = "There is nobody with this account."
 @dataclass(frozen=True)
 class NewAccount:
     """An account as somebody asks for it. `again` is the password typed a second time, None where it is asked for
-    once."""
+    once; the roles count in `commission` (by id) alone, or in every one where it is ""."""
 
     login: str
     name: str
     roles: Sequence[str]
     password: str
     again: str | None = None
+    commission: str = ""
 
 
 async def add_account(store: Store, passwords: Passwords, clock: Clock, asked: NewAccount) -> Person:
     """Adds an account and returns it. With an administrator there is no need of the first one's link: it dies.
 
-    Raises FormErrors (fields "name", "login", "password", "again", "role") with all that is wrong,
+    Raises FormErrors (fields "name", "login", "password", "again", "role", "commission") with all that is wrong,
     BadInput(field="login") for a login that is taken.
     """
     person = await _made(passwords, clock, asked)
     async with store.begin() as work:
+        await _check_commission(work, asked.commission)
         await work.people.add_person(person)
         if Role.ADMINISTRATOR in person.roles:
             # A link that has run out takes the place of the one that may be on its way.
@@ -138,17 +140,25 @@ async def give_password(store: Store, passwords: Passwords, clock: Clock, person
         await _replace_password(work, clock, person, hashed)
 
 
-async def set_roles(store: Store, person: str, roles: Sequence[str]) -> tuple[Role, ...]:
-    """Gives somebody (by id) these roles and no others; none at all leaves an account that opens nothing.
+async def set_roles(store: Store, person: str, roles: Sequence[str], commission: str = "") -> tuple[Role, ...]:
+    """Gives somebody (by id) these roles and no others, in one commission (by id) alone, or in every one where it is
+    "". None at all leaves an account that opens nothing there.
 
     Returns the roles in the order of permissions.ROLES. Raises FormErrors (field "role") for one that there is not,
-    NotFound, IllegalMove where nobody would be administrator.
+    BadInput(field="commission"), NotFound, IllegalMove where nobody would be administrator.
     """
     found = Findings()
-    held = _roles(found, roles)
+    held = _roles(found, roles, commission)
     found.stop()
     async with store.begin() as work:
-        await replace_roles(work, person, held)
+        if not commission:
+            await replace_roles(work, person, held)
+            return held
+        await _check_commission(work, commission)
+        everybody = {one.id: one for one in await work.people.list_people(lock=True)}
+        if person not in everybody:
+            raise NotFound(_NOBODY)
+        await work.people.set_roles_in(person, {**everybody[person].roles_in, commission: held})
     return held
 
 
@@ -236,17 +246,29 @@ async def _made(passwords: Passwords, clock: Clock, asked: NewAccount) -> Person
     found = Findings()
     login, name = check_names(found, asked.login, asked.name)
     password = check_password(found, asked.password, asked.again)
-    roles = _roles(found, asked.roles)
+    roles = _roles(found, asked.roles, asked.commission)
     if not roles:
         found.wrong("role", "Choose at least one role.")
     found.stop()
-    return Person(secrets.token_hex(16), login, name, roles, await passwords.hashed(password), clock.now())
+    everywhere, here = ((), {asked.commission: roles}) if asked.commission else (roles, {})
+    hashed = await passwords.hashed(password)
+    return Person(secrets.token_hex(16), login, name, everywhere, hashed, clock.now(), here)
 
 
-def _roles(found: Findings, wanted: Sequence[str]) -> tuple[Role, ...]:
-    """Returns the roles wanted, each once, in the order of permissions.ROLES; notes one that there is not."""
+async def _check_commission(work: Work, commission: str) -> None:
+    """Raises BadInput(field="commission") where there is no such commission; "" stands for every one."""
+    if commission and commission not in {one.id for one in await work.commissions.list_commissions(drafts=True)}:
+        raise BadInput("There is no such commission. Choose one from the list.", field="commission")
+
+
+def _roles(found: Findings, wanted: Sequence[str], commission: str = "") -> tuple[Role, ...]:
+    """Returns the roles wanted, each once, in the order of permissions.ROLES; notes one that there is not, and an
+    administrator of one commission.
+    """
     if any(role not in permissions.ROLES for role in wanted):
         found.wrong("role", "Choose from the roles in the list.")
+    if commission and Role.ADMINISTRATOR in wanted:
+        found.wrong("role", "An administrator manages everybody’s account: that role counts in every commission.")
     return tuple(role for role in permissions.ROLES if role in wanted)
 
 

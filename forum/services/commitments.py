@@ -66,10 +66,16 @@ async def update(store: Store, clock: Clock, person: Person, commitment: str, fo
     Raises NotAllowed where `person` is no commissioner, FormErrors with all mistakes in the form, NotFound, and
     IllegalMove where another update came after the one that the form names, or there are MOST_UPDATES.
     """
-    if not permissions.may(person.roles, "decide"):
-        raise NotAllowed("Only a commissioner can say here what became of a promise.")
     async with store.begin() as work:
+        if await commission_of(work, commitment) not in permissions.reach(person, "decide"):
+            raise NotAllowed("Only a commissioner can say here what became of a promise.")
         return await add(work, clock, commitment, form, Giver.COMMISSIONER)
+
+
+async def commission_of(work: Work, commitment: str) -> str:
+    """Returns the id of the commission in which a commitment was made. Raises NotFound."""
+    standing = await work.decisions.get_commitment(commitment)
+    return (await work.decisions.get_decision(standing.decision)).commission
 
 
 async def add(work: Work, clock: Clock, commitment: str, form: UpdateForm, giver: Giver) -> Update:

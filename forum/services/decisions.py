@@ -34,10 +34,9 @@ async def decide(store: Store, clock: Clock, person: Person, form: DecisionForm)
     Raises FormErrors with all mistakes in the form, NotAllowed where `person` is no commissioner, and NotFound and
     IllegalMove as `matter` does.
     """
-    if not permissions.may(person.roles, "decide"):
-        raise NotAllowed("Only a commissioner can record a decision.")
     async with store.begin() as work:
         on = await matter(work, form.rounds, lock=True)
+        _may(person, on)
         standing = await _standing(work, form)
         if standing is not None:
             return standing
@@ -59,14 +58,13 @@ async def commit(store: Store, clock: Clock, person: Person, decision: str, prom
 
     Raises as `decide` does, and IllegalMove where the decision has MOST_COMMITMENTS already.
     """
-    if not permissions.may(person.roles, "decide"):
-        raise NotAllowed("Only a commissioner can record a decision.")
     found = Findings()
     new = replace(commitment(promise, decision, found), at=clock.now())
     found.stop()
     async with store.begin() as work:
         made = await work.decisions.get_decision(decision)
         on = await matter(work, made.rounds, lock=True)
+        _may(person, on)
         if any((c.role, c.what, c.by) == (new.role, new.what, new.by) for c in made.commitments):
             return made
         if len(made.commitments) >= MOST_COMMITMENTS:
@@ -76,6 +74,11 @@ async def commit(store: Store, clock: Clock, person: Person, decision: str, prom
             await _record_commitment(work, on, new)
         await work.decisions.commit(new)
         return await work.decisions.get_decision(decision)
+
+
+def _may(person: Person, on: Matter) -> None:
+    if on.commission.id not in permissions.reach(person, "decide"):
+        raise NotAllowed("Only a commissioner can record a decision.")
 
 
 async def _standing(work: Work, form: DecisionForm) -> Decision | None:

@@ -39,8 +39,8 @@ async def make(store: Store, clock: Clock, person: Person, commitment: str, new:
     `new` is a key made by `keys.new_key` when the page was shown, so that the same form sent twice makes one link.
     Raises NotAllowed, NotFound, and BadInput(field="new") for a `new` that is no key or is in use elsewhere.
     """
-    _may(person)
     async with store.begin() as work:
+        await _may(work, person, commitment)
         await work.decisions.get_commitment(commitment, lock=True)
         there = await _link_of(work, new) if is_key(new) else None
         if there is not None and (there.commitment, there.revoked_at) == (commitment, ""):
@@ -55,8 +55,8 @@ async def make(store: Store, clock: Clock, person: Person, commitment: str, new:
 
 async def revoke(store: Store, clock: Clock, person: Person, commitment: str) -> None:
     """Switches the link of a commitment's owner off; does nothing where none works. Raises NotAllowed, NotFound."""
-    _may(person)
     async with store.begin() as work:
+        await _may(work, person, commitment)
         await work.decisions.get_commitment(commitment, lock=True)
         await work.owners.revoke_owner_links(commitment, clock.now())
 
@@ -91,6 +91,6 @@ async def _link_of(work: Work, key: str) -> OwnerLink | None:
         return None
 
 
-def _may(person: Person) -> None:
-    if not permissions.may(person.roles, "decide"):
+async def _may(work: Work, person: Person, commitment: str) -> None:
+    if await commitments.commission_of(work, commitment) not in permissions.reach(person, "decide"):
         raise NotAllowed("Only a commissioner can give the owner of a promise a link.")

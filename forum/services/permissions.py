@@ -4,8 +4,9 @@ test compares both."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from forum.ports.accounts import Role
+from forum.ports.accounts import Person, Role
 
 ROLES = tuple(Role)
 
@@ -30,3 +31,25 @@ def may(roles: Iterable[str], permission: str) -> bool:
     """
     needed = PERMISSIONS[permission]
     return permission == "public" or any(role in needed for role in roles)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Commissions in which somebody has a permission: `every` one, or those named by id. False where there is none."""
+
+    every: bool
+    commissions: frozenset[str] = frozenset()
+
+    def __contains__(self, commission: str) -> bool:
+        return self.every or commission in self.commissions
+
+    def __bool__(self) -> bool:
+        return self.every or bool(self.commissions)
+
+
+def reach(person: Person | None, permission: str) -> Reach:
+    """Returns in which commissions a person has a permission; None is a stranger. Raises KeyError as `may` does."""
+    if person is None:
+        return Reach(may((), permission))
+    named = frozenset(commission for commission, roles in person.roles_in.items() if may(roles, permission))
+    return Reach(may(person.roles, permission), named)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import sqlalchemy as sa
@@ -35,6 +35,7 @@ class SqlPeople(Area):
                 "login_key": alike(person.login),
                 "name": person.name,
                 "roles": list(person.roles),
+                "roles_in": _roles_in(person.roles_in),
                 "password": person.password,
                 "created_at": person.created_at,
             },
@@ -58,8 +59,13 @@ class SqlPeople(Area):
         return [_person(row) for row in rows]
 
     async def set_roles(self, person: str, roles: Sequence[Role]) -> None:
-        """Replaces a person's roles."""
+        """Replaces a person's roles that count in every commission."""
         await self._link.change(sa.update(people).where(people.c.id == person).values(roles=list(roles)), _NOBODY)
+
+    async def set_roles_in(self, person: str, roles_in: Mapping[str, Sequence[Role]]) -> None:
+        """Replaces a person's roles that count in one commission alone, by the commission's id."""
+        changed = sa.update(people).where(people.c.id == person).values(roles_in=_roles_in(roles_in))
+        await self._link.change(changed, _NOBODY)
 
     async def set_password(self, person: str, password: str) -> None:
         """Replaces a person's password hash."""
@@ -155,4 +161,11 @@ def _person(row: Row) -> Person:
         roles=tuple(Role(role) for role in row["roles"]),
         password=row["password"],
         created_at=row["created_at"],
+        roles_in={
+            commission: tuple(Role(role) for role in held) for commission, held in (row["roles_in"] or {}).items()
+        },
     )
+
+
+def _roles_in(roles_in: Mapping[str, Sequence[Role]]) -> dict[str, list[Role]]:
+    return {commission: list(held) for commission, held in roles_in.items() if held}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from starlette.requests import HTTPConnection
 
-from forum.errors import NotAllowed, SignInNeeded
+from forum.errors import NotAllowed, NotFound, SignInNeeded
 from forum.ports.accounts import Person
-from forum.services import permissions
+from forum.services import commitments, permissions
 from forum.services.keys import digest
+from forum.services.permissions import Reach
 from forum.web.cookies import SIGNED_IN, cookie_of
 from forum.web.site import site_of
 
@@ -34,24 +35,65 @@ async def _read_person(request: HTTPConnection) -> Person | None:
         return await work.people.signed_in(digest(cookie), site.clock.now())
 
 
-async def need(request: HTTPConnection, permission: str) -> Person | None:
+async def need(request: HTTPConnection, permission: str, commission: str = "") -> Person | None:
     """Returns the person signed in, who has this permission; None for a stranger, where it is "public".
 
-    Raises SignInNeeded where nobody is signed in, NotAllowed where the person's roles do not give the permission.
+    It is needed in one commission (by id), or in every one where none is named. Raises SignInNeeded where nobody is
+    signed in, NotAllowed where the person's roles do not give it.
     """
     person = await person_of(request)
-    if permissions.may(person.roles if person else (), permission):
+    there = permissions.reach(person, permission)
+    if there.every or commission in there:
         return person
+    raise _refused(person)
+
+
+async def need_here(request: HTTPConnection, permission: str) -> None:
+    """Checks that the person signed in has a permission in the commission that the address is about, by its path; where
+    the path names none, in every one. Raises as `need` does.
+    """
+    # Most people's roles count everywhere: only for the others the commission is looked up.
+    if permissions.reach(await person_of(request), permission).commissions:
+        await need(request, permission, await _commission_of(request))
+    else:
+        await need(request, permission)
+
+
+async def need_somewhere(request: HTTPConnection, permission: str) -> Reach:
+    """Returns the commissions in which the person signed in has a permission, one at least. Raises as `need` does."""
+    person = await person_of(request)
+    there = permissions.reach(person, permission)
+    if not there:
+        raise _refused(person)
+    return there
+
+
+async def _commission_of(request: HTTPConnection) -> str:
+    """Returns the id of the commission that a path leads to; "" where it leads to none, or to nothing that is here."""
+    named = request.path_params
+    async with site_of(request).store.read() as work:
+        try:
+            if "session" in named:
+                return (await work.sessions.get_session(named["session"])).commission
+            if "story" in named:
+                return (await work.stories.get_story(named["story"])).commission
+            if "commitment" in named:
+                return await commitments.commission_of(work, named["commitment"])
+        except NotFound:
+            return ""
+    return str(named.get("commission", ""))
+
+
+def _refused(person: Person | None) -> SignInNeeded | NotAllowed:
     if person is None:
-        raise SignInNeeded("Sign in to see this page.")
-    raise NotAllowed("This page is not for your role. Ask an administrator if you need it.")
+        return SignInNeeded("Sign in to see this page.")
+    return NotAllowed("This page is not for your role. Ask an administrator if you need it.")
 
 
-async def still_may(request: HTTPConnection, permission: str) -> bool:
-    """Returns True while the person has this permission. Reads them anew at each call, for connections that outlive a
-    sign-out or a change of roles."""
-    person = await _read_person(request)
-    return permissions.may(person.roles if person else (), permission)
+async def still_may(request: HTTPConnection, permission: str, commission: str) -> bool:
+    """Returns True while the person has this permission in this commission. Reads them anew at each call, for
+    connections that outlive a sign-out or a change of roles."""
+    return commission in permissions.reach(await _read_person(request), permission)
 
 
 async def somebody(request: HTTPConnection) -> Person:

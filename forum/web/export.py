@@ -26,7 +26,7 @@ from forum.record.verify.public_log import Log
 from forum.services import exports
 from forum.sessions.local_time import local
 from forum.web import report
-from forum.web.auth import somebody
+from forum.web.auth import need, need_somewhere, somebody
 from forum.web.i18n.gettext import language
 from forum.web.public import said
 from forum.web.site import site_of
@@ -49,7 +49,7 @@ async def export(request: Request) -> Response:
         # Without a name, so that the system takes it back whatever happens; on disk, where a temporary folder may be
         # in memory.
         file, aside = (held.enter_context(_unnamed(site.settings.data)) for _ in range(2))
-        commission, session = _chosen(request)
+        commission, session = await _chosen(request)
         making = exports.write(site.checkpoints, file, aside, commission, site.settings.licence, session=session)
         await _unless_gone(request, making)
         return _Sent(file, _headers(request, "forum-export", "zip"), held.pop_all())
@@ -86,6 +86,7 @@ async def export_report_pdf(request: Request) -> Response:
 
 async def export_poster(request: Request) -> Response:
     """Sends what became of the promises of a commission, or of all, as a PDF to print and put up."""
+    await _chosen(request)
     title, blocks = await said.poster(request)
     async with _place(request):
         data = await _unless_gone(request, long(report_pdf.pdf, blocks, title, language().code, poster=True))
@@ -96,8 +97,10 @@ async def export_poster(request: Request) -> Response:
 async def _made(request: Request, write: Callable[[Log], bytes], name: str, ending: str, media_type: str) -> Response:
     """Sends the file that `write` makes of the log that was asked for."""
 
+    chosen = await _chosen(request)
+
     async def making() -> bytes:
-        return await long(write, await exports.read_log(site_of(request).store, *_chosen(request)))
+        return await long(write, await exports.read_log(site_of(request).store, *chosen))
 
     async with _place(request):
         data = await _unless_gone(request, making())
@@ -108,9 +111,20 @@ def _unnamed(folder: Path) -> BinaryIO:
     return cast(BinaryIO, tempfile.TemporaryFile(dir=folder))
 
 
-def _chosen(request: Request) -> tuple[str | None, str | None]:
-    """Returns the commission and the session that an export is asked of, None for each that is not named."""
-    return request.query_params.get("commission") or None, request.query_params.get("session") or None
+async def _chosen(request: Request) -> tuple[str | None, str | None]:
+    """Returns the commission and the session that an export is asked of, None for each that is not named. Raises
+    NotAllowed where the person who asks may not decide there; for everything, where they may not decide everywhere.
+    """
+    commission, session = request.query_params.get("commission") or None, request.query_params.get("session") or None
+    within = await need_somewhere(request, "decide")
+    if within.every:
+        return commission, session
+    if session:
+        async with site_of(request).store.read() as work:
+            await need(request, "decide", (await work.sessions.get_session(session)).commission)
+    if commission or not session:
+        await need(request, "decide", commission or "")
+    return commission, session
 
 
 def _headers(request: Request, name: str, ending: str) -> dict[str, str]:

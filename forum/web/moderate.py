@@ -23,7 +23,7 @@ from forum.stories import compose, scenario_twee
 from forum.stories.moderation import Report
 from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
-from forum.web.auth import somebody
+from forum.web.auth import need_somewhere, somebody
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
@@ -57,25 +57,32 @@ async def queue(request: Request) -> Response:
     """Shows the stories that wait to be read, appeals, readers' reports, and stories held or back with their
     writers."""
     site = site_of(request)
-    person = await somebody(request)
+    person, within = await somebody(request), await need_somewhere(request, "moderate stories")
+
+    def here(stories: Iterable[Submission]) -> list[Submission]:
+        return [story for story in stories if story.commission in within]
+
     async with site.store.read() as work:
-        waiting = sorted(await work.stories.list_stories(status=StoryStatus.SUBMITTED), key=lambda s: s.submitted_at)
-        held = await work.stories.list_stories(status=StoryStatus.HELD)
-        returned = await work.stories.list_stories(status=StoryStatus.RETURNED)
-        revised = await work.stories.revised()
-        appeals = await appeals_and_reports.waiting(work)
-        reported = await appeals_and_reports.reported(work)
+        submitted = here(await work.stories.list_stories(status=StoryStatus.SUBMITTED))
+        held = here(await work.stories.list_stories(status=StoryStatus.HELD))
+        returned = here(await work.stories.list_stories(status=StoryStatus.RETURNED))
+        revised = here(await work.stories.revised())
+        appeals = [one for one in await appeals_and_reports.waiting(work) if one[0].commission in within]
+        reported = [one for one in await appeals_and_reports.reported(work) if one[0].commission in within]
         commissions = {c.id: c for c in await work.commissions.list_commissions()}
         beside = [
             (await work.stories.get_story(story_id), number)
             for story_id, number in (await work.evidence.waiting()).items()
         ]
-        evidence = [(story, number) for story, number in beside if story.status != StoryStatus.WRITING]
+        sent = here(story for story, _number in beside if story.status != StoryStatus.WRITING)
+        evidence = [(story, number) for story, number in beside if story in sent]
     row = _rows(commissions, site.clock.now())
     return await page(
         request,
         "moderate/queue.html",
-        waiting=[await row(story, story.submitted_at) for story in waiting],
+        waiting=[
+            await row(story, story.submitted_at) for story in sorted(submitted, key=lambda story: story.submitted_at)
+        ],
         appeals=[
             await row(story, now.appeal.at if now.appeal else "", yours=now.act.by != person.id, others=now.others)
             for story, now in appeals

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.errors import BadInput, IllegalMove
-from forum.services import commitments, decisions
+from forum.services import commitments, decision_form
 from forum.services.commitments import UpdateForm
 from forum.voting.commitment import TOLD
 from forum.web.auth import somebody
@@ -59,7 +59,7 @@ def fields(form: Form, errors: dict[str, str] | None = None) -> dict[str, Any]:
         "errors": errors or {},
         "id": form.text("id") or secrets.token_hex(16),
         "states": [(str(state), promise_words(state)) for state in TOLD],
-        "most": decisions,
+        "most": decision_form,
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from forum.ports.accounts import Person
 from forum.ports.long_work import long
 from forum.services import permissions
 from forum.web.auth import person_of
@@ -40,10 +41,9 @@ async def page(request: Request, template: str, status: int = 200, **context: An
     """Draws a page from a template, with `context` and what all pages need: person, permissions, languages."""
     site = site_of(request)
     person = await person_of(request)
-    held = person.roles if person else ()
     everything = {
         "person": person,
-        "may": lambda permission: permissions.may(held, permission),
+        "may": lambda permission, commission="": _may(person, permission, commission),
         "path": request.url.path,
         "language": language(),
         "language_choices": switch.choices(request),
@@ -56,6 +56,12 @@ async def page(request: Request, template: str, status: int = 200, **context: An
         return HTMLResponse(await long(drawn_by.render, everything), status)
     drawn = await _in_turns(drawn_by.generate(everything))
     return HTMLResponse(below(prefix_of(site.settings), drawn), status)
+
+
+def _may(person: Person | None, permission: str, commission: str) -> bool:
+    """Tells whether a person has a permission in a commission (by id), or in any where none is named."""
+    there = permissions.reach(person, permission)
+    return commission in there if commission else bool(there)
 
 
 async def _in_turns(pieces: Iterator[str]) -> str:

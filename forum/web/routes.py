@@ -19,7 +19,7 @@ from starlette.types import Scope
 
 from forum.web import export, moderate, owner_links, promise_updates
 from forum.web.accounts import cookieless, own_password, people, sign_in
-from forum.web.auth import need
+from forum.web.auth import need_here, need_somewhere
 from forum.web.decide import decision as decision_page
 from forum.web.decide import form as decision_form
 from forum.web.decide import overview as decide_overview
@@ -79,13 +79,18 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 class Page:
     """One row of the table. `permission` is a key of permissions.PERMISSIONS; a page of a private link is "public",
     as its key is the permission. `most_body` is the largest body in bytes, where more than a few buttons and
-    names may come."""
+    names may come.
+
+    The permission is needed in the commission that the path leads to, or in every one; `somewhere` marks what is for
+    whoever has it in any commission: the endpoint shows no other, and checks the one that a form or query names.
+    """
 
     path: str
     methods: str
     endpoint: Endpoint
     permission: str
     most_body: int = SMALL
+    somewhere: bool = False
 
 
 PAGES: tuple[Page, ...] = (
@@ -158,7 +163,7 @@ PAGES: tuple[Page, ...] = (
     Page("/moderate/erase", "GET POST", your_data.by_letter, "moderate stories"),
     Page("/moderate/{story}/evidence", "GET POST", evidence.moderate, "moderate stories", WORDS),
     Page("/moderate/{story}/evidence/{item}", "GET", evidence.moderators_file, "moderate stories"),
-    Page("/moderate", "GET", moderate.queue, "moderate stories"),
+    Page("/moderate", "GET", moderate.queue, "moderate stories", somewhere=True),
     Page("/moderate/{story}", "GET POST", moderate.story, "moderate stories", WORDS),
     Page("/moderate/{story}/appeal", "POST", moderate.appeal, "moderate stories", WORDS),
     Page("/cookies", "GET", cookieless.about, "public"),
@@ -174,9 +179,9 @@ PAGES: tuple[Page, ...] = (
     Page("/people", "GET POST", people.people, "manage people"),
     Page("/people/{person}/roles", "POST", people.set_roles, "manage people"),
     Page("/people/{person}/password", "POST", people.give_password, "manage people"),
-    Page("/account", "GET POST", own_password.change, "signed in"),
+    Page("/account", "GET POST", own_password.change, "signed in", somewhere=True),
     # organising
-    Page("/organise", "GET", commissions_and_sessions.overview, "run sessions"),
+    Page("/organise", "GET", commissions_and_sessions.overview, "run sessions", somewhere=True),
     Page("/organise/commissions/new", "GET", commissions_and_sessions.new_commission, "run sessions"),
     Page("/organise/commissions", "POST", commissions_and_sessions.add_commission, "run sessions", WORDS),
     Page(
@@ -191,10 +196,12 @@ PAGES: tuple[Page, ...] = (
     Page("/organise/commissions/{commission}/note", "POST", stages.note, "keep commissions", WORDS),
     Page("/organise/commissions/{commission}/close", "POST", stages.close, "keep commissions", WORDS),
     Page("/organise/commissions/{commission}/reopen", "POST", stages.reopen, "keep commissions", WORDS),
-    Page("/organise/sessions/new", "GET", commissions_and_sessions.new_session, "run sessions"),
-    Page("/organise/sessions", "POST", commissions_and_sessions.add_session, "run sessions", WORDS),
-    Page("/organise/tokens", "POST", commissions_and_sessions.add_token, "run sessions"),
-    Page("/organise/tokens/{token}/revoke", "POST", commissions_and_sessions.revoke_token, "run sessions"),
+    Page("/organise/sessions/new", "GET", commissions_and_sessions.new_session, "run sessions", somewhere=True),
+    Page("/organise/sessions", "POST", commissions_and_sessions.add_session, "run sessions", WORDS, somewhere=True),
+    Page("/organise/tokens", "POST", commissions_and_sessions.add_token, "run sessions", somewhere=True),
+    Page(
+        "/organise/tokens/{token}/revoke", "POST", commissions_and_sessions.revoke_token, "run sessions", somewhere=True
+    ),
     Page("/organise/sessions/{session}/programme", "GET POST", programmes.edit, "run sessions", WORDS),
     Page("/organise/sessions/{session}/run-sheet", "GET", programmes.run_sheet, "run sessions"),
     Page("/organise/sessions/{session}/tickets", "GET POST", tickets.sheet, "run sessions", WORDS),
@@ -230,8 +237,8 @@ PAGES: tuple[Page, ...] = (
     Page("/console/{session}", "GET", console.console, "run sessions"),
     Page("/console/{session}/{act}", "POST", console.act, "run sessions", WORDS),
     # asynchronous rounds
-    Page("/organise/asynchronous/new", "GET", rounds.new, "run sessions"),
-    Page("/organise/asynchronous", "POST", rounds.add, "run sessions", WORDS),
+    Page("/organise/asynchronous/new", "GET", rounds.new, "run sessions", somewhere=True),
+    Page("/organise/asynchronous", "POST", rounds.add, "run sessions", WORDS, somewhere=True),
     Page("/organise/asynchronous/{session}", "GET", rounds.show, "run sessions"),
     Page("/organise/asynchronous/{session}/{act}", "POST", rounds.act, "run sessions", WORDS),
     Page("/answer/{answer_code}", "GET", answer.about, "public"),
@@ -243,16 +250,16 @@ PAGES: tuple[Page, ...] = (
     Page("/answer/{answer_code}/receipts/{round}", "GET", receipts.receipt, "public"),
     Page("/answer/{answer_code}/step-out", "GET", answer.step_out, "public"),
     # deciding
-    Page("/decide", "GET", decide_overview.overview, "decide"),
-    Page("/decide/new", "GET POST", decision_form.new, "decide", STORY),
+    Page("/decide", "GET", decide_overview.overview, "decide", somewhere=True),
+    Page("/decide/new", "GET POST", decision_form.new, "decide", STORY, somewhere=True),
     Page("/decide/promises/{commitment}", "GET POST", promise_updates.update, "decide", WORDS),
     Page("/decide/promises/{commitment}/owner", "GET POST", owner_links.link, "decide"),
-    Page("/decide/poster.pdf", "GET", export.export_poster, "decide"),
-    Page("/export", "GET", export.export, "decide"),
-    Page("/export/popolo", "GET", export.export_popolo, "decide"),
-    Page("/export/report.html", "GET", export.export_report_html, "decide"),
-    Page("/export/report.pdf", "GET", export.export_report_pdf, "decide"),
-    Page("/export/workbook", "GET", export.export_workbook, "decide"),
+    Page("/decide/poster.pdf", "GET", export.export_poster, "decide", somewhere=True),
+    Page("/export", "GET", export.export, "decide", somewhere=True),
+    Page("/export/popolo", "GET", export.export_popolo, "decide", somewhere=True),
+    Page("/export/report.html", "GET", export.export_report_html, "decide", somewhere=True),
+    Page("/export/report.pdf", "GET", export.export_report_pdf, "decide", somewhere=True),
+    Page("/export/workbook", "GET", export.export_workbook, "decide", somewhere=True),
 )
 
 SOCKETS = (
@@ -269,7 +276,7 @@ def guarded(row: Page) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         if _announced(request) > row.most_body:
             raise HTTPException(413)
-        await need(request, row.permission)
+        await (need_somewhere if row.somewhere else need_here)(request, row.permission)
         return await row.endpoint(request)
 
     return endpoint

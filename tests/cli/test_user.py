@@ -46,7 +46,8 @@ def test_add_and_list(tmp_path: Path) -> None:
     shown = user("list", "--data", tmp_path, "--json")
     assert shown.exit_code == 0
     person = json.loads(shown.stdout)["people"][0]
-    assert person == {"id": person["id"], "login": "ann", "name": "Ann Other", "roles": ["organiser", "moderator"]}
+    both = ["organiser", "moderator"]
+    assert person == {"id": person["id"], "login": "ann", "name": "Ann Other", "roles": both, "roles_in": {}}
     assert "ann\tAnn Other\torganiser, moderator" in user("list", "--data", tmp_path).stdout
 
 
@@ -66,6 +67,7 @@ def test_add_refuses_in_one_line(tmp_path: Path) -> None:
         (add(tmp_path, "bob", given="short\n"), "12"),
         (add(tmp_path, "b ob"), "without spaces"),
         (add(tmp_path, "bob", "--role", "king"), "king"),
+        (add(tmp_path, "bob", "--commission", "nowhere"), "no such commission"),
         (user("add", "bob", "--data", tmp_path), "--role"),
     ):
         assert result.exit_code == 2

@@ -182,7 +182,7 @@ async def promise(
         if round_.state != RoundState.REVEALED:
             raise IllegalMove("Show the result of the vote first. Then people can commit to it.")
         standing = [d for d in await work.decisions.list_decisions(session.commission) if round_id in d.rounds]
-        if not permissions.may(person.roles, "decide"):
+        if session.commission not in permissions.reach(person, "decide"):
             said = (checked.role, checked.what, checked.by)
             known = [p for p in await work.proposals.pledges_on([round_id]) if p.state != PledgeState.WITHDRAWN]
             if any((p.role, p.what, p.by) == said for p in known):

@@ -15,8 +15,8 @@ from enum import StrEnum
 
 from forum.errors import BadInput, IllegalMove, NotAllowed
 from forum.ports import Store, Work
-from forum.ports.accounts import Role
 from forum.ports.clock import Clock
+from forum.services import permissions
 from forum.services.keys import digest
 from forum.services.stories.moderation import log_act
 from forum.services.stories.submissions import must_be_public, must_be_sent
@@ -76,7 +76,7 @@ async def standing(work: Work, story: Submission) -> Standing | None:
         return None
     act = acts[-1]
     appeals = [appeal for appeal in await work.moderation.appeals(story.id) if appeal.act == act.id]
-    return Standing(act, appeals[0] if appeals else None, await _others(work, act.by))
+    return Standing(act, appeals[0] if appeals else None, await _others(work, story, act.by))
 
 
 async def waiting(work: Work) -> list[tuple[Submission, Standing]]:
@@ -200,6 +200,7 @@ async def reported(work: Work) -> list[tuple[Submission, Sequence[Report]]]:
     return [(story, reports) for story, reports in stories if story.status == StoryStatus.ACCEPTED]
 
 
-async def _others(work: Work, by: str) -> bool:
-    """Tells whether there is a moderator besides `by`, who acted."""
-    return any(person.id != by and Role.MODERATOR in person.roles for person in await work.people.list_people())
+async def _others(work: Work, story: Submission, by: str) -> bool:
+    """Tells whether a story has a moderator besides `by`, who acted."""
+    people = [person for person in await work.people.list_people() if person.id != by]
+    return any(story.commission in permissions.reach(person, "moderate stories") for person in people)

@@ -15,6 +15,7 @@ person = sa.Table(
     sa.Column("login_key", Words, nullable=False, unique=True),  # the login as it is compared: without case
     words("name"),
     json("roles"),
+    json("roles_in", nullable=True),  # by the id of a commission; NULL in rows from before there were any
     words("password"),
     words("created_at"),
 )

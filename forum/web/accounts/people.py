@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,6 +28,7 @@ async def people(request: Request) -> Response:
     site = site_of(request)
     form = await form_of(request)
     asked = NewAccount(form.text("login"), form.text("name"), form.texts("role"), as_typed(form, "password"))
+    asked = replace(asked, commission=form.text("commission"))
     try:
         person = await accounts.add_account(site.store, passwords, site.clock, asked)
     except (BadInput, StoreUnavailable) as error:
@@ -36,15 +39,20 @@ async def people(request: Request) -> Response:
 
 
 async def set_roles(request: Request) -> Response:
-    """Gives somebody these roles and no others. The last administrator stays one."""
+    """Gives somebody these roles and no others, in every commission or in the one that the form names. The last
+    administrator stays one."""
     form = await form_of(request)
-    person = request.path_params["person"]
+    person, commission = request.path_params["person"], form.text("commission")
     try:
-        held = await accounts.set_roles(site_of(request).store, person, form.texts("role"))
+        if form.flag("one") and not commission:
+            form.wrong("commission", "Choose the commission in which these roles count.")
+            form.stop()
+        held = await accounts.set_roles(site_of(request).store, person, form.texts("role"), commission)
     except (BadInput, IllegalMove, StoreUnavailable) as error:
         if wants_json(request):
             raise
-        return await people_page(request, Form({}), error, about=person)
+        part = "one" if form.flag("one") else "roles"
+        return await people_page(request, Form({}), error, about=person, part=part, typed=form)
     return done(request, "/people?done=roles", person=person, roles=list(held))
 
 
@@ -73,12 +81,18 @@ def role_words() -> list[tuple[str, str, str]]:
 
 
 async def people_page(
-    request: Request, form: Form, error: ForumError | None = None, about: str = "", part: str = "roles"
+    request: Request,
+    form: Form,
+    error: ForumError | None = None,
+    about: str = "",
+    part: str = "roles",
+    typed: Form | None = None,
 ) -> Response:
-    """Draws the page of all accounts. An error is about the new one, or about a `part`, "roles" or "password", of the
-    account `about`."""
+    """Draws the page of all accounts. An error is about the new one, or about a `part` of the account `about`: its
+    "roles", those in "one" commission (as `typed`) or its "password"."""
     async with site_of(request).store.read() as work:
         everybody = await work.people.list_people()
+        commissions = await work.commissions.list_commissions(drafts=True)
     said = {
         "added": _("The account is ready."),
         "roles": _("The roles are changed."),
@@ -90,10 +104,20 @@ async def people_page(
         status_of(error) if error else 200,
         people=sorted(everybody, key=lambda p: p.name.casefold()),
         role_words=role_words(),
+        role_words_in_one=[one for one in role_words() if one[0] != Role.ADMINISTRATOR],
+        commissions=[(one.id, one.title) for one in commissions],
+        typed=typed or Form({}),
         form=form,
-        errors={f"{part}-{about}": words for words in errors_of(error).values()} if about else errors_of(error),
+        errors={f"{_part_of(part, field)}-{about}": words for field, words in errors_of(error).items()}
+        if about
+        else errors_of(error),
         about=about,
         part=part,
         done=said.get(request.query_params.get("done", ""), ""),
         fewest=FEWEST,
     )
+
+
+def _part_of(part: str, field: str) -> str:
+    """Returns the name under which the page shows an error of a field, in a part of an account."""
+    return f"{part}-{field}" if part == "one" else part

@@ -18,7 +18,7 @@ from forum.voting.methods import METHODS
 from forum.voting.reason import Reason
 from forum.voting.result import Result
 from forum.voting.round import NONE_OF_THESE, Round
-from forum.web.auth import somebody
+from forum.web.auth import need, somebody
 from forum.web.decide import form_fields
 from forum.web.decide.decision import labels_of, putting_else_first
 from forum.web.forms import Form, form_of, spoken
@@ -75,6 +75,7 @@ async def _form_page(
     async with site_of(request).store.read() as work:
         find = decision_matter.past_matter if status == 409 else decision_matter.matter
         on = await find(work, rounds)
+        await need(request, "decide", on.commission.id)
         apart = await decision_matter.beside(work, on)
         every = await decision_matter.votes_on(work, on)
         given = []

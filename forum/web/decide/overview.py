@@ -14,6 +14,7 @@ from forum.voting.commission import Commission
 from forum.voting.decision import Decision
 from forum.voting.round import DECIDED_ON, Round, RoundKind, RoundState
 from forum.voting.small_numbers import people_outside
+from forum.web.auth import need_somewhere
 from forum.web.i18n.dates import today
 from forum.web.responses import page
 from forum.web.site import site_of
@@ -44,9 +45,9 @@ class _Question:
 async def overview(request: Request) -> Response:
     """Shows the votes that wait for an answer, the first due first, and every question whose result was shown, by
     commission, undecided ones first."""
-    day = today(site_of(request).clock.now())
+    day, within = today(site_of(request).clock.now()), await need_somewhere(request, "decide")
     async with site_of(request).store.read() as work:
-        commissions = await work.commissions.list_commissions()
+        commissions = [one for one in await work.commissions.list_commissions() if one.id in within]
         shelves = [(c, await _questions(work, c)) for c in commissions]
         due = []
         for of in commissions:

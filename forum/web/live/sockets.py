@@ -15,7 +15,7 @@ from forum.live.messages import GOODBYES, Bye, encode
 from forum.live.outbox import Outbox
 from forum.live.room import Room
 from forum.services.keys import digest
-from forum.web.auth import need, still_may
+from forum.web.auth import need_here, still_may
 from forum.web.cookies import DEVICE, cookie_of
 from forum.web.errors import CLOSE_NOT_ALLOWED, CLOSE_NOT_FOUND
 from forum.web.i18n.gettext import language, say
@@ -87,7 +87,7 @@ async def console(socket: WebSocket) -> None:
     """A facilitator's console."""
     site = site_of(socket)
     try:
-        await need(socket, "run sessions")
+        await need_here(socket, "run sessions")
         async with site.store.read() as work:
             session = await work.sessions.get_session(socket.path_params["session"])
         if session.asynchronous:
@@ -96,7 +96,7 @@ async def console(socket: WebSocket) -> None:
         await _refuse(socket, error)
         return
     screen = Connection("console", language=language().code)
-    await _serve(socket, session.id, screen, may=lambda: still_may(socket, "run sessions"))
+    await _serve(socket, session.id, screen, may=lambda: still_may(socket, "run sessions", session.commission))
 
 
 async def _refuse(socket: WebSocket, error: ForumError) -> None:

@@ -23,7 +23,7 @@ from forum.sessions.session import Entrance
 from forum.stories.submission import StoryStatus
 from forum.voting.commission import DEFAULT_THRESHOLD, POWERS, STAGES, Commission, SecondReader
 from forum.voting.reason import ReasonReading
-from forum.web.auth import somebody
+from forum.web.auth import need, need_somewhere, somebody
 from forum.web.forms import Form, errors_of, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
 from forum.web.responses import done, page, wants_json
@@ -51,10 +51,10 @@ async def _overview(
     label: str = "",
     errors: dict[str, str] | None = None,
 ) -> Response:
-    person = await somebody(request)
+    person, within = await somebody(request), await need_somewhere(request, "run sessions")
     async with site_of(request).store.read() as work:
-        commissions = await work.commissions.list_commissions(drafts=True)
-        sessions = [s for s in await work.sessions.list_sessions() if not s.asynchronous]
+        commissions = [one for one in await work.commissions.list_commissions(drafts=True) if one.id in within]
+        sessions = [s for s in await work.sessions.list_sessions() if not s.asynchronous and s.commission in within]
         asynchronous = [round_ for c in commissions for round_ in await results.asynchronous_rounds(work, c)]
         tokens = await work.people.tokens(person.id)
         votes = await retention.open_votes(work, site_of(request).clock.now())
@@ -63,6 +63,7 @@ async def _overview(
         "organise/overview.html",
         status,
         commissions=commissions,
+        makes_commissions=within.every,
         open=[one for one in commissions if not one.draft],
         sessions=[(s, session_state(s)) for s in sessions],
         asynchronous=sorted(asynchronous, key=lambda round_: round_.session.opened_at, reverse=True),
@@ -74,7 +75,7 @@ async def _overview(
         errors=errors or {},
         most=commissions_and_sessions,
         proxies=site_of(request).proxies.noted(),
-        forgotten=[vote for vote in votes if not vote.waited_for],
+        forgotten=[vote for vote in votes if not vote.waited_for and vote.session.commission in within],
     )
 
 
@@ -223,13 +224,16 @@ async def _commission_page(
 
 async def new_session(request: Request) -> Response:
     """Shows the empty form for a live session of the commission named in the address."""
-    return await _session_page(request, request.query_params.get("commission", ""), Form({}))
+    commission = request.query_params.get("commission", "")
+    await need(request, "run sessions", commission)
+    return await _session_page(request, commission, Form({}))
 
 
 async def add_session(request: Request) -> Response:
     """Makes a live session."""
     site = site_of(request)
     form = await form_of(request)
+    await need(request, "run sessions", form.text("commission"))
     asked = SessionForm(
         commission=form.text("commission"),
         id=form.text("id"),

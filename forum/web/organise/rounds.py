@@ -22,6 +22,7 @@ from forum.stories import paths, scenario_twee
 from forum.stories.submission import StoryStatus, Submission
 from forum.voting import suppression
 from forum.voting.round import Round, RoundState
+from forum.web.auth import need
 from forum.web.decide.form import reasons_of, tells_answers
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
@@ -44,7 +45,9 @@ EXTEND = "extend"
 async def new(request: Request) -> Response:
     """Shows the empty form for an asynchronous round of the commission in the address; `?story=` chooses a story's
     first."""
-    return await _form_page(request, request.query_params.get("commission", ""), Form({}))
+    commission = request.query_params.get("commission", "")
+    await need(request, "run sessions", commission)
+    return await _form_page(request, commission, Form({}))
 
 
 async def add(request: Request) -> Response:
@@ -52,6 +55,7 @@ async def add(request: Request) -> Response:
     site = site_of(request)
     form = await form_of(request)
     commission = form.text("commission")
+    await need(request, "run sessions", commission)
     story, scene = await _asked(request, form.text("question"))
     asked = AsynchronousForm(
         commission=commission,

@@ -241,7 +241,7 @@ async def ballots(request: Request) -> Response:
         round_ = await work.rounds.get_round(request.path_params["round"])
         session = await work.sessions.get_session(round_.session)
         if not session.recorded:
-            await need(request, "run sessions")
+            await need(request, "run sessions", session.commission)
         lines = await exports.opened_lines(work, round_.id)
     # No shared cache may keep what needs a permission.
     if not session.recorded:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import argon2
 import pytest
-from support.app import ADDRESS, PASSWORD, House, a_house, field, words
+from support.app import ADDRESS, PASSWORD, House, a_house, assert_faults_at, field, words
+from support.factories import new_id
 
 from forum.adapters import passwords
 from forum.adapters.clock import SystemClock
@@ -384,10 +385,38 @@ async def test_a_first_link_that_ran_out_or_was_never_there_is_not_found(house: 
             assert (await browser.post(link, data=first_form())).status_code == 404
 
 
+async def test_roles_in_one_commission_are_given_seen_and_taken(house: House) -> None:
+    here = await house.commission()
+    async with house.signed_in("administrator") as admin:
+        form = {"name": "Mo", "login": "mo", "password": PASSWORD, "role": "moderator", "commission": here.id}
+        for wrong, at in (({"role": "administrator"}, "role"), ({"commission": new_id()}, "commission")):
+            refused = await admin.post("/people", data=form | wrong)
+            assert (refused.status_code, field(refused, "login")) == (422, "mo")
+            assert_faults_at(refused, {at})
+        assert (await admin.post("/people", data=form)).status_code == 303
+        async with house.store.read() as work:
+            made = await work.people.by_login("mo")
+        assert made is not None
+        assert (made.roles, made.roles_in) == ((), {here.id: ("moderator",)})
+        page = await admin.get("/people")
+        assert f"Only in “{here.title}”: Moderator" in words(page)
+        address = f"/people/{made.id}/roles"
+        unnamed = await admin.post(address, data={"one": "1", "role": "organiser"})
+        assert unnamed.status_code == 422
+        assert_faults_at(unnamed, {f"one-commission-{made.id}"})
+        for roles, left in ((["organiser", "moderator"], {here.id: ("organiser", "moderator")}), ([], {})):
+            changed = await admin.post(address, data={"one": "1", "commission": here.id, "role": roles})
+            assert changed.status_code == 303
+            async with house.store.read() as work:
+                standing = await work.people.by_login("mo")
+            assert standing is not None
+            assert (standing.roles, standing.roles_in) == ((), left)
+
+
 async def test_an_administrator_makes_an_account_that_can_sign_in(house: House) -> None:
     async with house.signed_in("administrator") as admin, house.browser() as browser:
         form = {"name": "Mo <b>", "login": "mo", "password": PASSWORD, "role": ["moderator", "organiser"]}
-        assert "A role counts everywhere here: for every commission" in words(await admin.get("/people"))
+        assert "A role counts in every commission, with all its sessions" in words(await admin.get("/people"))
         made = await admin.post("/people", data=form)
         assert made.status_code == 303
         page = await admin.get(made.headers["location"])
