@@ -29,6 +29,7 @@ from forum.web.live import (
     console,
     group_correction,
     join,
+    my_day,
     phone,
     phone_posts,
     practice,
@@ -224,6 +225,7 @@ PAGES: tuple[Page, ...] = (
     Page("/s/{code}/now", "GET", phone.now, "public"),
     Page("/s/{code}/receipts", "GET", receipts.own, "public"),
     Page("/s/{code}/receipts/{round}", "GET", receipts.receipt, "public"),
+    Page("/s/{code}/day", "GET", my_day.day, "public"),
     Page("/s/{code}/step-out", "GET", care.step_out, "public"),
     Page("/s/{code}/away", "GET", care.away, "public"),
     Page("/s/{code}/break", "POST", care.ask_break, "public"),
@@ -248,6 +250,7 @@ PAGES: tuple[Page, ...] = (
     Page("/answer/{answer_code}/question", "GET POST", answer.question, "public", WORDS),
     Page("/answer/{answer_code}/receipts", "GET", receipts.own, "public"),
     Page("/answer/{answer_code}/receipts/{round}", "GET", receipts.receipt, "public"),
+    Page("/answer/{answer_code}/day", "GET", my_day.day, "public"),
     Page("/answer/{answer_code}/step-out", "GET", answer.step_out, "public"),
     # deciding
     Page("/decide", "GET", decide_overview.overview, "decide", somewhere=True),

@@ -9,6 +9,7 @@ import { watch } from "./room-connection.js";
 const main = document.getElementById("screen");
 const path = main.dataset.path;
 const shelf = "forum ballot " + path;
+const days = "forum day " + path;
 const WORDS = ["reason", "condition"];
 const GONE = ["unknown_round", "not_open"]; // what is said of a question that was there before Forum's data went back
 
@@ -84,6 +85,7 @@ const link = watch(main, {
       // Answered while a poll was on its way: newer than what that brings.
       for (const round in counted) if (counted[round].at > message.asked) now[round] = counted[round];
       counted = now;
+      remember();
       settle();
       if (message.t === "hello") Object.keys(pending).forEach(send);
     } else if (message.t === "ack") {
@@ -187,7 +189,16 @@ function taken(id, round, choice) {
   counted[round] = { ...(last ? pending[round] : sent[id] || counted[round]), choice, at: performance.now() };
   delete sent[id];
   if (last) drop(round);
+  remember();
   say();
+}
+
+// Remembers what was counted, for the page "My day": on this phone alone, until it is cleared there.
+function remember() {
+  const day = load(days);
+  if (day.off) return;
+  for (const round in counted) day[round] = counted[round].choice;
+  keep(days, JSON.stringify(day));
 }
 
 // `told` has a `code`, its `words`, and whether that is `over` for good; if not, the ballot is kept and goes again.

@@ -75,6 +75,45 @@ async def check_the_receipt(phone: Page, file: Path, export: dict[str, bytes], a
     assert_counted(file, export)
 
 
+async def look_at_my_day(phone: Page, plain: Page, code: str, accessible: Look) -> None:
+    """Reads "My day" on a phone that remembers its two answers, has its votes checked in one tap, and clears it; on one
+    without scripts it shows the same, and nobody's answers."""
+    await plain.goto(f"/s/{code}/day")
+    await phone.goto(f"/s/{code}/day")
+    for page in (plain, phone):
+        await expect(page.get_by_text("Call everybody whose lift is late")).to_be_visible()
+        await expect(page.get_by_text("A call can be made tonight.")).to_be_visible()
+    await expect(plain.get_by_text("Your answer:").first).to_be_hidden()
+    await expect(plain.get_by_text("only a phone that runs scripts")).to_be_visible()
+    await expect(phone.locator("[data-mine]")).to_have_text(["Your answer: Send somebody to him"] * 2)
+    await phone.get_by_role("button", name="Check that my votes are in the record").click()
+    await expect(phone.locator("[data-checked]")).to_have_text(["Your vote is in the record, and counted."] * 2)
+    await accessible(phone)
+    # What is remembered is told apart from what is recorded.
+    await phone.evaluate(
+        """path => {
+            const mine = JSON.parse(localStorage.getItem("forum day " + path));
+            localStorage.setItem("forum day " + path, JSON.stringify({ ...mine, [Object.keys(mine)[0]]: "r1" }));
+        }""",
+        f"/s/{code}",
+    )
+    await phone.reload()
+    await phone.get_by_role("button", name="Check that my votes are in the record").click()
+    await expect(phone.get_by_text("The record has another answer than this phone remembers.")).to_have_count(1)
+    await phone.get_by_text("Is this not your own phone?").click()
+    await phone.get_by_role("button", name="Clear this phone").click()
+    await expect(phone.get_by_text("This phone is cleared.")).to_be_visible()
+    await expect(phone.locator("[data-mine]")).to_have_count(0)
+    # Nor is it remembered anew, where the phone goes on in the session.
+    await phone.goto(f"/s/{code}")
+    await expect(phone.locator("[data-status]")).to_contain_text("Counted")
+    await phone.goto(f"/s/{code}/day")
+    await expect(phone.get_by_text("This phone remembers no answers of this session.")).to_be_visible()
+    kept = await phone.evaluate("JSON.stringify(localStorage)")
+    assert "receipt" not in kept
+    assert "r2" not in kept
+
+
 def assert_counted(receipt: Path, export: dict[str, bytes]) -> None:
     """Asserts that a receipt and an export are of one record, in which its ballot counts."""
     checks = {one.name: one.verdict for one in verify_receipt(receipt.read_bytes(), export=export)}
@@ -309,6 +348,9 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     old = tmp_path / "old" / "FILE.zip"
     files = await exported(commissioner, old)
     await check_the_receipt(first, receipt, files, accessible)
+
+    # "My day" on the phones that voted: the answers of the one that remembers them, checked in one tap, then cleared.
+    await look_at_my_day(first, plain, code, accessible)
     await first.goto(f"/s/{code}")
 
     # A stranger checks it, and a copy in which somebody changed a word.

@@ -91,7 +91,7 @@ async def test_what_a_page_asks_does_not_grow_with_what_is_on_it(house: House, a
     await more(house, voted, 1)
     commission = voted.live.commission
     own = f"/commissions/{commission}"
-    pages = ("/", "/record", f"/record?commission={commission}", own, f"{own}/feed.atom")
+    pages = ("/", "/record", f"/record?commission={commission}", own, f"{own}/feed.atom", f"/s/{voted.live.code}/day")
     before = [await cost(house, asked, page) for page in pages]
     async with house.store.begin() as work:
         await work.commissions.add_commission(a_commission())

@@ -1,14 +1,15 @@
 """Events of a story: received, read, published, played, voted on, decided, promised, updated; read from the store.
 
 `life` is for the story's writer, who also sees each step of moderation with its reason. `public_life` has the events
-of a story that anybody may see, `commission_life` those of a whole commission. Results are tallied from committed
-ballots and hold published rows only. Sessions that are not recorded (rehearsals, trials) are left out.
+of a story that anybody may see, `commission_life` those of a whole commission, `session_life` those of one session.
+Results are tallied from committed ballots and hold published rows only. Sessions that are not recorded (rehearsals,
+trials) are left out.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -41,6 +42,7 @@ class EventKind(StrEnum):
 
 
 _ORDER = tuple(EventKind)
+_AFTER_A_VOTE = (EventKind.VOTED, EventKind.DECIDED, EventKind.PROMISED, EventKind.UPDATED)
 # What a moderator did with a story of which only the status is known.
 _MODERATED_INTO = {
     StoryStatus.ACCEPTED: ModerationAction.ACCEPTED,
@@ -110,6 +112,21 @@ async def commission_life(work: Work, commission: Commission, newest: int | None
     return await _tallied(work, commission, events, newest)
 
 
+async def session_life(work: Work, commission: Commission, live: LiveSession) -> list[Event]:
+    """Returns what a session's votes came to and what was decided and promised on them, oldest first, for those who
+    were in it: without votes that were annulled or whose result is held back, and without those on a story that nobody
+    may read any more. There is nothing of a session that is not in the record."""
+    public = {id_: story for id_ in live.scenarios if (story := await _public(work, id_)) is not None}
+    events = [
+        event
+        async for event in _votes(work, commission, public, sessions=[live])
+        if event.kind in _AFTER_A_VOTE and event.round is not None
+        if event.round.state == RoundState.REVEALED and event.round.id not in live.held
+        if event.story is not None or not event.round.scenario
+    ]
+    return await _tallied(work, commission, events)
+
+
 async def _tallied(
     work: Work, commission: Commission, events: Iterable[Event], newest: int | None = None
 ) -> list[Event]:
@@ -161,16 +178,21 @@ def _published(story: Submission) -> list[Event]:
 
 
 async def _votes(
-    work: Work, commission: Commission, public: Mapping[str, Submission], only: str | None = None
+    work: Work,
+    commission: Commission,
+    public: Mapping[str, Submission],
+    only: str | None = None,
+    sessions: Sequence[LiveSession] | None = None,
 ) -> AsyncIterator[Event]:
-    """Yields what was played and voted on in recorded sessions, decided and promised: about the story `only`, or
-    all.
+    """Yields what was played and voted on in recorded sessions (of these `sessions`, else of all of the commission),
+    decided and promised: about the story `only`, or all.
 
     `public` are stories known to be public, by id. The votes carry no results yet (`_tallied` adds them).
     """
     about: dict[str, tuple[LiveSession, Round, Submission | None]] = {}
     stories: dict[str, Submission | None] = dict(public)
-    sessions = [session for session in await work.sessions.list_sessions(commission.id) if session.recorded]
+    every = await work.sessions.list_sessions(commission.id) if sessions is None else sessions
+    sessions = [session for session in every if session.recorded]
     rounds = await work.rounds.of_all([session.id for session in sessions], scenario=only)
     for session in sessions:
         played: set[str] = set()

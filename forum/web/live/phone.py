@@ -22,6 +22,7 @@ from forum.web.i18n.gettext import language, ngettext
 from forum.web.live.ballot_form import Typed, ack_facts, cast_by_form, unsent
 from forum.web.live.join import joining_page
 from forum.web.live.join_code import place_of
+from forum.web.live.my_day import day_page
 from forum.web.live.phone_state import left_over, own_of
 from forum.web.live.screens import news_of, page_of, screen_context, small, tongue_of
 from forum.web.responses import done, page, wants_json
@@ -29,10 +30,13 @@ from forum.web.site import base_url, site_of
 
 
 async def phone(request: Request) -> Response:
-    """Answers with the phone's page: joining for whoever has not, the screen for whoever has."""
+    """Answers with the phone's page: joining for whoever has not, the screen for whoever has; "My day" once the
+    session is over and nobody's phone is known any more."""
     session, participant = await place_of(request, request.path_params["code"])
     if participant is None:
-        return giving(request, await joining_page(request, session))
+        return (
+            await day_page(request, session) if session.ended else giving(request, await joining_page(request, session))
+        )
     answer: Response = await phone_page(request, session, participant)
     if "read" in request.query_params:
         set_cookie(request, answer, READING, tongue_of(request).partition("+")[2], YEAR)

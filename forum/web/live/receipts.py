@@ -33,7 +33,7 @@ class _Card:
 
 async def own(request: Request) -> Response:
     """Lists this browser's votes in a session, with the receipt of each; and by script those kept on the phone."""
-    session, participant, back = await _place(request)
+    session, participant, back = await place(request)
     votes: list[OwnVote] = []
     if participant is not None:
         async with site_of(request).store.read() as work:
@@ -49,7 +49,7 @@ async def kept(request: Request) -> Response:
 
 async def receipt(request: Request) -> Response:
     """Shows the receipt of one vote, to be read and printed; `?as=file` sends it as a file."""
-    session, participant, back = await _place(request)
+    session, participant, back = await place(request)
     if participant is None:
         raise NotFound("There is no receipt here. The page of your receipts says why.")
     round_id = request.path_params["round"]
@@ -104,7 +104,7 @@ async def _receipt_page(
     )
 
 
-async def _place(request: Request) -> tuple[LiveSession, Participant | None, str]:
+async def place(request: Request) -> tuple[LiveSession, Participant | None, str]:
     """Returns the session of the code in the address, who this browser is in it, and where its pages begin. Raises
     NotFound, and TooMany for wrong codes."""
     if "answer_code" in request.path_params:

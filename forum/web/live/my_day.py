@@ -1,0 +1,62 @@
+"""The page "My day" of a session: what was asked, what came out of it, and what was decided, promised and done since.
+
+It is the same for everybody and says nothing of who voted how. Which answers are this phone's own is known to the phone
+alone, whose script (static/live/my-day.js) adds them.
+"""
+
+from __future__ import annotations
+
+import json
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.services.stories import timeline
+from forum.services.stories.timeline import EventKind
+from forum.services.voting.receipts import gives_none
+from forum.sessions.session import LiveSession
+from forum.voting.methods import METHODS
+from forum.voting.round import NONE_OF_THESE, Round
+from forum.web.i18n.gettext import gettext as _
+from forum.web.live.receipts import place
+from forum.web.record_banner import events_shown, unlike_record
+from forum.web.responses import page
+from forum.web.site import site_of
+from forum.web.words.timeline import told
+
+MOST_LATER = 50  # of what was decided, promised and done since, the newest
+MOST_VOTES = 100
+
+
+async def day(request: Request) -> Response:
+    """Shows "My day" of the session of the code in the address, whether it has ended or not."""
+    session, _participant, _back = await place(request)
+    return await day_page(request, session)
+
+
+async def day_page(request: Request, session: LiveSession) -> Response:
+    """Builds "My day" of a session, asynchronous ones too."""
+    async with site_of(request).store.read() as work:
+        commission = await work.commissions.of_session(session)
+        events = await timeline.session_life(work, commission, session)
+        votes = [one for one in events if one.kind == EventKind.VOTED][:MOST_VOTES]
+        later = [one for one in events if one.kind != EventKind.VOTED]
+        await unlike_record(request, work, events_shown([*votes, *later[-MOST_LATER:]]))
+    return await page(
+        request,
+        "live/my_day.html",
+        session=session,
+        commission=commission,
+        path_of_session=f"/answer/{session.code}" if session.asynchronous else f"/s/{session.code}",
+        votes=[(one.round, told(one), _answers(one.round)) for one in votes if one.round is not None],
+        later=[told(one) for one in later[: -MOST_LATER - 1 : -1]],
+        more=len(later) > MOST_LATER,
+        receipts=not gives_none(session),
+    )
+
+
+def _answers(round_: Round) -> str:
+    """Returns as JSON the words of everything that a ballot's choice may name, by its mark."""
+    labels = {response.id: response.label for response in round_.responses}
+    own = {str(mark): _(words) for mark, words in METHODS[round_.method].MARKS.items()}
+    return json.dumps(labels | own | {NONE_OF_THESE: _("None of these")}, ensure_ascii=False)

@@ -1,0 +1,134 @@
+"""The page "My day": what was asked and what came of it, the same for everybody, at the address of the day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from support.app import House, words
+from support.decided import ANSWERS
+from support.factories import CLOCK, new_id
+from support.live_house import LiveHouse
+from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
+
+from forum.services import commitments, decisions
+from forum.services.commitments import UpdateForm
+from forum.services.decision_form import DecisionForm, Promise
+from forum.services.sessions import cues, facilitation
+from forum.services.stories import moderation
+from forum.stories.scenario_twee import parse
+from forum.stories.submission import StoryStatus
+from forum.voting.decision import Decision
+
+PROMISE = Promise("Head of nights", "Two nurses on every night", "2099-06-30")
+
+
+async def decided(house: House, voted: Voted) -> Decision:
+    form = DecisionForm(
+        voted.rounds,
+        outcome="adopted",
+        response="r2",
+        rationale="It is near.",
+        why="They asked.",
+        answers=ANSWERS,
+        promises=(PROMISE,),
+    )
+    return await decisions.decide(house.store, CLOCK, COMMISSIONER, form)
+
+
+async def asked(house: House, voted: Voted, question: str) -> str:
+    """Asks, counts and shows one more question without any votes; returns its round."""
+    round_ = (await cues.ask_question(voted.desk, voted.live.id, question, LABELS, none=True)).round
+    assert round_ is not None
+    for act in (facilitation.open_round, facilitation.close_round, facilitation.reveal_round):
+        await act(voted.desk, voted.live.id, round_.id)
+    return round_.id
+
+
+async def test_it_shows_what_was_asked_and_what_came_of_it_to_everybody_alike(house: House) -> None:
+    voted = await a_vote(house.store, FIRST, SECOND)
+    other = await a_vote(house.store)
+    path = f"/s/{voted.live.code}"
+    there = LiveHouse(house, voted.live)
+    phone = await there.join()
+    async with house.browser() as stranger:
+        before = words(await stranger.get(f"{path}/day"))
+        assert "This session is still on." in before
+        assert "Now these people decide: The joint board." in before
+        made = await decided(house, voted)
+        await decisions.decide(
+            house.store, CLOCK, COMMISSIONER, DecisionForm(other.rounds, outcome="deferred", rationale="Of another day")
+        )
+        said = UpdateForm(state="done", said="The first night was calm.")
+        await commitments.update(house.store, CLOCK, COMMISSIONER, made.commitments[0].id, said)
+        void = await asked(house, voted, "Asked by mistake")
+        await facilitation.annul_round(voted.desk, voted.live.id, void, "It was asked wrongly.")
+        await facilitation.end(voted.desk, voted.live.id)
+
+        page = await stranger.get(f"{path}/day")
+        assert (await phone.get(f"{path}/day")).text == page.text
+        for expected in (
+            QUESTION,
+            "The room preferred “The police”",
+            "It is near.",
+            "Two nurses on every night",
+            "calm",
+        ):
+            assert expected in words(page), expected
+        for id_ in voted.rounds:
+            assert f'data-round="{id_}"' in page.text
+        for never in ("Asked by mistake", "Of another day", void, *voted.people):
+            assert never not in page.text
+        assert page.text.index("calm") < page.text.index("It is near.")
+        # The phone's own page leads to it; once nobody's phone is known any more, the address of the day is it.
+        assert f'href="{path}/day"' in (await phone.get(path)).text
+        async with house.store.begin() as work:
+            await work.sessions.forget_devices(voted.live.id)
+        for browser in (phone, stranger):
+            assert words(await browser.get(path)) == words(page)
+
+
+async def test_what_is_held_back_or_taken_down_is_not_on_it(house: House) -> None:
+    voted = await a_vote(house.store, FIRST)
+    await decided(house, voted)
+    day = f"/s/{voted.live.code}/day"
+    async with house.browser() as anybody:
+        assert QUESTION in words(await anybody.get(day))
+        live = replace(voted.live, held=voted.rounds)
+        async with house.store.begin() as work:
+            await work.sessions.save_session(live)
+        shown = words(await anybody.get(day))
+        assert QUESTION not in shown
+        assert "No result has been shown yet." in shown
+        async with house.store.begin() as work:
+            await work.sessions.save_session(replace(live, held=(), recorded=False))
+        shown = words(await anybody.get(day))
+        assert "Nothing of it is in the record" in shown
+        assert "It is near." not in shown
+
+
+async def test_the_question_of_a_story_that_was_taken_down_is_not_on_it(house: House) -> None:
+    voted = await a_vote(house.store, FIRST)
+    async with house.store.read() as work:
+        commission = await work.commissions.get_commission(voted.live.commission)
+    story, _key = await house.story(commission)
+    public = await house.moderated(story, "accept")
+    scene = parse(public.twee).decisions[0]
+    async with house.store.begin() as work:
+        live = await work.sessions.get_session(voted.live.id)
+        await work.sessions.save_session(replace(live, scenarios=(story.id,)))
+    round_ = (await cues.put_question(voted.desk, voted.live.id, story.id, scene.name)).round
+    assert round_ is not None
+    for act in (facilitation.open_round, facilitation.close_round, facilitation.reveal_round):
+        await act(voted.desk, voted.live.id, round_.id)
+    day = f"/s/{voted.live.code}/day"
+    async with house.browser() as anybody:
+        assert round_.id in (await anybody.get(day)).text
+        await moderation.moderate(
+            house.store, CLOCK, story.id, "take down", because="A name.", expected_status=StoryStatus.ACCEPTED
+        )
+        shown = await anybody.get(day)
+        assert round_.id not in shown.text
+        assert round_.question not in words(shown)
+        assert voted.rounds[0] in shown.text
+        for code in ("000000", "x" * 300, new_id()):
+            assert (await anybody.get(f"/s/{code}/day")).status_code == 404
