@@ -23,6 +23,7 @@ from typing import Protocol
 
 from forum.ports.accounts import People
 from forum.ports.commissions import Commissions, Stages
+from forum.ports.followers import Followers
 from forum.ports.mail import Mail
 from forum.ports.owners import Owners
 from forum.ports.record import Facts, PastCheckpoints, Record
@@ -50,6 +51,7 @@ class Work(Protocol):
     evidence: Evidences
     moderation: Moderation
     mail: Mail
+    followers: Followers
     sessions: Sessions
     care: Cares
     last_acts: LastActs

@@ -82,11 +82,12 @@ ABOUT: Mapping[Kind, About] = {
     ),
     Kind.MAIL: About(
         message("E-mail addresses"),
-        "The address that a story's writer left to get news of it, when it was left, and when the next letter is due.",
+        "The address that was left to get news of a story, a commission, a decision or a promise, which of these it "
+        "is, when it was left, and when the next letter is due. Nothing ties it to a vote or a browser.",
         "To send the news that was asked for, and nothing else.",
         "Nobody: only the program that sends the letters.",
-        "%(to_confirm)s days where it is not confirmed. Else until it is stopped, %(promised)s days after the last "
-        "promise was due, or %(quiet)s days without news.",
+        "%(to_confirm)s days where it is not confirmed. Else until it is stopped, for a story %(promised)s days after "
+        "the last promise was due, or %(quiet)s days without news.",
     ),
     Kind.DEVICE: About(
         message("Which browser voted"),
@@ -255,6 +256,11 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     "evidence_file": {Kind.STORY: "content", NOBODY: "evidence"},
     "fact": {NOBODY: "name value"},
     "first_link": {Kind.ACCOUNT: "token until", NOBODY: "only"},
+    "follower": {
+        Kind.MAIL: "kind about address state asked_at until told_until not_before tries",
+        Kind.LINK: "key",
+        NOBODY: "id",
+    },
     "last_act": {Kind.UNDO: "act at changes", NOBODY: "session id"},
     "library": {Kind.STORY: "told_by told_by_key", NOBODY: "story"},
     "library_note": {Kind.STORY: "key note", NOBODY: "story"},

@@ -22,9 +22,11 @@ from typing import Any
 from forum.errors import BadInput, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
+from forum.ports.followers import Follower
 from forum.ports.personal_data import Kind
 from forum.services import record_entries, scrub
 from forum.services.keys import digest, is_key
+from forum.services.mail import subscriptions
 from forum.services.stories import draft_edits, withdrawal
 from forum.services.stories.moderation import log_act
 from forum.services.stories.parsed_stories import story_of
@@ -114,11 +116,14 @@ async def copy_of_mail(store: Store, key: str) -> Copy:
     """Returns what is held of an e-mail address, by the key in its letters; nothing for an unknown key."""
     async with store.read() as work:
         try:
-            there = await work.mail.by_key(key)
+            there = await subscriptions.by_key(work, key)
         except NotFound:
             return Copy({})
-    told = ("address", "state", "asked_at", "until", "told_until", "not_before", "look_at")
-    return Copy({"mail": [{name: str(getattr(there, name)) for name in told}]})
+    told: tuple[str, ...] = ("address", "state", "asked_at", "until", "told_until", "not_before")
+    table, told = (
+        ("follower", ("kind", "about", *told)) if isinstance(there, Follower) else ("mail", (*told, "look_at"))
+    )
+    return Copy({table: [{name: str(getattr(there, name)) for name in told}]})
 
 
 async def erase_story(store: Store, clock: Clock, key: str, reference: str) -> Erased:
@@ -150,11 +155,11 @@ async def erase_mail(store: Store, clock: Clock, key: str, reference: str) -> Er
     """Erases an e-mail address, by the key in its letters."""
     async with store.begin() as work:
         try:
-            there = await work.mail.by_key(key)
+            there = await subscriptions.by_key(work, key)
         except NotFound:
             return Erased()
         done = Erased()
-        await work.mail.erase_story(there.story)
+        await subscriptions.forget(work, clock, there)
         await _note(work, clock.now(), reference, done)
     return await _wiped(store, done, reference)
 
@@ -215,7 +220,7 @@ async def erase_named(
             stories = await work.rights.addressed(named)
             for addressed in stories:
                 await work.mail.erase_story(addressed)
-            if stories:
+            if await work.followers.erase_followers_at(named) or stories:
                 await _note(work, clock.now(), reference, done)
         elif _REFERENCE.fullmatch(named):
             try:

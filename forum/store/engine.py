@@ -22,6 +22,7 @@ from forum.errors import StartupProblem, StoreUnavailable
 from forum.ports import Work
 from forum.ports.accounts import People
 from forum.ports.commissions import Commissions, Stages
+from forum.ports.followers import Followers
 from forum.ports.mail import Mail
 from forum.ports.owners import Owners
 from forum.ports.record import Facts, PastCheckpoints, Record
@@ -41,6 +42,7 @@ from forum.store.drafts import SqlDrafts
 from forum.store.errors import faults
 from forum.store.evidence import SqlEvidence
 from forum.store.facts import SqlFacts
+from forum.store.followers import SqlFollowers
 from forum.store.last_acts import SqlLastActs
 from forum.store.library import INDEX, SqlLibrary
 from forum.store.mail import SqlMail
@@ -88,6 +90,7 @@ class SqlWork:
         self.drafts: Drafts = SqlDrafts(link)
         self.moderation: Moderation = SqlModeration(link)
         self.mail: Mail = SqlMail(link)
+        self.followers: Followers = SqlFollowers(link)
         self.sessions: Sessions = SqlSessions(link)
         self.care: Cares = SqlCare(link)
         self.last_acts: LastActs = SqlLastActs(link)

@@ -45,6 +45,7 @@ from forum.web.public import (
     checkpoints,
     data_protection,
     feeds,
+    follow,
     front_pages,
     library,
     moderation_log,
@@ -114,6 +115,8 @@ PAGES: tuple[Page, ...] = (
     Page("/promises/said", "GET", said.said, "public"),
     Page("/promises/{commitment}", "GET", promises.promise, "public"),
     Page("/promises/{commitment}/feed.atom", "GET", feeds.promise, "public"),
+    Page("/decisions/{decision}/feed.atom", "GET", feeds.decision, "public"),
+    Page("/follow/{kind}/{about}", "GET POST", follow.follow, "public"),
     Page("/my-promise/{key}", "GET POST", owner_links.mine, "public", WORDS),
     # the record
     Page("/record", "GET", record.entries, "public"),

@@ -177,6 +177,7 @@ PLAIN_TEXT = {
     "rehearsal/printed_summary.py": "a row of the rehearsal's own report",
     "rehearsal/screen_check.py": "the kind of a screen",
     "rehearsal/setup.py": "a cue of the rehearsal's own script",
+    "web/charts/story_map.py": "the kind of a node of the map",
 }
 
 

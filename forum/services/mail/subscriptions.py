@@ -5,6 +5,7 @@
 
 So that nobody gets mail that they did not ask for, the first mail only asks to confirm, and holds no typed words;
 nothing else goes out until the address was confirmed from it. A story has one address: a new one replaces the old.
+The links of mails to followers (`following`) are confirmed and stopped here too.
 Nothing is sent in this module (`delivery` does), so that asking takes equally long, and answers alike, for every
 address.
 """
@@ -18,9 +19,11 @@ from dataclasses import dataclass, replace
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
+from forum.ports.followers import Follower
 from forum.ports.mail import MailState, Subscription
 from forum.services import scrub
 from forum.services.keys import digest, new_key
+from forum.services.mail import following
 from forum.services.mail.addresses import checked
 from forum.services.stories.timeline import Event
 from forum.stories.submission import StoryStatus
@@ -83,11 +86,10 @@ async def ask(store: Store, clock: Clock, key: str, address: str, *, send: bool 
         )
 
 
-async def waiting(work: Work, clock: Clock, key: str) -> Subscription:
-    """Returns the subscription that a mail's link confirms, or has confirmed. Raises NotFound where it came too
-    late."""
+async def waiting(work: Work, clock: Clock, key: str) -> Subscription | Follower:
+    """Returns whom a mail's link confirms, or has confirmed. Raises NotFound where it came too late."""
     try:
-        there = await work.mail.by_key(key)
+        there = await by_key(work, key)
     except NotFound as error:
         raise NotFound(_GONE, days=DAYS_TO_CONFIRM) from error
     if there.state != MailState.CONFIRMED and (there.until <= clock.now() or not there.address):
@@ -95,15 +97,28 @@ async def waiting(work: Work, clock: Clock, key: str) -> Subscription:
     return there
 
 
-async def confirm(store: Store, clock: Clock, key: str) -> None:
-    """Confirms an address: from now on it is told. Does nothing where it was confirmed before. Raises NotFound."""
+async def by_key(work: Work, key: str) -> Subscription | Follower:
+    """Returns the subscription, or else the follower, with the key of its mails. Raises NotFound."""
+    try:
+        return await work.mail.by_key(key)
+    except NotFound:
+        return await work.followers.follower_by_key(key)
+
+
+async def confirm(store: Store, clock: Clock, key: str) -> Subscription | Follower:
+    """Confirms an address: from now on it is told. Changes nothing where it was confirmed before. Raises NotFound."""
     async with store.begin() as work:
-        there = await waiting(work, clock, key)
-        if there.state != MailState.CONFIRMED:
-            now = clock.now()
+        there, now = await waiting(work, clock, key), clock.now()
+        if there.state == MailState.CONFIRMED:
+            return there
+        if isinstance(there, Follower):
+            told = replace(there, state=MailState.CONFIRMED, not_before=now, tries=0)
+            await work.followers.save_follower(told, there)
+        else:
             await work.mail.save_subscription(
                 replace(there, state=MailState.CONFIRMED, not_before=now, look_at=now, tries=0), there
             )
+        return there
 
 
 async def stop(store: Store, clock: Clock, key: str) -> None:
@@ -111,11 +126,19 @@ async def stop(store: Store, clock: Clock, key: str) -> None:
     time."""
     async with store.begin() as work:
         try:
-            there = await work.mail.by_key(key)
+            there = await by_key(work, key)
         except NotFound:
             return
-        await _forget(work, clock, there.story)
+        await forget(work, clock, there)
     await scrub.scrub(store)
+
+
+async def forget(work: Work, clock: Clock, there: Subscription | Follower) -> None:
+    """Erases an address with its row."""
+    if isinstance(there, Follower):
+        await following.erase(work, clock, there)
+    else:
+        await _forget(work, clock, there.story)
 
 
 async def stop_for(store: Store, clock: Clock, key: str) -> None:

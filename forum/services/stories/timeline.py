@@ -245,6 +245,14 @@ async def _votes(
                 yield replace(event, story=story, session=session, round=round_)
 
 
+def of_decision(decision: Decision) -> list[Event]:
+    """Returns the events of a decision in their order: that it was made, and those of its commitments; without story
+    and vote."""
+    made = Event(EventKind.DECIDED, decision.decided_at, _id(decision.id, EventKind.DECIDED), decision=decision)
+    promised = [event for one in decision.commitments for event in of_commitment(decision, one)]
+    return _in_order([made, *promised])
+
+
 def of_commitment(decision: Decision, commitment: Commitment) -> list[Event]:
     """Returns the events of a commitment, oldest first: that it was made, and each update; without story and vote."""
     at = commitment.at or decision.decided_at

@@ -17,6 +17,7 @@ from forum.store.tables.commissions import (
     stage_move,
     stage_note,
 )
+from forum.store.tables.followers import follower
 from forum.store.tables.record import checkpoint, cosignature, disclosure, entry, fact
 from forum.store.tables.rounds import ballot, casting, me_too, reason, round_
 from forum.store.tables.schema import Words, metadata, storable
@@ -72,6 +73,7 @@ __all__ = [
     "evidence_file",
     "fact",
     "first_link",
+    "follower",
     "last_act",
     "library",
     "library_note",

@@ -10,6 +10,7 @@ import hashlib
 import re
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from starlette.requests import Request
@@ -22,6 +23,7 @@ from forum.services.stages import course_of
 from forum.services.stories import timeline
 from forum.services.stories.timeline import Event, EventKind
 from forum.voting.commission import Commission
+from forum.web.i18n.dates import day
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language
 from forum.web.record_banner import Unlike, events_shown, stories_shown, unlike_record
@@ -109,6 +111,27 @@ async def promise(request: Request) -> Response:
         author=one.commission.title,
         page=f"/promises/{one.commitment.id}",
         since=one.commitment.at,
+        events=events,
+        unlike=unlike,
+    )
+
+
+async def decision(request: Request) -> Response:
+    """Sends the feed of one decision: its promises, and what became of them."""
+    async with site_of(request).store.read() as work:
+        one = await work.decisions.get_decision(request.path_params["decision"])
+        title = (await work.commissions.get_commission(one.commission)).title
+        # Its line names the response that was chosen, which the round has.
+        rounds = await work.rounds.some({one.rounds[-1]})
+        events = [replace(event, round=rounds[one.rounds[-1]]) for event in timeline.of_decision(one)][-MOST:]
+        unlike = await unlike_record(request, work, events_shown(events))
+    return _answer(
+        request,
+        id_=one.id,
+        title=_("What became of the decision of %(day)s") % {"day": day(one.decided_at)},
+        author=title,
+        page=f"/decisions/{one.id}",
+        since=one.decided_at,
         events=events,
         unlike=unlike,
     )

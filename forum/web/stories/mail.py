@@ -1,4 +1,5 @@
-"""Pages for e-mail about a story: asked for on the private link, confirmed and stopped from the mails' own links.
+"""Pages for e-mail: about a story asked for on its private link, and of every kind confirmed and stopped from the
+mails' own links.
 
 Opening a link changes nothing, since programs that scan mail open every one: the page has a button. A mail program's
 own "unsubscribe" posts to the same address (RFC 8058), without a cookie, from anywhere.
@@ -14,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable, TooMany
+from forum.ports.followers import Follower
 from forum.services.mail import subscriptions
 from forum.services.mail.addresses import checked
 from forum.stories.submission import Submission
@@ -26,6 +28,7 @@ from forum.web.rate_limits import A_DAY, AN_HOUR
 from forum.web.responses import page
 from forum.web.site import site_of
 from forum.web.stories.private_link import MAILS_A_DAY, mail_of, story_of_link
+from forum.web.words.followed import page_of
 
 # The only address that another site's page may post to, without a cookie: its key is the whole permission.
 ONE_CLICK = re.compile(r"/mail/stop/[A-Za-z0-9_-]{32}")
@@ -49,24 +52,24 @@ async def mine(request: Request) -> Response:
             return RedirectResponse(f"/my-story/{key}/mail?done=stopped", 303)
         address = checked(form.text("address"))
         Share("mail", site.settings.mails_per_address, AN_HOUR).take(request)
-        await subscriptions.ask(site.store, site.clock, key, address, send=_counted(request, address))
+        await subscriptions.ask(site.store, site.clock, key, address, send=not asked_often(request, address))
     except (BadInput, IllegalMove, StoreUnavailable, TooMany) as error:
         return await _mine(request, story, form, error)
     site.mailing.wake()
     return RedirectResponse(f"/my-story/{key}/mail?done=asked", 303)
 
 
-def _counted(request: Request, address: str) -> bool:
-    """Counts an address, and tells whether it may be asked once more today.
+def asked_often(request: Request, address: str) -> bool:
+    """Tells whether MAILS_A_DAY questions went to an address today already; where not, counts one more.
 
-    The page never shows that, as people would learn who else was asked.
+    No page shows that, as people would learn who else was asked.
     """
     limits = site_of(request).limits
     name = f"mail to {hashlib.blake2b(address.lower().encode(), key=_SECRET).hexdigest()}"
     if limits.lately(name, A_DAY) >= MAILS_A_DAY:
-        return False
+        return True
     limits.count(name)
-    return True
+    return False
 
 
 async def _mine(request: Request, story: Submission, form: Form, error: ForumError | None = None) -> Response:
@@ -94,11 +97,11 @@ async def confirm(request: Request) -> Response:
     key = request.path_params["key"]
     try:
         if request.method == "POST":
-            await subscriptions.confirm(site.store, site.clock, key)
+            there = await subscriptions.confirm(site.store, site.clock, key)
             site.mailing.wake()
         else:
             async with site.store.read() as work:
-                await subscriptions.waiting(work, site.clock, key)
+                there = await subscriptions.waiting(work, site.clock, key)
     except NotFound:
         await guessed(request, "mail link", site.settings.wrong_links_per_address)
         raise
@@ -108,6 +111,7 @@ async def confirm(request: Request) -> Response:
         done=request.method == "POST",
         stop=f"/mail/stop/{key}",
         days=subscriptions.DAYS_AFTER_PROMISES,
+        followed=page_of(there.subject) if isinstance(there, Follower) else "",
     )
 
 

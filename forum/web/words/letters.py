@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from forum.ports.followers import Follower
 from forum.ports.mail import Letter, Subscription
+from forum.services.mail.following import Thing
 from forum.services.mail.subscriptions import DAYS_AFTER_PROMISES
 from forum.services.stories.timeline import Event, EventKind
 from forum.stories.moderation import ModerationAction
 from forum.stories.submission import Submission
 from forum.web.i18n.dates import day, moment
 from forum.web.i18n.gettext import gettext as _
+from forum.web.words.followed import page_of
 from forum.web.words.terms import promise_words
 from forum.web.words.timeline import told
 
@@ -38,11 +41,6 @@ class MailLetters:
 
     def news(self, to: Subscription, story: Submission, events: Sequence[Event], at: str) -> Letter:
         """Returns the mail that tells the events of a story."""
-        lines = []
-        for event in events:
-            link = told(event).link
-            where = f"\n  {self._base}{link}" if link else ""
-            lines.append(f"- {day(event.at)}: {_sentence(event)}{where}")
         text = _(
             "Something became of your story “%(title)s”.\n\n%(lines)s\n\n"
             "All of it stands on the private page of your story. Open it by the link that you kept: we cannot write "
@@ -54,18 +52,57 @@ class MailLetters:
         )
         values = {
             "title": " ".join(story.title.split()),
-            "lines": "\n".join(lines),
+            "lines": self._lines(events),
             "stop": self._at("stop", to),
             "days": DAYS_AFTER_PROMISES,
         }
-        told_of = " ".join(event.id.hex for event in events)
-        return self._letter(to, _("News of your story"), text % values, told_of, at)
+        return self._letter(to, _("News of your story"), text % values, _ids(events), at)
 
-    def _at(self, what: str, to: Subscription) -> str:
+    def follow_confirmation(self, to: Follower, at: str) -> Letter:
+        """Returns the mail that asks whoever may want to follow something to confirm the address. It holds nobody's
+        typed words."""
+        text = _(
+            "Somebody, we hope you, asked us to write to this address when there is news of a decision or a "
+            "promise.\n\n"
+            "If it was you, open this page by %(until)s and press the button on it:\n%(confirm)s\n\n"
+            "If it was not you, do nothing. We do not write again, and we erase your address on that day. To have it "
+            "erased now, open this page and press the button on it:\n%(stop)s\n"
+        )
+        values = {"until": day(to.until), "confirm": self._at("confirm", to), "stop": self._at("stop", to)}
+        return self._letter(to, _("May we write to this address?"), text % values, f"asked {to.asked_at}", at)
+
+    def follow_news(self, to: Follower, thing: Thing, events: Sequence[Event], at: str) -> Letter:
+        """Returns the mail that tells the events of what somebody follows."""
+        text = _(
+            "There is news of what you follow: %(title)s\n\n%(lines)s\n\n"
+            "You asked for these e-mails. To stop them, open this page and press the button on it. We then erase your "
+            "address:\n%(stop)s\n\n"
+            "We erase it by ourselves when there was nothing to tell for a year.\n"
+        )
+        values = {
+            "title": f"{' '.join(thing.commission.title.split())}\n{self._base}{page_of(to.subject)}",
+            "lines": self._lines(events),
+            "stop": self._at("stop", to),
+        }
+        return self._letter(to, _("News of what you follow"), text % values, _ids(events), at)
+
+    def _lines(self, events: Sequence[Event]) -> str:
+        """Returns events in words, each with the address of its page below it."""
+        lines = []
+        for event in events:
+            link = told(event).link
+            lines.append(f"- {day(event.at)}: {_sentence(event)}" + (f"\n  {self._base}{link}" if link else ""))
+        return "\n".join(lines)
+
+    def _at(self, what: str, to: Subscription | Follower) -> str:
         return f"{self._base}/mail/{what}/{to.key}"
 
-    def _letter(self, to: Subscription, subject: str, text: str, about: str, at: str) -> Letter:
+    def _letter(self, to: Subscription | Follower, subject: str, text: str, about: str, at: str) -> Letter:
         return Letter(to.address, subject, text, f"{to.id} {about}", self._at("stop", to), at)
+
+
+def _ids(events: Sequence[Event]) -> str:
+    return " ".join(event.id.hex for event in events)
 
 
 def _sentence(event: Event) -> str:
@@ -86,7 +123,7 @@ def _sentence(event: Event) -> str:
         EventKind.PUBLISHED: _("It was published."),
         EventKind.VOTED: _("People voted on it."),
         EventKind.ANNULLED_VOTE: _("A vote on it was declared void, and does not count."),
-        EventKind.DECIDED: _("Something was decided on it."),
+        EventKind.DECIDED: _("Something was decided on it.") if event.session else _("Something was decided."),
     }
     return known.get(event.kind, _("There is something new on its private page."))
 

@@ -215,10 +215,10 @@ async def test_a_letter_that_is_not_begun_when_the_server_stops_is_left_for_the_
     asking, go_on = asyncio.Event(), asyncio.Event()
     carefully = Mailing._carefully
 
-    async def slowly(self: Mailing, one: Subscription, size: int) -> None:
+    async def slowly(self: Mailing, *of: Any) -> None:
         asking.set()
         await go_on.wait()
-        await carefully(self, one, size)
+        await carefully(self, *of)
 
     monkeypatch.setattr(Mailing, "_carefully", slowly)
     sends.start()

@@ -101,6 +101,7 @@ async def test_a_story_s_feed_tells_its_public_life(house: House) -> None:
     assert link.get("href") == f"http://house.test/decisions/{decision.id}"
     everything = checked(await got(house, f"/commissions/{commission.id}/feed.atom"))
     assert titles(everything) == titles(feed)
+    assert titles(checked(await got(house, f"/decisions/{decision.id}/feed.atom"))) == titles(feed)[:3]
     assert text(everything, "id") == uuid.UUID(hex=commission.id).urn
 
 

@@ -1,0 +1,28 @@
+"""Followers by e-mail. Neither table refers to a ballot, a browser, a participant or a person, and neither counts its
+rows: in what order people began to follow would tell who did what that moment."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from forum.store.tables.schema import Words, metadata, words
+
+# `about` is the id of a commission, a decision or a promise. `key` can only confirm and stop, so it is stored in plain
+# text.
+follower = sa.Table(
+    "follower",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    words("kind"),
+    words("about"),
+    words("address"),
+    sa.Column("key", Words, nullable=False, unique=True),
+    words("state"),
+    words("asked_at"),
+    words("until"),
+    words("told_until"),
+    words("not_before"),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.UniqueConstraint("kind", "about", "address"),
+    sqlite_with_rowid=False,
+)

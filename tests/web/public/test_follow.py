@@ -1,0 +1,102 @@
+"""Following from its page: asked for by anybody, confirmed and stopped from the mails, and alike for every address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from support.app import ADDRESS, House, a_house, words
+from support.factories import new_id
+from support.recorded_day import a_day
+from support.smtp_server import PostOffice
+
+FAY = "fay@reader.test"
+
+
+@pytest.fixture
+async def office() -> AsyncIterator[PostOffice]:
+    async with PostOffice() as office:
+        yield office
+
+
+@pytest.fixture
+async def house(tmp_path: Path, sqlite_template: Path, office: PostOffice) -> AsyncIterator[House]:
+    async with a_house(
+        tmp_path,
+        sqlite_template,
+        smtp_url=office.url,
+        smtp_from="forum@post.test",
+        public_url=ADDRESS,
+        mails_per_address=4,
+    ) as house:
+        yield house
+
+
+async def test_anybody_follows_confirms_and_stops_with_one_press_each(house: House, office: PostOffice) -> None:
+    day = await a_day(house.store)
+    commission = day.voted.live.commission
+    async with house.browser() as anybody:
+        for page in (f"/commissions/{commission}", f"/decisions/{day.decision}", f"/promises/{day.commitment}"):
+            [path] = set(re.findall(r'href="(/follow/[a-z]+/[0-9a-f]{32})"', (await anybody.get(page)).text))
+            shown = await anybody.get(path)
+            assert f'href="{page}/feed.atom"' in shown.text
+            assert (await anybody.get(f"{page}/feed.atom")).status_code == 200
+        wrong = await anybody.post(path, data={"address": "fay at reader"})
+        assert wrong.status_code == 422
+        assert "has one @ in it" in words(wrong)
+        assert "fay at reader" in wrong.text
+        asked = await anybody.post(path, data={"address": FAY})
+        assert (asked.status_code, asked.headers["location"]) == (303, f"{path}?done=asked")
+        answer = await anybody.get(asked.headers["location"])
+        assert "Now look into your mailbox" in words(answer)
+        assert FAY not in answer.text
+        await office.until(lambda: len(office.arrived) > 0)
+        await house.site.mailing.once()
+        confirm, stop = re.findall(r"http://house\.test(/mail/(?:confirm|stop)/\S+)", office.arrived[-1].text)
+        assert "a decision or a promise. Was it you?" in words(await anybody.get(confirm))
+        yes = await anybody.post(confirm)
+        assert "when there is news" in words(yes)
+        assert f'href="/promises/{day.commitment}"' in yes.text
+        held = await anybody.get(f"/mail/data/{stop.rpartition('/')[2]}?copy=json")
+        assert FAY in held.text
+
+        # Whether or not an address follows already, the answer is the same to the byte, and so is one for too many.
+        pages = {answer.text}
+        for address in (FAY, "gus@reader.test"):
+            again = await anybody.post(path, data={"address": address})
+            assert again.status_code == 303
+            pages.add((await anybody.get(again.headers["location"])).text)
+        assert len(pages) == 1
+        assert (await anybody.post(path, data={"address": "hal@reader.test"})).status_code == 303
+        assert (await anybody.post(path, data={"address": FAY})).status_code == 429  # a fifth address in an hour
+
+        # A mail program's own button posts from anywhere, without a cookie (RFC 8058).
+        one_click = {"List-Unsubscribe": "One-Click"}
+        ended = await anybody.post(stop, data=one_click, headers={"Origin": "https://mail.elsewhere.test"})
+        assert "Your address is erased" in words(ended)
+        assert (await anybody.get(f"/mail/data/{stop.rpartition('/')[2]}?copy=json")).text.count(FAY) == 0
+    async with house.signed_in("commissioner") as staff:
+        export = await staff.get(f"/export?commission={commission}")
+        assert export.status_code == 200
+        for own in (b"reader.test", stop.rpartition("/")[2].encode(), b"follower"):
+            assert own not in export.content
+
+
+async def test_nothing_that_is_not_public_can_be_followed_nor_without_a_mail_server(
+    house: House, tmp_path: Path, sqlite_template: Path
+) -> None:
+    rehearsal = await house.commission(rehearsal=True)
+    async with house.browser() as anybody:
+        for path in (f"/follow/commission/{rehearsal.id}", f"/follow/promise/{new_id()}", f"/follow/story/{new_id()}"):
+            assert (await anybody.get(path)).status_code == 404
+            assert (await anybody.post(path, data={"address": FAY})).status_code == 404
+        assert "/follow/" not in (await anybody.get(f"/commissions/{rehearsal.id}")).text
+    (tmp_path / "other").mkdir()
+    async with a_house(tmp_path / "other", sqlite_template) as silent, silent.browser() as anybody:
+        commission = await silent.commission()
+        page = await anybody.get(f"/follow/commission/{commission.id}")
+        assert 'type="email"' not in page.text
+        assert "feed.atom" in page.text
+        assert (await anybody.post(f"/follow/commission/{commission.id}", data={"address": FAY})).status_code == 404
