@@ -337,8 +337,9 @@ def _withheld(room: Room, i: int, vote: Vote, earlier: Sequence[Vote]) -> Withhe
 
 
 def _guesses(room: Room, i: int, vote: Vote) -> Iterator[list[Fact]]:
-    """Guesses which answers nobody gave in one of the vote's rows, or in the room; then the table of a row, or with it
-    that of the room, those nearest to what happened first."""
+    """Guesses the tables of all rows of the vote as they were, since beside them others in other votes are possible;
+    which answers nobody gave in one of its rows, or in the room; then the table of a row, or with it that of the room,
+    those nearest to what happened first."""
     label = suppression.label_of(vote.partition, Counter(group for group, _ in vote.ballots), room.threshold)
     rows = list(dict.fromkeys(label(group) for group, _ in vote.ballots))
     marks = room.profile.marks
@@ -348,11 +349,14 @@ def _guesses(room: Room, i: int, vote: Vote) -> Iterator[list[Fact]]:
             exactly(n, _bears(i, mark, lambda kind: row in (None, label(kind.group)))) for mark, n in counts.items()
         ]
 
+    def happened(row: str | None) -> Counter[str]:
+        return Counter(mark for group, mark in vote.ballots if row in (None, label(group)))
+
     def near(row: str | None) -> list[tuple[int, list[Fact]]]:
-        counts = Counter(mark for group, mark in vote.ballots if row in (None, label(group)))
-        return [(away, given(table, row)) for away, table in _tables(counts, marks)]
+        return [(away, given(table, row)) for away, table in _tables(happened(row), marks)]
 
     missing = [dict.fromkeys(some, 0) for n in range(1, len(marks)) for some in combinations(marks, n)]
+    yield [fact for row in rows for fact in given({mark: happened(row)[mark] for mark in marks}, row)]
     yield []
     yield from (given(none, row) for none in missing for row in (None, *rows))
     yield from (given(none, None) + given(some, row) for none in missing for row in rows for some in missing)
