@@ -32,7 +32,7 @@ from forum.ports.retention import Retention
 from forum.ports.rights import Rights
 from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals, Sessions, Stops, Tickets
 from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
-from forum.ports.voting import Decisions, Reasons, Rounds
+from forum.ports.voting import DecisionDrafts, Decisions, Reasons, Rounds
 
 
 class Work(Protocol):
@@ -63,6 +63,7 @@ class Work(Protocol):
     reasons: Reasons
     proposals: Proposals
     decisions: Decisions
+    decision_drafts: DecisionDrafts
     owners: Owners
     record: Record
     checkpoints: PastCheckpoints

@@ -243,7 +243,12 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     "cosignature": {NOBODY: "size root witness at line"},
     "decision": {
         Kind.ROOM: "rationale why dissent told differences",
-        NOBODY: "seq id commission rounds outcome response decided_at decided_on entry earlier",
+        NOBODY: "seq id commission rounds outcome response decided_at decided_on entry earlier second_reader",
+    },
+    "decision_draft": {
+        Kind.ROOM: "form because",
+        Kind.ACCOUNT: "writers",
+        NOBODY: "seq id commission rounds state version saved_at",
     },
     "disclosure": {Kind.RECORD: "encoded withdrawn_at", NOBODY: "digest entry commission"},
     "draft": {Kind.STORY: "words changed_at", Kind.LINK: "build", NOBODY: "story"},

@@ -9,6 +9,7 @@ from forum.sessions.session import Participant
 from forum.voting.ballot import Ballot, Cast, CastOutcome
 from forum.voting.commitment import Commitment, Update
 from forum.voting.decision import Decision
+from forum.voting.decision_draft import DecisionDraft
 from forum.voting.reason import Reason, ReasonState
 from forum.voting.round import Round
 
@@ -171,3 +172,22 @@ class Decisions(Protocol):
 
     async def list_decisions(self, commission: str | None = None) -> list[Decision]:
         """Returns the decisions of a commission, or all, newest first."""
+
+
+class DecisionDrafts(Protocol):
+    """Drafts of decisions that are not published yet."""
+
+    async def add_draft(self, draft: DecisionDraft) -> bool:
+        """Adds a draft. Returns False, with nothing added, where there is one with its id."""
+
+    async def save_draft(self, draft: DecisionDraft) -> None:
+        """Replaces a draft. Raises NotFound."""
+
+    async def get_draft(self, draft: str, *, lock: bool = False) -> DecisionDraft:
+        """Returns a draft; with `lock` no other unit locks it until this one ends. Raises NotFound."""
+
+    async def list_drafts(self, commission: str | None = None) -> list[DecisionDraft]:
+        """Returns the drafts of a commission, or all, in the order in which they were begun."""
+
+    async def remove_draft(self, draft: str) -> None:
+        """Deletes a draft; does nothing where there is none."""

@@ -35,6 +35,7 @@ PARTS = (
     "part",
     "key_entries",
     "entry_order",
+    "decision_course",
     "cycle_order",
     "small_numbers",
     "export",

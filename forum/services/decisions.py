@@ -20,37 +20,73 @@ from forum.services.form_errors import Findings
 from forum.services.record_entries import Words
 from forum.sessions.proposal import PledgeState
 from forum.stories.submission import StoryStatus
+from forum.voting.commission import SecondReader
 from forum.voting.commitment import Commitment
-from forum.voting.decision import (
-    TOLD,
-    Decision,
-    differs,
-)
+from forum.voting.decision import TOLD, Decision, SecondReading, differs
 
 
 async def decide(store: Store, clock: Clock, person: Person, form: DecisionForm) -> Decision:
-    """Records a decision and its commitments, and returns it; the same form sent twice makes one decision.
+    """Records a decision and its commitments at once, and returns it; the same form sent twice makes one decision.
 
-    Raises FormErrors with all mistakes in the form, NotAllowed where `person` is no commissioner, and NotFound and
-    IllegalMove as `matter` does.
+    Raises FormErrors with all mistakes in the form, NotAllowed where `person` is no commissioner, NotFound and
+    IllegalMove as `matter` does, and IllegalMove where a second reader is declared or the form was kept as a draft.
     """
     async with store.begin() as work:
+        kept = await is_draft(work, form.id)
         on = await matter(work, form.rounds, lock=True)
-        _may(person, on)
+        check_may_decide(person, on.commission.id)
         standing = await _standing(work, form)
         if standing is not None:
             return standing
-        votes = await votes_on(work, on)
-        ids = await in_the_record(work, votes) if on.session.recorded else [r.id for _, r in votes]
-        decision = checked(on, form, clock.now(), ids)
-        await _public_stories(work, decision.commitments, [n for n, one in enumerate(form.promises, 1) if one])
-        if on.session.recorded:
-            decision = replace(decision, entry=await _record(work, on, decision, ids))
-        await work.decisions.add_decision(decision)
-        for pledge in await work.proposals.pledges_on(form.rounds):
-            if pledge.id in form.pledges and pledge.state == PledgeState.WAITING:
-                await work.proposals.save_pledge(replace(pledge, state=PledgeState.CONFIRMED, decision=decision.id))
+        if kept:
+            raise IllegalMove("This is kept as a draft. Publish it from the page of the draft.")
+        if on.commission.second_reader == SecondReader.REQUIRED:
+            raise IllegalMove(
+                "A second person reads decisions of this commission before they are published. Save this as a draft, "
+                "and give it to them."
+            )
+        return await publish(work, clock, on, form, SecondReading.NONE)
+
+
+def check_may_decide(person: Person, commission: str) -> None:
+    """Checks that somebody may decide in a commission. Raises NotAllowed."""
+    if commission not in permissions.reach(person, "decide"):
+        raise NotAllowed("Only a commissioner can record a decision.")
+
+
+async def is_draft(work: Work, id_: str) -> bool:
+    """Tells whether there is a draft of a decision with this id, and keeps it from being changed meanwhile."""
+    try:
+        await work.decision_drafts.get_draft(id_, lock=True)
+    except NotFound:
+        return False
+    return True
+
+
+async def publish(work: Work, clock: Clock, on: Matter, form: DecisionForm, read: SecondReading) -> Decision:
+    """Records a decision on what is locked for it, with its commitments, and returns it. `read` is how it was read.
+
+    Raises FormErrors with all mistakes in the form.
+    """
+    decision, ids = await described(work, clock, on, form)
+    decision = replace(decision, second_reader=read)
+    if on.session.recorded:
+        decision = replace(decision, entry=await _record(work, on, decision, ids))
+    await work.decisions.add_decision(decision)
+    for pledge in await work.proposals.pledges_on(form.rounds):
+        if pledge.id in form.pledges and pledge.state == PledgeState.WAITING:
+            await work.proposals.save_pledge(replace(pledge, state=PledgeState.CONFIRMED, decision=decision.id))
     return decision
+
+
+async def described(work: Work, clock: Clock, on: Matter, form: DecisionForm) -> tuple[Decision, list[str]]:
+    """Returns the decision that a form describes, made now, and the ids of every vote on its question. Raises
+    FormErrors with all mistakes."""
+    votes = await votes_on(work, on)
+    ids = await in_the_record(work, votes) if on.session.recorded else [r.id for _, r in votes]
+    decision = checked(on, form, clock.now(), ids)
+    await _public_stories(work, decision.commitments, [n for n, one in enumerate(form.promises, 1) if one])
+    return decision, ids
 
 
 async def commit(store: Store, clock: Clock, person: Person, decision: str, promise: Promise) -> Decision:
@@ -64,7 +100,7 @@ async def commit(store: Store, clock: Clock, person: Person, decision: str, prom
     async with store.begin() as work:
         made = await work.decisions.get_decision(decision)
         on = await matter(work, made.rounds, lock=True)
-        _may(person, on)
+        check_may_decide(person, on.commission.id)
         if any((c.role, c.what, c.by) == (new.role, new.what, new.by) for c in made.commitments):
             return made
         if len(made.commitments) >= MOST_COMMITMENTS:
@@ -74,11 +110,6 @@ async def commit(store: Store, clock: Clock, person: Person, decision: str, prom
             await _record_commitment(work, on, new)
         await work.decisions.commit(new)
         return await work.decisions.get_decision(decision)
-
-
-def _may(person: Person, on: Matter) -> None:
-    if on.commission.id not in permissions.reach(person, "decide"):
-        raise NotAllowed("Only a commissioner can record a decision.")
 
 
 async def _standing(work: Work, form: DecisionForm) -> Decision | None:
@@ -138,6 +169,7 @@ async def _record(work: Work, on: Matter, decision: Decision, votes: Sequence[st
                     ],
                 },
             ),
+            "second_reader": decision.second_reader,
             "decided_on": decision.decided_on,
             "told": {name: Words(name, decision.told[name]) if name in decision.told else None for name in TOLD},
             "rationale": Words("rationale", decision.rationale),

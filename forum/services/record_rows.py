@@ -217,6 +217,7 @@ async def _decision(work: Work, known: Known, index: int, said: Entry) -> AsyncI
         "commission": row.commission,
         "decided_at": row.decided_at,
         "entry": row.entry,
+        "second_reader": str(row.second_reader) if row.second_reader else None,
         "decided_on": row.decided_on or None,
         "told": {name: row.told.get(name) or None for name in TOLD} if row.told or "told" in said else None,
         "differences": [

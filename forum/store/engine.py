@@ -31,12 +31,13 @@ from forum.ports.retention import Retention
 from forum.ports.rights import Rights
 from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals, Sessions, Stops, Tickets
 from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
-from forum.ports.voting import Decisions, Reasons, Rounds
+from forum.ports.voting import DecisionDrafts, Decisions, Reasons, Rounds
 from forum.store import sqlite_thread
 from forum.store.base import Link
 from forum.store.care import SqlCare
 from forum.store.checkpoints import SqlPastCheckpoints
 from forum.store.commissions import SqlCommissions
+from forum.store.decision_drafts import SqlDecisionDrafts
 from forum.store.decisions import SqlDecisions
 from forum.store.drafts import SqlDrafts
 from forum.store.errors import faults
@@ -102,6 +103,7 @@ class SqlWork:
         self.reasons: Reasons = SqlReasons(link)
         self.proposals: Proposals = SqlProposals(link)
         self.decisions: Decisions = SqlDecisions(link)
+        self.decision_drafts: DecisionDrafts = SqlDecisionDrafts(link)
         self.owners: Owners = SqlOwners(link)
         self.record: Record = SqlRecord(link)
         self.checkpoints: PastCheckpoints = SqlPastCheckpoints(link)

@@ -35,6 +35,24 @@ def differs(outcome: str, response: str | None, preference: Sequence[str], *, co
     return outcome == DecisionOutcome.NOT_ADOPTED and response in preference
 
 
+class DecisionState(StrEnum):
+    """States of a decision, from its first words on. The first three are those of a draft."""
+
+    WRITING = "draft"
+    WITH_READER = "with reader"
+    SENT_BACK = "sent back"
+    PUBLISHED = "published"
+    CORRECTED = "corrected"
+    REPLACED = "replaced"
+
+
+class SecondReading(StrEnum):
+    """How a decision was read before it was published: by somebody who did not write on it, or by nobody else."""
+
+    READ = "read"
+    NONE = "none"
+
+
 class DifferenceFrom(StrEnum):
     """What a decision may differ from, beside the head count, whose difference is answered by Decision.why."""
 
@@ -70,7 +88,8 @@ class Decision:
     decision is not about one response (deferred); `why` is the reason for differing from the room's preference.
     `decided_on` is the ISO date of the decision, "" for one made before dates were asked for; `told` has the texts of
     TOLD that were given; `differences` are those from anything but the head count, each with its answer.
-    `entry` is the index of its record entry, None for a rehearsal that is not recorded.
+    `second_reader` says how it was read, None for one made before there were readers. `entry` is the index of its
+    record entry, None for a rehearsal that is not recorded.
     """
 
     id: str
@@ -86,5 +105,6 @@ class Decision:
     decided_on: str = ""
     told: Mapping[str, str] = field(default_factory=dict)
     differences: tuple[Difference, ...] = ()
+    second_reader: SecondReading | None = None
     entry: int | None = None
     commitments: tuple[Commitment, ...] = field(default_factory=tuple)

@@ -6,7 +6,7 @@ from starlette.requests import HTTPConnection
 
 from forum.errors import NotAllowed, NotFound, SignInNeeded
 from forum.ports.accounts import Person
-from forum.services import commitments, permissions
+from forum.services import commitments, decision_drafts, permissions
 from forum.services.keys import digest
 from forum.services.permissions import Reach
 from forum.web.cookies import SIGNED_IN, cookie_of
@@ -79,6 +79,8 @@ async def _commission_of(request: HTTPConnection) -> str:
                 return (await work.stories.get_story(named["story"])).commission
             if "commitment" in named:
                 return await commitments.commission_of(work, named["commitment"])
+            if "draft" in named:
+                return await decision_drafts.commission_of(work, named["draft"])
         except NotFound:
             return ""
     return str(named.get("commission", ""))

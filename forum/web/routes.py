@@ -21,6 +21,7 @@ from forum.web import export, moderate, owner_links, promise_updates
 from forum.web.accounts import cookieless, own_password, people, sign_in
 from forum.web.auth import need_here, need_somewhere
 from forum.web.decide import decision as decision_page
+from forum.web.decide import drafts as decision_drafts
 from forum.web.decide import form as decision_form
 from forum.web.decide import overview as decide_overview
 from forum.web.forms import MOST_WITH_FILE, SMALL, STORY, WORDS
@@ -258,6 +259,8 @@ PAGES: tuple[Page, ...] = (
     # deciding
     Page("/decide", "GET", decide_overview.overview, "decide", somewhere=True),
     Page("/decide/new", "GET POST", decision_form.new, "decide", STORY, somewhere=True),
+    Page("/decide/drafts/{draft}", "GET POST", decision_drafts.draft, "decide", WORDS),
+    Page("/decide/drafts/{draft}/form", "GET POST", decision_form.edit, "decide", STORY),
     Page("/decide/promises/{commitment}", "GET POST", promise_updates.update, "decide", WORDS),
     Page("/decide/promises/{commitment}/owner", "GET POST", owner_links.link, "decide"),
     Page("/decide/poster.pdf", "GET", export.export_poster, "decide", somewhere=True),

@@ -328,7 +328,7 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     await commissioner.get_by_label("Adopted", exact=True).check()
     await commissioner.locator("input[name=response]").first.check()
     await commissioner.get_by_label(re.compile("^Why is it decided")).fill("A call can be made tonight.")
-    await commissioner.get_by_role("button", name="Publish this decision").click()
+    await commissioner.get_by_role("button", name="Check before publishing").click()
     await expect(commissioner.get_by_label(re.compile("^Why is it decided"))).to_have_value(
         "A call can be made tonight."
     )
@@ -339,6 +339,10 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     await commissioner.locator("[name=role_1]").fill("Head of the clinic")
     await commissioner.locator("[name=what_1]").fill("Call everybody whose lift is late")
     await commissioner.locator("[name=by_1]").fill("2027-03-31")
+    await commissioner.get_by_role("button", name="Check before publishing").click()
+    await commissioner.wait_for_url(re.compile("/decide/drafts/"))
+    await expect(commissioner.get_by_text("Head of the clinic")).to_be_visible()
+    await accessible(commissioner)
     await commissioner.get_by_role("button", name="Publish this decision").click()
     await commissioner.wait_for_url(re.compile("/decisions/"))
     decided = commissioner.url

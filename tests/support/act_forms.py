@@ -223,6 +223,8 @@ ABOUT_NEITHER: dict[str, Form] = {
     "/organise/tokens": {"label": "A script"},
     "/organise/tokens/{token}/revoke": {},
     "/check": {"text": "forum"},
+    "/decide/drafts/{draft}": {"act": "publish", "version": "1"},
+    "/decide/drafts/{draft}/form": {**DECIDED, "version": "1", "save": "1"},
     "/decide/promises/{commitment}": {"state": "done", "said": "It is done."},
     "/decide/promises/{commitment}/owner": {"act": "make", "new": new_key()},
     "/follow/{kind}/{about}": {"address": "somebody@example.org"},

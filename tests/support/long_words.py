@@ -12,7 +12,7 @@ from typing import Any
 
 from forum.live.stop_box import Press, Stopping
 from forum.ports.accounts import Person, Role
-from forum.services import accounts, commitments, decision_form, decisions, owner_links, permissions
+from forum.services import accounts, commitments, decision_drafts, decision_form, decisions, owner_links, permissions
 from forum.services.keys import digest, new_key
 from forum.services.sessions import (
     asynchronous,
@@ -290,12 +290,14 @@ async def _decided(house: House, staff: Person, rounds: tuple[str, str], w: Word
     promises = tuple(decision_form.Promise(w(200), w(), "2027-03-31", w(), w()) for _ in range(3))
     form = decision_form.DecisionForm(rounds, "", "adopted", "none", w(), w(), w(), promises)
     made = await decisions.decide(house.store, CLOCK, staff, form)
+    draft = await decision_drafts.save(house.store, CLOCK, staff, replace(form, id=new_id()))
     commitment = made.commitments[0].id
     news = commitments.UpdateForm("", "", "handed on", w(), w(), w(200))
     await commitments.update(house.store, CLOCK, staff, commitment, news)
     owner = new_key()
     await owner_links.make(house.store, CLOCK, staff, made.commitments[1].id, owner)
-    return {"decision": made.id, "round": rounds[1], "commitment": commitment, "owner": owner}
+    there = {"decision": made.id, "draft": draft.id, "round": rounds[1]}
+    return there | {"commitment": commitment, "owner": owner}
 
 
 # ---------------------------------------------------------------- a live session

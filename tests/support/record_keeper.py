@@ -288,6 +288,7 @@ class Keeper:
                 for one in differences(outcome, response, result, method)
             ],
         }
+        reading = {"second_reader": read} if (read := more.get("second_reader", "none")) else {}
         told_of = dict.fromkeys(TOLD) | {"cost": self.words(commission, "cost", "12,000 a year")}
         entry = self.add(
             commission,
@@ -299,6 +300,7 @@ class Keeper:
             outcome=outcome,
             response=response,
             weighed=self.words(commission, "weighed", weighed),
+            **reading,
             decided_on="2026-11-22",
             told=told_of,
             rationale=self.words(commission, "rationale", more["rationale"]),

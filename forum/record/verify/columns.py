@@ -50,6 +50,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         "unheard": "who was not heard",
         "votes": "ids of every vote on its question that stood; empty in records from before decisions named them",
         "earlier": "why it does not rest on the latest of these votes, where it does not",
+        "second_reader": "read before it was published by somebody who did not write on it: read or none; empty in "
+        "records from before",
         "entry": "number of its entry in the record, from 0",
     },
     "rounds.csv": {
@@ -319,6 +321,6 @@ SINCE = {
     },
     "decisions.csv": {
         **dict.fromkeys(("contradicts", "annulled_after", "votes", "earlier"), 4),
-        **dict.fromkeys(("decided_on", *TOLD), 5),
+        **dict.fromkeys(("decided_on", *TOLD, "second_reader"), 5),
     },
 }

@@ -1,4 +1,5 @@
-"""The order of what happens to a commission: each move begins where it stands, and nothing happens after its end."""
+"""The order of what happens to a commission: each move begins where it stands, and nothing happens after its end; its
+decisions are read before they are published (decision_course.py)."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from forum.record.verify.decision_course import DecisionCourse
 from forum.record.verify.encoding import canonical
 from forum.record.verify.entry_shapes import place_of
 
@@ -40,6 +42,7 @@ class Cycle:
     def __init__(self, words: Callable[[Any], str | None] = lambda place: None) -> None:
         self._words = words
         self._there: dict[str, _CommissionStands] = {}
+        self._decisions = DecisionCourse()
 
     def problems(self, entry: Mapping[str, Any]) -> Iterator[str]:
         """Yields a problem where an entry that fits its shape does not follow from where its commission stands."""
@@ -65,6 +68,7 @@ class Cycle:
                 yield "field to is neither the next stage nor one before"
         if type_ == "stage note" and entry["question"] not in QUESTIONS[entry["stage"]]:
             yield "field question is none of its stage"
+        yield from self._decisions.problems(entry)
 
     def add(self, entry: Mapping[str, Any]) -> None:
         """Adds an entry that fits its shape."""
@@ -80,6 +84,7 @@ class Cycle:
             stands.stage = entry["about"]["stage"]
         elif type_ in ("commission closed", "commission reopened"):
             stands.closed = type_ == "commission closed"
+        self._decisions.add(entry)
 
     def _terms(self, about: Mapping[str, Any]) -> tuple[bytes, str | None]:
         """Returns what is declared besides the stage: all but who decides, and that in words, which each entry has with

@@ -121,6 +121,12 @@ CYCLE_SHAPES: dict[str, Shape] = {
                 "the decision beside what people preferred",
                 "in records that have `preference` and `differs` in plain text",
             ),
+            Field(
+                "second_reader",
+                one_of("read", "none"),
+                "how it was read before it was published: by somebody who did not write on it, or by nobody else",
+                "in records from before decisions had readers",
+            ),
             Field("decided_on", DAY, "the day of the decision", _NOT_ASKED),
             Field(
                 "told",

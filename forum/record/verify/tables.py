@@ -106,6 +106,7 @@ def decisions_rows(log: Log) -> Iterator[Row]:
             "dissent": log.words(entry["dissent"]),
             "votes": BETWEEN.join(entry.get("votes", ())),
             "earlier": log.words(entry.get("earlier")),
+            "second_reader": entry.get("second_reader"),
             "contradicts": BETWEEN.join(
                 dict.fromkeys(
                     other["decision"]

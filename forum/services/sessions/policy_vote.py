@@ -31,6 +31,7 @@ from forum.sessions.proposal import (
 )
 from forum.sessions.session import Cue, CueKind, LiveSession
 from forum.stories.visible_text import alike, line, upright
+from forum.voting.commission import SecondReader
 from forum.voting.decision import DecisionOutcome
 from forum.voting.round import Response, Round, RoundKind, RoundState
 
@@ -169,7 +170,8 @@ async def promise(
     """Writes down what somebody promises on a policy vote whose result was shown; the same promise twice is one.
 
     Somebody who may decide commits at once: with a decision to adopt the proposal, for which `rationale` and `why`
-    are (decisions.DecisionForm), or to the one that stands. Anybody else's note waits for them. Raises FormErrors,
+    are (decisions.DecisionForm), or to the one that stands. Anybody else's note waits for them; so does theirs where a
+    second reader is declared and nothing was decided yet. Raises FormErrors,
     NotFound, and IllegalMove as decisions.decide does.
     """
     findings = Findings()
@@ -182,7 +184,9 @@ async def promise(
         if round_.state != RoundState.REVEALED:
             raise IllegalMove("Show the result of the vote first. Then people can commit to it.")
         standing = [d for d in await work.decisions.list_decisions(session.commission) if round_id in d.rounds]
-        if session.commission not in permissions.reach(person, "decide"):
+        # A decision that somebody else has to read first is not made here: the promise waits for it.
+        read_first = (await work.commissions.of_session(session)).second_reader == SecondReader.REQUIRED
+        if session.commission not in permissions.reach(person, "decide") or (read_first and not standing):
             said = (checked.role, checked.what, checked.by)
             known = [p for p in await work.proposals.pledges_on([round_id]) if p.state != PledgeState.WITHDRAWN]
             if any((p.role, p.what, p.by) == said for p in known):

@@ -102,7 +102,23 @@ decision = sa.Table(
     sa.Column("decided_on", Words, nullable=False, server_default=sa.text("''")),
     json("told", nullable=True),
     json("differences", nullable=True),
+    words("second_reader", nullable=True),
     sa.Column("entry", sa.Integer),
+)
+
+decision_draft = sa.Table(
+    "decision_draft",
+    metadata,
+    seq(),
+    identity(),
+    reference("commission", "commission.id"),
+    json("rounds"),
+    json("form"),
+    json("writers"),
+    words("state"),
+    words("because"),
+    sa.Column("version", sa.Integer, nullable=False),
+    words("saved_at"),
 )
 
 commitment = sa.Table(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,9 +17,9 @@ from forum.voting.round import Round
 from forum.web.i18n.dates import today
 from forum.web.record_banner import promises_shown, unlike_record
 from forum.web.responses import page
-from forum.web.site import site_of
+from forum.web.site import base_url, site_of
 from forum.web.words import entries, entry_words
-from forum.web.words.decisions import differs_from, told_headings
+from forum.web.words.decisions import differs_from, reading_words, told_headings
 from forum.web.words.terms import outcome_words, power_words
 
 
@@ -39,24 +41,29 @@ async def decision(request: Request) -> Response:
                 drawn |= {round_.id: (round_, result) for round_, result in zip(one.rounds, one.results, strict=True)}
             drawn[declared_of(on.commission.id)] = (on.commission, on.session.title)
             await unlike_record(request, work, drawn)
+    shown = context(request, made, on)
+    address = f"{base_url(request)}/decisions/{made.id}"
+    return await page(request, "decide/decision.html", **shown, beside=apart, every=every, address=address)
+
+
+def context(request: Request, made: Decision, on: Matter, *, previewed: bool = False) -> dict[str, Any]:
+    """Returns what the template of a decision needs: for its page, or for the preview of a draft (`previewed`)."""
     labels = labels_of(on.later)
-    return await page(
-        request,
-        "decide/decision.html",
-        made=made,
-        today=today(site_of(request).clock.now()),
-        on=on,
-        beside=apart,
-        every=every,
-        power=entry_words.named(power_words, on.commission.power.level),
-        sentence=entries.decided(made.outcome, made.response, labels),
-        outcome=outcome_words(made.outcome),
-        preference=entry_words.listed(labels, on.preference),
-        differs=_differs(made, on),
-        differing=[(differs_from(one), one.answer) for one in made.differences] if on.result else [],
-        told=[(heading, made.told[name]) for name, heading in told_headings() if name in made.told],
-        dissenting=() if made.differences or made.outcome not in ADOPTING else putting_else_first(on, made.response),
-    )
+    return {
+        "made": made,
+        "previewed": previewed,
+        "today": today(site_of(request).clock.now()),
+        "on": on,
+        "power": entry_words.named(power_words, on.commission.power.level),
+        "sentence": entries.decided(made.outcome, made.response, labels),
+        "outcome": outcome_words(made.outcome),
+        "preference": entry_words.listed(labels, on.preference),
+        "differs": _differs(made, on),
+        "differing": [(differs_from(one), one.answer) for one in made.differences] if on.result else [],
+        "told": [(heading, made.told[name]) for name, heading in told_headings() if name in made.told],
+        "dissenting": () if made.differences or made.outcome not in ADOPTING else putting_else_first(on, made.response),
+        "reading": reading_words(made.second_reader),
+    }
 
 
 def labels_of(round_: Round) -> dict[str, str]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from forum.errors import BadInput, IllegalMove
-from forum.services import decision_form, decision_matter, decisions
+from forum.errors import BadInput, IllegalMove, NotFound
+from forum.services import decision_drafts, decision_form, decision_matter, decisions
 from forum.services.decision_form import Promise
 from forum.sessions.proposal import PledgeState
 from forum.voting.ballot import Ballot
 from forum.voting.decision import OUTCOMES
+from forum.voting.decision_draft import DecisionDraft
 from forum.voting.difference import differences
 from forum.voting.methods import METHODS
 from forum.voting.reason import Reason
@@ -27,35 +29,110 @@ from forum.web.i18n.gettext import say
 from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
 from forum.web.words import entry_words, methods
-from forum.web.words.decisions import differs_from, told_questions
+from forum.web.words.decisions import differs_from, field_words, told_questions
 from forum.web.words.terms import outcome_words
 
 ROWS_AT_FIRST = 3
 
 
 async def new(request: Request) -> Response:
-    """Shows the form for a decision with everything it rests on; posted, records the decision.
+    """Shows the form for a decision with everything it rests on; posted, keeps it as a draft.
 
-    The button for one more commitment shows the form again with everything typed.
+    The button for one more commitment shows the form again with everything typed. Without any button it is published
+    at once, where no second reader is declared: a program that posts it has nothing to look at.
     """
     person = await somebody(request)
     form = await form_of(request) if request.method == "POST" else Form({})
     rounds = _rounds(request, form)
     if request.method != "POST" or form.text("add"):
         return await _form_page(request, rounds, form, more=1 if form.text("add") else 0)
+    if form.text("save") or form.text("check"):
+        return await _keep(request, rounds, form)
     site = site_of(request)
     try:
         decision = await decisions.decide(site.store, site.clock, person, form_fields.read(rounds, form))
-    except BadInput as error:
-        if wants_json(request):
-            raise
-        return await _form_page(request, rounds, form, status=422, errors=spoken(error))
-    except IllegalMove as error:
-        if wants_json(request):
-            raise
-        # Annulled while this was being written: the words stay on the page, to be copied from.
-        return await _form_page(request, rounds, form, status=409, errors={"id": say(error.message, error.values)})
+    except (BadInput, IllegalMove) as error:
+        return await _refused(request, rounds, form, error)
     return done(request, f"/decisions/{decision.id}", id=decision.id, entry=decision.entry)
+
+
+async def edit(request: Request) -> Response:
+    """Shows the form with what was typed into a draft; posted, saves it."""
+    await somebody(request)
+    draft = await draft_of(request)
+    if draft is None:
+        return RedirectResponse(f"/decisions/{request.path_params['draft']}", 303)
+    if request.method != "POST":
+        return await _form_page(request, draft.rounds, form_fields.typed(decision_drafts.form_of(draft)), draft=draft)
+    form = await form_of(request)
+    form = Form({**form.values, "id": [draft.id]})
+    if form.text("add"):
+        seen = replace(draft, version=version_of(form))
+        return await _form_page(request, draft.rounds, form, more=1, draft=seen)
+    return await _keep(request, draft.rounds, form)
+
+
+async def draft_of(request: Request) -> DecisionDraft | None:
+    """Returns the draft that a page is about, None where it was published. Raises NotFound."""
+    async with site_of(request).store.read() as work:
+        try:
+            return await work.decision_drafts.get_draft(request.path_params["draft"])
+        except NotFound:
+            try:
+                await work.decisions.get_decision(request.path_params["draft"])
+            except NotFound:
+                pass
+            else:
+                return None
+            raise
+
+
+async def _keep(request: Request, rounds: tuple[str, ...], form: Form) -> Response:
+    """Saves a form as a draft, mistakes too, and leads to its page; to check it, only where there are none."""
+    person, site = await somebody(request), site_of(request)
+    saved = None
+    try:
+        read = form_fields.read(rounds, form)
+        saved = await decision_drafts.save(site.store, site.clock, person, read, version_of(form))
+        if form.text("check"):
+            async with site.store.read() as work:
+                await decision_drafts.check(work, site.clock, saved)
+    except (BadInput, IllegalMove) as error:
+        return await _refused(request, rounds, form, error, saved)
+    return done(request, f"/decide/drafts/{saved.id}", id=saved.id, version=saved.version)
+
+
+async def _refused(
+    request: Request,
+    rounds: tuple[str, ...],
+    form: Form,
+    error: BadInput | IllegalMove,
+    saved: DecisionDraft | None = None,
+) -> Response:
+    """Shows the form again with everything typed and what is wrong with it; `saved` is the draft that has it."""
+    if wants_json(request):
+        raise error
+    if isinstance(error, BadInput):
+        return await _form_page(request, rounds, form, status=422, errors=spoken(error), draft=saved)
+    # Annulled while this was being written, or changed by somebody else: the words stay on the page.
+    async with site_of(request).store.read() as work:
+        there = await work.decision_drafts.list_drafts()
+    drafts = [one for one in there if (one.id, one.rounds) == (form.text("id"), rounds)]
+    said = {"id": say(error.message, error.values)}
+    return await _form_page(request, rounds, form, status=409, errors=said, draft=next(iter(drafts), None))
+
+
+def version_of(form: Form) -> int:
+    """Returns the version of the draft that a form's page had seen, 0 for none."""
+    typed = form.text("version")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+
+
+def _meanwhile(form: Form, draft: DecisionDraft) -> list[tuple[str, str]]:
+    """Lists what a draft has in other words than a form: the question of each field, and the draft's words."""
+    saved = form_fields.typed(decision_drafts.form_of(draft))
+    names = [name for name in saved.values if name not in ("id", "pledge")]
+    return [(field_words(name), saved.text(name)) for name in names if saved.text(name) != form.text(name)]
 
 
 def _rounds(request: Request, form: Form) -> tuple[str, ...]:
@@ -71,9 +148,10 @@ async def _form_page(
     status: int = 200,
     more: int = 0,
     errors: dict[str, str] | None = None,
+    draft: DecisionDraft | None = None,
 ) -> Response:
     async with site_of(request).store.read() as work:
-        find = decision_matter.past_matter if status == 409 else decision_matter.matter
+        find = decision_matter.past_matter if status == 409 or draft else decision_matter.matter
         on = await find(work, rounds)
         await need(request, "decide", on.commission.id)
         apart = await decision_matter.beside(work, on)
@@ -128,6 +206,8 @@ async def _form_page(
         pledged=pledged,
         id=form.text("id") or secrets.token_hex(16),
         most=decision_form,
+        draft=draft,
+        meanwhile=_meanwhile(form, draft) if draft and status == 409 else [],
         errors=errors or {},
     )
 

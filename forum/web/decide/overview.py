@@ -19,6 +19,7 @@ from forum.web.i18n.dates import today
 from forum.web.responses import page
 from forum.web.site import site_of
 from forum.web.words.answers_due import waits
+from forum.web.words.decisions import draft_words
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,15 @@ async def overview(request: Request) -> Response:
             versions, made = await work.commissions.versions(of.id), await work.decisions.list_decisions(of.id)
             sessions = await work.sessions.list_sessions(of.id)
             due += [(one, of.title) for one in await answers_due.of_commission(work, versions, sessions, made)]
+        drafts = [one for one in await work.decision_drafts.list_drafts() if one.commission in within]
+        asked = await work.rounds.some({one.rounds[-1] for one in drafts}) if drafts else {}
     waiting = sorted(((one, title) for one, title in due if not one.answer), key=lambda one: one[0].due_on)
     return await page(
         request,
         "decide/overview.html",
         shelves=shelves,
         today=day,
+        drafts=[(one, draft_words(one.state), asked[one.rounds[-1]].question) for one in drafts],
         waiting=[(one, waits(one, day)) for one, _title in waiting],
         titles={one.rounds[0].id: title for one, title in waiting},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forum.voting.decision import Difference, DifferenceFrom
+from forum.voting.decision import DecisionState, Difference, DifferenceFrom, SecondReading
 from forum.web.i18n.gettext import gettext as _
 from forum.web.words.terms import row_label
 
@@ -43,3 +43,40 @@ def told_questions() -> list[tuple[str, str, str]]:
         ("involvement", _("How was the duty to involve people met?"), ""),
         ("unheard", _("Who was not heard?"), _("Groups and people whom this did not reach.")),
     ]
+
+
+def reading_words(read: str | None) -> str:
+    """Returns how a decision was read before it was published as a sentence; "" for one made before there were
+    readers."""
+    if read is None:
+        return ""
+    if read == SecondReading.READ:
+        return _("A second person, who did not write on it, read this decision before it was published.")
+    return _("This commission has no second reader. Nobody else read this decision before it was published.")
+
+
+def draft_words(state: str) -> str:
+    """Returns the state of a draft in plain words."""
+    return {
+        DecisionState.WRITING: _("Draft"),
+        DecisionState.WITH_READER: _("With its second reader"),
+        DecisionState.SENT_BACK: _("Sent back"),
+    }[DecisionState(state)]
+
+
+def field_words(name: str) -> str:
+    """Returns the question of a field of the form for a decision, by its name."""
+    asked = {
+        "outcome": _("What is decided?"),
+        "response": _("Which answer is it about?"),
+        "decided_on": _("On which day was it decided?"),
+        "rationale": _("Why is it decided like this?"),
+        "why": _("If it is not what people preferred: why?"),
+        "earlier": _("There is a later vote on this question. Why does the decision not rest on it?"),
+        "dissent": _("Who disagrees, and why?"),
+        **{told: question for told, question, _hint in told_questions()},
+    }
+    number = name.rpartition("_")[2]
+    if name.startswith("answer_"):
+        return _("What else it differs from")
+    return asked.get(name) or (_("Commitment %(number)s") % {"number": number} if number.isdigit() else name)

@@ -14,7 +14,7 @@ from forum.voting.decision import Difference, DifferenceFrom
 from forum.web.i18n.dates import day
 from forum.web.i18n.gettext import gettext as _
 from forum.web.words import commission_entries, stage_entries
-from forum.web.words.decisions import differs_from, told_headings
+from forum.web.words.decisions import differs_from, reading_words, told_headings
 from forum.web.words.entry_words import EntryWords, Facts, References, chosen, listed
 from forum.web.words.round_entries import (
     round_annulled,
@@ -107,6 +107,8 @@ def _decision(entry: Facts, references: References) -> EntryWords:
         details.append((_("Who disagrees, and why"), references.words(entry["dissent"])))
     told = entry.get("told", {})
     details += [(heading, references.words(told[name])) for name, heading in told_headings() if told.get(name)]
+    if read := entry.get("second_reader"):
+        details.append((_("Second reader"), reading_words(read)))
     sentence = decided(entry["outcome"], entry["response"], labels)
     if alone:
         sentence += " " + _("It rests on an asynchronous round: people answered by themselves, not in a room.")

@@ -63,6 +63,8 @@ WITHOUT_WORDS = """
     commitment_update: id state at said because handed_to given_by
     cosignature: root witness at line
     decision: id rounds outcome response rationale why earlier dissent decided_at decided_on differences told
+        second_reader
+    decision_draft: id rounds form writers state because saved_at
     disclosure: digest commission withdrawn_at
     draft: build changed_at
     entry: commission body leaf_hash
