@@ -57,7 +57,7 @@ class Event:
 
     `id` is the same for ever, in every list that has the event. `again` marks a story that was received before. A
     vote has its session, round and result; a decision has its last round too, a promise its decision, and an update of
-    a promise all of these. An asynchronous "played" has its round, through which people could answer for some days.
+    a promise all of these. `cited`: a decision on another vote names the story. An asynchronous "played" has its round, through which people could answer for some days.
     """
 
     kind: EventKind
@@ -73,6 +73,7 @@ class Event:
     decision: Decision | None = None
     commitment: Commitment | None = None
     update: Update | None = None
+    cited: bool = False
 
 
 async def life(work: Work, story: Submission) -> list[Event]:
@@ -226,7 +227,8 @@ async def _votes(
                     session=session,
                     round=round_,
                 )
-    for decision in await work.decisions.list_decisions(commission.id) if about else ():
+    decisions = await work.decisions.list_decisions(commission.id) if about or only else []
+    for decision in decisions:
         rests_on = next((about[round_id] for round_id in reversed(decision.rounds) if round_id in about), None)
         if rests_on is None:
             continue
@@ -243,6 +245,31 @@ async def _votes(
         for commitment in decision.commitments:
             for event in of_commitment(decision, commitment):
                 yield replace(event, story=story, session=session, round=round_)
+    if only is not None:
+        elsewhere = [one for one in decisions if one.entry is not None and not about.keys() & set(one.rounds)]
+        for event in await _naming(work, elsewhere, public[only]):
+            yield event
+
+
+async def _naming(work: Work, decisions: Sequence[Decision], story: Submission) -> list[Event]:
+    """Returns the events of those of these decisions that name a story as evidence, and of promises in any of them that
+    answer it."""
+    citing = [one for one in decisions if f"/stories/{story.id}" in one.told.get("evidence", "")]
+    rounds = await work.rounds.some({one.rounds[-1] for one in citing}) if citing else {}
+    events = [
+        Event(
+            EventKind.DECIDED,
+            one.decided_at,
+            _id(one.id, EventKind.DECIDED),
+            story,
+            round=rounds[one.rounds[-1]],
+            decision=one,
+            cited=True,
+        )
+        for one in citing
+    ]
+    answering = [(made, one) for made in decisions for one in made.commitments if one.story == story.id]
+    return events + [replace(event, story=story) for made, one in answering for event in of_commitment(made, one)]
 
 
 def of_decision(decision: Decision) -> list[Event]:

@@ -119,6 +119,8 @@ def _sentence(event: Event) -> str:
         return _("Something was promised: %(role)s, by %(day)s.") % values
     if event.kind == EventKind.UPDATED and event.update:
         return _("There is news of a promise. How it stands: %(state)s.") % {"state": promise_words(event.update.state)}
+    if event.cited:
+        return _("A decision on another vote names it as evidence.")
     known = {
         EventKind.PUBLISHED: _("It was published."),
         EventKind.VOTED: _("People voted on it."),

@@ -141,9 +141,12 @@ def _annulled(event: Event) -> Line:
 def _decided(event: Event) -> Line:
     decision, round_ = _there(event.decision), _there(event.round)
     labels = {r.id: r.label for r in round_.responses}
+    sentence = _("It was decided: %(decision)s")
+    if event.cited:
+        sentence = _("A decision on another vote names this story as evidence: %(decision)s")
     return Line(
         event.at,
-        _("It was decided: %(decision)s") % {"decision": entries.decided(decision.outcome, decision.response, labels)},
+        sentence % {"decision": entries.decided(decision.outcome, decision.response, labels)},
         decision.rationale,
         link=f"/decisions/{decision.id}",
         link_text=_("Read the whole decision"),
@@ -156,7 +159,7 @@ def _promised(event: Event) -> Line:
     return Line(
         event.at,
         _("It was promised: %(role)s will do this by %(day)s.") % values,
-        commitment.what,
+        commitment.what + _answering(event),
         link=f"/promises/{commitment.id}",
         link_text=_("Read what became of it"),
     )
@@ -169,11 +172,20 @@ def _updated(event: Event) -> Line:
         _("How a promise stands now: %(state)s.") % {"state": promise_words(update.state)},
         _("It was promised: %(role)s will do this by %(day)s.") % {"role": commitment.role, "day": day(commitment.by)}
         + " "
-        + commitment.what,
+        + commitment.what
+        + _answering(event),
         quote="\n".join(filter(None, (update.because, update.said))),
         link=f"/promises/{commitment.id}",
         link_text=_("Read the promise"),
     )
+
+
+def _answering(event: Event) -> str:
+    """Says on a line of its own that a promise answers the story whose event it is; "" where it does not."""
+    commitment, story = _there(event.commitment), event.story
+    if story is None or not commitment.story or commitment.story != story.id:
+        return ""
+    return "\n" + _("This answers the story “%(title)s”.") % {"title": story.title}
 
 
 def _there(part: Part | None) -> Part:

@@ -8,11 +8,16 @@ from typing import Any
 import pytest
 from support.app import a_sent_story
 from support.async_round import a_form, an_answered_round
+from support.decided import ANSWERS
 from support.factories import CLOCK, SetClock, a_cast, a_commission, a_session, new_id
-from support.voted_session import FIRST, PEOPLE, SECOND, required
+from support.voted_session import COMMISSIONER, FIRST, PEOPLE, SECOND, a_vote, required
 
 from forum.errors import NotFound
 from forum.ports import Store
+from forum.ports.mail import MailState, Subscription
+from forum.services import commitments, decisions
+from forum.services.commitments import UpdateForm
+from forum.services.decision_form import DecisionForm, Promise
 from forum.services.sessions import asynchronous, cues, facilitation
 from forum.services.sessions.desk import Desk
 from forum.services.stories import appeals_and_reports, moderation, submissions, timeline
@@ -23,6 +28,8 @@ from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
 from forum.voting.commitment import Commitment
 from forum.voting.decision import Decision, DecisionOutcome
+from forum.web.words.letters import MailLetters
+from forum.web.words.timeline import told
 
 MO = new_id()
 
@@ -235,6 +242,60 @@ async def test_two_stories_of_a_commission_do_not_mix(sqlite_store: Store) -> No
     everything = await of_all(sqlite_store, commission)
     assert kinds(everything).count("published") == 2
     assert kinds(everything).count("played") == 1
+
+
+async def test_a_writer_is_told_where_a_decision_or_a_promise_on_another_vote_names_their_story(
+    sqlite_store: Store,
+) -> None:
+    voted = await a_vote(sqlite_store, FIRST)
+    about = voted.live.commission
+    story, _ = await submissions.submit(sqlite_store, CLOCK, about, a_sent_story("The third knock"))
+    other, _ = await submissions.submit(sqlite_store, CLOCK, about, a_sent_story("On the ward"))
+    for one in (story, other):
+        await do(sqlite_store, one, "accept")
+    promises = (
+        Promise("The trust", "Two nurses on every night", "2099-06-30", f"https://forum.example/stories/{story.id}"),
+        Promise("The council", "A warm room", "2099-06-30", "Nobody waits in the cold."),
+    )
+    form = DecisionForm(
+        voted.rounds,
+        outcome="adopted",
+        response="r1",
+        rationale="It is near.",
+        answers=ANSWERS,
+        promises=promises,
+        told={"evidence": f"The minutes of May, and https://forum.example/stories/{story.id}?lang=cy"},
+    )
+    made = await decisions.decide(sqlite_store, CLOCK, COMMISSIONER, form)
+    for promise, said in zip(made.commitments, ("The first night was calm.", "The room is warm."), strict=True):
+        news = UpdateForm(state="on track", said=said)
+        await commitments.update(sqlite_store, CLOCK, COMMISSIONER, promise.id, news)
+
+    events = await life(sqlite_store, story)
+    assert kinds(events)[-3:] == ["decided", "promised", "updated"]
+    assert kinds(await public(sqlite_store, story)) == ["published", "decided", "promised", "updated"]
+    assert kinds(await life(sqlite_store, other))[-1] == "moderated"
+    decision, promised, moved = (told(event) for event in events[-3:])
+    assert decision.title.startswith("A decision on another vote names this story as evidence: “A nurse")
+    assert decision.link == f"/decisions/{made.id}"
+    for line in (promised, moved):
+        assert "Two nurses on every night" in line.text
+        assert "This answers the story “The third knock”." in line.text
+    assert "The first night was calm." in moved.plain
+    to = Subscription(new_id(), story.id, "a@example.org", new_id(), MailState.CONFIRMED, "", "", "", "", "")
+    letter = MailLetters("https://forum.example").news(to, story, events[-3:], CLOCK.now())
+    assert "A decision on another vote names it as evidence." in letter.text
+    assert f"https://forum.example/promises/{made.commitments[0].id}" in letter.text
+    assert "Two nurses" not in letter.text
+    # For everybody else it is an event of its own vote.
+    whole = [told(event).title for event in await of_all(sqlite_store, await commission_of(sqlite_store, about))]
+    assert not any("another vote" in title for title in whole)
+    assert sum("was decided" in title for title in whole) == 1
+
+
+async def commission_of(store: Store, id_: str) -> Commission:
+    async with store.read() as work:
+        return await work.commissions.get_commission(id_)
 
 
 async def test_what_was_accepted_before_acts_were_kept_is_told_too(sqlite_store: Store) -> None:
