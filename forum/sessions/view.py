@@ -16,6 +16,8 @@ from forum.sessions.session import CueKind, Entrance, LastAct, LiveSession
 from forum.sessions.stop import Run
 from forum.stories.scenario import Scenario, Scene
 from forum.voting.commission import Commission
+from forum.voting.commitment import Commitment
+from forum.voting.decision import Decision
 from forum.voting.easy_read import read, readings_of
 from forum.voting.reason import ReasonState, Said
 from forum.voting.round import Round, RoundState, added
@@ -63,6 +65,15 @@ class AsynchronousRound:
 
 
 @dataclass(frozen=True)
+class LastTime:
+    """What earlier sessions of the commission led to: its newest decisions, each with the vote it rests on, and the
+    promises that are looked at first. Both may be empty."""
+
+    decisions: tuple[tuple[Decision, Round], ...] = ()
+    promises: tuple[Commitment, ...] = ()
+
+
+@dataclass(frozen=True)
 class RoomView:
     """The room now, as every screen may show it.
 
@@ -71,7 +82,8 @@ class RoomView:
     is a vote after a replay. `rounds` are all rounds of the session, in the order they were made; `results` are
     those of the revealed ones by round id. `unlike` is what of it does not agree with the record: a table, and the
     index of the entry that says so. All of `reasons` (others have `said`) and all of `run` but the stop
-    that is taken are for consoles only; `reasons_due` is when one will be shown.
+    that is taken are for consoles only; `reasons_due` is when one will be shown. `last_time` is there in the lobby
+    alone.
     """
 
     session: LiveSession
@@ -90,6 +102,7 @@ class RoomView:
     agenda: Agenda = field(default_factory=Agenda)
     programme: Programme = field(default_factory=Programme)
     unlike: tuple[tuple[str, int], ...] = ()
+    last_time: LastTime = field(default_factory=LastTime)
 
     def read_in(self, tongue: str) -> Self:
         """Returns the view with questions in the words that somebody wants to read: "cy", or "cy+easy" for easy

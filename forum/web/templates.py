@@ -26,6 +26,7 @@ from forum.web.i18n.dates import _day, _minute, clocks
 from forum.web.i18n.gettext import gettext, language, ngettext
 from forum.web.server.prefix import template_below
 from forum.web.words import methods, pictures, terms
+from forum.web.words.entries import decided_words
 from forum.web.words.question_versions import note_words, reading_name, readings
 
 TEMPLATES = ROOT / "templates"
@@ -121,6 +122,7 @@ def environment(prefix: str = "") -> jinja2.Environment:
         )
     }
     env.globals |= {"promise_words": terms.promise_words, "days_late": days_late, "is_quiet": is_quiet}
+    env.globals["decided_words"] = decided_words
     env.globals |= {name: getattr(terms, name) for name in ("kind_words", "wave_picture", "minutes")}
     env.globals |= methods.GLOBALS | {"methods": METHODS}
     env.globals |= {"most_words": MOST_WORDS, "most_condition": MOST_CONDITION}

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from forum.ports import Work
 from forum.services.record_cache import declared_of
+from forum.services.sessions.last_time import last_time
 from forum.services.stories.parsed_stories import story_of
 from forum.services.voting.reasons import said_of
 from forum.services.voting.results import asynchronous_rounds, shown_all
@@ -36,6 +37,7 @@ async def room_view_of(work: Work, session: LiveSession) -> RoomView:
         run=await run_of(work, session, commission),
         agenda=await _agenda(work, session, round_),
         programme=(await work.programmes.latest(session.id)).plan,
+        last_time=await last_time(work, session),
     )
     return await _with_votes(work, _with_scene(view), rounds)
 
@@ -47,6 +49,9 @@ async def on_screen(work: Work, view: RoomView) -> dict[str, object]:
     rounds = await work.rounds.some({one.id for one in (view.round, view.first) if one is not None})
     shown: dict[str, object] = {session.id: (session.title, session.scenarios, session.held)}
     shown |= {one.id: (one, view.results.get(one.id)) for one in rounds.values() if one.opened_at}
+    for made, _vote in view.last_time.decisions:
+        again = await work.decisions.get_decision(made.id)
+        shown |= {again.id: again} | {one.id: one for one in again.commitments}
     return shown | {declared_of(session.commission): await work.commissions.of_session(session)}
 
 

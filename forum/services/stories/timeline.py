@@ -57,7 +57,8 @@ class Event:
 
     `id` is the same for ever, in every list that has the event. `again` marks a story that was received before. A
     vote has its session, round and result; a decision has its last round too, a promise its decision, and an update of
-    a promise all of these. `cited`: a decision on another vote names the story. An asynchronous "played" has its round, through which people could answer for some days.
+    a promise all of these. `cited`: a decision on another vote names the story. An asynchronous "played" has its round,
+    through which people could answer for some days.
     """
 
     kind: EventKind

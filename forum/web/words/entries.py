@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 
 from forum.sessions.session import Entrance, SessionKind
 from forum.voting.commitment import Giver
-from forum.voting.decision import Difference, DifferenceFrom
+from forum.voting.decision import Decision, Difference, DifferenceFrom
+from forum.voting.round import Round
 from forum.web.i18n.dates import day
 from forum.web.i18n.gettext import gettext as _
 from forum.web.words import commission_entries, stage_entries
@@ -41,6 +42,11 @@ def decided(outcome: str, response: str | None, labels: Mapping[str, str]) -> st
         "deferred": _("The decision is put off until later."),
     }
     return sentences[outcome] % {"response": words}
+
+
+def decided_words(made: Decision, vote: Round) -> str:
+    """Returns a decision as a sentence, with the words of the vote that it rests on."""
+    return decided(made.outcome, made.response, {one.id: one.label for one in vote.responses})
 
 
 def _scenario_published(entry: Facts, references: References) -> EntryWords:

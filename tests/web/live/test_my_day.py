@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import sqlalchemy as sa
 from support.app import House, words
+from support.changed_rows import change
 from support.decided import ANSWERS
-from support.factories import CLOCK, new_id
+from support.factories import CLOCK, a_commission, a_session, new_id
 from support.live_house import LiveHouse
 from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
 
@@ -15,10 +17,13 @@ from forum.services.commitments import UpdateForm
 from forum.services.decision_form import DecisionForm, Promise
 from forum.services.sessions import cues, facilitation
 from forum.services.stories import moderation
+from forum.sessions.session import LiveSession
+from forum.store import SqlStore, tables
 from forum.stories.scenario_twee import parse
 from forum.stories.submission import StoryStatus
 from forum.voting.decision import Decision
 
+ON_SCREEN = "What is shown here does not agree with the record"
 PROMISE = Promise("Head of nights", "Two nurses on every night", "2099-06-30")
 
 
@@ -132,3 +137,45 @@ async def test_the_question_of_a_story_that_was_taken_down_is_not_on_it(house: H
         assert voted.rounds[0] in shown.text
         for code in ("000000", "x" * 300, new_id()):
             assert (await anybody.get(f"/s/{code}/day")).status_code == 404
+
+
+async def test_the_lobby_of_the_next_session_says_what_happened_last_time(house: House) -> None:
+    voted = await a_vote(house.store, FIRST, SECOND)
+    rehearsed = await a_vote(house.store, FIRST, recorded=False, rehearsal=True)
+    made = await decided(house, voted)
+    await decided(house, rehearsed)
+    said = UpdateForm(state="partly", said="The first night was calm.")
+    await commitments.update(house.store, CLOCK, COMMISSIONER, made.commitments[0].id, said)
+    async with house.store.begin() as work:
+        commission = await work.commissions.get_commission(voted.live.commission)
+        empty = a_commission()
+        live, other = a_session(commission), a_session(empty)
+        await work.sessions.add_session(live)
+        await work.commissions.add_commission(empty)
+        await work.sessions.add_session(other)
+        again = a_session(await work.commissions.get_commission(rehearsed.live.commission))
+        await work.sessions.add_session(again)
+    there = LiveHouse(house, live)
+    async with house.browser() as anybody:
+
+        async def lobby(of: LiveSession) -> list[str]:
+            """Returns the words of the page on which people join, of a phone that has, and of the big screen."""
+            phone = await LiveHouse(house, of).join()
+            pages = [await anybody.get(f"/s/{of.code}"), await phone.get(f"/s/{of.code}")]
+            pages.append(await anybody.get(f"/projector/{of.projector}"))
+            return [words(page) for page in pages]
+
+        for shown in await lobby(live):
+            assert "What happened last time" in shown
+            assert "“The police” is adopted." in shown
+            assert "Two nurses on every night: Partly done" in shown
+        for of in (other, again, voted.live):
+            assert not any("What happened last time" in shown for shown in await lobby(of))
+        # A promise whose row was changed by hand is told of on the screens of the lobby too.
+        assert isinstance(house.store, SqlStore)
+        await change(house.store, sa.true(), tables.commitment, what="Nothing at all")
+        await there.changed()
+        assert all(ON_SCREEN in shown for shown in (await lobby(live))[1:])
+        await cues.show_note(there.acts, live.id, "We begin.")
+        await there.changed()
+        assert not any("What happened last time" in shown for shown in await lobby(live))
