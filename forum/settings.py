@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from forum.errors import StartupProblem
-from forum.ports.personal_data import PERIODS, Operator, operator_of
+from forum.ports.data_operator import PERIODS_TOLD, Operator, operator_of
 from forum.record.verify.verdict import RecordError
 from forum.record.witnesses import Witness, witnesses_of
 from forum.services.mail.server import MailServer, mail_server
@@ -80,7 +80,7 @@ TABLE = (
         "FORUM_RETENTION",
         "",
         "Shorter times to keep data, in days, as drafts=90, notes=180. None can be made longer; empty: "
-        f"{', '.join(f'{name}={days}' for name, days in PERIODS.items())}.",
+        f"{PERIODS_TOLD}.",
     ),
     Setting(
         "FORUM_RECORD_CHECK",

@@ -6,12 +6,11 @@ It stands beside the schema (`forum/store/tables/`): a test fails for a column t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from forum.errors import StartupProblem, message
+from forum.errors import message
 
 
 class Kind(StrEnum):
@@ -83,11 +82,13 @@ ABOUT: Mapping[Kind, About] = {
     Kind.MAIL: About(
         message("E-mail addresses"),
         "The address that was left to get news of a story, a commission, a decision or a promise, which of these it "
-        "is, when it was left, and when the next letter is due. Nothing ties it to a vote or a browser.",
+        "is, when it was left, and when the next letter is due. Nothing ties it to a vote or a browser. The address of "
+        "whoever has to keep a promise, as a commissioner gave it.",
         "To send the news that was asked for, and nothing else.",
         "Nobody: only the program that sends the letters.",
         "%(to_confirm)s days where it is not confirmed. Else until it is stopped, for a story %(promised)s days after "
-        "the last promise was due, or %(quiet)s days without news.",
+        "the last promise was due, or %(quiet)s days without news. The address of whoever has to keep a promise goes "
+        "when it is kept, given up or handed on, and when its link is switched off.",
     ),
     Kind.DEVICE: About(
         message("Which browser voted"),
@@ -171,45 +172,6 @@ PERIODS: Mapping[str, int] = {
 }
 
 
-@dataclass(frozen=True)
-class Operator:
-    """Statement of the operator about data: who answers for it, how to reach them, the legal ground ("" for not
-    said), and the days that data is kept, by period."""
-
-    controller: str
-    contact: str
-    ground: str
-    periods: Mapping[str, int]
-
-
-def operator_of(raw: Mapping[str, str]) -> Operator:
-    """Reads the settings about data. Raises StartupProblem as `shortened` does."""
-    return Operator(
-        raw["FORUM_CONTROLLER"],
-        raw["FORUM_CONTROLLER_CONTACT"],
-        raw["FORUM_LEGAL_GROUND"],
-        shortened(raw["FORUM_RETENTION"]),
-    )
-
-
-def shortened(text: str) -> Mapping[str, int]:
-    """Reads shorter periods, as "drafts=90, notes=180"; returns the days of every period.
-
-    Raises StartupProblem for a period that there is not, and for days that are none or more than in PERIODS.
-    """
-    periods = dict(PERIODS)
-    for part in text.replace(",", " ").split():
-        name, _, days = part.partition("=")
-        if name not in PERIODS:
-            words = "FORUM_RETENTION: there is no period %(name)s. There are: %(all)s."
-            raise StartupProblem(words, name=name, all=", ".join(PERIODS))
-        if not re.fullmatch(r"[0-9]{1,5}", days, re.ASCII) or not 1 <= int(days) <= PERIODS[name]:
-            words = "FORUM_RETENTION: %(name)s must be from 1 to %(most)s days; it may be shorter, not longer."
-            raise StartupProblem(words, name=name, most=PERIODS[name])
-        periods[name] = int(days)
-    return periods
-
-
 # Columns that say nothing about anybody: counters, random ids, states, and what the organisers set up.
 NOBODY = None
 
@@ -281,6 +243,11 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         NOBODY: "seq id story read entry",
     },
     "owner_link": {Kind.LINK: "key made_at revoked_at", NOBODY: "seq id commitment"},
+    "owner_mail": {
+        Kind.MAIL: "address state reminders written_at not_before told tries",
+        Kind.LINK: "key link",
+        NOBODY: "id commitment",
+    },
     "paper": {Kind.ACCOUNT: "entered_by confirmed_by", NOBODY: "round id counts handed_out entered_at confirmed_at"},
     "participant": {
         Kind.DEVICE: "device",

@@ -18,6 +18,7 @@ from forum.ports.clock import Clock
 from forum.services import permissions, record_entries
 from forum.services.decision_form import MOST_ROLE, MOST_WORDS
 from forum.services.form_errors import Findings
+from forum.services.mail import owner_addresses
 from forum.services.record_entries import Words
 from forum.sessions.proposal import Pledge, PledgeState
 from forum.stories.submission import StoryStatus, Submission
@@ -95,7 +96,7 @@ async def add(work: Work, clock: Clock, commitment: str, form: UpdateForm, giver
         await _record(work, await work.commissions.get_commission(decision.commission), new)
     await work.decisions.add_update(new)
     if new.state == CommitmentState.HANDED_ON:
-        await work.owners.revoke_owner_links(standing.id, new.at)
+        await owner_addresses.end_links(work, standing.id, new.at)
     return new
 
 

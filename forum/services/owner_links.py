@@ -1,4 +1,4 @@
-"""The link of a commitment's owner: made, replaced and switched off by a commissioner; it needs no account.
+"""The link of a commitment's owner: made or mailed, replaced and switched off by a commissioner; it needs no account.
 
 Only a digest of its key is kept. Whoever has the link can say what became of that one commitment, and nothing else. It
 stops where the commitment is handed on.
@@ -13,11 +13,14 @@ from forum.errors import BadInput, IllegalMove, NotAllowed, NotFound
 from forum.ports import Store, Work
 from forum.ports.accounts import Person
 from forum.ports.clock import Clock
-from forum.ports.owners import OwnerLink
-from forum.services import commitments, permissions
+from forum.ports.mail import MailState
+from forum.ports.owners import OwnerLink, OwnerMail
+from forum.services import commitments, permissions, scrub
 from forum.services.commitments import Promise, UpdateForm
-from forum.services.keys import digest, is_key
-from forum.voting.commitment import Giver, Update
+from forum.services.keys import digest, is_key, new_key
+from forum.services.mail import owner_addresses
+from forum.services.mail.addresses import checked
+from forum.voting.commitment import FINISHED, Giver, Update
 
 REVOKED = (
     "This link was switched off, so nothing was published. Ask whoever gave it to you for a new one, and copy what you "
@@ -47,7 +50,7 @@ async def make(store: Store, clock: Clock, person: Person, commitment: str, new:
             return there
         if not is_key(new) or there is not None:
             raise BadInput("This new link cannot be used. Here is another one.", field="new")
-        await work.owners.revoke_owner_links(commitment, clock.now())
+        await owner_addresses.end_links(work, commitment, clock.now())
         link = OwnerLink(secrets.token_hex(16), commitment, digest(new), clock.now())
         await work.owners.add_owner_link(link)
         return link
@@ -58,7 +61,41 @@ async def revoke(store: Store, clock: Clock, person: Person, commitment: str) ->
     async with store.begin() as work:
         await _may(work, person, commitment)
         await work.decisions.get_commitment(commitment, lock=True)
-        await work.owners.revoke_owner_links(commitment, clock.now())
+        await owner_addresses.end_links(work, commitment, clock.now())
+    await scrub.scrub(store)
+
+
+async def mail(
+    store: Store, clock: Clock, person: Person, commitment: str, new: str, address: str, *, reminders: bool
+) -> None:
+    """Has a link mailed to the owner of a commitment (`mail/owner_desk.py`), in the place of any that there is.
+
+    With `reminders` more letters follow. `new` is as in `make`: the same form sent twice mails one link. Raises
+    NotAllowed, NotFound, BadInput(field="address"), and IllegalMove where there is nothing to be done any more.
+    """
+    address = checked(address)
+    async with store.begin() as work:
+        await _may(work, person, commitment)
+        standing = await work.decisions.get_commitment(commitment, lock=True)
+        there, id_ = await work.owners.owner_mail(commitment), digest(new)[:32]
+        if there is not None and there.id == id_:
+            return
+        if standing.state in FINISHED:
+            raise IllegalMove("It is done, or given up: nobody has to be reminded of it.")
+        now = clock.now()
+        await owner_addresses.end_links(work, commitment, now)
+        await work.owners.put_owner_mail(
+            OwnerMail(id_, commitment, address, new_key(), MailState.ASKED, reminders, now, now)
+        )
+
+
+async def forget_address(store: Store, clock: Clock, person: Person, commitment: str) -> None:
+    """Erases the address of a commitment's owner: no more reminders go out, and their link still works. Raises
+    NotAllowed."""
+    async with store.begin() as work:
+        await _may(work, person, commitment)
+        await owner_addresses.forget_address(work, commitment, clock.now())
+    await scrub.scrub(store)
 
 
 async def owned(work: Work, key: str) -> Owned:

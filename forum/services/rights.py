@@ -23,6 +23,7 @@ from forum.errors import BadInput, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.ports.followers import Follower
+from forum.ports.owners import OwnerMail
 from forum.ports.personal_data import Kind
 from forum.services import record_entries, scrub
 from forum.services.keys import digest, is_key
@@ -119,10 +120,13 @@ async def copy_of_mail(store: Store, key: str) -> Copy:
             there = await subscriptions.by_key(work, key)
         except NotFound:
             return Copy({})
-    told: tuple[str, ...] = ("address", "state", "asked_at", "until", "told_until", "not_before")
-    table, told = (
-        ("follower", ("kind", "about", *told)) if isinstance(there, Follower) else ("mail", (*told, "look_at"))
-    )
+    told = ["address", "state", "asked_at", "until", "told_until", "not_before"]
+    if isinstance(there, Follower):
+        table, told = "follower", ["kind", "about", *told]
+    elif isinstance(there, OwnerMail):
+        table, told = "owner_mail", ["address", "state", "reminders", "written_at", "not_before", "told"]
+    else:
+        table, told = "mail", [*told, "look_at"]
     return Copy({table: [{name: str(getattr(there, name)) for name in told}]})
 
 
@@ -220,7 +224,8 @@ async def erase_named(
             stories = await work.rights.addressed(named)
             for addressed in stories:
                 await work.mail.erase_story(addressed)
-            if await work.followers.erase_followers_at(named) or stories:
+            others = await work.followers.erase_followers_at(named) + await work.owners.erase_owner_mails_at(named)
+            if stories or others:
                 await _note(work, clock.now(), reference, done)
         elif _REFERENCE.fullmatch(named):
             try:

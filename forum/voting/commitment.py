@@ -130,7 +130,12 @@ def is_overdue(commitment: Commitment, today: str) -> bool:
 def is_quiet(commitment: Commitment, today: str) -> bool:
     """Tells whether, on the day `today` (ISO), there was no news for QUIET_DAYS of a commitment that is not
     finished."""
-    return commitment.state not in FINISHED and _days(commitment.news_at, today) >= QUIET_DAYS
+    return commitment.state not in FINISHED and days_without_news(commitment, today) >= QUIET_DAYS
+
+
+def days_without_news(commitment: Commitment, today: str) -> int:
+    """Returns the days from the latest news of a commitment to the day `today` (ISO)."""
+    return _days(commitment.news_at, today)
 
 
 def days_late(commitment: Commitment, today: str) -> int:

@@ -8,10 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.errors import BadInput, IllegalMove, NotFound
+from forum.ports.accounts import Person
 from forum.services import commitments, owner_links
 from forum.services.keys import new_key
+from forum.services.mail.addresses import checked
 from forum.services.owner_links import Owned
 from forum.web.auth import somebody
+from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.guess_limits import guessed
 from forum.web.i18n.gettext import say
@@ -20,6 +23,7 @@ from forum.web.public.promises import about
 from forum.web.record_banner import promises_shown, unlike_record
 from forum.web.responses import done, page, wants_json
 from forum.web.site import base_url, site_of
+from forum.web.stories.mail import asked_often
 from forum.web.templates import qr
 
 _NO_LINK = (
@@ -29,7 +33,8 @@ _NO_LINK = (
 
 
 async def link(request: Request) -> Response:
-    """Shows whether a promise's owner has a link; posted, makes one and shows it this once, or switches it off."""
+    """Shows whether a promise's owner has a link; posted, makes one and shows it this once, has one mailed, erases the
+    address that it was mailed to, or switches it off."""
     site, commitment = site_of(request), request.path_params["commitment"]
     person = await somebody(request)
     if request.method != "POST":
@@ -38,7 +43,12 @@ async def link(request: Request) -> Response:
     if form.text("act") == "revoke":
         await owner_links.revoke(site.store, site.clock, person, commitment)
         return done(request, f"/decide/promises/{commitment}/owner")
+    if form.text("act") == "forget":
+        await owner_links.forget_address(site.store, site.clock, person, commitment)
+        return done(request, f"/decide/promises/{commitment}/owner")
     new = form.text("new")
+    if form.text("act") == "mail" and site.settings.mail is not None:
+        return await _mailed(request, person, form)
     try:
         await owner_links.make(site.store, site.clock, person, commitment, new)
     except BadInput as error:
@@ -49,12 +59,42 @@ async def link(request: Request) -> Response:
     return await _link_page(request, url=f"{base_url(request)}/my-promise/{new}")
 
 
+async def _mailed(request: Request, person: Person, form: Form) -> Response:
+    """Has the link mailed to the address in the form."""
+    site, commitment, new = site_of(request), request.path_params["commitment"], form.text("new")
+    try:
+        address = checked(form.text("address"))
+        _check_often(request, address)
+        await owner_links.mail(
+            site.store, site.clock, person, commitment, new, address, reminders=form.flag("reminders")
+        )
+    except (BadInput, IllegalMove) as error:
+        if wants_json(request):
+            raise
+        errors = spoken(error) if isinstance(error, BadInput) else {"address": say(error.message, error.values)}
+        return await _link_page(request, status=status_of(error), errors=errors, form=form)
+    site.mailing.wake()
+    return done(request, f"/decide/promises/{commitment}/owner")
+
+
+def _check_often(request: Request, address: str) -> None:
+    """Raises IllegalMove where so many mails went to an address today that no more may."""
+    if asked_often(request, address):
+        raise IllegalMove("Enough mails went to this address today. Wait until tomorrow, or hand the link over.")
+
+
 async def _link_page(
-    request: Request, *, url: str = "", status: int = 200, errors: dict[str, str] | None = None
+    request: Request,
+    *,
+    url: str = "",
+    status: int = 200,
+    errors: dict[str, str] | None = None,
+    form: Form | None = None,
 ) -> Response:
     async with site_of(request).store.read() as work:
         one = await commitments.promise_of(work, request.path_params["commitment"])
         there = await work.owners.working_owner_link(one.commitment.id)
+        mail = await work.owners.owner_mail(one.commitment.id)
     return await page(
         request,
         "promises/owner_link.html",
@@ -66,6 +106,9 @@ async def _link_page(
         url=url,
         qr_code=qr(url) if url else "",
         new=new_key(),
+        by_mail=site_of(request).settings.mail is not None,
+        mail=mail,
+        form=form or Form({"reminders": ["1"]}),
         errors=errors or {},
     )
 

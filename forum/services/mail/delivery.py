@@ -22,6 +22,7 @@ from forum.ports.mail import Letter, MailState, Post, Posted
 from forum.services import scrub
 from forum.services.mail.desk import Desk, Step
 from forum.services.mail.follower_desk import FollowerDesk, FollowerLetters
+from forum.services.mail.owner_desk import OwnerDesk, OwnerLetters
 from forum.services.mail.story_desk import StoryDesk, StoryLetters
 from forum.services.periodic import Periodic
 
@@ -34,7 +35,7 @@ LONGEST_DOWN = 30
 log = structlog.get_logger()
 
 
-class Letters(StoryLetters, FollowerLetters, Protocol):
+class Letters(StoryLetters, FollowerLetters, OwnerLetters, Protocol):
     """Writer of the letters of every desk."""
 
 
@@ -45,7 +46,7 @@ class Mailing:
         self._store = store
         self._clock = clock
         self._post = post
-        self._desks: Sequence[Desk[Any]] = (StoryDesk(letters), FollowerDesk(letters))
+        self._desks: Sequence[Desk[Any]] = (StoryDesk(letters), FollowerDesk(letters), OwnerDesk(letters))
         self._turn = asyncio.Lock()
         self._down = 0
         self._down_until = ""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from forum.errors import IllegalMove, NotFound
@@ -21,9 +22,10 @@ from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.ports.followers import Follower
 from forum.ports.mail import MailState, Subscription
+from forum.ports.owners import OwnerMail
 from forum.services import scrub
 from forum.services.keys import digest, new_key
-from forum.services.mail import following
+from forum.services.mail import following, owner_addresses
 from forum.services.mail.addresses import checked
 from forum.services.stories.timeline import Event
 from forum.stories.submission import StoryStatus
@@ -86,23 +88,28 @@ async def ask(store: Store, clock: Clock, key: str, address: str, *, send: bool 
         )
 
 
+Addressee = Subscription | Follower | OwnerMail
+
+
 async def waiting(work: Work, clock: Clock, key: str) -> Subscription | Follower:
     """Returns whom a mail's link confirms, or has confirmed. Raises NotFound where it came too late."""
     try:
         there = await by_key(work, key)
     except NotFound as error:
         raise NotFound(_GONE, days=DAYS_TO_CONFIRM) from error
+    if isinstance(there, OwnerMail):
+        raise NotFound(_GONE, days=DAYS_TO_CONFIRM)  # given by a commissioner: there is nothing to confirm
     if there.state != MailState.CONFIRMED and (there.until <= clock.now() or not there.address):
         raise NotFound(_GONE, days=DAYS_TO_CONFIRM)
     return there
 
 
-async def by_key(work: Work, key: str) -> Subscription | Follower:
-    """Returns the subscription, or else the follower, with the key of its mails. Raises NotFound."""
-    try:
-        return await work.mail.by_key(key)
-    except NotFound:
-        return await work.followers.follower_by_key(key)
+async def by_key(work: Work, key: str) -> Addressee:
+    """Returns the subscription, the follower or the owner's address with the key of its mails. Raises NotFound."""
+    for find in (work.mail.by_key, work.followers.follower_by_key):
+        with suppress(NotFound):
+            return await find(key)
+    return await work.owners.owner_mail_by_key(key)
 
 
 async def confirm(store: Store, clock: Clock, key: str) -> Subscription | Follower:
@@ -133,10 +140,12 @@ async def stop(store: Store, clock: Clock, key: str) -> None:
     await scrub.scrub(store)
 
 
-async def forget(work: Work, clock: Clock, there: Subscription | Follower) -> None:
+async def forget(work: Work, clock: Clock, there: Addressee) -> None:
     """Erases an address with its row."""
     if isinstance(there, Follower):
         await following.erase(work, clock, there)
+    elif isinstance(there, OwnerMail):
+        await owner_addresses.forget_address(work, there.commitment, clock.now())
     else:
         await _forget(work, clock, there.story)
 

@@ -10,8 +10,12 @@ from collections.abc import Sequence
 
 from forum.ports.followers import Follower
 from forum.ports.mail import Letter, Subscription
+from forum.ports.owners import OwnerMail
+from forum.services.commitments import Promise
+from forum.services.keys import digest
 from forum.services.mail.following import Thing
-from forum.services.mail.subscriptions import DAYS_AFTER_PROMISES
+from forum.services.mail.owner_desk import Reminder
+from forum.services.mail.subscriptions import DAYS_AFTER_PROMISES, Addressee
 from forum.services.stories.timeline import Event, EventKind
 from forum.stories.moderation import ModerationAction
 from forum.stories.submission import Submission
@@ -86,6 +90,35 @@ class MailLetters:
         }
         return self._letter(to, _("News of what you follow"), text % values, _ids(events), at)
 
+    def owner(self, to: OwnerMail, promise: Promise, link: str, reasons: Sequence[Reminder], at: str) -> Letter:
+        """Returns the mail with the link of whoever has to keep a promise; with `reasons` it reminds."""
+        commitment = promise.commitment
+        values = {"role": commitment.owner, "day": day(commitment.by)}
+        why = {
+            Reminder.SOON: _("The day of this promise comes near: %(day)s.") % values,
+            Reminder.LATE: _("The day of this promise is past: it was %(day)s. Everybody can see that.") % values,
+            Reminder.NO_NEWS: _("Nothing was said of this promise for 90 days. Everybody can see that."),
+        }
+        first = _("You have to keep a promise, or to say what became of it: %(role)s, by %(day)s.") % values
+        said = "\n".join(why[one] for one in reasons) or first
+        text = _(
+            "%(said)s\n\n"
+            "It belongs to: %(title)s\n%(page)s\n\n"
+            "Say here how it stands. You need no account; whoever has this link can speak for you, so keep it:\n"
+            "%(link)s\n\n"
+            "To get no more of these e-mails, open this page and press the button on it. We then erase your address:\n"
+            "%(stop)s\n"
+        )
+        values |= {
+            "said": said,
+            "title": " ".join(promise.commission.title.split()),
+            "page": f"{self._base}/promises/{commitment.id}",
+            "link": f"{self._base}/my-promise/{link}",
+            "stop": self._at("stop", to),
+        }
+        subject = _("A promise: please say how it stands") if reasons else _("Your link to a promise")
+        return self._letter(to, subject, text % values, digest(link), at)
+
     def _lines(self, events: Sequence[Event]) -> str:
         """Returns events in words, each with the address of its page below it."""
         lines = []
@@ -94,10 +127,10 @@ class MailLetters:
             lines.append(f"- {day(event.at)}: {_sentence(event)}" + (f"\n  {self._base}{link}" if link else ""))
         return "\n".join(lines)
 
-    def _at(self, what: str, to: Subscription | Follower) -> str:
+    def _at(self, what: str, to: Addressee) -> str:
         return f"{self._base}/mail/{what}/{to.key}"
 
-    def _letter(self, to: Subscription | Follower, subject: str, text: str, about: str, at: str) -> Letter:
+    def _letter(self, to: Addressee, subject: str, text: str, about: str, at: str) -> Letter:
         return Letter(to.address, subject, text, f"{to.id} {about}", self._at("stop", to), at)
 
 

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from support.app import ADDRESS, House, a_house, words
+from support.app import ADDRESS, House, a_house, field, words
 from support.factories import new_id
 from support.recorded_day import a_day
 from support.smtp_server import PostOffice
+
+from forum.services.keys import new_key
 
 FAY = "fay@reader.test"
 
@@ -100,3 +102,33 @@ async def test_nothing_that_is_not_public_can_be_followed_nor_without_a_mail_ser
         assert 'type="email"' not in page.text
         assert "feed.atom" in page.text
         assert (await anybody.post(f"/follow/commission/{commission.id}", data={"address": FAY})).status_code == 404
+
+
+async def test_a_commissioner_has_the_owners_link_mailed_and_nobody_sees_the_address(
+    house: House, office: PostOffice
+) -> None:
+    day = await a_day(house.store)
+    path = f"/decide/promises/{day.commitment}/owner"
+    async with house.signed_in("commissioner") as staff, house.browser() as owner:
+        page = await staff.get(path)
+        form = {"act": "mail", "new": field(page, "new"), "reminders": "1"}
+        wrong = await staff.post(path, data={**form, "address": "owen at trust"})
+        assert wrong.status_code == 422
+        assert "has one @ in it" in words(wrong)
+        assert 'value="owen at trust"' in wrong.text
+        assert (await staff.post(path, data={**form, "address": "owen@trust.test"})).status_code == 303
+        await office.until(lambda: len(office.arrived) > 0)
+        await house.site.mailing.once()
+        shown = await staff.get(path)
+        assert "A link was mailed. We remind them" in words(shown)
+        assert "owen@trust.test" not in shown.text
+        [link] = re.findall(r"http://house\.test(/my-promise/\S+)", office.arrived[-1].text)
+        [stop] = re.findall(r"http://house\.test(/mail/stop/\S+)", office.arrived[-1].text)
+        assert "Two nurses" in words(await owner.get(link))
+        assert (await owner.get(stop.replace("stop", "confirm"))).status_code == 404
+        assert "Your address is erased" in words(await owner.post(stop))
+        assert "A link was mailed" not in words(await staff.get(path))
+        assert (await owner.get(link)).status_code == 200
+        often = [await staff.post(path, data={**form, "new": new_key(), "address": "owen@trust.test"}) for _ in "abc"]
+        assert [one.status_code for one in often] == [303, 303, 409]
+        assert "Wait until tomorrow" in words(often[-1])
