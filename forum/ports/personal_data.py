@@ -185,6 +185,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         NOBODY: "seq id story act",
     },
     "asked": {NOBODY: "session kind about number seen"},
+    "answer_move": {Kind.ROOM: "because", NOBODY: "seq id round came_from went_to at entry"},
     "ballot": {
         Kind.BALLOT: "participant choice ballot salt group_salt at paper",
         Kind.ATTENDANCE: "group_id",
@@ -205,7 +206,8 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     "cosignature": {NOBODY: "size root witness at line"},
     "decision": {
         Kind.ROOM: "rationale why dissent told differences",
-        NOBODY: "seq id commission rounds outcome response decided_at decided_on entry earlier second_reader",
+        NOBODY: "seq id commission rounds outcome response decided_at decided_on entry earlier second_reader votes "
+        "until",
     },
     "decision_draft": {
         Kind.ROOM: "form because",

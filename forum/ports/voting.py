@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from forum.sessions.session import Participant
+from forum.voting.answer_due import AnswerMove
 from forum.voting.ballot import Ballot, Cast, CastOutcome
 from forum.voting.commitment import Commitment, Update
 from forum.voting.decision import Decision
@@ -166,6 +167,12 @@ class Decisions(Protocol):
 
     async def take_back_differences(self, decisions: Collection[str]) -> None:
         """Empties what these decisions say of what they differ from."""
+
+    async def add_answer_move(self, move: AnswerMove) -> None:
+        """Adds a move of the day until which a vote is answered."""
+
+    async def answer_moves(self, rounds: Collection[str]) -> list[AnswerMove]:
+        """Returns the moves of the days until which these votes are answered, oldest first."""
 
     async def get_decision(self, decision: str) -> Decision:
         """Returns a decision with its commitments. Raises NotFound."""

@@ -37,6 +37,7 @@ PARTS = (
     "entry_order",
     "decision_course",
     "cycle_order",
+    "answers_due",
     "small_numbers",
     "export",
     "public_log",

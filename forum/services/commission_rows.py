@@ -1,8 +1,8 @@
-"""Holds the rows of commissions, their versions, stages and closings against the entries that tell of them."""
+"""Holds the rows of commissions, versions, stages, closings and moved days of answers against their entries."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from forum.ports import Work
@@ -10,6 +10,7 @@ from forum.services.record_known import Entry, Known
 from forum.services.row_differences import Unlike, columns, order, plain_facts, told
 from forum.services.sessions.commissions_and_sessions import about_of
 from forum.voting.commission import Commission
+from forum.voting.round import Round
 
 # What declarations of before lack.
 _LATER = ("second_reader",)
@@ -123,6 +124,17 @@ async def _commission_reopened(work: Work, known: Known, index: int, said: Entry
         yield found
 
 
+async def _answer_date_moved(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
+    moves = await work.decisions.answer_moves([said["round"]])
+    row = next((one for one in moves if one.entry == index), None)
+    if row is None:
+        yield "answer_move", f"round {said['round']}", "entry", "no move with this entry", str(index)
+        return
+    made = {"from": row.came_from, "to": row.went_to, "because": row.because, "at": row.at}
+    for found in columns("answer_move", row.id, said, made):
+        yield found
+
+
 async def _end(work: Work, known: Known, index: int, commission: str) -> list[Unlike]:
     """Returns the end of a commission where its row has another one than the latest entry about it, this one, says."""
     latest, at = known.ends[commission]
@@ -138,6 +150,7 @@ ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] =
     "stage note": _stage_note,
     "commission closed": _commission_closed,
     "commission reopened": _commission_reopened,
+    "answer date moved": _answer_date_moved,
 }
 
 
@@ -158,3 +171,10 @@ async def unrecorded(work: Work, known: Known, of: Commission) -> AsyncIterator[
             yield table, row, "entry", told(entry), "none: no entry tells of it"
     if of.closed_at and of.id not in known.ends:
         yield "commission", of.id, "closed_at", of.closed_at, "none: no entry tells of it"
+
+
+async def unrecorded_moves(work: Work, known: Known, rounds: Sequence[Round]) -> AsyncIterator[Unlike]:
+    """Yields the moves of the days until which these votes are answered that no entry tells of."""
+    for move in await work.decisions.answer_moves([one.id for one in rounds]):
+        if move.entry not in known.acts:
+            yield "answer_move", move.id, "entry", told(move.entry), "none: no entry tells of it"

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from forum.errors import filled
 from forum.services.decision_matter import Matter
-from forum.services.form_errors import Findings
+from forum.services.form_errors import Findings, is_day
 from forum.stories.visible_text import trimmed
 from forum.voting.commitment import Commitment
 from forum.voting.decision import OUTCOMES, TOLD, Decision, DecisionOutcome, Difference, DifferenceFrom, differs
@@ -44,10 +44,8 @@ _ANSWER = {
 }
 
 
+_UNTIL = "Say until when it is put off. The question waits again until that day, and is late after it."
 _LATER = "There is a later vote on this question. Decide on that one, or say why not."
-
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 ID = re.compile(r"[0-9a-f]{32}")
@@ -77,7 +75,8 @@ class DecisionForm:
 
     `id` is a random id made when the form was shown; where it is empty, one is made. `response` is a response id,
     "none", or None (also "") where the decision is not about one response. `pledges` are the ids of the pledges made
-    in the room that this decision confirms. `decided_on` is an ISO date; empty, it is the day of recording. `told` has
+    in the room that this decision confirms. `until` is the day until which a deferred one puts the question off; with
+    another outcome it is not looked at. `decided_on` is an ISO date; empty, it is the day of recording. `told` has
     texts by the names in TOLD. `answers` has what is said to each difference, by `answer_field`; None where `why` is
     the answer to all of them. Errors about the n-th promise (from 1) come back under `role_n`, `what_n`,
     `by_n`, `answers_n` and `noticed_n`, all others under the names of these fields.
@@ -94,6 +93,7 @@ class DecisionForm:
     pledges: tuple[str, ...] = ()
     earlier: str = ""
     decided_on: str = ""
+    until: str = ""
     told: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, str] | None = None
 
@@ -128,6 +128,8 @@ def checked(on: Matter, form: DecisionForm, at: str, votes: Sequence[str]) -> De
     dissent = found.at_most("dissent", form.dissent, MOST_WORDS)
     told = {name: found.at_most(name, form.told.get(name, ""), MOST_WORDS) for name in TOLD}
     decided_on = _decided_on(on, form.decided_on.strip(), at, found)
+    put_off = form.outcome == DecisionOutcome.DEFERRED
+    until = found.later_day("until", form.until, _UNTIL, at) if put_off else ""
     earlier = found.at_most("earlier", form.earlier, MOST_WORDS)
     if passed_over and not earlier:
         found.wrong("earlier", _LATER)
@@ -146,6 +148,8 @@ def checked(on: Matter, form: DecisionForm, at: str, votes: Sequence[str]) -> De
         why=why,
         dissent=dissent,
         earlier=earlier if passed_over else "",
+        votes=tuple(votes),
+        until=until,
         decided_at=at,
         decided_on=decided_on,
         told={name: words for name, words in told.items() if words},
@@ -205,14 +209,3 @@ def commitment(promise: Promise, decision: str, found: Findings, number: int = 1
     story = _STORY.fullmatch(answers)
     noticed = found.at_most(f"noticed_{number}", promise.noticed, MOST_WHAT)
     return Commitment(secrets.token_hex(16), decision, role, what, by, story[1] if story else answers, noticed)
-
-
-def is_day(text: str) -> bool:
-    """Says whether a text is an ISO date, as 2027-03-31."""
-    if not _DAY.fullmatch(text):
-        return False
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True

@@ -171,6 +171,7 @@ async def _record(work: Work, on: Matter, decision: Decision, votes: Sequence[st
             ),
             "second_reader": decision.second_reader,
             "decided_on": decision.decided_on,
+            "until": decision.until or None,
             "told": {name: Words(name, decision.told[name]) if name in decision.told else None for name in TOLD},
             "rationale": Words("rationale", decision.rationale),
             "why": Words("why", decision.why) if decision.why else None,

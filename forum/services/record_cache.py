@@ -16,6 +16,7 @@ from forum.errors import RecordDamaged
 from forum.ports import Store, Work
 from forum.ports.record import StoredEntry
 from forum.record.tree import Tree
+from forum.record.verify.answers_due import AnswersDue
 from forum.record.verify.held_words import HeldWords
 from forum.services.record_known import ABOUT_COMMISSIONS
 
@@ -28,13 +29,15 @@ RESTORED = "record restored"
 class Contents:
     """Index of the record: the "round opened" entry of each round; the indexes of a commission's or a session's
     entries, and of those about one thing (`subjects_of`); the entry that withdrew each digest's words; those that a
-    moderator holds; the heads (size, root in hex) that an entry "record restored" says are given up."""
+    moderator holds; the answers that votes are due; the heads (size, root in hex) that an entry "record restored" says
+    are given up."""
 
     openings: dict[str, dict[str, Any]] = field(default_factory=dict)
     of: dict[str, list[int]] = field(default_factory=dict)
     about: dict[str, list[int]] = field(default_factory=dict)
     erased: dict[str, int] = field(default_factory=dict)
     held: HeldWords = field(default_factory=HeldWords)
+    answers: AnswersDue = field(default_factory=AnswersDue)
     given_up: set[tuple[int, str | None]] = field(default_factory=set)
 
     def take(self, stored: StoredEntry) -> None:
@@ -49,6 +52,7 @@ class Contents:
         if entry["type"] == "erasure":
             self.erased.update((digest, stored.index) for digest in entry["digests"])
         self.held.add(stored.index, entry)
+        self.answers.add(stored.index, entry)
         session = entry.get("session")
         if entry["type"] == "decision":
             session = self.openings.get(entry["rounds"][0], {}).get("session")
@@ -63,6 +67,7 @@ _SUBJECTS = {
     "round closed": "round",
     "round revealed": "round",
     "round annulled": "round",
+    "answer date moved": "round",
     "scenario published": "scenario",
     "decision": "decision",
     "commitment update": "commitment",

@@ -152,7 +152,8 @@ async def _piece(work: Work, known: Known, told: Progress) -> bool:
         entry = parsed(stored[index])
         if entry is None:
             continue
-        for problem in (*known.past.problems(entry), *known.cycle.problems(entry)):
+        every = (known.past, known.cycle, known.answers)
+        for problem in [problem for held in every for problem in held.problems(entry)]:
             told.findings.append(Finding("entry", str(index), "body", problem, "one that follows those before", index))
         known.take(index, entry)
         for digest in dict.fromkeys(digests_in(entry)):

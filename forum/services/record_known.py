@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from forum.record.verify.answers_due import AnswersDue
 from forum.record.verify.cycle_order import Cycle
 from forum.record.verify.entry_order import Past
 from forum.voting.round import RoundState
@@ -34,11 +35,11 @@ class Known:
 
     `entries` has the ids of sessions, rounds, stories, decisions, commitments and updates that an entry was written
     for, with the index of the latest; `states` and `closing` each round's state and closing time, as its entries say;
-    `erased` the digests of withdrawn words; `past` and `cycle` are what the next entry is held against, `stages` and
-    `ends` the stage of each commission that was moved, and the time of its end ("" once reopened), each with the index
-    of the entry that says so; `versions` the index of the latest entry that has its terms; `acts` the indexes of all
-    these entries; `keys` and `restored` are the entries about the key and about backups that were put back; `salts`
-    has those of the words that were looked at, each with the digest of the first.
+    `erased` the digests of withdrawn words; `past`, `cycle` and `answers` are what the next entry is held against,
+    `stages` and `ends` the stage of each commission that was moved, and the time of its end ("" once reopened), each
+    with the index of the entry that says so; `versions` the index of the latest entry that has its terms; `acts` the
+    indexes of all these entries; `keys` and `restored` are the entries about the key and about backups that were put
+    back; `salts` has those of the words that were looked at, each with the digest of the first.
     """
 
     size: int = 0
@@ -48,6 +49,7 @@ class Known:
     erased: set[str] = field(default_factory=set)
     past: Past = field(default_factory=Past)
     cycle: Cycle = field(default_factory=Cycle)
+    answers: AnswersDue = field(default_factory=AnswersDue)
     stages: dict[str, tuple[int, str]] = field(default_factory=dict)
     ends: dict[str, tuple[int, str]] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
@@ -60,6 +62,7 @@ class Known:
         """Adds an entry that fits its shape."""
         self.past.add(index, entry)
         self.cycle.add(entry)
+        self.answers.add(index, entry)
         if entry["type"] in ("key changed", "key lost"):
             self.keys.append((index, entry))
         if entry["type"] == "record restored":
@@ -75,7 +78,7 @@ class Known:
             self.states[entry["round"]] = _STATES[type_]
         if type_ in ("round opened", "round extended"):
             self.closing[entry["round"]] = entry.get("closes_at")
-        if type_ in ABOUT_COMMISSIONS:
+        if type_ in (*ABOUT_COMMISSIONS, "answer date moved"):
             self.acts.add(index)
         if type_ == "stage moved":
             self.stages[entry["commission"]] = index, entry["to"]

@@ -16,7 +16,6 @@ from forum.services.record_known import Entry, Known
 from forum.services.row_differences import Unlike, columns, order, plain_facts, told
 from forum.services.sessions import commissions_and_sessions, facilitation
 from forum.services.voting import close_rounds, results
-from forum.sessions.session import LiveSession
 from forum.stories.submission import StoryStatus
 from forum.voting.ballot import Ballot
 from forum.voting.decision import TOLD
@@ -219,6 +218,8 @@ async def _decision(work: Work, known: Known, index: int, said: Entry) -> AsyncI
         "entry": row.entry,
         "second_reader": str(row.second_reader) if row.second_reader else None,
         "decided_on": row.decided_on or None,
+        "until": row.until or None,
+        "votes": list(row.votes) or ([] if said.get("votes") == [] else None),
         "told": {name: row.told.get(name) or None for name in TOLD} if row.told or "told" in said else None,
         "differences": [
             {"from": str(one.kind), "group": one.group or None, "answer": one.answer} for one in row.differences
@@ -304,13 +305,8 @@ ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] =
 async def unrecorded(work: Work, known: Known, commission: str, session: str) -> AsyncIterator[Unlike]:
     """Yields the rows that pages are drawn from and no entry tells of: of one session, or for "" of its commission."""
     if session:
-        live = await work.sessions.get_session(session)
-        rounds = await work.rounds.list_rounds(session)
-        if live.recorded and session not in known.entries:
-            yield "session", session, "id", "a recorded session", "none: no entry tells of it"
-        for round_ in rounds if live.recorded else ():
-            if round_.opened_at and round_.id not in known.entries:
-                yield "round", round_.id, "id", f"a vote that is {round_.state}", "none: no entry tells of it"
+        async for unsaid in _unrecorded_of(work, known, session):
+            yield unsaid
         return
     of = await work.commissions.get_commission(commission)
     if not of.rehearsal:
@@ -320,7 +316,8 @@ async def unrecorded(work: Work, known: Known, commission: str, session: str) ->
         async for unsaid in commission_rows.unrecorded(work, known, of):
             yield unsaid
     for decision in await work.decisions.list_decisions(commission):
-        recorded = (await _session_of(work, decision.rounds[0])).recorded
+        first = await work.rounds.get_round(decision.rounds[0])
+        recorded = (await work.sessions.get_session(first.session)).recorded
         if recorded and decision.id not in known.entries:
             yield "decision", decision.id, "id", "a decision", "none: no entry tells of it"
         for commitment in decision.commitments if recorded else ():
@@ -331,8 +328,16 @@ async def unrecorded(work: Work, known: Known, commission: str, session: str) ->
                     yield "commitment_update", update.id, "id", "an update", "none: no entry tells of it"
 
 
-async def _session_of(work: Work, round_id: str) -> LiveSession:
-    return await work.sessions.get_session((await work.rounds.get_round(round_id)).session)
+async def _unrecorded_of(work: Work, known: Known, session: str) -> AsyncIterator[Unlike]:
+    live = await work.sessions.get_session(session)
+    rounds = await work.rounds.list_rounds(session)
+    if live.recorded and session not in known.entries:
+        yield "session", session, "id", "a recorded session", "none: no entry tells of it"
+    for round_ in rounds if live.recorded else ():
+        if round_.opened_at and round_.id not in known.entries:
+            yield "round", round_.id, "id", f"a vote that is {round_.state}", "none: no entry tells of it"
+    async for unsaid in commission_rows.unrecorded_moves(work, known, rounds):
+        yield unsaid
 
 
 def _missing(table: str, row: str) -> Unlike:

@@ -7,9 +7,11 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 
 from forum.store.base import Area, Row, having, made, plain
+from forum.store.tables import answer_move as answer_moves
 from forum.store.tables import commitment as commitments
 from forum.store.tables import commitment_update as updates
 from forum.store.tables import decision as decisions
+from forum.voting.answer_due import AnswerMove
 from forum.voting.commitment import Commitment, Update
 from forum.voting.decision import Decision
 
@@ -54,6 +56,17 @@ class SqlDecisions(Area):
             sa.update(decisions).where(self._link.among(decisions.c.id, list(decisions_))).values(differences=[])
         )
 
+    async def add_answer_move(self, move: AnswerMove) -> None:
+        """Adds a move of the day until which a vote is answered."""
+        await self._link.run(sa.insert(answer_moves).values(plain(move)))
+
+    async def answer_moves(self, rounds: Collection[str]) -> list[AnswerMove]:
+        """Returns the moves of the days until which these votes are answered, oldest first."""
+        if not rounds:
+            return []
+        wanted = sa.select(answer_moves).where(self._link.among(answer_moves.c.round, list(rounds)))
+        return [made(row, AnswerMove) for row in await self._link.rows(wanted.order_by(answer_moves.c.seq))]
+
     async def get_decision(self, decision: str) -> Decision:
         """Returns a decision with its commitments. Raises NotFound."""
         row = await self._link.one(sa.select(decisions).where(decisions.c.id == decision), "There is no such decision.")
@@ -84,6 +97,7 @@ class SqlDecisions(Area):
                 commitments=by_decision[row["id"]],
                 told=row["told"] or {},
                 differences=row["differences"] or [],
+                votes=row["votes"] or [],
             )
             for row in rows
         ]

@@ -1,6 +1,7 @@
 """Answers that are due: by which day those who decide answer a vote, and what follows from that day.
 
-Nobody sets any of it: it follows from the close of the vote, the declared days, the decisions, and a given day.
+Nobody sets any of it: it follows from the close of the vote, the declared days, the decisions, the moves of that day
+that are in the record, and a given day. record/verify/answers_due.py works it out again from the record alone.
 """
 
 from __future__ import annotations
@@ -14,16 +15,42 @@ from forum.voting.round import DECIDED_ON, Round, RoundState
 
 
 @dataclass(frozen=True)
+class AnswerMove:
+    """A move of the ISO date until which a vote is answered, from one to another, and why. `round` is the later vote on
+    the question; `entry` is the index of its record entry."""
+
+    id: str
+    round: str
+    came_from: str
+    went_to: str
+    because: str
+    at: str
+    entry: int | None = None
+
+
+@dataclass(frozen=True)
+class Postponed:
+    """A later (or earlier) date `to` for an answer, given on the day `on`, both ISO: by a decision that puts it off, or
+    by a move."""
+
+    on: str
+    to: str
+    by: Decision | AnswerMove
+
+
+@dataclass(frozen=True)
 class AnswerDue:
     """Answer that a vote is due. `rounds` are its first vote and its vote after the replay, or one of them; it is
     answered within `within` days after the close of the later one, on the day `closed_on`.
 
-    `answer` is the decision that answers it, None while none does.
+    `answer` is the decision that answers it, None while none does; `postponed` are the dates given until then, in the
+    order of the record.
     """
 
     rounds: tuple[Round, ...]
     within: int
     answer: Decision | None = None
+    postponed: tuple[Postponed, ...] = ()
 
     @property
     def closed_on(self) -> str:
@@ -31,9 +58,14 @@ class AnswerDue:
         return self.rounds[-1].closed_at[:10]
 
     @property
-    def due_on(self) -> str:
-        """Returns the last ISO date on which an answer is in time."""
+    def declared_on(self) -> str:
+        """Returns the last ISO date on which an answer is in time, as it was declared before the vote."""
         return (date.fromisoformat(self.closed_on) + timedelta(days=self.within)).isoformat()
+
+    @property
+    def due_on(self) -> str:
+        """Returns the last ISO date on which an answer is in time: as declared, or as it was moved last."""
+        return self.postponed[-1].to if self.postponed else self.declared_on
 
     @property
     def answered_on(self) -> str:
@@ -44,9 +76,20 @@ class AnswerDue:
         """Returns how many days it has waited on the day `today` (ISO)."""
         return max(_days(self.closed_on, today), 0)
 
+    @property
+    def days(self) -> int:
+        """Returns how many days there are from the close to the day until which it is answered."""
+        return max(_days(self.closed_on, self.due_on), 0)
+
     def days_late(self, today: str) -> int:
         """Returns by how many days the answer was late, or is so far on the day `today` (ISO); 0 for in time."""
         return max(_days(self.due_on, self.answered_on or today), 0)
+
+    def ever_late(self, today: str) -> int:
+        """Returns the most days by which it was late on the day `today` (ISO), or before a new date was given."""
+        dates = [self.declared_on, *(one.to for one in self.postponed)]
+        lapsed = [_days(until, one.on) for until, one in zip(dates, self.postponed, strict=False)]
+        return max([self.days_late(today), *lapsed])
 
 
 @dataclass(frozen=True)
@@ -57,41 +100,48 @@ class ResponseRate:
     due: int
 
 
-def answers_due(rounds: Iterable[Round], within: Mapping[str, int], decisions: Sequence[Decision]) -> list[AnswerDue]:
+def answers_due(
+    rounds: Iterable[Round], within: Mapping[str, int], decisions: Sequence[Decision], moves: Sequence[AnswerMove] = ()
+) -> list[AnswerDue]:
     """Returns an answer due for each vote of a commission that was closed and not annulled, and is of a kind that is
     decided on, the first due first.
 
-    `within` has the declared days by session; votes of other sessions are due none. `decisions` are the commission's.
-    A vote is answered by the earliest decision that does not put it off, and rests on it or, recorded after its close,
-    on another vote that asks the same question.
+    `within` has the declared days by session; votes of other sessions are due none. `decisions` and `moves` are the
+    recorded ones of the commission. A vote is answered by the earliest decision that does not put it off, and rests on
+    it or names it among the votes on its question.
     """
     votes: dict[str, list[Round]] = {}
-    asked: dict[str, str] = {}
     for one in rounds:
-        asked[one.id] = one.question
         stands = one.closed_at and one.state != RoundState.ANNULLED
         if stands and one.kind in DECIDED_ON and one.session in within:
             votes.setdefault(one.second_of or one.id, []).append(one)
-    answers = sorted((d for d in decisions if d.outcome != DecisionOutcome.DEFERRED), key=lambda d: d.decided_at)
+    made = sorted(decisions, key=lambda d: d.entry or 0)
     due = []
     for pair in votes.values():
         pair.sort(key=lambda r: r.closed_at)
         later = pair[-1]
-        answer = next((d for d in answers if _answers(d, later, asked)), None)
-        due.append(AnswerDue(tuple(pair), within[later.session], answer))
+        on = [one for one in made if later.id in (*one.rounds, *one.votes)]
+        answer = next((one for one in on if one.outcome != DecisionOutcome.DEFERRED), None)
+        given: list[Decision | AnswerMove] = [one for one in on if one.until]
+        given += [one for one in moves if one.round == later.id]
+        given.sort(key=lambda one: one.entry or 0)
+        postponed = tuple(_postponed(one) for one in given if answer is None or (one.entry or 0) < (answer.entry or 0))
+        due.append(AnswerDue(tuple(pair), within[later.session], answer, postponed))
     return sorted(due, key=lambda one: (one.due_on, one.rounds[-1].closed_at, one.rounds[-1].id))
 
 
-def _answers(decision: Decision, vote: Round, asked: Mapping[str, str]) -> bool:
-    if vote.id in decision.rounds:
-        return True
-    return decision.decided_at >= vote.closed_at and vote.question in {asked.get(id_) for id_ in decision.rounds}
+def _postponed(by: Decision | AnswerMove) -> Postponed:
+    if isinstance(by, Decision):
+        return Postponed(by.decided_at[:10], by.until, by)
+    return Postponed(by.at[:10], by.went_to, by)
 
 
 def response_rate(due: Iterable[AnswerDue], today: str) -> ResponseRate:
-    """Returns the share of votes that were answered in time, on the day `today` (ISO)."""
-    counted = [one for one in due if one.answer or one.days_late(today)]
-    return ResponseRate(sum(not one.days_late(today) for one in counted), len(counted))
+    """Returns the share of votes that were answered in time, on the day `today` (ISO). One that was late before it was
+    given a new date is not in time."""
+    late = [(one, one.ever_late(today) > 0) for one in due]
+    counted = [was_late for one, was_late in late if one.answer or was_late]
+    return ResponseRate(counted.count(False), len(counted))
 
 
 def _days(since: str, until: str) -> int:

@@ -86,6 +86,8 @@ class Decision:
     `earlier` is the reason for not resting on the latest vote on the question, "" where it does.
     `outcome` is what became of `response`; `response` is a response id of those rounds, "none", or None where the
     decision is not about one response (deferred); `why` is the reason for differing from the room's preference.
+    `votes` are the ids of every vote on the question that stood, () for one made before they were kept; `until` is the
+    ISO date until which a deferred one puts the question off, else "", as for one made before that was asked.
     `decided_on` is the ISO date of the decision, "" for one made before dates were asked for; `told` has the texts of
     TOLD that were given; `differences` are those from anything but the head count, each with its answer.
     `second_reader` says how it was read, None for one made before there were readers. `entry` is the index of its
@@ -101,6 +103,8 @@ class Decision:
     why: str = ""
     dissent: str = ""
     earlier: str = ""
+    votes: tuple[str, ...] = ()
+    until: str = ""
     decided_at: str = ""
     decided_on: str = ""
     told: Mapping[str, str] = field(default_factory=dict)

@@ -75,6 +75,10 @@ async def _commission_of(request: HTTPConnection) -> str:
         try:
             if "session" in named:
                 return (await work.sessions.get_session(named["session"])).commission
+            if "round" in named:
+                return (
+                    await work.sessions.get_session((await work.rounds.get_round(named["round"])).session)
+                ).commission
             if "story" in named:
                 return (await work.stories.get_story(named["story"])).commission
             if "commitment" in named:

@@ -20,6 +20,7 @@ from starlette.types import Scope
 from forum.web import export, moderate, owner_links, promise_updates
 from forum.web.accounts import cookieless, own_password, people, sign_in
 from forum.web.auth import need_here, need_somewhere
+from forum.web.decide import answer_date
 from forum.web.decide import decision as decision_page
 from forum.web.decide import drafts as decision_drafts
 from forum.web.decide import form as decision_form
@@ -55,6 +56,7 @@ from forum.web.public import (
     said,
     your_data,
 )
+from forum.web.public import answers_due as public_answers_due
 from forum.web.public import stages as public_stages
 from forum.web.stories import (
     build_link,
@@ -111,6 +113,7 @@ PAGES: tuple[Page, ...] = (
     Page("/stories/{story}/feed.atom", "GET", feeds.story, "public"),
     Page("/commissions/{commission}/feed.atom", "GET", feeds.commission, "public"),
     Page("/decisions/{decision}", "GET", decision_page.decision, "public"),
+    Page("/answers-due", "GET", public_answers_due.bodies, "public"),
     Page("/promises", "GET", promises.ledger, "public"),
     Page("/promises/feed.atom", "GET", feeds.promises, "public"),
     Page("/promises/said", "GET", said.said, "public"),
@@ -261,6 +264,7 @@ PAGES: tuple[Page, ...] = (
     Page("/decide/new", "GET POST", decision_form.new, "decide", STORY, somewhere=True),
     Page("/decide/drafts/{draft}", "GET POST", decision_drafts.draft, "decide", WORDS),
     Page("/decide/drafts/{draft}/form", "GET POST", decision_form.edit, "decide", STORY),
+    Page("/decide/answers/{round}", "GET POST", answer_date.move, "decide", WORDS),
     Page("/decide/promises/{commitment}", "GET POST", promise_updates.update, "decide", WORDS),
     Page("/decide/promises/{commitment}/owner", "GET POST", owner_links.link, "decide"),
     Page("/decide/poster.pdf", "GET", export.export_poster, "decide", somewhere=True),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from support.decided import ANSWERS, weighed
-from support.factories import CLOCK, new_id
+from support.factories import CLOCK, SetClock, new_id
 from support.record_keeper import SIGNER
 from support.recorded_day import a_day
 from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote, required
@@ -101,6 +101,7 @@ async def test_a_decision_that_follows_the_room_is_kept_and_recorded(sqlite_stor
         "response": "r1",
         "weighed": decision["weighed"],
         "decided_on": made.decided_at[:10],
+        "until": None,
         "told": dict.fromkeys(TOLD) | {"body": decision["told"]["body"]},
         "rationale": decision["rationale"],
         "why": None,
@@ -141,7 +142,8 @@ async def test_a_decision_against_the_room_needs_to_say_why(
     sqlite_store: Store, outcome: str, response: str | None, against: bool
 ) -> None:
     voted = await a_vote(sqlite_store)
-    form = a_form(voted.rounds, outcome=outcome, response=response)
+    until = SetClock(CLOCK.now()).later(days=30)[:10] if outcome == "deferred" else ""
+    form = a_form(voted.rounds, outcome=outcome, response=response, until=until)
     if against:
         assert set(await wrong(sqlite_store, form)) == {"why"}
         assert set(await wrong(sqlite_store, replace(form, why=" \n "))) == {"why"}
@@ -152,6 +154,7 @@ async def test_a_decision_against_the_room_needs_to_say_why(
     assert told["differs"] is against
     assert told["preference"] == ["r1"]
     assert (entry["why"] is not None) is against
+    assert (entry["until"] or "", made.until) == (until, until)
     assert made.response == response
 
 
@@ -226,7 +229,7 @@ async def test_where_nobody_voted_whatever_is_adopted_differs(sqlite_store: Stor
         ({"response": None}, {"response"}),
         ({"response": ""}, {"response"}),
         ({"response": "r9"}, {"response"}),
-        ({"outcome": "deferred", "response": "r9"}, {"response"}),
+        ({"outcome": "deferred", "response": "r9"}, {"response", "until"}),
         ({"outcome": "not adopted", "response": None}, {"response"}),
         ({"rationale": "  "}, {"rationale"}),
         ({"rationale": "a" * 4001}, {"rationale"}),

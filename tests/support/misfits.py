@@ -131,6 +131,14 @@ MISFITS: list[tuple[str, str, Any]] = [
     ("commission closed", "groups.0.words", "We stay"),
     ("commission closed", "groups", None),
     ("commission reopened", "because", ""),
+    # The day until which a vote is answered.
+    ("decision", "until", "soon"),
+    ("decision", "until", "2027-02-30"),
+    ("answer date moved", "round", "r1"),
+    ("answer date moved", "from", None),
+    ("answer date moved", "to", "2027-02-30"),
+    ("answer date moved", "because", "It was late"),
+    ("answer date moved", "until", "2027-03-31"),
     # What became of a commitment.
     ("commitment", "answers", "Nights"),
     ("commitment", "noticed", 1),

@@ -302,12 +302,20 @@ class Keeper:
             weighed=self.words(commission, "weighed", weighed),
             **reading,
             decided_on="2026-11-22",
+            until="2026-12-24" if outcome == "deferred" else None,
             told=told_of,
             rationale=self.words(commission, "rationale", more["rationale"]),
             why=self.words(commission, "why", more["why"]) if "why" in more else None,
             dissent=self.words(commission, "dissent", more["dissent"]) if "dissent" in more else None,
         )
         return decision, entry
+
+    def move_answer(self, commission: Commission, round_id: str, before: str, after: str) -> dict[str, Any]:
+        """Records that the day until which a vote is answered was moved. Returns its entry."""
+        because = self.words(commission, "because", "=The board meets later")
+        return self.add(
+            commission, "answer date moved", round=round_id, **{"from": before, "to": after}, because=because
+        )
 
     def weighed(self, decision: dict[str, Any]) -> dict[str, Any]:
         """Returns how a decision's entry says that it lies to what people preferred."""
@@ -558,6 +566,7 @@ def a_keeper() -> Keeper:
     keeper.decide(CRISIS, [asked[0]], "adopted", "r2", rationale="So said those who were on shift")
 
     keeper.go_through_stages(CRISIS, keeper.entries[-1]["decision"])
+    keeper.move_answer(CRISIS, fifth[0], "2026-12-20", "2027-01-31")
     return keeper
 
 

@@ -75,6 +75,7 @@ def a_small_keeper() -> Keeper:
     keeper.close(CRISIS, asked, votes_of(people({"users": 6, "nurses": 5}), "r2", "r1"))
     keeper.reveal(CRISIS, asked)
     keeper.go_through_stages(CRISIS, decision)
+    keeper.move_answer(CRISIS, ranked[0], "2026-12-20", "2027-01-31")
     return keeper
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from forum.voting.answer_due import AnswerDue, answers_due, response_rate
+from forum.voting.answer_due import AnswerDue, AnswerMove, answers_due, response_rate
 from forum.voting.decision import Decision, DecisionOutcome
 from forum.voting.round import Response, Round, RoundKind, RoundState
 
@@ -18,14 +19,33 @@ FIRST = Round(
 SECOND = replace(FIRST, id="second", kind=RoundKind.AFTER_REPLAY, second_of="first", closed_at="2026-03-03T09:00:00Z")
 OTHER_DAY = replace(FIRST, id="other", session="other day", closed_at="2026-03-10T09:00:00Z")
 WITHIN = {"day": 28}
+SAME = ("first", "second", "other")  # votes on one question
 
 
-def decided(*rounds: str, at: str = "2026-03-05T12:00:00Z", outcome: str = "adopted") -> Decision:
-    return Decision("d" + at, "c", rounds, DecisionOutcome(outcome), "r1", "So", decided_at=at, entry=7)
+def entry_at(at: str) -> int:
+    """Returns the index of what was recorded at this time: later acts have later entries."""
+    return int(re.sub(r"\D", "", at))
 
 
-def due(*rounds: Round, within: dict[str, int] | None = None, by: Sequence[Decision] = ()) -> list[AnswerDue]:
-    return answers_due(rounds, within or WITHIN, by)
+def decided(
+    *rounds: str, at: str = "2026-03-05T12:00:00Z", outcome: str = "adopted", until: str = "", entry: int = 0
+) -> Decision:
+    votes = tuple(one.id for one in (FIRST, SECOND, OTHER_DAY) if one.closed_at < at and {*rounds} & set(SAME))
+    made = Decision("d" + at, "c", rounds, DecisionOutcome(outcome), "r1", "So", votes=votes, until=until)
+    return replace(made, decided_at=at, entry=entry or entry_at(at))
+
+
+def moved(to: str, at: str, round_: str = "second") -> AnswerMove:
+    return AnswerMove("m" + at, round_, "", to, "So", at, entry_at(at))
+
+
+def due(
+    *rounds: Round,
+    within: dict[str, int] | None = None,
+    by: Sequence[Decision] = (),
+    moves: Sequence[AnswerMove] = (),
+) -> list[AnswerDue]:
+    return answers_due(rounds, within or WITHIN, by, moves)
 
 
 @pytest.mark.parametrize(
@@ -120,3 +140,44 @@ def test_the_first_due_is_first_whatever_was_closed_first_and_the_rate_counts_wh
     share = response_rate(found, "2026-03-21")
     assert (share.in_time, share.due) == (2, 3)
     assert response_rate([], "2026-03-30").due == 0
+
+
+PUT_OFF = decided("second", at="2026-03-20T10:00:00Z", outcome="deferred", until="2026-05-01")
+LATE_PUT_OFF = decided("second", at="2026-04-05T10:00:00Z", outcome="deferred", until="2026-05-01")
+
+
+@pytest.mark.parametrize(
+    ("decisions", "moves", "due_on", "late", "ever_late"),
+    [
+        ([], [], "2026-03-31", 34, 34),
+        ([PUT_OFF], [], "2026-05-01", 3, 3),
+        ([decided("first", at="2026-03-20T10:00:00Z", outcome="deferred", until="2026-05-01")], [], "2026-05-01", 3, 3),
+        (
+            [decided("else", at="2026-03-20T10:00:00Z", outcome="deferred", until="2026-05-01")],
+            [],
+            "2026-03-31",
+            34,
+            34,
+        ),
+        ([], [moved("2026-05-03", "2026-03-31T23:00:00Z")], "2026-05-03", 1, 1),
+        # Before the second vote was closed, of which the days begin anew.
+        ([], [moved("2026-06-03", "2026-03-02T23:00:00Z", "first")], "2026-03-31", 34, 34),
+        # Late before it was moved: that stays, though it waits again.
+        ([LATE_PUT_OFF], [], "2026-05-01", 3, 5),
+        ([LATE_PUT_OFF], [moved("2026-06-01", "2026-05-02T09:00:00Z")], "2026-06-01", 0, 5),
+        ([PUT_OFF], [moved("2026-04-01", "2026-03-21T09:00:00Z")], "2026-04-01", 33, 33),
+        ([PUT_OFF], [moved("2026-04-01", "2026-03-19T09:00:00Z")], "2026-05-01", 3, 3),
+        # Answered, and put off once more afterwards, which takes no answer back.
+        ([decided("second"), PUT_OFF], [], "2026-03-31", 0, 0),
+        ([PUT_OFF, decided("second", at="2026-05-03T08:00:00Z")], [], "2026-05-01", 2, 2),
+        ([LATE_PUT_OFF, decided("second", at="2026-04-06T08:00:00Z")], [], "2026-05-01", 0, 5),
+    ],
+)
+def test_a_new_date_holds_from_then_on_and_takes_no_lateness_away(
+    decisions: list[Decision], moves: list[AnswerMove], due_on: str, late: int, ever_late: int
+) -> None:
+    [one] = due(FIRST, SECOND, by=decisions, moves=moves)
+    assert (one.declared_on, one.due_on) == ("2026-03-31", due_on)
+    assert (one.days_late("2026-05-04"), one.ever_late("2026-05-04")) == (late, ever_late)
+    share = response_rate([one], "2026-05-04")
+    assert (share.in_time, share.due) == (int(bool(one.answer) and not ever_late), int(bool(one.answer or ever_late)))

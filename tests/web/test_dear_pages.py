@@ -14,7 +14,7 @@ from typing import Any
 import jinja2.meta
 import pytest
 from support.app import House, a_house, words
-from support.factories import CLOCK, a_commission, a_session
+from support.factories import CLOCK, SetClock, a_commission, a_session
 from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
 
 from forum import app
@@ -71,8 +71,9 @@ async def more(house: House, voted: Voted, sessions: int) -> None:
             await facilitation.open_round(desk, live.id, round_.id)
             await facilitation.close_round(desk, live.id, round_.id)
             await facilitation.reveal_round(desk, live.id, round_.id)
+        until = SetClock(CLOCK.now()).later(days=30)[:10]
         form = decision_form.DecisionForm(
-            tuple(rounds), outcome="deferred", rationale="We will ask again.", why="Nobody."
+            tuple(rounds), outcome="deferred", until=until, rationale="We will ask again.", why="Nobody."
         )
         await decisions.decide(house.store, CLOCK, COMMISSIONER, form)
 

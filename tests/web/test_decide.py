@@ -349,6 +349,7 @@ async def test_what_waits_for_an_answer_stands_on_both_pages_and_is_late_by_itse
         assert "Answered in time: 0 of 1 votes whose answer was due." in words(await anybody.get(public))
         assert "Answers that are due" not in words(await anybody.get(f"/commissions/{rehearsed.live.commission}"))
         assert await recorded(house) == before, "nobody sets it"
+        await _the_day_is_moved(house, clock, anybody, voted)
     async with house.signed_in("commissioner") as commissioner:
         sent = {**FORM, **asked(voted), "id": new_id(), "response": "r2"}
         assert (await commissioner.post("/decide/new", data=sent)).status_code == 303
@@ -357,6 +358,47 @@ async def test_what_waits_for_an_answer_stands_on_both_pages_and_is_late_by_itse
         assert "Late by" not in read
         assert "The joint board: Answered in time: 0 of 1 votes whose answer was due." in read
         assert "does not agree with the record" not in read
+
+
+async def _the_day_is_moved(house: House, clock: SetClock, anybody: httpx2.AsyncClient, voted: Voted) -> None:
+    """Moves the day of an answer that is late, which everybody reads with its reason, and puts the question off."""
+    public, form = f"/commissions/{voted.live.commission}", f"/decide/answers/{voted.rounds[1]}"
+    until = [clock.later(days=days)[:10] for days in (-1, 2, 30)]
+    async with house.signed_in("commissioner") as commissioner:
+        assert form in (await commissioner.get("/decide")).text
+        shown = await commissioner.get(form)
+        typed = {name: field(shown, name) for name in ("id", "seen")} | {"to": until[0], "because": " "}
+        refused = await commissioner.post(form, data=typed)
+        assert refused.status_code == 422
+        assert_faults_at(refused, {"to", "because"})
+        assert f'value="{until[0]}"' in refused.text
+        typed |= {"to": until[1], "because": "Half the <board> is ill."}
+        moved = await commissioner.post(form, data=typed)
+        assert (moved.status_code, moved.headers["location"]) == (303, "/decide")
+        meanwhile = await commissioner.post(form, data=typed | {"id": new_id(), "because": "Something else"})
+        assert (meanwhile.status_code, "Something else" in meanwhile.text) == (409, True)
+        for page in (await anybody.get(public), await commissioner.get("/decide")):
+            assert "Waiting for an answer, day 31 of 33" in words(page)
+            assert "Half the <board> is ill." in words(page)
+            assert "Late by" not in words(page)
+        entry = words(await anybody.get(re.findall(r"/record/\d+", (await anybody.get(public)).text)[-1]))
+        assert "was moved from" in entry
+        assert "Half the <board> is ill." in entry
+        rate = words(await anybody.get("/answers-due"))
+        assert (
+            "The joint board Votes whose answer was due 1 Answered in time 0 Late now 0 Still in time, waiting 1"
+            in rate
+        )
+        put_off = {**FORM, **asked(voted), "outcome": "deferred", "response": "", "until": ""}
+        refused = await commissioner.post("/decide/new", data=put_off)
+        assert_faults_at(refused, {"until"})
+        sent = await commissioner.post("/decide/new", data=put_off | {"until": until[2]})
+        assert "The question waits again until" in words(await anybody.get(sent.headers["location"]))
+    clock.move(days=33)
+    read = words(await anybody.get(public))
+    assert "Late by 3 days" in read
+    assert "Put off until" in read
+    assert "does not agree with the record" not in read
 
 
 async def test_a_decision_on_a_rehearsal_says_so(house: House, commissioner: httpx2.AsyncClient) -> None:

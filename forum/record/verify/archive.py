@@ -29,6 +29,7 @@ _TABLES_SINCE = {
         "stages.csv",
         "updates.csv",
         "differences.csv",
+        "answers_due.csv",
     ),
 }
 TABLES = tuple(name for names in _TABLES_SINCE.values() for name in names)

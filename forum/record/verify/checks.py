@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from forum.record.verify.answers_due import answer_problems
 from forum.record.verify.archive import DESCRIBED, FILES, describe, files_of
 from forum.record.verify.checkpoint import key_id, public_key_raw, verifier_key
 from forum.record.verify.cycle_order import cycle_problems
@@ -94,7 +95,7 @@ def _check_digests(export: Export) -> tuple[str, str]:
 
 def _check_entries(export: Export) -> tuple[str, str]:
     problems, _ = export.order
-    problems = problems or list(cycle_problems(export.entries, export.words))
+    problems = problems or [*cycle_problems(export.entries, export.words), *answer_problems(export.entries)]
     return verdict_of(problems, f"{len(export.entries)} entries, each as its type says, and after what it follows")
 
 

@@ -32,6 +32,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "response": "id of the response it is about; empty where it is about none",
         "response_label": "that response in words",
         "decided_on": "the day of the decision; empty in records from before it was asked",
+        "until": "deferred only: the day until which the question waits again; empty in records from before that",
         "preference": "ids of the responses that most people chose",
         "preference_labels": "those responses in words",
         "differs": "yes where the decision differs from what most people chose, else no",
@@ -243,6 +244,26 @@ COLUMNS: dict[str, dict[str, str]] = {
         "answer": "what those who decided say to it",
         "entry": "number of the decision's entry in the record, from 0",
     },
+    "answers_due.csv": {
+        **WHERE,
+        "session": "id of the session",
+        **_SESSION_KIND,
+        "round": "id of the vote that is due an answer; of a first vote and the vote after its replay the later",
+        "first": "id of the first vote, for a vote after replay",
+        "question": "the question",
+        "decides": "who decides, as was declared before any vote",
+        "closed_at": "when the vote closed (UTC)",
+        "answer_by_days": "within how many days after that they answer it, as was declared before any vote",
+        "declared": "the last day on which an answer is in time, as was declared",
+        "moved_to": "the days to which that was moved later, in order; empty where it never was",
+        "moved_by": "numbers of the entries that moved it: a deferred decision, or a move with its reason",
+        "due": "the last day on which an answer is in time, with all moves",
+        "state": "answered, waiting or late, on the day of the last entry of the record (UTC)",
+        "answered_on": "the day on which the answer was recorded (UTC)",
+        "decision": "id of the decision that answers it",
+        "days_late": "the most days by which it was late: until its answer or that day, or before a move; 0: never",
+        "entry": "number of the entry that closed the vote, from 0",
+    },
 }
 
 # Tables that an operator states: they do not follow from the record (stated_tables.py).
@@ -321,6 +342,6 @@ SINCE = {
     },
     "decisions.csv": {
         **dict.fromkeys(("contradicts", "annulled_after", "votes", "earlier"), 4),
-        **dict.fromkeys(("decided_on", *TOLD, "second_reader"), 5),
+        **dict.fromkeys(("decided_on", "until", *TOLD, "second_reader"), 5),
     },
 }

@@ -85,6 +85,7 @@ _WEIGHED = an_object(
     ),
 )
 _NO_VOTES = "in records from before decisions named the votes on their question"
+_NO_UNTIL = "in records from before a deferred decision had a new date"
 _NO_NEED = "in records from before commitments said which need they answer"
 
 CYCLE_SHAPES: dict[str, Shape] = {
@@ -128,6 +129,7 @@ CYCLE_SHAPES: dict[str, Shape] = {
                 "in records from before decisions had readers",
             ),
             Field("decided_on", DAY, "the day of the decision", _NOT_ASKED),
+            Field("until", or_null(DAY), "deferred only: until when the question waits again", _NO_UNTIL),
             Field(
                 "told",
                 an_object(*(Field(name, or_null(words(name)), about) for name, about in _TOLD.items())),
@@ -161,6 +163,24 @@ CYCLE_SHAPES: dict[str, Shape] = {
             Field("because", or_null(words("because")), "why it was not done, or is no longer done or not done"),
             Field("handed_to", or_null(words("handed_to")), "the role that has to do it from now on"),
             Field("given_by", one_of("commissioner", "owner"), "a commissioner, or whoever has the owner's link"),
+        ),
+    ),
+    "answer date moved": Shape(
+        "The day until which a vote is answered was moved.",
+        (
+            Field(
+                "round",
+                known(
+                    "round",
+                    after=("round closed",),
+                    before=("round annulled",),
+                    only=("first vote", "vote after replay", "policy vote"),
+                ),
+                "the vote; of a first vote and the vote after its replay the later",
+            ),
+            Field("from", DAY, "the day until which it was to be answered"),
+            Field("to", DAY, "the day until which it is to be answered now"),
+            Field("because", words("because"), "why it was moved"),
         ),
     ),
     "commission published": Shape(

@@ -1,4 +1,4 @@
-"""Tables that exports have since format 4 or 5: groups, answers, updates, differences, stories, moderation, erasures.
+"""Tables that exports have since format 4 or 5: groups, answers, updates, differences, stories, and others.
 
 They too are made from the record and its words alone.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from forum.record.verify.answers_due import answers_of
 from forum.record.verify.columns import COLUMNS
 from forum.record.verify.disclosures import digests_in
 from forum.record.verify.public_log import HELD, WITHDRAWN, Log
 from forum.record.verify.rounds import weighed_of
-from forum.record.verify.tables import BETWEEN, ROWS, Row, where
+from forum.record.verify.tables import BETWEEN, ROWS, Row, session_kind, where
 
 
 def sessions_rows(log: Log) -> Iterator[Row]:
@@ -212,6 +213,36 @@ def differences_rows(log: Log) -> Iterator[Row]:
             }
 
 
+def answers_due_rows(log: Log) -> Iterator[Row]:
+    """Yields the rows of answers_due.csv, in the order in which the votes were opened. A vote waits, or is late, on the
+    day of the last entry of the record."""
+    today = log.entries[-1]["at"][:10] if log.entries else ""
+    for due in answers_of(log.entries).due():
+        opened, answer = due.opened, due.answer
+        if not log.part.covers(opened):
+            continue
+        yield {
+            **where(log, opened),
+            "session": opened["session"],
+            "session_kind": session_kind(log, log.every_round[opened["round"]]),
+            "round": opened["round"],
+            "first": opened["second_of"],
+            "question": log.words(opened["question"]),
+            "decides": log.words(due.decides),
+            "closed_at": due.closed_at,
+            "answer_by_days": due.within,
+            "declared": due.declared_on,
+            "moved_to": BETWEEN.join(to for _, to, _ in due.moved),
+            "moved_by": BETWEEN.join(str(number) for _, _, number in due.moved),
+            "due": due.due_on,
+            "state": "answered" if answer else "late" if today > due.due_on else "waiting",
+            "answered_on": answer["at"][:10] if answer else None,
+            "decision": answer["decision"] if answer else None,
+            "days_late": due.days_late(today),
+            "entry": due.closing,
+        }
+
+
 # Every table that follows from the record, with its rows, in the order of the zip and of the workbook's sheets.
 DERIVED: dict[str, Callable[[Log], Iterator[Row]]] = ROWS | {
     "sessions.csv": sessions_rows,
@@ -223,4 +254,5 @@ DERIVED: dict[str, Callable[[Log], Iterator[Row]]] = ROWS | {
     "stages.csv": stages_rows,
     "updates.csv": updates_rows,
     "differences.csv": differences_rows,
+    "answers_due.csv": answers_due_rows,
 }

@@ -12,11 +12,11 @@ INTEGERS = frozenset(
         *("quorum", "quorum_each_group", "threshold", "ballots", "papers", "entry", "held"),
         *("run_off_round", "n", "of", "basis_points"),
         *("invited", "rounds_opened", "rounds_revealed", "rounds_annulled", "number", "version", "texts", "updates"),
-        *("came", "proposals_unseen", "amendments_unseen", "too", "size", "answer_by_days"),
+        *("came", "proposals_unseen", "amendments_unseen", "too", "size", "answer_by_days", "days_late"),
     }
 )
 TIMES = frozenset({"at", "opened_at", "closes_at", "closed_at", "revealed_at", "annulled_at", "news_at"})
-DAYS = frozenset({"by", "decided_on"})
+DAYS = frozenset({"by", "decided_on", "until", "declared", "due", "answered_on"})
 YES_OR_NO = frozenset(
     {"demonstration", "differs", "live", "quorum_met", "contradictory", "added", "withdrawn", "small_numbers"}
 )
@@ -26,6 +26,7 @@ KEYS = {
     "rounds.csv": "round",
     "commitments.csv": "commitment",
     "updates.csv": "update",
+    "answers_due.csv": "round",
     "attendance.csv": "session",
     "proposals.csv": "proposal",
     "evidence.csv": "evidence",
@@ -38,6 +39,10 @@ REFERENCES = {
     "stages.csv": (("decision", "decisions.csv", "decision"),),
     "updates.csv": (("commitment", "commitments.csv", "commitment"),),
     "differences.csv": (("decision", "decisions.csv", "decision"),),
+    "answers_due.csv": (
+        *(("round", "rounds.csv", "round"), ("first", "rounds.csv", "round")),
+        ("decision", "decisions.csv", "decision"),
+    ),
     "options.csv": (("round", "rounds.csv", "round"),),
     "reasons.csv": (("round", "rounds.csv", "round"),),
     "stops.csv": (("magic_check", "rounds.csv", "round"), ("round", "rounds.csv", "round")),

@@ -62,7 +62,8 @@ def where(log: Log, entry: Entry) -> Row:
     }
 
 
-def _session_kind(log: Log, steps: Steps) -> str:
+def session_kind(log: Log, steps: Steps) -> str:
+    """Returns the kind of the session of a vote: room or asynchronous."""
     session = log.sessions.get(steps.opened["session"])
     # Entries made before there were asynchronous rounds have no kind.
     return str(session.get("kind", "room")) if session else "room"
@@ -93,11 +94,12 @@ def decisions_rows(log: Log) -> Iterator[Row]:
             "decision": entry["decision"],
             "at": entry["at"],
             "rounds": BETWEEN.join(entry["rounds"]),
-            "session_kind": _session_kind(log, steps),
+            "session_kind": session_kind(log, steps),
             "outcome": entry["outcome"],
             "response": entry["response"],
             "response_label": labels.get(entry["response"] or "", ""),
             "decided_on": entry.get("decided_on"),
+            "until": entry.get("until"),
             "preference": BETWEEN.join(preferred) if weighed else WITHDRAWN,
             "preference_labels": BETWEEN.join(labels[response] for response in preferred) if weighed else WITHDRAWN,
             "differs": weighed["differs"] if weighed else None,
@@ -137,7 +139,7 @@ def rounds_rows(log: Log) -> Iterator[Row]:
         yield {
             **where(log, opened),
             "session": opened["session"],
-            "session_kind": _session_kind(log, steps),
+            "session_kind": session_kind(log, steps),
             "session_title": session["title"] if session else "",
             "round": round_id,
             "kind": opened["kind"],
@@ -180,7 +182,7 @@ def _revealed_rounds(log: Log) -> Iterator[tuple[Steps, dict[str, str], Row, Map
             common: Row = {
                 **where(log, steps.opened),
                 "session": steps.opened["session"],
-                "session_kind": _session_kind(log, steps),
+                "session_kind": session_kind(log, steps),
                 "round": round_id,
                 "question": log.words(steps.opened["question"]),
                 "state": _state(steps),

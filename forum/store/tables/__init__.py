@@ -7,6 +7,7 @@ they are. Values that are only read and written whole are in one JSON column.
 
 from forum.store.tables.accounts import first_link, person, sign_in, token
 from forum.store.tables.commissions import (
+    answer_move,
     closing,
     commission,
     commission_version,
@@ -55,6 +56,7 @@ __all__ = [
     "Words",
     "also",
     "amendment",
+    "answer_move",
     "appeal",
     "asked",
     "ballot",

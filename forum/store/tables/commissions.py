@@ -98,6 +98,8 @@ decision = sa.Table(
     words("why"),
     words("dissent"),
     sa.Column("earlier", Words, nullable=False, server_default=sa.text("''")),
+    json("votes", nullable=True),
+    sa.Column("until", Words, nullable=False, server_default=sa.text("''")),
     words("decided_at"),
     sa.Column("decided_on", Words, nullable=False, server_default=sa.text("''")),
     json("told", nullable=True),
@@ -119,6 +121,19 @@ decision_draft = sa.Table(
     words("because"),
     sa.Column("version", sa.Integer, nullable=False),
     words("saved_at"),
+)
+
+answer_move = sa.Table(
+    "answer_move",
+    metadata,
+    seq(),
+    identity(),
+    reference("round", "round.id"),
+    words("came_from"),
+    words("went_to"),
+    words("because"),
+    words("at"),
+    sa.Column("entry", sa.Integer),
 )
 
 commitment = sa.Table(

@@ -15,7 +15,7 @@ from forum.web.forms import Form
 # The fields of a row for one promise, in the order of `Promise`.
 _PARTS = ("role", "what", "by", "answers", "noticed")
 # Fields with a text each, by the name that they have in DecisionForm too.
-_TEXTS = ("id", "outcome", "rationale", "why", "dissent", "earlier", "decided_on")
+_TEXTS = ("id", "outcome", "rationale", "why", "dissent", "earlier", "decided_on", "until")
 
 
 def read(rounds: Sequence[str], form: Form) -> DecisionForm:

@@ -18,7 +18,7 @@ from forum.web.auth import need_somewhere
 from forum.web.i18n.dates import today
 from forum.web.responses import page
 from forum.web.site import site_of
-from forum.web.words.answers_due import waits
+from forum.web.words.answers_due import moves_words, waits
 from forum.web.words.decisions import draft_words
 
 
@@ -64,7 +64,7 @@ async def overview(request: Request) -> Response:
         shelves=shelves,
         today=day,
         drafts=[(one, draft_words(one.state), asked[one.rounds[-1]].question) for one in drafts],
-        waiting=[(one, waits(one, day)) for one, _title in waiting],
+        waiting=[(one, waits(one, day), moves_words(one)) for one, _title in waiting],
         titles={one.rounds[0].id: title for one, title in waiting},
     )
 

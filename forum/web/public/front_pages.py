@@ -37,7 +37,7 @@ from forum.web.stories.evidence import items as evidence_items
 from forum.web.stories.suggestion_words import thanks
 from forum.web.stories.versions import public_versions
 from forum.web.templates import ready
-from forum.web.words.answers_due import rate, waits
+from forum.web.words.answers_due import moves_words, rate, waits
 from forum.web.words.commission_entries import changes
 from forum.web.words.terms import session_state
 from forum.web.words.timeline import told
@@ -101,7 +101,7 @@ async def commission(request: Request) -> Response:
         }
         rows |= {} if about.rehearsal else stories_shown(stories)
         rows |= {one.round.id: one.round for one in asynchronous if one.session.recorded and one.round.opened_at}
-        rows |= {round_.id: round_ for one in due for round_ in one.rounds}
+        rows |= {round_.id: (round_, one.postponed) for one in due for round_ in one.rounds}
         await unlike_record(request, work, rows | promises_shown(decisions))
     day = today(site_of(request).clock.now())
     promises = commitments.in_order(commitments.promises_in(decisions, {about.id: about}), day)
@@ -110,7 +110,7 @@ async def commission(request: Request) -> Response:
         "public/commission.html",
         commission=about,
         today=day,
-        waiting=[(one, waits(one, day)) for one in due if not one.answer],
+        waiting=[(one, waits(one, day), moves_words(one)) for one in due if not one.answer],
         rate=rate(response_rate(due, day)),
         promises=promises[:NEWEST],
         stories=stories[::-1],

@@ -40,7 +40,7 @@ async def ledger(request: Request) -> Response:
         every = await commitments.ledger(work)
         found = commitments.in_order([one for one in every if _fits(one, typed, day)], day)
         pages = -(-len(found) // A_PAGE)
-        number = min(_number(request.query_params.get("page", "")), max(pages, 1))
+        number = min(page_number(request.query_params.get("page", "")), max(pages, 1))
         shown = found[(number - 1) * A_PAGE : number * A_PAGE]
         offered = await commitments.offered(work, of.id) if of else []
         await unlike_record(request, work, promises_shown(one.decision for one in shown))
@@ -71,7 +71,8 @@ def _clean(value: str) -> str:
     return " ".join(value[:MOST_TYPED].replace("\0", " ").encode("utf-8", "replace").decode().split())
 
 
-def _number(value: str) -> int:
+def page_number(value: str) -> int:
+    """Returns the number of a page in an address, from 1; 1 for anything else."""
     return max(1, int(value)) if value.isascii() and value.isdigit() and len(value) <= _DIGITS else 1
 
 

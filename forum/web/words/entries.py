@@ -107,6 +107,8 @@ def _decision(entry: Facts, references: References) -> EntryWords:
         details.append((_("Why it differs from the vote"), references.words(entry["why"])))
     for one in weighed["differences"] if weighed else ():
         details.append((differs_from(Difference(DifferenceFrom(one["from"]), one["group"] or "")), one["answer"]))
+    if entry.get("until"):
+        details.append((_("The question waits again until"), day(entry["until"])))
     if entry.get("earlier"):
         details.append((_("Why it does not rest on the latest vote"), references.words(entry["earlier"])))
     if entry["dissent"]:
@@ -165,6 +167,17 @@ def _commitment_update(entry: Facts, references: References) -> EntryWords:
         (*details, (_("Who said it"), given)),
         link=f"/promises/{entry['commitment']}",
         link_text=_("Read the promise"),
+    )
+
+
+def _answer_date_moved(entry: Facts, references: References) -> EntryWords:
+    return EntryWords(
+        _("Answer date moved"),
+        _("The day until which a vote is to be answered was moved from %(before)s to %(after)s.")
+        % {"before": day(entry["from"]), "after": day(entry["to"])},
+        ((_("Question"), references.question(entry["round"])), (_("Why"), references.words(entry["because"]))),
+        link=f"/commissions/{entry['commission']}#answers",
+        link_text=_("Answers that are due"),
     )
 
 
@@ -269,6 +282,7 @@ _TELLERS: dict[str, Callable[[Facts, References], EntryWords]] = {
     "decision": _decision,
     "commitment": _commitment,
     "commitment update": _commitment_update,
+    "answer date moved": _answer_date_moved,
     "moderation action": _moderation_action,
     "commission published": commission_entries.commission_published,
     "commission changed": commission_entries.commission_changed,

@@ -28,6 +28,7 @@ UNLIKE_WORDS = {
     "round": message("the vote"),
     "ballot": message("the result of the vote"),
     "decision": message("the decision"),
+    "answer_move": message("the day until which a vote is answered"),
     "commitment": message("who does what by when"),
     "commitment_update": message("what became of a promise"),
     "story": message("the story"),

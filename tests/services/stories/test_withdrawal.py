@@ -51,6 +51,7 @@ from forum.stories.submission import StoryStatus
 WITHOUT_WORDS = """
     also: group_id
     amendment: id at state
+    answer_move: id came_from went_to because at
     appeal: id at outcome by answered_at
     asked: kind about
     ballot: choice group_id ballot salt group_salt at
@@ -63,7 +64,7 @@ WITHOUT_WORDS = """
     commitment_update: id state at said because handed_to given_by
     cosignature: root witness at line
     decision: id rounds outcome response rationale why earlier dissent decided_at decided_on differences told
-        second_reader
+        second_reader until votes
     decision_draft: id rounds form writers state because saved_at
     disclosure: digest commission withdrawn_at
     draft: build changed_at
