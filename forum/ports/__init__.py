@@ -24,6 +24,7 @@ from typing import Protocol
 from forum.ports.accounts import People
 from forum.ports.commissions import Commissions, Stages
 from forum.ports.followers import Followers
+from forum.ports.helper_links import HelperLinks
 from forum.ports.mail import Mail
 from forum.ports.owners import Owners
 from forum.ports.record import Facts, PastCheckpoints, Record
@@ -65,6 +66,7 @@ class Work(Protocol):
     decisions: Decisions
     decision_drafts: DecisionDrafts
     owners: Owners
+    helper_links: HelperLinks
     record: Record
     checkpoints: PastCheckpoints
     facts: Facts

@@ -244,6 +244,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         Kind.ACCOUNT: "by",
         NOBODY: "seq id story read entry",
     },
+    "helper_link": {Kind.LINK: "label key made_at until revoked_at", NOBODY: "seq id session helper"},
     "owner_link": {Kind.LINK: "key made_at revoked_at", NOBODY: "seq id commitment"},
     "owner_mail": {
         Kind.MAIL: "address state reminders written_at not_before told tries",

@@ -23,6 +23,7 @@ from forum.ports import Work
 from forum.ports.accounts import People
 from forum.ports.commissions import Commissions, Stages
 from forum.ports.followers import Followers
+from forum.ports.helper_links import HelperLinks
 from forum.ports.mail import Mail
 from forum.ports.owners import Owners
 from forum.ports.record import Facts, PastCheckpoints, Record
@@ -44,6 +45,7 @@ from forum.store.errors import faults
 from forum.store.evidence import SqlEvidence
 from forum.store.facts import SqlFacts
 from forum.store.followers import SqlFollowers
+from forum.store.helper_links import SqlHelperLinks
 from forum.store.last_acts import SqlLastActs
 from forum.store.library import INDEX, SqlLibrary
 from forum.store.mail import SqlMail
@@ -105,6 +107,7 @@ class SqlWork:
         self.decisions: Decisions = SqlDecisions(link)
         self.decision_drafts: DecisionDrafts = SqlDecisionDrafts(link)
         self.owners: Owners = SqlOwners(link)
+        self.helper_links: HelperLinks = SqlHelperLinks(link)
         self.record: Record = SqlRecord(link)
         self.checkpoints: PastCheckpoints = SqlPastCheckpoints(link)
         self.facts: Facts = SqlFacts(link)

@@ -19,7 +19,6 @@ from forum.live.presence import LOST, POLLING
 from forum.live.room import Room
 from forum.live.rooms import ARRIVALS, Rooms
 from forum.live.tally_ticker import PHONES_TICK, TICK
-from forum.ports.accounts import Person, Role
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
 from forum.services.voting import paper_counts
@@ -225,8 +224,8 @@ def test_what_has_changed_without_a_new_version_is_shown_too(sqlite_database: Da
         round_ = await evening.open()
         console = await evening.enter("console")
         version = (await evening.room()).version
-        ann, form = Person("ann", "ann", "Ann", (Role.ORGANISER,)), PaperForm({("g1", "r1"): "2"}, "50")
-        await paper_counts.enter(evening.store, CLOCK, ann, evening.session, round_, form)
+        form = PaperForm({("g1", "r1"): "2"}, "50")
+        await paper_counts.enter(evening.store, CLOCK, "ann", evening.session, round_, form)
         await evening.rooms.changed(evening.session)
         [state] = news(console, "state")
         assert (state["v"], state["html"].endswith(" entered")) == (version, True)

@@ -111,6 +111,11 @@ PAPERS: dict[str, Fill] = {
     "confirm": _with(id="papers"),
     "discard": _with(id="papers"),
 }
+HELPERS: dict[str, Fill] = {
+    "make": lambda there: {"new": new_key(), "helper": "scribe", "label": "The table", "hours": "6"},
+    "revoke": _with(id="helper"),
+}
+HELPER = {name: CONSOLE[name] for name in ("tried", "propose", "amend", "breaks-seen")}
 TABLET: dict[str, Fill] = {"make": _alike({}), "stop": _alike({})}
 STORY: dict[str, Fill] = {
     act: lambda there: {"because": "So", "expected": there.status, "read": there.read, "report": there.report}
@@ -145,6 +150,8 @@ FAMILIES: dict[str, Family] = {
     "/organise/sessions/{session}/tickets": Family("act", TICKETS),
     "/organise/sessions/{session}/papers/{round}": Family("act", PAPERS),
     "/organise/sessions/{session}/tablet": Family("act", TABLET),
+    "/organise/sessions/{session}/helpers": Family("act", HELPERS),
+    "/helper/{key}": Family("act", HELPER),
     "/moderate/{story}": Family("action", STORY),
     "/moderate/{story}/appeal": Family("outcome", APPEAL),
     "/moderate/{story}/evidence": Family("action", EVIDENCE),
@@ -245,4 +252,6 @@ def address(path: str, act: str, there: ActIds) -> str:
         known["key"] = there.build_key
     elif path.startswith("/mail/"):
         known["key"] = there.mail_key
+    elif path.startswith("/helper/"):
+        known["key"] = there.ids.get("care" if act == "breaks-seen" else "scribe", "")
     return re.sub(r"\{([a-z_]+)[a-z:]*\}", lambda name: known.get(name[1]) or new_id(), path)

@@ -27,6 +27,7 @@ from forum.services.stories import (
 )
 from forum.services.stories.suggestions import Offer
 from forum.services.voting import close_rounds
+from forum.sessions.helper_link import Helper, HelperLink
 from forum.sessions.paper_count import PaperCount
 from forum.sessions.programme import Item, ItemKind, Planned, Programme, ProgrammeChange, Section
 from forum.sessions.proposal import Amendment, Pledge, Proposal
@@ -224,9 +225,19 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
                     **await close_rounds.counted(work, now, kept, await work.rounds.ballots(kept.id)),
                 }
                 await append(work, town.commission, "round closed", kept.closed_at, facts)
+        keys = {helper: new_key() for helper in (Helper.SCRIBE, Helper.CARE)}
+        links = [
+            HelperLink(new_id(), live.id, helper, "Ann", digest(key), at, town.house.site.clock.later(hours=1))
+            for helper, key in keys.items()
+        ]
+        for link in links:
+            await work.helper_links.add_helper_link(link)
     return ActIds(
         state,
         {
+            "helper": links[0].id,
+            "scribe": keys[Helper.SCRIBE],
+            "care": keys[Helper.CARE],
             "session": live.id,
             "code": live.code,
             "answer_code": live.code,

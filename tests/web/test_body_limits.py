@@ -39,6 +39,7 @@ SENTENCES = {
     "/s/{code}/stop",
     "/s/{code}/reason",
     "/tablet/{key}/vote",
+    "/helper/{key}",
     "/console/{session}/{act}",
     "/organise/asynchronous",
     "/organise/asynchronous/{session}/{act}",

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 
 from forum.errors import BadInput, IllegalMove
 from forum.ports import Store, Work
-from forum.ports.accounts import Person
 from forum.ports.clock import Clock
 from forum.services.form_errors import Findings
 from forum.services.keys import digest_of_no_key
@@ -48,8 +47,9 @@ def countable(round_: Round) -> tuple[str, ...]:
     return tuple(mark for mark in way.columns(responses) if not choice_refusal(round_.method, responses, mark, "", ""))
 
 
-async def enter(store: Store, clock: Clock, person: Person, session: str, round_id: str, form: PaperForm) -> PaperCount:
-    """Saves a count and returns it; it replaces one that nobody has confirmed yet.
+async def enter(store: Store, clock: Clock, by: str, session: str, round_id: str, form: PaperForm) -> PaperCount:
+    """Saves a count and returns it; it replaces one that nobody has confirmed yet. `by` is the id of the account, or of
+    the helper's link, of whoever counted.
 
     Raises FormErrors for impossible numbers, BadInput where the method takes no papers, IllegalMove where the vote is
     not open.
@@ -58,7 +58,7 @@ async def enter(store: Store, clock: Clock, person: Person, session: str, round_
         live, round_ = await _open(work, session, round_id, clock.now())
         commission = await work.commissions.of_session(live)
         counts, handed_out = _checked(form, round_, commission)
-        count = PaperCount(secrets.token_hex(16), round_.id, counts, handed_out, person.id, clock.now())
+        count = PaperCount(secrets.token_hex(16), round_.id, counts, handed_out, by, clock.now())
         await work.papers.put_paper_count(count)
     return count
 
@@ -71,8 +71,8 @@ async def discard(store: Store, clock: Clock, session: str, round_id: str, id_: 
             raise IllegalMove("This count was corrected or confirmed meanwhile. Look at it again.")
 
 
-async def confirm(store: Store, clock: Clock, person: Person, session: str, round_id: str, id_: str) -> PaperCount:
-    """Confirms a count that somebody else entered, and turns each of its papers into a ballot.
+async def confirm(store: Store, clock: Clock, by: str, session: str, round_id: str, id_: str) -> PaperCount:
+    """Confirms a count that somebody else entered, and turns each of its papers into a ballot; `by` is as in `enter`.
 
     Raises IllegalMove where the same person entered it, where it was corrected meanwhile, or the vote is not open.
     """
@@ -81,9 +81,9 @@ async def confirm(store: Store, clock: Clock, person: Person, session: str, roun
         entered = await work.papers.get_paper_count(round_id)
         if entered is None or entered.id != id_:
             raise IllegalMove("This count was corrected or confirmed meanwhile. Look at it again.")
-        if entered.entered_by == person.id:
+        if entered.entered_by == by:
             raise IllegalMove("You entered this count yourself. Somebody else must confirm it.")
-        count = replace(entered, confirmed_by=person.id, confirmed_at=clock.now())
+        count = replace(entered, confirmed_by=by, confirmed_at=clock.now())
         await work.papers.confirm(count, _ballots(live, count))
     return count
 

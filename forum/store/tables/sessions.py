@@ -122,6 +122,20 @@ programme = sa.Table(
 )
 
 # Papers counted by hand: the primary key allows one count a round. Its ballots are added when it is confirmed.
+helper_link = sa.Table(
+    "helper_link",
+    metadata,
+    seq(),
+    identity(),
+    reference("session", "session.id"),
+    words("helper"),
+    words("label"),
+    sa.Column("key", Words, nullable=False, unique=True),
+    words("made_at"),
+    words("until"),
+    words("revoked_at"),
+)
+
 paper = sa.Table(
     "paper",
     metadata,

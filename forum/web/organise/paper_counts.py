@@ -1,6 +1,8 @@
-"""Pages for paper ballots: one organiser enters the count of a round, a second confirms it."""
+"""Pages for paper ballots: one person enters the count of a round, a second confirms it."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,29 +23,47 @@ _FIELD = "n:"
 
 
 async def count(request: Request) -> Response:
-    """Shows the paper count of a round; posted, enters, confirms or discards it."""
-    if request.method != "POST":
-        return await _page(request, Form({}))
-    site, person = site_of(request), await somebody(request)
-    session, round_id = request.path_params["session"], request.path_params["round"]
-    form = await form_of(request)
-    act, id_ = form.text("act"), form.text("id")
+    """Shows the paper count of a round to an organiser; posted, enters, confirms or discards it."""
+    person, named = await somebody(request), request.path_params
+    here = f"/organise/sessions/{named['session']}/papers/{named['round']}"
+    counted = Count(person.id, named["session"], named["round"], here, f"/console/{named['session']}", _("Console"))
+    return await counting(request, counted, await form_of(request) if request.method == "POST" else None)
+
+
+@dataclass(frozen=True)
+class Count:
+    """A count of a round's papers, as somebody works on it: `by` is the id of their account or helper's link, `here`
+    the address of the page, `back` that of the page before it, which is called `back_words`."""
+
+    by: str
+    session: str
+    round: str
+    here: str
+    back: str
+    back_words: str
+
+
+async def counting(request: Request, on: Count, form: Form | None) -> Response:
+    """Shows the paper count of a round; enters, confirms or discards it where a form was posted."""
+    if form is None:
+        return await _page(request, on, Form({}))
+    site, act, id_ = site_of(request), form.text("act"), form.text("id")
     try:
         if act == "enter":
-            await paper_counts.enter(site.store, site.clock, person, session, round_id, _typed(form))
+            await paper_counts.enter(site.store, site.clock, on.by, on.session, on.round, _typed(form))
         elif act == "confirm":
-            await paper_counts.confirm(site.store, site.clock, person, session, round_id, id_)
+            await paper_counts.confirm(site.store, site.clock, on.by, on.session, on.round, id_)
         elif act == "discard":
-            await paper_counts.discard(site.store, site.clock, session, round_id, id_)
+            await paper_counts.discard(site.store, site.clock, on.session, on.round, id_)
         else:
             raise NotFound("There is no such act with papers.")
     except (BadInput, IllegalMove) as error:
         if wants_json(request):
             raise
         errors = spoken(error) if isinstance(error, BadInput) else {"papers": say(error.message, error.values)}
-        return await _page(request, form, errors)
-    await site.rooms.changed(session)
-    return done(request, f"/organise/sessions/{session}/papers/{round_id}", round=round_id)
+        return await _page(request, on, form, errors)
+    await site.rooms.changed(on.session)
+    return done(request, on.here, round=on.round)
 
 
 def _typed(form: Form) -> PaperForm:
@@ -55,11 +75,10 @@ def _typed(form: Form) -> PaperForm:
     return PaperForm(counts, form.text("handed_out"))
 
 
-async def _page(request: Request, form: Form, errors: dict[str, str] | None = None) -> Response:
-    person = await somebody(request)
+async def _page(request: Request, on: Count, form: Form, errors: dict[str, str] | None = None) -> Response:
     async with site_of(request).store.read() as work:
-        session = await guard.of_kind(work, request.path_params["session"])
-        round_ = await guard.round_of(work, session, request.path_params["round"], lock=False)
+        session = await guard.of_kind(work, on.session)
+        round_ = await guard.round_of(work, session, on.round, lock=False)
         commission = await work.commissions.of_session(session)
         counted = await work.papers.get_paper_count(round_.id)
     labels = {r.id: r.label for r in round_.responses}
@@ -80,13 +99,14 @@ async def _page(request: Request, form: Form, errors: dict[str, str] | None = No
         commission=commission,
         round=round_,
         counted=counted,
-        mine=counted is not None and counted.entered_by == person.id,
+        mine=counted is not None and counted.entered_by == on.by,
         # A confirmed count is shown only to these two people: it holds votes of which no result was shown yet.
-        told=counted is None or not counted.confirmed_at or person.id in {counted.entered_by, counted.confirmed_by},
+        told=counted is None or not counted.confirmed_at or on.by in {counted.entered_by, counted.confirmed_by},
         groups=groups,
         marks=[(mark, mark_words(mark, labels)) for mark in marks],
         numbers=numbers,
         handed_out=form.text("handed_out") if typing else str(counted.handed_out) if counted else "",
         errors=errors or {},
-        here=f"/organise/sessions/{session.id}/papers/{round_.id}",
+        here=on.here,
+        back=(on.back, on.back_words),
     )

@@ -72,6 +72,7 @@ WITHOUT_WORDS = """
     evidence: id kind added_at shown_at declined_at
     fact: name value
     first_link: token until
+    helper_link: id key made_at until revoked_at
     last_act: id act at
     library: told_by told_by_key
     mail: id key state asked_at until told_until not_before look_at

@@ -52,8 +52,8 @@ def typed(counts: Mapping[tuple[str, str], int | str], handed_out: int | str = 5
 
 
 async def on_paper(store: Store, live: LiveSession, round_: Round, counts: Mapping[tuple[str, str], int]) -> None:
-    entered = await paper_counts.enter(store, CLOCK, ANN, live.id, round_.id, typed(counts))
-    await paper_counts.confirm(store, CLOCK, OLU, live.id, round_.id, entered.id)
+    entered = await paper_counts.enter(store, CLOCK, ANN.id, live.id, round_.id, typed(counts))
+    await paper_counts.confirm(store, CLOCK, OLU.id, live.id, round_.id, entered.id)
 
 
 async def vote(store: Store, round_: Round, choices: Mapping[str, str]) -> None:
@@ -98,16 +98,16 @@ async def test_papers_count_once_confirmed_by_a_second_person(sqlite_store: Stor
     round_ = await asked(sqlite_store, live)
     await vote(sqlite_store, round_, dict.fromkeys(people, "r1"))
     entered = await paper_counts.enter(
-        sqlite_store, CLOCK, ANN, live.id, round_.id, typed({("g1", "r1"): 2, ("g1", "r2"): 3, ("g2", "r2"): 5})
+        sqlite_store, CLOCK, ANN.id, live.id, round_.id, typed({("g1", "r1"): 2, ("g1", "r2"): 3, ("g2", "r2"): 5})
     )
     acts = Desk(sqlite_store, CLOCK)
     with pytest.raises(IllegalMove, match="nobody has confirmed"):
         await facilitation.close_round(acts, live.id, round_.id)
     with pytest.raises(IllegalMove, match="Somebody else must confirm"):
-        await paper_counts.confirm(sqlite_store, CLOCK, ANN, live.id, round_.id, entered.id)
-    await paper_counts.confirm(sqlite_store, CLOCK, OLU, live.id, round_.id, entered.id)
+        await paper_counts.confirm(sqlite_store, CLOCK, ANN.id, live.id, round_.id, entered.id)
+    await paper_counts.confirm(sqlite_store, CLOCK, OLU.id, live.id, round_.id, entered.id)
     with pytest.raises(IllegalMove):
-        await paper_counts.confirm(sqlite_store, CLOCK, OLU, live.id, round_.id, entered.id)
+        await paper_counts.confirm(sqlite_store, CLOCK, OLU.id, live.id, round_.id, entered.id)
     result = await shown(sqlite_store, live, round_)
     assert (result["counts"], result["n"]) == ({"r1": 14, "r2": 8}, 22)
     assert [(row["label"], row["n"]) for row in result["by_group"]] == [("People who use services", 11), ("Carers", 11)]
@@ -205,7 +205,7 @@ async def test_a_count_that_cannot_be_is_told_clearly_and_not_kept(
     live, _ = await a_room(sqlite_store, [])
     round_ = await asked(sqlite_store, live)
     with pytest.raises(FormErrors) as refused:
-        await paper_counts.enter(sqlite_store, CLOCK, ANN, live.id, round_.id, typed(counts, handed_out))
+        await paper_counts.enter(sqlite_store, CLOCK, ANN.id, live.id, round_.id, typed(counts, handed_out))
     assert set(refused.value.fields) == fields
     async with sqlite_store.read() as work:
         assert await work.papers.get_paper_count(round_.id) is None
@@ -215,7 +215,7 @@ async def test_more_papers_than_people_present_is_said_with_both_numbers(sqlite_
     live, _ = await a_room(sqlite_store, [])
     round_ = await asked(sqlite_store, live)
     with pytest.raises(FormErrors) as refused:
-        await paper_counts.enter(sqlite_store, CLOCK, ANN, live.id, round_.id, typed({("", "r1"): 14}, 12))
+        await paper_counts.enter(sqlite_store, CLOCK, ANN.id, live.id, round_.id, typed({("", "r1"): 14}, 12))
     assert str(refused.value.fields["handed_out"]) == "You counted 14 papers, but only 12 people got one. Count again."
 
 
@@ -224,20 +224,20 @@ async def test_a_count_is_corrected_until_it_is_confirmed_and_what_was_seen_is_w
 ) -> None:
     live, _ = await a_room(sqlite_store, [])
     round_ = await asked(sqlite_store, live)
-    first = await paper_counts.enter(sqlite_store, CLOCK, ANN, live.id, round_.id, typed({("g1", "r1"): 3}))
-    second = await paper_counts.enter(sqlite_store, CLOCK, OLU, live.id, round_.id, typed({("g1", "r1"): 4}))
+    first = await paper_counts.enter(sqlite_store, CLOCK, ANN.id, live.id, round_.id, typed({("g1", "r1"): 3}))
+    second = await paper_counts.enter(sqlite_store, CLOCK, OLU.id, live.id, round_.id, typed({("g1", "r1"): 4}))
     with pytest.raises(IllegalMove, match="corrected"):
-        await paper_counts.confirm(sqlite_store, CLOCK, ANN, live.id, round_.id, first.id)
+        await paper_counts.confirm(sqlite_store, CLOCK, ANN.id, live.id, round_.id, first.id)
     # Whoever corrected it is the one who entered it now.
     with pytest.raises(IllegalMove, match="yourself"):
-        await paper_counts.confirm(sqlite_store, CLOCK, OLU, live.id, round_.id, second.id)
+        await paper_counts.confirm(sqlite_store, CLOCK, OLU.id, live.id, round_.id, second.id)
     await paper_counts.discard(sqlite_store, CLOCK, live.id, round_.id, second.id)
     with pytest.raises(IllegalMove):
-        await paper_counts.confirm(sqlite_store, CLOCK, ANN, live.id, round_.id, second.id)
-    third = await paper_counts.enter(sqlite_store, CLOCK, OLU, live.id, round_.id, typed({("g1", "r1"): 4}))
-    await paper_counts.confirm(sqlite_store, CLOCK, ANN, live.id, round_.id, third.id)
+        await paper_counts.confirm(sqlite_store, CLOCK, ANN.id, live.id, round_.id, second.id)
+    third = await paper_counts.enter(sqlite_store, CLOCK, OLU.id, live.id, round_.id, typed({("g1", "r1"): 4}))
+    await paper_counts.confirm(sqlite_store, CLOCK, ANN.id, live.id, round_.id, third.id)
     for late in (
-        paper_counts.enter(sqlite_store, CLOCK, OLU, live.id, round_.id, typed({("g1", "r1"): 5})),
+        paper_counts.enter(sqlite_store, CLOCK, OLU.id, live.id, round_.id, typed({("g1", "r1"): 5})),
         paper_counts.discard(sqlite_store, CLOCK, live.id, round_.id, third.id),
     ):
         with pytest.raises(IllegalMove):
@@ -250,14 +250,14 @@ async def test_papers_are_counted_only_while_the_vote_is_open(sqlite_store: Stor
     draft = (await cues.ask_question(acts, live.id, "Who?", ["A nurse", "The police"], none=False)).round
     assert draft is not None
     with pytest.raises(IllegalMove):
-        await paper_counts.enter(sqlite_store, CLOCK, ANN, live.id, draft.id, typed({("g1", "r1"): 1}))
+        await paper_counts.enter(sqlite_store, CLOCK, ANN.id, live.id, draft.id, typed({("g1", "r1"): 1}))
     await facilitation.open_round(acts, live.id, draft.id)
     await facilitation.close_round(acts, live.id, draft.id)
     with pytest.raises(IllegalMove):
-        await paper_counts.enter(sqlite_store, CLOCK, ANN, live.id, draft.id, typed({("g1", "r1"): 1}))
+        await paper_counts.enter(sqlite_store, CLOCK, ANN.id, live.id, draft.id, typed({("g1", "r1"): 1}))
     other, _ = await a_room(sqlite_store, [])
     with pytest.raises(NotFound):
-        await paper_counts.enter(sqlite_store, CLOCK, ANN, other.id, draft.id, typed({("g1", "r1"): 1}))
+        await paper_counts.enter(sqlite_store, CLOCK, ANN.id, other.id, draft.id, typed({("g1", "r1"): 1}))
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ async def test_papers_are_for_votes_with_one_mark_that_needs_no_words(
         await passes(sqlite_store)
     else:
         with pytest.raises(BadInput, match="one answer"):
-            await paper_counts.enter(sqlite_store, CLOCK, ANN, live.id, round_.id, typed({("g1", "r1"): 1}))
+            await paper_counts.enter(sqlite_store, CLOCK, ANN.id, live.id, round_.id, typed({("g1", "r1"): 1}))
 
 
 async def an_export_with_papers(store: Store) -> dict[str, bytes]:

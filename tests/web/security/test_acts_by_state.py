@@ -33,7 +33,7 @@ from support.standing_states import (
 from forum.ports import Store, Work
 from forum.services import permissions
 from forum.services.stories import moderation
-from forum.web.live import care, console, second_run
+from forum.web.live import care, console, helpers, second_run
 from forum.web.organise import programmes, rounds
 from forum.web.routes import PAGES
 
@@ -95,6 +95,7 @@ THE_PROGRAMS = {
     "/organise/asynchronous/{session}/{act}": {*rounds.ACTS, rounds.EXTEND},
     "/organise/sessions/{session}/programme": set(programmes.ACTS),
     "/moderate/{story}": set(moderation.ACTIONS),
+    "/helper/{key}": {act for acts in helpers.ACTS.values() for act in acts},
 }
 # Nothing listens there: what is sent waits.
 MAIL = {"smtp_url": "smtp+plain://127.0.0.1:9", "smtp_from": "forum@example.org", "public_url": "http://house.test"}

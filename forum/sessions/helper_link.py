@@ -1,0 +1,34 @@
+"""Links of helpers on the day: each opens one screen of one session, for some hours, without an account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Helper(StrEnum):
+    """What a helper does, and so what their screen shows."""
+
+    SCRIBE = "scribe"  # writes down what was tried, proposals and amendments
+    COUNTER = "paper counter"  # enters and confirms the papers of a vote
+    CARE = "care host"  # sees that somebody needs a break, never who
+
+
+@dataclass(frozen=True)
+class HelperLink:
+    """A helper's link. `key` is the digest of its key, `label` says whose it is in the organiser's own words; it works
+    until the time `until`, or until it was switched off at `revoked_at` ("" while it was not).
+    """
+
+    id: str
+    session: str
+    helper: Helper
+    label: str
+    key: str
+    made_at: str
+    until: str
+    revoked_at: str = ""
+
+    def works(self, at: str) -> bool:
+        """Tells whether it opens its screen at a time."""
+        return not self.revoked_at and at < self.until
