@@ -100,6 +100,7 @@ def places(name: str, size: int) -> Iterator[int]:
     yield from {0, size - 1, *chosen}
 
 
+@pytest.mark.usefixtures("checks_remembered")
 @pytest.mark.parametrize("name", FILES)
 def test_any_byte_changed_in_any_file_fails(name: str, files: dict[str, bytes]) -> None:
     body = files[name]
@@ -108,6 +109,7 @@ def test_any_byte_changed_in_any_file_fails(name: str, files: dict[str, bytes]) 
         assert failed(pack({**files, name: changed})), f"{name}, byte {at}"
 
 
+@pytest.mark.usefixtures("checks_remembered")
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_emptied_cut_lengthened_or_missing_fails(name: str, files: dict[str, bytes]) -> None:
     body = files[name]
@@ -117,6 +119,7 @@ def test_a_file_emptied_cut_lengthened_or_missing_fails(name: str, files: dict[s
     assert "files" in failed(pack(without))
 
 
+@pytest.mark.usefixtures("checks_remembered")
 @pytest.mark.parametrize("name", FILES)
 def test_bare_python_sees_the_change_too(name: str, files: dict[str, bytes]) -> None:
     body = files[name]

@@ -88,6 +88,7 @@ def test_contents_are_checked_and_the_archive_is_not(
     assert set(found.values()) == {PASS}
 
 
+@pytest.mark.usefixtures("checks_remembered")
 @pytest.mark.parametrize("made", MADE_AGAIN, ids=lambda made: str(MADE_AGAIN.index(made)))
 def test_a_changed_byte_or_a_missing_file_still_fails(
     made: Callable[[dict[str, bytes]], bytes], files: dict[str, bytes]
