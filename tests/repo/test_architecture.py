@@ -263,3 +263,12 @@ def test_no_kind_is_declared_as_loose_text() -> None:
         if loose_words(tree, members) and "verify" not in path.parts  # travels alone, without the enums
     }
     assert found == set(PLAIN_WORDS)
+
+
+def test_the_migrations_are_one_chain_in_the_order_of_their_files() -> None:
+    """Two that were made at one time under one number would leave a database that nobody can open."""
+    files = sorted((ROOT / "forum" / "store" / "migrations" / "versions").glob("r*.py"))
+    says = re.compile(r'^(?:down_)?revision = (?:"(\d{4})"|None)$', re.MULTILINE)
+    chain = [tuple(says.findall(file.read_text())) for file in files]
+    numbers = [file.name[1:5] for file in files]
+    assert chain == list(zip(numbers, ["", *numbers[:-1]], strict=True))
