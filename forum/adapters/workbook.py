@@ -20,11 +20,11 @@ import xlsxwriter
 
 from forum.record.export_columns import ColumnType, type_of
 from forum.record.verify.columns import COLUMNS as DERIVED_COLUMNS
-from forum.record.verify.columns import STATED
 from forum.record.verify.encoding import canonical
 from forum.record.verify.further_tables import DERIVED
 from forum.record.verify.merkle_tree import leaf_hash, root
 from forum.record.verify.public_log import Log
+from forum.record.verify.stated_columns import STATED
 from forum.record.verify.tables import Cell
 
 COLUMNS = DERIVED_COLUMNS | STATED

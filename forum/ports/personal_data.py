@@ -206,6 +206,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     "cosignature": {NOBODY: "size root witness at line"},
     "decision": {
         Kind.ROOM: "rationale why dissent told differences",
+        Kind.REASON: "conditions",
         NOBODY: "seq id commission rounds outcome response decided_at decided_on entry earlier second_reader votes "
         "until",
     },

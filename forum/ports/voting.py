@@ -9,6 +9,7 @@ from forum.sessions.session import Participant
 from forum.voting.answer_due import AnswerMove
 from forum.voting.ballot import Ballot, Cast, CastOutcome
 from forum.voting.commitment import Commitment, Update
+from forum.voting.condition import ConditionsAnswered
 from forum.voting.decision import Decision
 from forum.voting.decision_draft import DecisionDraft
 from forum.voting.reason import Reason, ReasonState
@@ -164,6 +165,9 @@ class Decisions(Protocol):
 
     async def add_update(self, update: Update) -> None:
         """Adds an update, which becomes the latest of its commitment."""
+
+    async def answer_conditions(self, decision: str, conditions: ConditionsAnswered) -> None:
+        """Puts these conditions in the place of those that a decision answers."""
 
     async def take_back_differences(self, decisions: Collection[str]) -> None:
         """Empties what these decisions say of what they differ from."""

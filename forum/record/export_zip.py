@@ -13,10 +13,11 @@ from forum.record.exports import EXPORTS, in_pieces
 from forum.record.signing_key import Signer
 from forum.record.verify import archive
 from forum.record.verify.checkpoint import parse_note
-from forum.record.verify.columns import COLUMNS, STATED
+from forum.record.verify.columns import COLUMNS
 from forum.record.verify.encoding import canonical
 from forum.record.verify.merkle_tree import leaf_hash, root
 from forum.record.verify.public_log import Log
+from forum.record.verify.stated_columns import STATED
 from forum.record.verify.stated_tables import write_stated
 from forum.record.verify.table_schemas import readme_lines
 from forum.record.verify.verdict import RecordError

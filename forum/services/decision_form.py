@@ -11,12 +11,13 @@ from datetime import date, timedelta
 from forum.errors import filled
 from forum.services.decision_matter import Matter
 from forum.services.form_errors import Findings, is_day
+from forum.services.voting.conditions import answered
 from forum.stories.visible_text import trimmed
 from forum.voting.commitment import Commitment
 from forum.voting.decision import OUTCOMES, TOLD, Decision, DecisionOutcome, Difference, DifferenceFrom, differs
 from forum.voting.difference import differences
 from forum.voting.result import Result
-from forum.voting.round import NONE_OF_THESE
+from forum.voting.round import NONE_OF_THESE, RoundKind
 from forum.voting.suppression import POOL
 
 MOST_WORDS = 4000
@@ -77,9 +78,10 @@ class DecisionForm:
     "none", or None (also "") where the decision is not about one response. `pledges` are the ids of the pledges made
     in the room that this decision confirms. `until` is the day until which a deferred one puts the question off; with
     another outcome it is not looked at. `decided_on` is an ISO date; empty, it is the day of recording. `told` has
-    texts by the names in TOLD. `answers` has what is said to each difference, by `answer_field`; None where `why` is
-    the answer to all of them. Errors about the n-th promise (from 1) come back under `role_n`, `what_n`,
-    `by_n`, `answers_n` and `noticed_n`, all others under the names of these fields.
+    texts by the names in TOLD. `answers` has what is said to each difference, by `answer_field`, and to each condition,
+    by the names in `conditions.asked`; None where `why` is the answer to all differences, as on the stage. Errors about
+    the n-th promise (from 1) come back under `role_n`, `what_n`, `by_n`, `answers_n` and `noticed_n`, all others under
+    the names of these fields.
     """
 
     rounds: tuple[str, ...]
@@ -124,7 +126,10 @@ def checked(on: Matter, form: DecisionForm, at: str, votes: Sequence[str]) -> De
     why = found.at_most("why", form.why, MOST_WORDS)
     if sound and not why and differs(form.outcome, response, on.preference, counted=on.counted):
         found.wrong("why", _DIFFERS_ALONE if on.session.asynchronous else _DIFFERS)
-    answered = tuple(_answered(on, form, response, found)) if sound else ()
+    differing = tuple(_answered(on, form, response, found)) if sound else ()
+    # On the stage, where people commit to a proposal as it was voted on, nobody answers one by one.
+    on_stage = form.answers is None and on.later.kind == RoundKind.POLICY_VOTE
+    conditions = None if on_stage else answered(on.conditions, form.outcome, form.answers or {}, found, MOST_WORDS)
     dissent = found.at_most("dissent", form.dissent, MOST_WORDS)
     told = {name: found.at_most(name, form.told.get(name, ""), MOST_WORDS) for name in TOLD}
     decided_on = _decided_on(on, form.decided_on.strip(), at, found)
@@ -153,7 +158,8 @@ def checked(on: Matter, form: DecisionForm, at: str, votes: Sequence[str]) -> De
         decided_at=at,
         decided_on=decided_on,
         told={name: words for name, words in told.items() if words},
-        differences=answered,
+        differences=differing,
+        conditions=conditions,
         commitments=commitments,
     )
 

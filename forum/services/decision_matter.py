@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forum.errors import IllegalMove
 from forum.ports import Work
 from forum.record.verify.decision_votes import same_question
+from forum.services.voting.conditions import released
 from forum.services.voting.results import result_outside
 from forum.sessions.session import LiveSession
 from forum.voting import suppression
 from forum.voting.commission import Commission
+from forum.voting.condition import Condition
 from forum.voting.round import DECIDED_ON, Round, RoundState, added
 from forum.voting.suppression import Result
 
@@ -21,13 +23,15 @@ from forum.voting.suppression import Result
 class Matter:
     """The rounds that a decision rests on (first vote first), with the result of each.
 
-    `results` follows `rounds`; an annulled round, whose votes are void, has None.
+    `results` follows `rounds`; an annulled round, whose votes are void, has None. `conditions` are those
+    that everybody can read with these rounds, what most people asked for first.
     """
 
     commission: Commission
     session: LiveSession
     rounds: tuple[Round, ...]
     results: tuple[Result | None, ...]
+    conditions: tuple[Condition, ...] = ()
 
     @property
     def later(self) -> Round:
@@ -66,7 +70,7 @@ async def matter(work: Work, rounds: Sequence[str], *, lock: bool = False) -> Ma
         raise IllegalMove("Nothing is decided on this vote: it led on through the day.")
     if any(r.state == RoundState.ANNULLED for r in told.rounds):
         raise IllegalMove("This vote was annulled, so nothing can be decided on it.")
-    return told
+    return replace(told, conditions=await released(work, told.session, told.rounds, told.commission))
 
 
 async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) -> Matter:

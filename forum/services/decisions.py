@@ -18,6 +18,7 @@ from forum.services.decision_form import ID, MOST_COMMITMENTS, DecisionForm, Pro
 from forum.services.decision_matter import Matter, in_the_record, matter, votes_on
 from forum.services.form_errors import Findings
 from forum.services.record_entries import Words
+from forum.services.voting.conditions import in_entry
 from forum.sessions.proposal import PledgeState
 from forum.stories.submission import StoryStatus
 from forum.voting.commission import SecondReader
@@ -173,6 +174,7 @@ async def _record(work: Work, on: Matter, decision: Decision, votes: Sequence[st
             "decided_on": decision.decided_on,
             "until": decision.until or None,
             "told": {name: Words(name, decision.told[name]) if name in decision.told else None for name in TOLD},
+            "conditions": in_entry(decision.conditions),
             "rationale": Words("rationale", decision.rationale),
             "why": Words("why", decision.why) if decision.why else None,
             "dissent": Words("dissent", decision.dissent) if decision.dissent else None,

@@ -11,14 +11,13 @@ from forum.ports.record import Disclosure
 from forum.record.entry_rows import GONE, differences, spoken
 from forum.record.verify.disclosures import digests_in, disclosure_digest, open_disclosure
 from forum.record.verify.verdict import RecordError
-from forum.services import commission_rows
+from forum.services import commission_rows, decision_rows
 from forum.services.record_known import Entry, Known
-from forum.services.row_differences import Unlike, columns, order, plain_facts, told
+from forum.services.row_differences import Unlike, columns, missing, plain_facts, told
 from forum.services.sessions import commissions_and_sessions, facilitation
 from forum.services.voting import close_rounds, results
 from forum.stories.submission import StoryStatus
 from forum.voting.ballot import Ballot
-from forum.voting.decision import TOLD
 from forum.voting.round import Round, RoundState
 
 # Facts of "round opened" that are the commission's, by the column.
@@ -81,7 +80,7 @@ async def _session_opened(work: Work, known: Known, index: int, said: Entry) -> 
         live = await work.sessions.get_session(said["session"])
         commission = await work.commissions.of_session(live)
     except NotFound:
-        yield _missing("session", said["session"])
+        yield missing("session", said["session"])
         return
     made = plain_facts(commissions_and_sessions.opened(live, commission))
     commission_rows.as_early_as(said, made)
@@ -102,7 +101,7 @@ async def _round_opened(work: Work, known: Known, index: int, said: Entry) -> As
         round_ = await work.rounds.get_round(said["round"])
         commission = await work.commissions.of_session(await work.sessions.get_session(round_.session))
     except NotFound:
-        yield _missing("round", said["round"])
+        yield missing("round", said["round"])
         return
     facts = _facts(said)
     if "closes_at" in facts:
@@ -188,7 +187,7 @@ async def _scenario_published(work: Work, known: Known, index: int, said: Entry)
     try:
         story = await work.stories.get_story(said["scenario"])
     except NotFound:
-        yield _missing("story", said["scenario"])
+        yield missing("story", said["scenario"])
         return
     if (said["text"] is GONE) != (story.status == StoryStatus.WITHDRAWN):
         should = StoryStatus.WITHDRAWN if said["text"] is GONE else "not withdrawn"
@@ -197,83 +196,6 @@ async def _scenario_published(work: Work, known: Known, index: int, said: Entry)
         made = {"title": story.title, "twee": story.twee}
         for found in columns("story", story.id, {"title": said["title"], "twee": said["text"]}, made):
             yield found
-
-
-async def _decision(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
-    try:
-        row = await work.decisions.get_decision(said["decision"])
-    except NotFound:
-        yield _missing("decision", said["decision"])
-        return
-    made = {
-        "rounds": list(row.rounds),
-        "outcome": str(row.outcome),
-        "response": row.response,
-        "rationale": row.rationale,
-        "why": row.why or None,
-        "dissent": row.dissent or None,
-        "earlier": row.earlier or None,
-        "commission": row.commission,
-        "decided_at": row.decided_at,
-        "entry": row.entry,
-        "second_reader": str(row.second_reader) if row.second_reader else None,
-        "decided_on": row.decided_on or None,
-        "until": row.until or None,
-        "votes": list(row.votes) or ([] if said.get("votes") == [] else None),
-        "told": {name: row.told.get(name) or None for name in TOLD} if row.told or "told" in said else None,
-        "differences": [
-            {"from": str(one.kind), "group": one.group or None, "answer": one.answer} for one in row.differences
-        ]
-        or None,
-    }
-    weighed = said.get("weighed")
-    answered = weighed if weighed is GONE or weighed is None else weighed["differences"] or None
-    should = said | {"decided_at": said["at"], "entry": index, "differences": answered}
-    for found in columns("decision", row.id, should, made):
-        yield found
-
-
-async def _commitment(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
-    try:
-        commitments = (await work.decisions.get_decision(said["decision"])).commitments
-    except NotFound:
-        return
-    row = next((one for one in commitments if one.id == said["commitment"]), None)
-    if row is None:
-        yield _missing("commitment", said["commitment"])
-        return
-    made = {
-        "role": row.role,
-        "what": row.what,
-        "by": row.by,
-        "answers": row.answers or None,
-        "noticed": row.noticed or None,
-        "at": row.at,
-    }
-    for found in columns("commitment", row.id, said, made):
-        yield found
-
-
-async def _commitment_update(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
-    try:
-        commitment = await work.decisions.get_commitment(said["commitment"])
-    except NotFound:
-        return  # told at the entry that made it
-    row = next((one for one in commitment.updates if one.id == said["update"]), None)
-    if row is None:
-        yield _missing("commitment_update", said["update"])
-        return
-    made = {
-        "state": str(row.state),
-        "said": row.said or None,
-        "because": row.because or None,
-        "handed_to": row.handed_to or None,
-        "given_by": str(row.given_by),
-        "at": row.at,
-    }
-    given = [(one.id, known.entries.get(one.id)) for one in commitment.updates]
-    for found in (*columns("commitment_update", row.id, said, made), *order("commitment_update", row.id, given)):
-        yield found
 
 
 async def _moderation_action(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
@@ -294,9 +216,7 @@ ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] =
     "round revealed": _round_revealed,
     "round annulled": _round_annulled,
     "scenario published": _scenario_published,
-    "decision": _decision,
-    "commitment": _commitment,
-    "commitment update": _commitment_update,
+    **decision_rows.ROWS,
     "moderation action": _moderation_action,
     **commission_rows.ROWS,
 }
@@ -338,10 +258,6 @@ async def _unrecorded_of(work: Work, known: Known, session: str) -> AsyncIterato
             yield "round", round_.id, "id", f"a vote that is {round_.state}", "none: no entry tells of it"
     async for unsaid in commission_rows.unrecorded_moves(work, known, rounds):
         yield unsaid
-
-
-def _missing(table: str, row: str) -> Unlike:
-    return table, row, "id", "gone", "a row: an entry tells of it"
 
 
 def _facts(said: Entry) -> Entry:

@@ -31,6 +31,7 @@ from forum.services.mail import subscriptions
 from forum.services.stories import draft_edits, withdrawal
 from forum.services.stories.moderation import log_act
 from forum.services.stories.parsed_stories import story_of
+from forum.services.voting import withdrawn_conditions
 from forum.sessions.session import LiveSession, SessionKind
 from forum.stories.draft import fields
 from forum.stories.moderation import ModerationAction
@@ -148,7 +149,7 @@ async def erase_browser(store: Store, clock: Clock, device: str, reference: str)
         done = Erased()
         # In one order of sessions, so that two of these never wait for each other.
         for session, person in sorted([(await work.rights.session_of(person), person) for person in people]):
-            await _participant(work, session, person, done)
+            await _participant(work, session, person, done, clock.now())
         gone = await work.rights.erase_marked(marks)
         if done.reference or gone:
             await _note(work, clock.now(), reference, done)
@@ -252,7 +253,7 @@ async def _by_participant(work: Work, clock: Clock, named: str, reference: str, 
         session = await work.rights.session_of(named)
     except NotFound:
         return
-    await _participant(work, session, named, done)
+    await _participant(work, session, named, done, clock.now())
     if done.reference:
         await _note(work, clock.now(), reference, done)
 
@@ -271,13 +272,16 @@ async def _story(work: Work, clock: Clock, story_id: str, reference: str, *, bec
     return done
 
 
-async def _participant(work: Work, session_id: str, person: str, done: Erased) -> None:
+async def _participant(work: Work, session_id: str, person: str, done: Erased, at: str) -> None:
     """Erases a participant's words, and their link where the session is over; marks `done` where there was anything."""
     live = await work.sessions.get_session(session_id, lock=True)
     found = await work.rights.erase_participant(person, device=await _over(work, live))
     if not found:
         return
     done.reference = "there was something"
+    if Kind.REASON in found:
+        shown = [one.id for one in await work.rounds.list_rounds(session_id) if one.state == RoundState.REVEALED]
+        await withdrawn_conditions.take_back(work, live.commission, shown, at)
     if found & {Kind.REASON, Kind.STOP}:
         # The last act may hold these words, and undoing it would lead back to them.
         await work.last_acts.forget_last_act(session_id)

@@ -43,3 +43,8 @@ def plain_facts(facts: Any) -> Any:
     if isinstance(facts, list | tuple):
         return [plain_facts(fact) for fact in facts]
     return str(facts) if isinstance(facts, str) else facts
+
+
+def missing(table: str, row: str) -> Unlike:
+    """Returns that a row which an entry tells of is not there."""
+    return table, row, "id", "gone", "a row: an entry tells of it"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 
 import sqlalchemy as sa
 
@@ -13,6 +14,7 @@ from forum.store.tables import commitment_update as updates
 from forum.store.tables import decision as decisions
 from forum.voting.answer_due import AnswerMove
 from forum.voting.commitment import Commitment, Update
+from forum.voting.condition import ConditionsAnswered
 from forum.voting.decision import Decision
 
 _ALL = sa.select(decisions).order_by(decisions.c.seq.desc())
@@ -66,6 +68,12 @@ class SqlDecisions(Area):
             return []
         wanted = sa.select(answer_moves).where(self._link.among(answer_moves.c.round, list(rounds)))
         return [made(row, AnswerMove) for row in await self._link.rows(wanted.order_by(answer_moves.c.seq))]
+
+    async def answer_conditions(self, decision: str, conditions: ConditionsAnswered) -> None:
+        """Puts these conditions in the place of those that a decision answers."""
+        await self._link.run(
+            sa.update(decisions).where(decisions.c.id == decision).values(conditions=asdict(conditions))
+        )
 
     async def get_decision(self, decision: str) -> Decision:
         """Returns a decision with its commitments. Raises NotFound."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from forum.voting.commitment import Commitment
+from forum.voting.condition import ConditionsAnswered
 
 
 class DecisionOutcome(StrEnum):
@@ -89,7 +90,8 @@ class Decision:
     `votes` are the ids of every vote on the question that stood, () for one made before they were kept; `until` is the
     ISO date until which a deferred one puts the question off, else "", as for one made before that was asked.
     `decided_on` is the ISO date of the decision, "" for one made before dates were asked for; `told` has the texts of
-    TOLD that were given; `differences` are those from anything but the head count, each with its answer.
+    TOLD that were given; `differences` are those from anything but the head count, each with its answer;
+    `conditions` are those of its votes, None where they were not asked about: on the stage, or before that was asked.
     `second_reader` says how it was read, None for one made before there were readers. `entry` is the index of its
     record entry, None for a rehearsal that is not recorded.
     """
@@ -109,6 +111,7 @@ class Decision:
     decided_on: str = ""
     told: Mapping[str, str] = field(default_factory=dict)
     differences: tuple[Difference, ...] = ()
+    conditions: ConditionsAnswered | None = None
     second_reader: SecondReading | None = None
     entry: int | None = None
     commitments: tuple[Commitment, ...] = field(default_factory=tuple)

@@ -260,7 +260,7 @@ async def test_a_reason_that_is_taken_back_while_the_result_is_shown_is_gone(sto
         closed = await work.rounds.get_round(round_.id, lock=True)
         await work.rounds.save_round(replace(closed, state=RoundState.REVEALED, revealed_at=AT))
         await reasons.gather(work, live, closed, AT)
-        takes_back = asyncio.create_task(reasons.take_back(store, live, nurse, round_.id))
+        takes_back = asyncio.create_task(reasons.take_back(store, SetClock(AT), live, nurse, round_.id))
         await as_far_as_it_can(store, takes_back)
     await takes_back
     async with store.read() as work:

@@ -69,7 +69,7 @@ def test_the_words_say_what_was_withdrawn_sealed_and_left_out(packed: bytes) -> 
         "8 rounds; 1 more stay sealed until revealed, 0 not in this export; 1 not opened, because too few voted"
     )
     one = details(export_zip.pack(a_keeper().log(CRISIS.id), SIGNER))
-    assert "1 withdrawn, 3 held by a moderator, 12 not in this export" in one["disclosures"]
+    assert "1 withdrawn, 3 held by a moderator, 16 not in this export" in one["disclosures"]
     assert one["ballots root"] == "8 rounds; 1 more stay sealed until revealed, 1 not in this export"
 
 

@@ -158,6 +158,7 @@ OF_A_TYPE = {
 RULES = {"record", "sessions", "voting", "stories", "ports"}
 # Fields of those names that hold words of their own.
 PLAIN_FIELDS = {
+    "AnsweredCondition.answer": "what those who decided say to it",
     "Amendment.before": "a proposal's words",
     "Commitment.what": "what somebody promised",
     "Difference.answer": "what those who decided say to it",

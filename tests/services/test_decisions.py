@@ -100,6 +100,7 @@ async def test_a_decision_that_follows_the_room_is_kept_and_recorded(sqlite_stor
         "outcome": "adopted",
         "response": "r1",
         "weighed": decision["weighed"],
+        "conditions": {"given": 0, "answered": []},
         "decided_on": made.decided_at[:10],
         "until": None,
         "told": dict.fromkeys(TOLD) | {"body": decision["told"]["body"]},

@@ -15,7 +15,9 @@ import pytest
 import sqlalchemy as sa
 from conftest import Database
 from support.app import House, a_house, field, words
+from support.decided import answers_to
 from support.factories import CLOCK, a_cast, new_id
+from support.voted_session import COMMISSIONER
 from support.withdrawn_story import rows
 
 from forum.errors import BadInput
@@ -25,6 +27,8 @@ from forum.record import audit
 from forum.record.verify.archive import unpack
 from forum.record.verify.verdict import PASS
 from forum.services import exports, rights
+from forum.services.decision_form import DecisionForm
+from forum.services.decisions import decide
 from forum.services.keys import digest, new_key
 from forum.services.mail import subscriptions
 from forum.services.sessions import cues, facilitation
@@ -120,6 +124,10 @@ async def a_room(house: House) -> Room:
     for mine, other in (people, people[::-1]):
         await reasons.hear(desk, live.id, given[other].id, "shown", given[other].state)
         await reasons.me_too(store, live, mine, given[other].id, on=True)
+    answers = await answers_to(store, [asked.id])
+    await decide(
+        store, CLOCK, COMMISSIONER, DecisionForm((asked.id,), "", "adopted", "r1", "It can be done.", answers=answers)
+    )
     return Room(house, live, story, key, asked.id, *people)
 
 
@@ -174,7 +182,8 @@ async def test_erasing_a_browser_takes_its_words_from_everywhere_and_nobody_else
     # Whoever holds both exports finds no number that went down with her, by which her vote would be known, and no name
     # that came to stand beside what others said: of two lines one is gone.
     changed = {name for name in files | earlier if files.get(name) != earlier.get(name)}
-    assert changed == {"checkpoint", "datapackage.json", "datapackage.sig", "reasons.csv", "record.jsonl"}
+    of_words = {"reasons.csv", "conditions.csv", "disclosures.jsonl", "erasures.csv"}
+    assert changed == {"checkpoint", "datapackage.json", "datapackage.sig", "record.jsonl"} | of_words
     told, said = [
         [dict(row, too="") for row in DictReader(StringIO(of["reasons.csv"].decode("utf-8-sig")))]
         for of in (files, earlier)

@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from forum.ports import Store
 from forum.record.verify.rounds import weighed_of
+from forum.services.decision_matter import matter
+from forum.services.voting import reasons
+from forum.services.voting.conditions import asked
+from forum.voting.reason import ReasonState
+from support.factories import CLOCK
+from support.voted_session import Voted
 
 # For the form of a decision: an answer in every field in which a difference can be asked about.
 _FIELDS = ("answer_equal_voice", "answer_quorum", *(f"answer_group_{number}" for number in range(12)))
 ANSWERS = dict.fromkeys(_FIELDS, "We weighed this.")
+
+
+async def set_condition(store: Store, voted: Voted, who: int, words: str) -> str:
+    """Lets the person in this place accept the first vote on a condition that everybody can read; returns the id."""
+    given = await reasons.give(store, CLOCK, voted.live, voted.people[who], voted.rounds[0], "", words)
+    async with store.begin() as work:
+        await work.reasons.move_reason(given.id, ReasonState.SHOWN)
+    return given.id
+
+
+async def answers_to(store: Store, rounds: Sequence[str], taken_up: str = "yes") -> dict[str, str]:
+    """Returns ANSWERS with an answer to every condition that can be read with these rounds."""
+    async with store.read() as work:
+        on = await matter(work, rounds)
+    answers = dict(ANSWERS)
+    for one in asked(on.conditions, "adopted"):
+        answers |= {one.taken_field: taken_up, one.answer_field: "So it is done."}
+    return answers
 
 
 async def weighed(store: Store, decision: dict[str, Any]) -> dict[str, Any] | None:

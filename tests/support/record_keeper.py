@@ -12,13 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from forum.record.ballot_leaves import ballots_root, leaf, open_all
 from forum.record.signing_key import Signer
-from forum.record.verify.columns import STATED
 from forum.record.verify.disclosures import disclosure, open_disclosure
 from forum.record.verify.encoding import canonical
 from forum.record.verify.held_words import HeldWords
 from forum.record.verify.merkle_tree import leaf_hash, root
 from forum.record.verify.public_log import HELD, WITHDRAWN, Log
 from forum.record.verify.rounds import result_of
+from forum.record.verify.stated_columns import STATED
 from forum.record.verify.tables import Row as Row_
 from forum.record.verify.tables import marked, where
 from forum.record.verify.verdict import RecordError
@@ -69,6 +69,10 @@ RESPONSES = ("r1", "r2", "r3", "none")
 def people(room: Mapping[str | None, int]) -> dict[str, str | None]:
     """Returns the group of everybody in the room, by participant id."""
     return {f"{group}-{n}": group for group, count in room.items() for n in range(count)}
+
+
+# What everybody can read with each vote after "I would accept this if", in the order of the alphabet.
+CONDITIONS = ("-one nurse stays", "they come in plain clothes")
 
 
 class Keeper:
@@ -304,6 +308,7 @@ class Keeper:
             decided_on="2026-11-22",
             until="2026-12-24" if outcome == "deferred" else None,
             told=told_of,
+            conditions=self.conditions(commission, rounds[-1], 0 if outcome == "deferred" else len(CONDITIONS)),
             rationale=self.words(commission, "rationale", more["rationale"]),
             why=self.words(commission, "why", more["why"]) if "why" in more else None,
             dissent=self.words(commission, "dissent", more["dissent"]) if "dissent" in more else None,
@@ -316,6 +321,20 @@ class Keeper:
         return self.add(
             commission, "answer date moved", round=round_id, **{"from": before, "to": after}, because=because
         )
+
+    def conditions(self, commission: Commission, round_: str, answered: int) -> dict[str, Any]:
+        """Answers so many of CONDITIONS."""
+        said = (
+            {
+                "round": round_,
+                "condition": self.words(commission, "condition", condition),
+                "asked": 4,
+                "taken_up": number == 0,
+                "answer": self.words(commission, "condition answered", "-From May"),
+            }
+            for number, condition in enumerate(CONDITIONS[:answered])
+        )
+        return {"given": len(CONDITIONS), "answered": list(said)}
 
     def weighed(self, decision: dict[str, Any]) -> dict[str, Any]:
         """Returns how a decision's entry says that it lies to what people preferred."""
@@ -441,11 +460,11 @@ def stated_of(log: Log) -> dict[str, list[Row_]]:
                 common["question"] = log.words(steps.opened["question"])
                 by_group = steps.result["by_group"] or [{"label": ""}]
                 rows["reasons.csv"] += [
-                    {**common, "words": "-It is near", "condition": ""},
+                    {**common, "words": "-It is near", "condition": CONDITIONS[0]},
                     {
                         **common,
                         "words": "tŷ 👍",
-                        "condition": "they come in plain clothes",
+                        "condition": CONDITIONS[1],
                         "group": by_group[0]["label"],
                     },
                 ]

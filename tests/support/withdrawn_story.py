@@ -28,6 +28,7 @@ from forum.services.stories import appeals_and_reports, build_link, draft_edits,
 from forum.services.stories.appeals_and_reports import AppealAnswer
 from forum.services.stories.build_link import Answer
 from forum.services.stories.suggestions import Offer
+from forum.services.voting import reasons
 from forum.sessions.proposal import AmendmentState, Pledge
 from forum.sessions.session import LiveSession, Participant
 from forum.stories.draft import mark
@@ -36,10 +37,12 @@ from forum.stories.moderation import Evidence, Report
 from forum.stories.scenario import Scenario
 from forum.stories.submission import Submission
 from forum.voting.commission import Commission
+from forum.voting.reason import ReasonReading
 from forum.web.cookies import DEVICE
 from forum.web.routes import PAGES
 from support.app import House, a_sent_story
 from support.async_round import a_form
+from support.decided import answers_to
 from support.factories import CLOCK, a_cast, new_id
 from support.voted_session import COMMISSIONER, PEOPLE
 
@@ -180,7 +183,9 @@ async def play_story(house: House, path: Path) -> Played:
     bad = await evidence.add_link(store, CLOCK, key, title="Another page", url="https://example.org/")
     await evidence.moderate(store, CLOCK, story.id, bad.id, "decline", because=f"The {WORDS['refused']} leaks.")
     await subscriptions.ask(store, CLOCK, key, f"ada@{WORDS['address']}.test")
-    form = SessionForm(commission.id, title="A day in March", scenarios=(story.id, other.id))
+    form = SessionForm(
+        commission.id, title="A day in March", scenarios=(story.id, other.id), reasons=ReasonReading.READ_FIRST
+    )
     live = await create_session(store, CLOCK, form)
     people = [Participant(new_id(), live.id, group, CLOCK.now()) for group in PEOPLE]
     async with store.begin() as work:
@@ -216,8 +221,17 @@ async def play_story(house: House, path: Path) -> Played:
         await facilitation.reveal_round(acts, live.id, round_.id)
     # What is promised is said of the story, in an entry that is none of its own.
     promise = Promise(f"Who told {story.id}", "Come by", "2027-06-01", answers=f"/stories/{story.id}")
+    async with store.read() as work:
+        [given, *_] = await work.reasons.list_reasons(rounds[-1])
+    await reasons.hear(acts, live.id, given.id, "shown", given.state)
     decided = DecisionForm(
-        tuple(rounds), outcome="adopted", response="r1", rationale="It can be done.", why="It can.", promises=(promise,)
+        tuple(rounds),
+        outcome="adopted",
+        response="r1",
+        rationale="It can be done.",
+        why="It can.",
+        promises=(promise,),
+        answers=await answers_to(store, rounds),
     )
     decision = await decide(store, CLOCK, COMMISSIONER, decided)
     night = await asynchronous.open_round(store, CLOCK, a_form(CLOCK, story))

@@ -13,7 +13,7 @@ import httpx2
 import openpyxl
 import pytest
 from support.app import House, assert_faults_at, field, words
-from support.decided import ANSWERS
+from support.decided import ANSWERS, set_condition
 from support.factories import SetClock, new_id
 from support.voted_session import FIRST, LABELS, PEOPLE, QUESTION, SECOND, Voted, a_vote
 
@@ -285,12 +285,23 @@ async def test_a_refused_form_names_whom_an_answer_is_missing_for_and_opens_only
     [decides] = re.findall(
         r'<textarea id="body"[^>]*>\n(.+?)</textarea>', (await commissioner.get(address(voted))).text
     )
+    await set_condition(house.store, voted, 0, "a <nurse> stays")
+    await set_condition(house.store, voted, 1, "it is free")
     form = {**FORM, **dict.fromkeys(ANSWERS, ""), **asked(voted), "response": "r2", "body": decides}
     more = re.compile(r"<details( open)?>\n<summary>More about this decision")
     back = await commissioner.post("/decide/new", data={**form, "evidence": ""})
     assert "Say what the decision means for “other groups”, who put something else first" in words(back)
     assert more.findall(back.text) == [""]
+    assert "Say how this condition is taken up, or why not: “a <nurse> stays”." in words(back)
+    asked_of = re.compile(r'name="(answer_(?:taken|condition)_[0-9a-f]{16})"')
+    taken, how, *others = dict.fromkeys(asked_of.findall(back.text))
+    form |= {taken: "no", how: "None is <free>."}
     told = await commissioner.post("/decide/new", data={**form, "evidence": "A survey."})
+    assert list(dict.fromkeys(asked_of.findall(told.text))) == [taken, how, *others]
+    assert "None is &lt;free&gt;.</textarea>" in told.text
+    assert "no" in checked(told)
+    assert "“a <nurse> stays”" not in words(told)
+    assert "taken up, or why not: “it is free”" in words(told)
     assert more.findall(told.text) == [" open"]
     assert "other groups" not in words(await commissioner.post("/decide/new?lang=cy", data=form))
 

@@ -30,6 +30,7 @@ _TABLES_SINCE = {
         "updates.csv",
         "differences.csv",
         "answers_due.csv",
+        "conditions.csv",
     ),
 }
 TABLES = tuple(name for names in _TABLES_SINCE.values() for name in names)

@@ -84,6 +84,22 @@ _WEIGHED = an_object(
         "what else it departs from, and what those who decided say to it",
     ),
 )
+CONDITIONS = an_object(
+    Field("given", COUNT, "how many there were"),
+    Field(
+        "answered",
+        a_list(
+            an_object(
+                Field("round", known("round"), "the vote it was given with, one of `rounds`"),
+                Field("condition", words("condition", withdrawable=True), "its words"),
+                Field("asked", whole(1), "how many asked for it, as far as that was shown"),
+                Field("taken_up", TRUTH, "whether it is part of what is done"),
+                Field("answer", words("condition answered"), "how, or why not"),
+            )
+        ),
+        "those that are answered, the ones that most people asked for first",
+    ),
+)
 _NO_VOTES = "in records from before decisions named the votes on their question"
 _NO_UNTIL = "in records from before a deferred decision had a new date"
 _NO_NEED = "in records from before commitments said which need they answer"
@@ -135,6 +151,13 @@ CYCLE_SHAPES: dict[str, Shape] = {
                 an_object(*(Field(name, or_null(words(name)), about) for name, about in _TOLD.items())),
                 "what else is said of it",
                 _NOT_ASKED,
+            ),
+            Field(
+                "conditions",
+                or_null(CONDITIONS),
+                "the conditions that could be read with its votes (`I would accept this if ...`); null where it was "
+                "made on the stage, on a policy vote",
+                "in records from before they were answered",
             ),
             Field("rationale", words("rationale"), "the reasons for it"),
             Field("why", or_null(words("why")), "why it differs"),

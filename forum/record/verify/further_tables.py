@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from forum.record.verify.answers_due import answers_of
 from forum.record.verify.columns import COLUMNS
+from forum.record.verify.condition_answers import must_answer
 from forum.record.verify.disclosures import digests_in
 from forum.record.verify.public_log import HELD, WITHDRAWN, Log
 from forum.record.verify.rounds import weighed_of
@@ -243,6 +244,25 @@ def answers_due_rows(log: Log) -> Iterator[Row]:
         }
 
 
+def conditions_rows(log: Log) -> Iterator[Row]:
+    """Yields the rows of conditions.csv: what each decision answers to the conditions of its votes."""
+    for index, entry in log.chosen("decision"):
+        told = entry.get("conditions")
+        for number, one in enumerate(told["answered"] if told else (), 1):
+            yield {
+                **where(log, entry),
+                "decision": entry["decision"],
+                "number": number,
+                "round": one["round"],
+                "condition": log.words(one["condition"]),
+                "asked": one["asked"],
+                "must": number <= must_answer(entry),
+                "taken_up": one["taken_up"],
+                "answer": log.words(one["answer"]),
+                "entry": index,
+            }
+
+
 # Every table that follows from the record, with its rows, in the order of the zip and of the workbook's sheets.
 DERIVED: dict[str, Callable[[Log], Iterator[Row]]] = ROWS | {
     "sessions.csv": sessions_rows,
@@ -255,4 +275,5 @@ DERIVED: dict[str, Callable[[Log], Iterator[Row]]] = ROWS | {
     "updates.csv": updates_rows,
     "differences.csv": differences_rows,
     "answers_due.csv": answers_due_rows,
+    "conditions.csv": conditions_rows,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from forum.record.verify.condition_answers import condition_problems
 from forum.record.verify.decision_votes import votes_problems
 from forum.record.verify.encoding import canonical, same_json
 from forum.record.verify.export import DEVICE, PAPER, PAPER_OR_DEVICE, Export
@@ -25,6 +26,7 @@ def check_rounds(export: Export) -> tuple[str, str]:
     the votes on its question, and that each update of a commitment says what it must."""
     problems = [*_order_problems(export.entries), *votes_problems(export.entries, export.words)]
     problems += update_problems(export.entries)
+    problems += condition_problems(export.entries, export.words)
     waiting = sum(1 for s in export.rounds.values() if s.closed and not s.revealed)
     return verdict_of(
         problems, f"{len(export.rounds)} rounds, each step in its place; {waiting} closed and not revealed"

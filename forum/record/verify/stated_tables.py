@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import pairwise
 from typing import Any
 
 from forum.record.verify.archive import FORMAT
-from forum.record.verify.columns import SINCE, STATED
+from forum.record.verify.columns import SINCE
 from forum.record.verify.methods import METHODS, columns_of
 from forum.record.verify.public_log import HELD, WITHDRAWN, Log
 from forum.record.verify.rounds import Steps
 from forum.record.verify.small_numbers import is_rounded
+from forum.record.verify.stated_columns import STATED
 from forum.record.verify.tables import MARK, Row, marked, plain, table, where
 
 
@@ -55,7 +56,18 @@ def stated_problems(log: Log, files: Mapping[str, bytes], format_number: int = F
     said = [(row["session"], row["round"], row["words"], row["condition"]) for row in rows["reasons.csv"]]
     if any(one[:2] == other[:2] and one > other for one, other in pairwise(said)):
         found.append("reasons.csv is not sorted")
-    return found
+    shown = {(row["round"], row["condition"]) for row in rows["reasons.csv"]}
+    return [*found, *_unread_conditions(log, shown)]
+
+
+def _unread_conditions(log: Log, shown: Set[tuple[str, str]]) -> Iterator[str]:
+    """Yields a problem for each condition that a decision answers and that nobody could read with its vote."""
+    for _, entry in log.chosen("decision"):
+        told = entry.get("conditions")
+        for number, one in enumerate(told["answered"] if told else (), 1):
+            words = log.words(one["condition"])
+            if words != WITHDRAWN and one["round"] in log.rounds and (one["round"], plain(words)) not in shown:
+                yield f"decision {entry['decision']}: answer {number} is to a condition that is not in reasons.csv"
 
 
 def _stated_rows(name: str, data: bytes, columns: list[str]) -> list[dict[str, str]]:

@@ -7,10 +7,11 @@ import io
 from itertools import zip_longest
 
 from forum.record.verify.archive import FORMAT, tables_of
-from forum.record.verify.columns import COLUMNS, SINCE, STATED
+from forum.record.verify.columns import COLUMNS, SINCE
 from forum.record.verify.export import Export
 from forum.record.verify.further_tables import DERIVED
 from forum.record.verify.public_log import Log
+from forum.record.verify.stated_columns import STATED
 from forum.record.verify.stated_tables import stated_problems
 from forum.record.verify.tables import MARK, table
 from forum.record.verify.verdict import NOT_CHECKED, verdict_of

@@ -12,13 +12,24 @@ INTEGERS = frozenset(
         *("quorum", "quorum_each_group", "threshold", "ballots", "papers", "entry", "held"),
         *("run_off_round", "n", "of", "basis_points"),
         *("invited", "rounds_opened", "rounds_revealed", "rounds_annulled", "number", "version", "texts", "updates"),
-        *("came", "proposals_unseen", "amendments_unseen", "too", "size", "answer_by_days", "days_late"),
+        *("came", "proposals_unseen", "amendments_unseen", "too", "size", "answer_by_days", "days_late", "asked"),
     }
 )
 TIMES = frozenset({"at", "opened_at", "closes_at", "closed_at", "revealed_at", "annulled_at", "news_at"})
 DAYS = frozenset({"by", "decided_on", "until", "declared", "due", "answered_on"})
 YES_OR_NO = frozenset(
-    {"demonstration", "differs", "live", "quorum_met", "contradictory", "added", "withdrawn", "small_numbers"}
+    {
+        "demonstration",
+        "differs",
+        "live",
+        "quorum_met",
+        "contradictory",
+        "added",
+        "withdrawn",
+        "small_numbers",
+        "must",
+        "taken_up",
+    }
 )
 # The column that names a row, and the columns that name a row of another table (or, "", of the same).
 KEYS = {
@@ -43,6 +54,7 @@ REFERENCES = {
         *(("round", "rounds.csv", "round"), ("first", "rounds.csv", "round")),
         ("decision", "decisions.csv", "decision"),
     ),
+    "conditions.csv": (("decision", "decisions.csv", "decision"),),
     "options.csv": (("round", "rounds.csv", "round"),),
     "reasons.csv": (("round", "rounds.csv", "round"),),
     "stops.csv": (("magic_check", "rounds.csv", "round"), ("round", "rounds.csv", "round")),

@@ -12,7 +12,7 @@ from forum.record.verify.disclosures import digests_in
 from forum.services.record_entries import Words, append, erase, latest_about
 from forum.services.sessions import guard
 from forum.services.sessions.desk import Desk, Outcome, cue_of, cue_up
-from forum.services.voting import close_rounds, reasons, results
+from forum.services.voting import close_rounds, reasons, results, withdrawn_conditions
 from forum.sessions.session import Cue, CueKind, LiveSession
 from forum.stories.visible_text import upright
 from forum.voting import round as rounds
@@ -118,6 +118,7 @@ async def annul_round(desk: Desk, session_id: str, round_id: str, because: str) 
         before = await guard.round_of(work, session, round_id)
         round_, entries = rounds.apply(before, rounds.Annul(desk.clock.now(), because))
         await work.rounds.save_round(round_)
+        gone = await withdrawn_conditions.take_out(work, session.commission, [round_.id])
         if session.recorded and entries:
             commission = await work.commissions.of_session(session)
             facts = {
@@ -127,7 +128,7 @@ async def annul_round(desk: Desk, session_id: str, round_id: str, because: str) 
             }
             await append(work, commission, entries[0], round_.annulled_at, facts)
             resting = await _decisions_on(work, round_)
-            digests = await _tables_of(work, round_) + [*digests_in([entry["weighed"] for entry in resting])]
+            digests = gone + await _tables_of(work, round_) + [*digests_in([entry["weighed"] for entry in resting])]
             await erase(work, commission, round_.annulled_at, digests)
             await work.decisions.take_back_differences([entry["decision"] for entry in resting])
         return Outcome(await cue_up(work, session, session.cue), round_)

@@ -19,7 +19,7 @@ from forum.ports.result_cache import Drawn, Remembered
 from forum.record.verify.disclosures import digests_in
 from forum.services import record_entries, scrub
 from forum.services.keys import digest
-from forum.services.voting import close_rounds
+from forum.services.voting import close_rounds, withdrawn_conditions
 from forum.sessions.session import Cue, CueKind, LiveSession
 from forum.stories.draft import NO, PERMISSIONS, YES, Draft
 from forum.stories.scenario import Scenario
@@ -138,6 +138,9 @@ async def take_back(work: Work, before: Submission, at: str) -> Withdrawal:
     await work.mail.erase_story(story.id)
     await work.programmes.erase_story(story.id)
     digests = [digest for entry in await _entries(work, story) for digest in _words_of(entry)]
+    for session_id in touched:
+        its = [one.id for one in await work.rounds.list_rounds(session_id) if one.scenario == story.id]
+        digests += await withdrawn_conditions.take_out(work, story.commission, its)
     await record_entries.erase(work, await work.commissions.get_commission(story.commission), at, digests)
     await scrub.to_do(work, at)
     return Withdrawal(story, tuple(touched))

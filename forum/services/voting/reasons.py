@@ -17,6 +17,7 @@ from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.services.sessions import guard
 from forum.services.sessions.desk import Desk
+from forum.services.voting import withdrawn_conditions
 from forum.sessions.local_time import written
 from forum.sessions.session import LiveSession
 from forum.stories.visible_text import upright
@@ -90,11 +91,14 @@ async def give(
         if not mine:
             raise IllegalMove("Only those who voted on this question can give a reason for it.")
         reason = _reason(live, round_, mine[0], words, condition, clock.now())
+        before = await work.reasons.reason_by(participant, round_.id)
         await work.reasons.put_reason(reason)
+        if before is not None and before.condition:
+            await withdrawn_conditions.take_back(work, live.commission, [round_.id], clock.now())
     return reason
 
 
-async def take_back(store: Store, live: LiveSession, participant: str, round_id: str) -> bool:
+async def take_back(store: Store, clock: Clock, live: LiveSession, participant: str, round_id: str) -> bool:
     """Deletes a participant's reason in a round; returns True where it was on screens until now.
 
     Raises NotFound, IllegalMove where the session has ended.
@@ -103,6 +107,8 @@ async def take_back(store: Store, live: LiveSession, participant: str, round_id:
         _, round_ = await _open_for(work, live.id, round_id, lock=True)
         before = await work.reasons.reason_by(participant, round_.id)
         await work.reasons.remove_reason(round_.id, participant)
+        if before is not None and before.condition:
+            await withdrawn_conditions.take_back(work, live.commission, [round_.id], clock.now())
     return before is not None and before.state == ReasonState.SHOWN
 
 
@@ -139,6 +145,8 @@ async def hear(desk: Desk, session: str, reason: str, state: str, before: str) -
         if found.state != before:
             raise IllegalMove("Somebody else dealt with this reason a moment ago. Look at it again.")
         await work.reasons.move_reason(reason, ReasonState(state))
+        if found.condition and state != ReasonState.SHOWN:
+            await withdrawn_conditions.take_back(work, live.commission, [found.round], desk.clock.now())
         return await _show(work, live)
 
 

@@ -104,6 +104,7 @@ decision = sa.Table(
     sa.Column("decided_on", Words, nullable=False, server_default=sa.text("''")),
     json("told", nullable=True),
     json("differences", nullable=True),
+    json("conditions", nullable=True),
     words("second_reader", nullable=True),
     sa.Column("entry", sa.Integer),
 )

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.services import decision_drafts, decision_form, decision_matter, decisions
 from forum.services.decision_form import Promise
+from forum.services.voting import conditions
 from forum.sessions.proposal import PledgeState
 from forum.voting.ballot import Ballot
 from forum.voting.decision import OUTCOMES
@@ -179,6 +180,8 @@ async def _form_page(
             for one in differences(outcome, response or None, on.result, on.later.method)
         ]
     )
+    asked = conditions.asked(on.conditions, outcome)
+    shown = {name for name, _ in differing} | {name for one in asked for name in one.fields}
     about = response if response and on.later.response(response) else next(iter(on.preference), "")
     labels = labels_of(on.later)
     return await page(
@@ -199,7 +202,8 @@ async def _form_page(
         form=form,
         response=response,
         differing=[(name, differs_from(one)) for name, one in differing],
-        kept={name: words for name, words in form_fields.answers(form).items() if name not in dict(differing)},
+        conditions=asked,
+        kept={name: words for name, words in form_fields.answers(form).items() if name not in shown},
         told=told_questions(),
         today=site_of(request).clock.now()[:10],
         promises=promises,

@@ -46,7 +46,7 @@ async def reason(request: Request) -> Response:
     site = site_of(request)
     try:
         if form.text("take_back"):
-            if await reasons.take_back(site.store, session, participant.id, form.text("round")):
+            if await reasons.take_back(site.store, site.clock, session, participant.id, form.text("round")):
                 site.rooms.stirred(session.id)
         else:
             given = await reasons.give(

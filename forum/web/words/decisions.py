@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from forum.voting.decision import DecisionState, Difference, DifferenceFrom, SecondReading
 from forum.web.i18n.gettext import gettext as _
+from forum.web.words.entry_words import Facts, References
 from forum.web.words.terms import row_label
 
 
@@ -15,6 +16,13 @@ def differs_from(difference: Difference) -> str:
         return _("The quorum was missed: fewer people voted than was declared to be needed.")
     words = _("%(group)s put something else first.") % {"group": row_label(difference.group)}
     return words[:1].upper() + words[1:]  # "other groups" begins small
+
+
+def condition_answered(answered: Facts, references: References) -> tuple[str, str]:
+    """Returns a condition of the entry "decision" and its answer, each as a sentence."""
+    taken_up = _("Taken up") if answered["taken_up"] else _("Not taken up")
+    condition = f"{_('I would accept this if')} {references.words(answered['condition'])}"
+    return condition, f"{taken_up}: {references.words(answered['answer'])}"
 
 
 def told_headings() -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from forum.voting.round import Round
 from forum.web.i18n.dates import day
 from forum.web.i18n.gettext import gettext as _
 from forum.web.words import commission_entries, stage_entries
-from forum.web.words.decisions import differs_from, reading_words, told_headings
+from forum.web.words.decisions import condition_answered, differs_from, reading_words, told_headings
 from forum.web.words.entry_words import EntryWords, Facts, References, chosen, listed
 from forum.web.words.round_entries import (
     round_annulled,
@@ -109,6 +109,8 @@ def _decision(entry: Facts, references: References) -> EntryWords:
         details.append((differs_from(Difference(DifferenceFrom(one["from"]), one["group"] or "")), one["answer"]))
     if entry.get("until"):
         details.append((_("The question waits again until"), day(entry["until"])))
+    for one in (entry.get("conditions") or {"answered": ()})["answered"]:
+        details.append(condition_answered(one, references))
     if entry.get("earlier"):
         details.append((_("Why it does not rest on the latest vote"), references.words(entry["earlier"])))
     if entry["dissent"]:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from support.record_keeper import CRISIS, QUIET, a_keeper
 
 from forum.record.verify.columns import COLUMNS as DERIVED_COLUMNS
-from forum.record.verify.columns import STATED
 from forum.record.verify.further_tables import DERIVED
 from forum.record.verify.public_log import WITHDRAWN, Log
+from forum.record.verify.stated_columns import STATED
 from forum.record.verify.stated_tables import write_stated
 from forum.record.verify.tables import BETWEEN, FORMULA, cell, table
 

@@ -16,8 +16,9 @@ from support.record_keeper import CRISIS, QUIET, SIGNER, a_keeper, a_keeper_of_w
 from forum.record import audit, export_zip
 from forum.record.exports.jsonl import disclosures
 from forum.record.verify.archive import FORMAT, TABLES, describe, files_of, pack, unpack
-from forum.record.verify.columns import COLUMNS, STATED
+from forum.record.verify.columns import COLUMNS
 from forum.record.verify.public_log import Log
+from forum.record.verify.stated_columns import STATED
 from forum.record.verify.table_checks import write_table
 from forum.record.verify.table_schemas import (
     DAYS,

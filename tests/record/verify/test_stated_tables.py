@@ -11,8 +11,8 @@ from support.forged_exports import details, failed
 from support.record_keeper import CRISIS, SIGNER, a_keeper
 
 from forum.record import export_zip
-from forum.record.verify.columns import STATED
 from forum.record.verify.public_log import Log
+from forum.record.verify.stated_columns import STATED
 from forum.record.verify.stated_tables import stated_problems, write_stated
 
 Rows = dict[str, list[dict[str, Any]]]

@@ -157,8 +157,8 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
     kept = {d.digest for d in before if not words_spoken(json.dumps(open_disclosure(d.encoded or "")))}
     taken = [d.encoded for d in before if d.digest not in kept and d.encoded]
     # A moderator's reason; title and text; of each vote scene, question, response and easy words; the answer that came
-    # up in the replay; the asynchronous round's scene, question and response.
-    assert len(taken) == 1 + 2 + 2 * 4 + 1 + 3
+    # up in the replay; the asynchronous round's scene, question and response; a condition that the decision answers.
+    assert len(taken) == 1 + 2 + 2 * 4 + 1 + 3 + 1
     told, _ = unpack(await exports.export(played.house.site.checkpoints))
     stated = {name for data in told.values() for name in words_spoken(data.decode("utf-8", "replace"))}
     assert stated >= {"title", "tried", "offered", "proposal", "amendment"}
@@ -207,6 +207,9 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
         assert after[one].withdrawn_at == done.story.withdrawn_at
     # What entries of something else say stays, also where they name the story.
     others = [d for d in after.values() if facts[d.entry].get("scenario") != played.story.id]
+    # But for a condition that a decision answered: it went with the reason that it stood in.
+    [answered] = [f["conditions"]["answered"] for f in facts if f["type"] == "decision" and f.get("conditions")]
+    others = [d for d in others if d.digest not in [one["condition"]["sd"] for one in answered]]
     assert len({facts[d.entry]["type"] for d in others}) > 1
     assert all(d.encoded for d in others)
 

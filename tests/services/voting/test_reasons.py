@@ -248,7 +248,7 @@ async def test_its_writer_takes_it_back_and_no_row_keeps_a_word(playing: Playing
     assert asked.round is not None
     await playing.run_vote(asked.round, ["r1"] * 19, p0="Because of the night.")
     live = await playing.live()
-    gone = await reasons.take_back(playing.store, live, playing.people[0], asked.round.id)
+    gone = await reasons.take_back(playing.store, CLOCK, live, playing.people[0], asked.round.id)
     assert not gone
     assert await said(playing, asked.round.id) == ()
     async with playing.store.read() as work:
@@ -262,7 +262,7 @@ async def test_taking_back_goes_before_the_reveal_too_and_the_vote_stays(playing
     assert asked.round is not None
     await facilitation.open_round(playing.acts, playing.session, asked.round.id)
     await playing.vote(asked.round.id, ["r1"] * 3, p0="Too loud a word.")
-    await reasons.take_back(playing.store, await playing.live(), playing.people[0], asked.round.id)
+    await reasons.take_back(playing.store, CLOCK, await playing.live(), playing.people[0], asked.round.id)
     async with playing.store.read() as work:
         assert [(b.choice, b.reason) for b in await work.rounds.ballots(asked.round.id)] == [("r1", "")] * 3
 
@@ -287,7 +287,7 @@ async def test_only_who_voted_gives_a_reason_and_only_while_the_session_lasts(pl
         await reasons.give(playing.store, CLOCK, live, late.id, playing.first, "I was late", "")
     async with playing.store.begin() as work:
         await work.sessions.save_session(replace(live, ended=True))
-    for act in (give(playing, 0), reasons.take_back(playing.store, live, playing.people[0], playing.first)):
+    for act in (give(playing, 0), reasons.take_back(playing.store, CLOCK, live, playing.people[0], playing.first)):
         with pytest.raises(IllegalMove, match="ended"):
             await act
 
@@ -348,7 +348,9 @@ async def test_screens_are_drawn_again_only_for_what_they_showed(playing: Playin
     shown, waiting = await give(playing, 0), await give(playing, 1, "Another")
     await hear(playing, shown, ReasonState.SHOWN, ReasonState.WAITING)
     assert waiting != shown
-    taken_back = [await reasons.take_back(playing.store, live, playing.people[n], playing.first) for n in (0, 1, 2)]
+    taken_back = [
+        await reasons.take_back(playing.store, CLOCK, live, playing.people[n], playing.first) for n in (0, 1, 2)
+    ]
     assert taken_back == [True, False, False]
     assert await said(playing) == ()
 

@@ -1,0 +1,109 @@
+"""Holds the rows of decisions, their commitments and the updates of these against the entries about them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+
+from forum.errors import NotFound
+from forum.ports import Work
+from forum.record.entry_rows import GONE
+from forum.services.record_known import Entry, Known
+from forum.services.row_differences import Unlike, columns, missing, order
+from forum.voting.decision import TOLD, Decision
+
+
+async def _decision(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
+    try:
+        row = await work.decisions.get_decision(said["decision"])
+    except NotFound:
+        yield missing("decision", said["decision"])
+        return
+    made = {
+        "rounds": list(row.rounds),
+        "outcome": str(row.outcome),
+        "response": row.response,
+        "rationale": row.rationale,
+        "why": row.why or None,
+        "dissent": row.dissent or None,
+        "earlier": row.earlier or None,
+        "commission": row.commission,
+        "decided_at": row.decided_at,
+        "entry": row.entry,
+        "second_reader": str(row.second_reader) if row.second_reader else None,
+        "decided_on": row.decided_on or None,
+        "until": row.until or None,
+        "votes": list(row.votes) or ([] if said.get("votes") == [] else None),
+        "told": {name: row.told.get(name) or None for name in TOLD} if row.told or "told" in said else None,
+        "conditions": _conditions(row) if "conditions" in said else None,
+        "differences": [
+            {"from": str(one.kind), "group": one.group or None, "answer": one.answer} for one in row.differences
+        ]
+        or None,
+    }
+    weighed = said.get("weighed")
+    answered = weighed if weighed is GONE or weighed is None else weighed["differences"] or None
+    should = said | {"decided_at": said["at"], "entry": index, "differences": answered}
+    for found in columns("decision", row.id, should, made):
+        yield found
+
+
+def _conditions(row: Decision) -> Entry | None:
+    """Returns the conditions that a decision's row answers, as its entry has them."""
+    if row.conditions is None:
+        return None
+    answered = [
+        {"round": one.round, "condition": one.words, "asked": one.asked, "taken_up": one.taken_up, "answer": one.answer}
+        for one in row.conditions.answered
+    ]
+    return {"given": row.conditions.given, "answered": answered}
+
+
+async def _commitment(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
+    try:
+        commitments = (await work.decisions.get_decision(said["decision"])).commitments
+    except NotFound:
+        return
+    row = next((one for one in commitments if one.id == said["commitment"]), None)
+    if row is None:
+        yield missing("commitment", said["commitment"])
+        return
+    made = {
+        "role": row.role,
+        "what": row.what,
+        "by": row.by,
+        "answers": row.answers or None,
+        "noticed": row.noticed or None,
+        "at": row.at,
+    }
+    for found in columns("commitment", row.id, said, made):
+        yield found
+
+
+async def _commitment_update(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
+    try:
+        commitment = await work.decisions.get_commitment(said["commitment"])
+    except NotFound:
+        return  # told at the entry that made it
+    row = next((one for one in commitment.updates if one.id == said["update"]), None)
+    if row is None:
+        yield missing("commitment_update", said["update"])
+        return
+    made = {
+        "state": str(row.state),
+        "said": row.said or None,
+        "because": row.because or None,
+        "handed_to": row.handed_to or None,
+        "given_by": str(row.given_by),
+        "at": row.at,
+    }
+    given = [(one.id, known.entries.get(one.id)) for one in commitment.updates]
+    for found in (*columns("commitment_update", row.id, said, made), *order("commitment_update", row.id, given)):
+        yield found
+
+
+# Entries about decisions and what became of them, by type, each with what holds the rows against it.
+ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] = {
+    "decision": _decision,
+    "commitment": _commitment,
+    "commitment update": _commitment_update,
+}
