@@ -136,6 +136,7 @@ async def addresses(full: Cramped) -> list[str]:
     own = {
         "/build/{key}": {"key": there["build"]},
         "/my-promise/{key}": {"key": there["owner"]},
+        "/helper/{key}": {"key": there["helper"]},
         "/follow/{kind}/{about}": {"kind": "promise", "about": there["commitment"]},
         "/moderate/{story}": {"story": there["waiting"]},
         "/organise/asynchronous/{session}": {"session": there["asynchronous"]},

@@ -20,6 +20,7 @@ from forum.services.sessions import (
     commissions_and_sessions,
     cues,
     facilitation,
+    helper_links,
     policy_vote,
     second_run,
     tablet_link,
@@ -37,6 +38,7 @@ from forum.services.stories import (
     suggestions,
 )
 from forum.services.voting import reasons
+from forum.sessions.helper_link import Helper
 from forum.sessions.session import Entrance, LiveSession, Participant
 from forum.stories import compose, scenario_twee
 from forum.stories.draft import NO, YES, Card, Draft, Way
@@ -110,7 +112,7 @@ async def cramped(house: House, kinds: Sequence[str]) -> Cramped:
     commission = a_commission(
         title=w(120),
         question=w(),
-        power=DecisionPower("co-design", w(), w(), w()),
+        power=DecisionPower("co-design", w(), w(), w(), 28),
         groups=[w(60) for _ in range(commissions_and_sessions.MOST_GROUPS)],
         support=(SupportLine(w(60), w(200)), SupportLine(w(60), "116 123")),
     )
@@ -127,6 +129,8 @@ async def cramped(house: House, kinds: Sequence[str]) -> Cramped:
     there |= await _built(house, key, commission, w)
     live, people = await _session(house, commission, story, w)
     there |= {"session": live.id, "code": live.code}
+    scribe, counter, host = await _helpers(house, live, w)
+    there["helper"] = scribe
     first = await _voted(house, live, people, w)
     there |= await _decided(house, staff, first, w)
     closes = CLOCK.later(days=3)
@@ -160,6 +164,8 @@ async def cramped(house: House, kinds: Sequence[str]) -> Cramped:
         f"/build/{there['build']}",
         f"/build/{there['build']}/suggest?kind=response&place=question",
         f"/build/{there['build']}/suggest?kind=correction&place=title",
+        f"/helper/{counter}",
+        f"/helper/{host}",
         f"/{long_}",
     )
     return Cramped(house, w, commission, story, there, more, people, token)
@@ -283,6 +289,16 @@ async def _voted(house: House, live: LiveSession, people: Sequence[Participant],
     await facilitation.open_round(acts, live.id, void.id)
     await facilitation.annul_round(acts, live.id, void.id, w())
     return rounds[0], rounds[1]
+
+
+async def _helpers(house: House, live: LiveSession, w: Words) -> list[str]:
+    """Gives each kind of helper a link, and a proposal to the scribe's; returns the keys."""
+    await policy_vote.propose(Desk(house.store, CLOCK), live.id, w(400))
+    keys = []
+    for helper in Helper:
+        keys.append(new_key())
+        await helper_links.make(house.store, CLOCK, live.id, keys[-1], helper, w(helper_links.MOST_LABEL), "24")
+    return keys
 
 
 async def _decided(house: House, staff: Person, rounds: tuple[str, str], w: Words) -> dict[str, str]:
