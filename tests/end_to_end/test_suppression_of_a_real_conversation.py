@@ -33,7 +33,7 @@ LABELS = {1: BIG, 0: SMALL[0], 2: SMALL[1]}
 
 @pytest.fixture
 async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, sqlite_template) as house:
+    async with a_house(tmp_path, sqlite_template, background=True) as house:
         yield house
 
 

@@ -78,7 +78,7 @@ class Room:
 
 @pytest.fixture
 async def room(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Room]:
-    async with a_house(tmp_path, sqlite_template) as house:
+    async with a_house(tmp_path, sqlite_template, background=True) as house:
         yield await a_room(house)
 
 
@@ -342,7 +342,7 @@ async def test_a_story_goes_by_its_public_id_only_once_staff_saw_it_and_made_sur
 
 
 async def test_on_postgresql_the_same_is_found_and_erased(tmp_path: Path, postgres_database: Database) -> None:
-    async with a_house(tmp_path, database_url=postgres_database.url) as house:
+    async with a_house(tmp_path, background=True, database_url=postgres_database.url) as house:
         room, store = await a_room(house), house.store
         assert isinstance(store, SqlStore)
 

@@ -6,13 +6,14 @@ import re
 import shutil
 import uuid
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 from starlette.applications import Starlette
 
 from forum.adapters import passwords
@@ -21,6 +22,7 @@ from forum.ports import Store
 from forum.ports.accounts import Person, Role
 from forum.ports.clock import Clock
 from forum.services.keys import digest
+from forum.services.periodic import Periodic
 from forum.services.stories import draft_edits
 from forum.services.stories.moderation import moderate
 from forum.services.stories.submissions import Sent, submit
@@ -224,18 +226,41 @@ def file_form() -> dict[str, str | list[str]]:
     }
 
 
+_run = Periodic._run
+
+
+async def _run_once_woken(work: Periodic) -> None:
+    """Runs background work as a server does, but for the first time when somebody wakes it."""
+    await work._woken.wait()
+    if not work.stopping:
+        work._woken.clear()
+        await _run(work)
+
+
 @asynccontextmanager
 async def a_house(
-    folder: Path, tables: Path | None = None, clock: Clock | None = None, address: str = "", **settings: object
+    folder: Path,
+    tables: Path | None = None,
+    clock: Clock | None = None,
+    address: str = "",
+    *,
+    background: bool = False,
+    **settings: object,
 ) -> AsyncIterator[House]:
     """Opens the application on a new database in `folder`, and closes it. `address` is the one that phones use.
 
-    `tables` is an empty database that has its tables already (the fixture sqlite_template): copying it is quicker.
+    `tables` is an empty database that has its tables already (the fixture sqlite_template): copying it is quicker. What
+    a server does again and again (mail, votes that are over, the check of its record, what is kept too long) it does
+    from the start only with `background`, and else once it is woken: that is more work than most tests are.
     """
     if tables:
         shutil.copyfile(tables, folder / "forum.db")
     app = build(Settings.load({}, data=folder, **settings), address, clock)
-    async with app.router.lifespan_context(app):
+    async with AsyncExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            if not background:
+                patch.setattr(Periodic, "_run", _run_once_woken)
+            await stack.enter_async_context(app.router.lifespan_context(app))
         # What is made to wait (a wrong password) waits in no test.
         app.state.site = replace(app.state.site, limits=Limits(sleep=no_sleep))
         yield House(app)

@@ -326,7 +326,7 @@ async def a_world(name: str, folder: Path, tables: Path, **changes: Any) -> Asyn
     async with AsyncExitStack() as stack:
         logged = stack.enter_context(capture_logs())
         stack.enter_context(same_chances())
-        house = await stack.enter_async_context(a_house(folder, tables, clock, **limits))
+        house = await stack.enter_async_context(a_house(folder, tables, clock, background=True, **limits))
         commission = await house.commission(threshold=5, created_at=clock.now())
         story = Submission(new_id(), commission.id, "Seat fourteen", TWEE, StoryStatus.ACCEPTED, may_perform=True)
         async with house.store.begin() as work:

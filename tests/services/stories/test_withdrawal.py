@@ -103,7 +103,7 @@ WITHOUT_WORDS = """
 
 @pytest.fixture
 async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, sqlite_template) as house:
+    async with a_house(tmp_path, sqlite_template, background=True) as house:
         yield house
 
 

@@ -93,7 +93,7 @@ async def test_five_hundred_answers_in_three_days_are_counted_once_and_the_expor
 ) -> None:
     chance = random.Random("three nights")
     clock = SetClock("2026-03-01T22:00:00.000Z")
-    async with a_house(tmp_path, clock=clock, database_url=database.url) as house:
+    async with a_house(tmp_path, clock=clock, background=True, database_url=database.url) as house:
         commission = await house.commission()
         story, _ = await a_public_story(house.store, clock, commission)
         await house.person("olu", "organiser", "commissioner")

@@ -199,7 +199,7 @@ class Everybody:
 @pytest.fixture(scope="module")
 async def everybody(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> AsyncIterator[Everybody]:
     folder = tmp_path_factory.mktemp("acts")
-    async with a_house(folder, sqlite_template, SetClock(), **MAIL) as house:
+    async with a_house(folder, sqlite_template, SetClock(), background=True, **MAIL) as house:
         town = await a_town(house)
         cookies = {}
         for who in (NO_ROLE, *permissions.ROLES):

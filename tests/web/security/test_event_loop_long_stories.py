@@ -51,7 +51,10 @@ async def test_no_act_on_the_longest_story_holds_the_loop(
 ) -> None:
     told = make()
     assert twee.MAX_BYTES * 0.85 < len(scenario_twee.write(told).encode()) <= twee.MAX_BYTES
-    async with a_house(tmp_path, sqlite_template) as house, house.signed_in(*permissions.ROLES) as browser:
+    async with (
+        a_house(tmp_path, sqlite_template, background=True) as house,
+        house.signed_in(*permissions.ROLES) as browser,
+    ):
         for template in house.site.templates.list_templates():
             house.site.templates.get_template(template)
         live, _ = await a_room(house.store, ["g1"])
@@ -70,7 +73,7 @@ async def test_no_act_on_the_longest_story_holds_the_loop(
 async def test_a_story_of_very_many_ways_has_no_page_to_write_at_and_goes_on_as_a_file(
     tmp_path: Path, sqlite_template: Path
 ) -> None:
-    async with a_house(tmp_path, sqlite_template) as house, house.browser() as browser:
+    async with a_house(tmp_path, sqlite_template, background=True) as house, house.browser() as browser:
         commission = await house.commission()
         for scenes, status in ((20, 200), (300, 409), (150, 200)):
             told = twine.read_file("a.twee", of_ways(scenes).encode()).scenarios[0]

@@ -46,6 +46,7 @@ async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
     async with a_house(
         tmp_path,
         sqlite_template,
+        background=True,
         stories_per_address=10**6,
         saves_per_address=10**6,
         reports_per_address=10**6,

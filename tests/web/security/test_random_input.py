@@ -39,7 +39,7 @@ async def arena(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, sqlite_template: object
 ) -> AsyncIterator[Arena]:
     folder = tmp_path_factory.mktemp("fuzzed")
-    async with a_house(folder, sqlite_template, SetClock()) as house:  # type: ignore[arg-type]
+    async with a_house(folder, sqlite_template, SetClock(), background=True) as house:  # type: ignore[arg-type]
         town = await a_town(house)
         theres = [
             await a_standing_session(town, s) for s in ("draft", "open", "shown", "replay", "ended", "alone:open")
