@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 _MOST = 64 * 1024  # bytes of one order
+COMPILED = "COMPILED_TEMPLATES"  # variable with the folder where the processes of a run keep compiled templates
 _ordering = threading.Lock()
 
 
@@ -114,6 +115,8 @@ def wait_for_orders() -> None:
     for module in main.COMMANDS.values():
         importlib.import_module(module)
     templates = importlib.import_module("forum.web.templates").environment()
+    if COMPILED in os.environ:
+        templates.bytecode_cache = importlib.import_module("jinja2").FileSystemBytecodeCache(os.environ[COMPILED])
     for name in templates.list_templates():
         templates.get_template(name)
     importlib.import_module("forum.web.i18n.languages").load()
