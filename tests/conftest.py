@@ -25,7 +25,7 @@ from support.databases import PostgresServer, postgres_programs
 from support.forked_program import COMPILED
 from xdist.workermanage import WorkerController
 
-from forum.adapters import passwords
+from forum.adapters import long_texts, passwords, picture_process
 from forum.store import SqlStore, migrate, open_store
 from forum.web.templates import environment
 
@@ -151,6 +151,16 @@ def _statements_compiled_once() -> Iterator[None]:
 def _templates_compiled_once() -> None:
     """Compiles each template once in the whole run, not once in each of its processes: 3.5 s of a processor."""
     environment().bytecode_cache = jinja2.FileSystemBytecodeCache(os.environ[COMPILED])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient() -> Iterator[None]:
+    """Waits ten times as long for a process that reads a text or a picture: on a busy machine it is late, not wrong.
+    Of the processor's time it may take as much as ever, by a limit of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (long_texts, picture_process):
+            patch.setattr(module, "DEADLINE", 10 * module.DEADLINE)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -18,6 +18,7 @@ from support.factories import CLOCK, SetClock, a_commission, a_session
 from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
 
 from forum import app
+from forum.live import rooms
 from forum.ports.result_cache import Drawn
 from forum.services import decision_form, decisions
 from forum.services.sessions import cues, facilitation
@@ -104,7 +105,12 @@ async def test_what_a_page_asks_does_not_grow_with_what_is_on_it(house: House, a
     assert max(before) <= 16
 
 
-async def test_a_phones_page_asks_for_nothing_twice(house: House, asked: list[object]) -> None:
+async def test_a_phones_page_asks_for_nothing_twice(
+    house: House, asked: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        rooms, "FRESH", 1e9
+    )  # the room is read again after a second, which is no question of the page's
     voted = await a_vote(house.store, FIRST)
     async with house.browser() as browser:
         await browser.post(f"/s/{voted.live.code}/join", data={"group": "g1"})
