@@ -150,6 +150,34 @@ async def test_before_it_is_taken_back_the_words_are_where_they_belong(played: P
     assert in_files(played.path, []) >= set(WORDS)
 
 
+async def none_of_these(played: Played) -> set[str]:
+    """Reads the digests under which the record has the words "None of these" still."""
+    async with played.store.read() as work:
+        return {
+            d.digest
+            for d in await work.record.disclosures()
+            if d.encoded and "None of these" in str(open_disclosure(d.encoded))
+        }
+
+
+async def assert_withdrawn_on_pages(played: Played, texts: dict[str, str]) -> None:
+    """Checks that pages say so, and that the votes, the decision and the other story stay."""
+    story = await fetch(played, f"/stories/{played.story.id}")
+    assert story.status_code == 410
+    assert "has taken it back" in story.text
+    assert "You took this story back" in texts[f"/my-story/{played.key} text/html"]
+    assert "withdrawn" in texts[f"/decisions/{played.decision} text/html"]
+    assert "None of these" in texts[f"/decisions/{played.decision} text/html"]
+    assert "The story “[withdrawn]” was published" in unescape(texts["/record text/html"])
+    assert "Somebody took their words back" in texts["/record text/html"]
+    assert "The other story" in texts["/stories text/html"]
+    async with played.store.read() as work:
+        assert len(await work.rounds.ballots(played.rounds[0])) == len(played.people)
+        other = await work.stories.get_story(played.other.id)
+        assert other.status == "accepted"
+        assert "A neighbour knocks" in other.twee
+
+
 async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Played) -> None:
     async with played.store.read() as work:
         before = await work.record.disclosures()
@@ -162,7 +190,10 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
     told, _ = unpack(await exports.export(played.house.site.checkpoints))
     stated = {name for data in told.values() for name in words_spoken(data.decode("utf-8", "replace"))}
     assert stated >= {"title", "tried", "offered", "proposal", "amendment"}
+    nobodys = await none_of_these(played)
+    assert nobodys
     done = await withdrawal.withdraw(played.store, CLOCK, played.key)
+    assert await none_of_these(played) == nobodys
     assert set(done.sessions) == {played.live.id, played.night.id, played.later.id}
     assert done.story.withdrawn_at
     async with played.store.read() as work:
@@ -176,6 +207,7 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
     assert in_files(played.path, taken) == set()
     texts = await every_page(played)
     assert {path: words_spoken(text) for path, text in texts.items() if words_spoken(text)} == {}
+    await assert_withdrawn_on_pages(played, texts)
 
     packed = await exports.export(played.house.site.checkpoints)
     files, _ = unpack(packed)
@@ -212,37 +244,6 @@ async def test_after_it_no_page_row_file_or_export_holds_the_words(played: Playe
     others = [d for d in others if d.digest not in [one["condition"]["sd"] for one in answered]]
     assert len({facts[d.entry]["type"] for d in others}) > 1
     assert all(d.encoded for d in others)
-
-
-async def test_pages_say_withdrawn_and_the_votes_and_the_decision_stay(played: Played) -> None:
-    async def nobodys() -> set[str]:
-        """Reads the digests under which the record has the words "None of these" still."""
-        async with played.store.read() as work:
-            return {
-                d.digest
-                for d in await work.record.disclosures()
-                if d.encoded and "None of these" in str(open_disclosure(d.encoded))
-            }
-
-    before = await nobodys()
-    assert before
-    await withdrawal.withdraw(played.store, CLOCK, played.key)
-    assert await nobodys() == before
-    texts = await every_page(played)
-    story = await fetch(played, f"/stories/{played.story.id}")
-    assert story.status_code == 410
-    assert "has taken it back" in story.text
-    assert "You took this story back" in texts[f"/my-story/{played.key} text/html"]
-    assert "withdrawn" in texts[f"/decisions/{played.decision} text/html"]
-    assert "None of these" in texts[f"/decisions/{played.decision} text/html"]
-    assert "The story “[withdrawn]” was published" in unescape(texts["/record text/html"])
-    assert "Somebody took their words back" in texts["/record text/html"]
-    assert "The other story" in texts["/stories text/html"]
-    async with played.store.read() as work:
-        assert len(await work.rounds.ballots(played.rounds[0])) == len(played.people)
-        other = await work.stories.get_story(played.other.id)
-        assert other.status == "accepted"
-        assert "A neighbour knocks" in other.twee
 
 
 async def fetch(played: Played, path: str) -> httpx2.Response:

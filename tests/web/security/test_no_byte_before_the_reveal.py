@@ -171,22 +171,17 @@ async def the_end(world: World, asked: list[Round]) -> None:
     await world.walk("ended", [*ids, last.id])
 
 
-async def test_no_byte_tells_how_people_vote_before_it_is_shown_whatever_the_method(lived: Lived) -> None:
-    async def day(world: World) -> None:
-        await the_end(world, await own_questions(world, *METHODS))
-
-    assert list(METHODS) == list(BALLOTS)
-    assert told_apart(await lived(day)) == []
-
-
-async def test_nor_in_a_vote_after_a_replay_a_magic_check_a_vote_on_characters_or_on_a_proposal(lived: Lived) -> None:
+async def test_no_byte_tells_how_people_vote_before_it_is_shown_whatever_the_method_and_the_kind(lived: Lived) -> None:
+    """Also after a replay, in a magic check, in a vote on characters and in one on a proposal."""
     kinds: set[str] = set()
 
     async def day(world: World) -> None:
-        asked = await the_second_run(world)
-        kinds.update(round_.kind for round_ in asked)
-        await the_end(world, asked)
+        asked = await own_questions(world, *METHODS)
+        played = await the_second_run(world)
+        kinds.update(round_.kind for round_ in played)
+        await the_end(world, asked + played)
 
+    assert list(METHODS) == list(BALLOTS)
     assert told_apart(await lived(day)) == []
     assert kinds == set(RoundKind) - {RoundKind.FIRST_VOTE}
 
