@@ -80,7 +80,7 @@ WITHOUT_WORDS = """
     owner_link: id key made_at revoked_at
     paper: id counts entered_by entered_at confirmed_by confirmed_at
     participant: id device group_id joined_at
-    person: id login login_key name roles password created_at
+    person: id login login_key name roles roles_in password created_at
     pledge: id role by at state
     programme: what at
     proposal: id at scenario state
