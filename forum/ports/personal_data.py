@@ -210,6 +210,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         NOBODY: "seq id commission rounds outcome response decided_at decided_on entry earlier second_reader votes "
         "until",
     },
+    "decision_correction": {Kind.ROOM: "because words", NOBODY: "seq id decision replaced_by at entry"},
     "decision_draft": {
         Kind.ROOM: "form because",
         Kind.ACCOUNT: "writers",

@@ -10,7 +10,7 @@ from forum.voting.answer_due import AnswerMove
 from forum.voting.ballot import Ballot, Cast, CastOutcome
 from forum.voting.commitment import Commitment, Update
 from forum.voting.condition import ConditionsAnswered
-from forum.voting.decision import Decision
+from forum.voting.decision import Correction, Decision
 from forum.voting.decision_draft import DecisionDraft
 from forum.voting.reason import Reason, ReasonState
 from forum.voting.round import Round
@@ -178,8 +178,13 @@ class Decisions(Protocol):
     async def answer_moves(self, rounds: Collection[str]) -> list[AnswerMove]:
         """Returns the moves of the days until which these votes are answered, oldest first."""
 
-    async def get_decision(self, decision: str) -> Decision:
-        """Returns a decision with its commitments. Raises NotFound."""
+    async def correct(self, correction: Correction) -> None:
+        """Adds a correction of a decision, or the decision that takes its place."""
+
+    async def get_decision(self, decision: str, *, lock: bool = False) -> Decision:
+        """Returns a decision with its commitments and corrections. `lock` keeps further ones of it out until this unit
+        ends. Raises NotFound.
+        """
 
     async def list_decisions(self, commission: str | None = None) -> list[Decision]:
         """Returns the decisions of a commission, or all, newest first."""

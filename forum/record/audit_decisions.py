@@ -7,7 +7,7 @@ from typing import Any
 from forum.record.audit_results import Verdict, method_of, responses_of, summed_up
 from forum.record.verify.export import Export
 from forum.record.verify.rounds import weighed_of
-from forum.voting.decision import OUTCOMES, DecisionOutcome, differs
+from forum.voting.decision import OUTCOMES, UNANSWERING, differs
 from forum.voting.difference import differences
 from forum.voting.suppression import Result, preference
 
@@ -73,11 +73,7 @@ def _decision_problem(export: Export, entry: dict[str, Any]) -> str:
     response, outcome = entry["response"], entry["outcome"]
     if response not in [None, "none", *responses_of(last)]:
         return "it is about something that was not voted on"
-    if (
-        outcome not in OUTCOMES
-        or (response is None and outcome != DecisionOutcome.DEFERRED)
-        or entry["rationale"] is None
-    ):
+    if outcome not in OUTCOMES or (response is None and outcome not in UNANSWERING) or entry["rationale"] is None:
         return "it does not say what was decided, about which answer, and why"
     return _weighed_problem(export, entry, result, last.opened["method"])
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forum.errors import IllegalMove, NotAllowed, NotFound
 from forum.ports import Store, Work
@@ -83,6 +83,9 @@ async def add(work: Work, clock: Clock, commitment: str, form: UpdateForm, giver
     """Adds an update as `update` does, of somebody who may give one. Where it hands the commitment on, the link of
     whoever had it stops."""
     standing = await work.decisions.get_commitment(commitment, lock=True)
+    # Held, so that no other decision takes its place meanwhile.
+    decision = await work.decisions.get_decision(standing.decision, lock=True)
+    standing = replace(standing, replaced_at=decision.replaced.at if decision.replaced else "")
     for one in standing.updates:
         if one.id == form.id:
             return one
@@ -91,7 +94,6 @@ async def add(work: Work, clock: Clock, commitment: str, form: UpdateForm, giver
         raise IllegalMove(MEANWHILE)
     if len(standing.updates) >= MOST_UPDATES:
         raise IllegalMove("There are %(most)s updates of this promise. No more can be added.", most=MOST_UPDATES)
-    decision = await work.decisions.get_decision(standing.decision)
     if decision.entry is not None:
         await _record(work, await work.commissions.get_commission(decision.commission), new)
     await work.decisions.add_update(new)

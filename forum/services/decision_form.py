@@ -14,7 +14,16 @@ from forum.services.form_errors import Findings, is_day
 from forum.services.voting.conditions import answered
 from forum.stories.visible_text import trimmed
 from forum.voting.commitment import Commitment
-from forum.voting.decision import OUTCOMES, TOLD, Decision, DecisionOutcome, Difference, DifferenceFrom, differs
+from forum.voting.decision import (
+    OUTCOMES,
+    TOLD,
+    UNANSWERING,
+    Decision,
+    DecisionOutcome,
+    Difference,
+    DifferenceFrom,
+    differs,
+)
 from forum.voting.difference import differences
 from forum.voting.result import Result
 from forum.voting.round import NONE_OF_THESE, RoundKind
@@ -115,7 +124,7 @@ def checked(on: Matter, form: DecisionForm, at: str, votes: Sequence[str]) -> De
     response = form.response or None
     if form.outcome not in OUTCOMES:
         found.wrong("outcome", "Choose what was decided.")
-    if response is None and form.outcome != DecisionOutcome.DEFERRED:
+    if response is None and form.outcome not in UNANSWERING:
         found.wrong("response", "Choose the answer that the decision is about.")
     if response is not None and response != NONE_OF_THESE and on.later.response(response) is None:
         found.wrong("response", "Choose one of the answers that people voted on.")

@@ -1,4 +1,4 @@
-"""Holds the rows of decisions, their commitments and the updates of these against the entries about them."""
+"""Holds the rows of decisions, corrections, commitments and the updates of these against the entries about them."""
 
 from __future__ import annotations
 
@@ -58,6 +58,31 @@ def _conditions(row: Decision) -> Entry | None:
     return {"given": row.conditions.given, "answered": answered}
 
 
+async def _correction(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
+    try:
+        corrections = (await work.decisions.get_decision(said["decision"])).corrections
+    except NotFound:
+        return  # told at the entry that made it
+    row = next((one for one in corrections if one.id == said["correction"]), None)
+    if row is None:
+        yield missing("decision_correction", said["correction"])
+        return
+    made = {
+        "words": row.words or None,
+        "replaced_by": row.replaced_by or None,
+        "because": row.because,
+        "at": row.at,
+        "entry": row.entry,
+    }
+    should = said | {"replaced_by": said.get("by"), "entry": index}
+    given = [(one.id, known.entries.get(one.id)) for one in corrections]
+    for found in (
+        *columns("decision_correction", row.id, should, made),
+        *order("decision_correction", row.id, given),
+    ):
+        yield found
+
+
 async def _commitment(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
     try:
         commitments = (await work.decisions.get_decision(said["decision"])).commitments
@@ -104,6 +129,24 @@ async def _commitment_update(work: Work, known: Known, index: int, said: Entry) 
 # Entries about decisions and what became of them, by type, each with what holds the rows against it.
 ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] = {
     "decision": _decision,
+    "decision corrected": _correction,
+    "decision replaced": _correction,
     "commitment": _commitment,
     "commitment update": _commitment_update,
 }
+
+
+async def unrecorded(work: Work, known: Known, commission: str) -> AsyncIterator[Unlike]:
+    """Yields the decisions of a commission, and what belongs to them, that no entry tells of."""
+    for decision in await work.decisions.list_decisions(commission):
+        rests_on = await work.rounds.get_round(decision.rounds[0])
+        if not (await work.sessions.get_session(rests_on.session)).recorded:
+            continue
+        rows = [("decision", decision.id, "a decision")]
+        rows += [("decision_correction", one.id, "a correction") for one in decision.corrections]
+        for commitment in decision.commitments:
+            rows.append(("commitment", commitment.id, "a commitment"))
+            rows += [("commitment_update", one.id, "an update") for one in commitment.updates]
+        for table, row, there in rows:
+            if row not in known.entries:
+                yield table, row, "id", there, "none: no entry tells of it"

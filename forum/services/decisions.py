@@ -23,7 +23,7 @@ from forum.sessions.proposal import PledgeState
 from forum.stories.submission import StoryStatus
 from forum.voting.commission import SecondReader
 from forum.voting.commitment import Commitment
-from forum.voting.decision import TOLD, Decision, SecondReading, differs
+from forum.voting.decision import TOLD, Decision, SecondReading, check_stands, differs
 
 
 async def decide(store: Store, clock: Clock, person: Person, form: DecisionForm) -> Decision:
@@ -102,8 +102,10 @@ async def commit(store: Store, clock: Clock, person: Person, decision: str, prom
         made = await work.decisions.get_decision(decision)
         on = await matter(work, made.rounds, lock=True)
         check_may_decide(person, on.commission.id)
+        made = await work.decisions.get_decision(decision, lock=True)
         if any((c.role, c.what, c.by) == (new.role, new.what, new.by) for c in made.commitments):
             return made
+        check_stands(made)
         if len(made.commitments) >= MOST_COMMITMENTS:
             raise IllegalMove("Record at most %(most)s commitments with one decision.", most=MOST_COMMITMENTS)
         await _public_stories(work, [new])

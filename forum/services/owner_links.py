@@ -20,7 +20,7 @@ from forum.services.commitments import Promise, UpdateForm
 from forum.services.keys import digest, is_key, new_key
 from forum.services.mail import owner_addresses
 from forum.services.mail.addresses import checked
-from forum.voting.commitment import FINISHED, Giver, Update
+from forum.voting.commitment import Giver, Update, is_open
 
 REVOKED = (
     "This link was switched off, so nothing was published. Ask whoever gave it to you for a new one, and copy what you "
@@ -80,7 +80,7 @@ async def mail(
         there, id_ = await work.owners.owner_mail(commitment), digest(new)[:32]
         if there is not None and there.id == id_:
             return
-        if standing.state in FINISHED:
+        if not is_open(standing):
             raise IllegalMove("It is done, or given up: nobody has to be reminded of it.")
         now = clock.now()
         await owner_addresses.end_links(work, commitment, now)

@@ -71,6 +71,8 @@ _SUBJECTS = {
     "scenario published": "scenario",
     "decision": "decision",
     "commitment update": "commitment",
+    "decision corrected": "decision",
+    "decision replaced": "decision",
 }
 
 

@@ -33,13 +33,13 @@ ABOUT_COMMISSIONS = (
 class Known:
     """Index of the entries read so far: `size` of them.
 
-    `entries` has the ids of sessions, rounds, stories, decisions, commitments and updates that an entry was written
-    for, with the index of the latest; `states` and `closing` each round's state and closing time, as its entries say;
-    `erased` the digests of withdrawn words; `past`, `cycle` and `answers` are what the next entry is held against,
-    `stages` and `ends` the stage of each commission that was moved, and the time of its end ("" once reopened), each
-    with the index of the entry that says so; `versions` the index of the latest entry that has its terms; `acts` the
-    indexes of all these entries; `keys` and `restored` are the entries about the key and about backups that were put
-    back; `salts` has those of the words that were looked at, each with the digest of the first.
+    `entries` has the ids of sessions, rounds, stories, decisions, their corrections, commitments and updates that an
+    entry was written for, with the index of the latest; `states` and `closing` each round's state and closing time,
+    as its entries say; `erased` the digests of withdrawn words; `past`, `cycle` and `answers` are what the next entry
+    is held against, `stages` and `ends` the stage of each commission that was moved, and the time of its end ("" once
+    reopened), each with the index of the entry that says so; `versions` the index of the latest entry that has its
+    terms; `acts` the indexes of all these entries; `keys` and `restored` are the entries about the key and about
+    backups that were put back; `salts` has those of the words that were looked at, each with the digest of the first.
     """
 
     size: int = 0
@@ -97,4 +97,6 @@ _IDS = {
     "decision": "decision",
     "commitment": "commitment",
     "commitment update": "update",
+    "decision corrected": "correction",
+    "decision replaced": "correction",
 }

@@ -216,9 +216,9 @@ ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] =
     "round revealed": _round_revealed,
     "round annulled": _round_annulled,
     "scenario published": _scenario_published,
-    **decision_rows.ROWS,
     "moderation action": _moderation_action,
     **commission_rows.ROWS,
+    **decision_rows.ROWS,
 }
 
 
@@ -235,17 +235,8 @@ async def unrecorded(work: Work, known: Known, commission: str, session: str) ->
                 yield "story", story.id, "status", story.status, "something else: no entry says that it was published"
         async for unsaid in commission_rows.unrecorded(work, known, of):
             yield unsaid
-    for decision in await work.decisions.list_decisions(commission):
-        first = await work.rounds.get_round(decision.rounds[0])
-        recorded = (await work.sessions.get_session(first.session)).recorded
-        if recorded and decision.id not in known.entries:
-            yield "decision", decision.id, "id", "a decision", "none: no entry tells of it"
-        for commitment in decision.commitments if recorded else ():
-            if commitment.id not in known.entries:
-                yield "commitment", commitment.id, "id", "a commitment", "none: no entry tells of it"
-            for update in commitment.updates:
-                if update.id not in known.entries:
-                    yield "commitment_update", update.id, "id", "an update", "none: no entry tells of it"
+    async for unsaid in decision_rows.unrecorded(work, known, commission):
+        yield unsaid
 
 
 async def _unrecorded_of(work: Work, known: Known, session: str) -> AsyncIterator[Unlike]:

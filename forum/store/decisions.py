@@ -12,10 +12,11 @@ from forum.store.tables import answer_move as answer_moves
 from forum.store.tables import commitment as commitments
 from forum.store.tables import commitment_update as updates
 from forum.store.tables import decision as decisions
+from forum.store.tables import decision_correction as corrections
 from forum.voting.answer_due import AnswerMove
 from forum.voting.commitment import Commitment, Update
 from forum.voting.condition import ConditionsAnswered
-from forum.voting.decision import Decision
+from forum.voting.decision import Correction, Decision
 
 _ALL = sa.select(decisions).order_by(decisions.c.seq.desc())
 _OF = having(decisions.c.commission).order_by(decisions.c.seq.desc())
@@ -27,7 +28,8 @@ class SqlDecisions(Area):
     async def add_decision(self, decision: Decision) -> None:
         """Adds a decision with its commitments, in their order."""
         values = plain(decision)
-        values.pop("commitments")
+        for kept_apart in ("commitments", "corrections", "replaces"):
+            values.pop(kept_apart)
         await self._link.run(sa.insert(decisions).values(values))
         for one in decision.commitments:
             await self.commit(one)
@@ -36,6 +38,7 @@ class SqlDecisions(Area):
         """Adds a commitment to an existing decision."""
         values = plain(commitment)
         values.pop("updates")
+        values.pop("replaced_at")
         await self._link.run(sa.insert(commitments).values(values))
 
     async def get_commitment(self, commitment: str, *, lock: bool = False) -> Commitment:
@@ -46,7 +49,8 @@ class SqlDecisions(Area):
             # Updates refer to this row: FOR NO KEY UPDATE lets that be checked, and keeps other writers of them out.
             wanted = wanted.with_for_update(key_share=True)
         row = await self._link.one(wanted, "There is no such promise.", {"id": commitment})
-        return (await self._with_updates([row]))[0]
+        replaced = await self._corrections([row["decision"]])
+        return (await self._with_updates([row], replaced))[0]
 
     async def add_update(self, update: Update) -> None:
         """Adds an update of a commitment."""
@@ -75,9 +79,15 @@ class SqlDecisions(Area):
             sa.update(decisions).where(decisions.c.id == decision).values(conditions=asdict(conditions))
         )
 
-    async def get_decision(self, decision: str) -> Decision:
-        """Returns a decision with its commitments. Raises NotFound."""
-        row = await self._link.one(sa.select(decisions).where(decisions.c.id == decision), "There is no such decision.")
+    async def correct(self, correction: Correction) -> None:
+        """Adds a correction of a decision, or the decision that takes its place."""
+        await self._link.run(sa.insert(corrections).values(plain(correction)))
+
+    async def get_decision(self, decision: str, *, lock: bool = False) -> Decision:
+        """Returns a decision with its commitments and corrections; with `lock` no other unit of work locks it
+        meanwhile. Raises NotFound."""
+        wanted = having(decisions.c.id).with_for_update(key_share=True) if lock else having(decisions.c.id)
+        row = await self._link.one(wanted, "There is no such decision.", {"id": decision})
         return (await self._with_commitments([row]))[0]
 
     async def list_decisions(self, commission: str | None = None) -> list[Decision]:
@@ -96,13 +106,16 @@ class SqlDecisions(Area):
             .where(self._link.among(commitments.c.decision, list(by_decision)))
             .order_by(commitments.c.seq)
         )
-        for one in await self._with_updates(promised):
+        corrected = await self._corrections(list(by_decision))
+        for one in await self._with_updates(promised, corrected):
             by_decision[one.decision].append(one)
         return [
             made(
                 row,
                 Decision,
                 commitments=by_decision[row["id"]],
+                corrections=[one for one in corrected if one.decision == row["id"]],
+                replaces=[one.decision for one in corrected if one.replaced_by == row["id"]],
                 told=row["told"] or {},
                 differences=row["differences"] or [],
                 votes=row["votes"] or [],
@@ -110,8 +123,16 @@ class SqlDecisions(Area):
             for row in rows
         ]
 
-    async def _with_updates(self, rows: Sequence[Row]) -> list[Commitment]:
-        """Returns commitments with their updates, in the order of the rows."""
+    async def _corrections(self, of: Sequence[str]) -> list[Correction]:
+        """Returns the corrections of these decisions and those by which one of them took another's place, in the order
+        in which they were made."""
+        about = self._link.among(corrections.c.decision, of) | self._link.among(corrections.c.replaced_by, of)
+        rows = await self._link.rows(sa.select(corrections).where(about).order_by(corrections.c.seq))
+        return [made(row, Correction) for row in rows]
+
+    async def _with_updates(self, rows: Sequence[Row], corrected: Sequence[Correction]) -> list[Commitment]:
+        """Returns commitments with their updates, in the order of the rows; `corrected` are the corrections of their
+        decisions."""
         if not rows:
             return []
         by_commitment: dict[str, list[Update]] = {row["id"]: [] for row in rows}
@@ -121,4 +142,8 @@ class SqlDecisions(Area):
             .order_by(updates.c.seq)
         ):
             by_commitment[row["commitment"]].append(made(row, Update))
-        return [made(row, Commitment, updates=by_commitment[row["id"]]) for row in rows]
+        replaced = {one.decision: one.at for one in corrected if one.replaced_by}
+        return [
+            made(row, Commitment, updates=by_commitment[row["id"]], replaced_at=replaced.get(row["decision"], ""))
+            for row in rows
+        ]

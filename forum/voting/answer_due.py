@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from forum.voting.decision import Decision, DecisionOutcome
+from forum.voting.decision import UNANSWERING, Decision
 from forum.voting.round import DECIDED_ON, Round, RoundState
 
 
@@ -107,8 +107,8 @@ def answers_due(
     decided on, the first due first.
 
     `within` has the declared days by session; votes of other sessions are due none. `decisions` and `moves` are the
-    recorded ones of the commission. A vote is answered by the earliest decision that does not put it off, and rests on
-    it or names it among the votes on its question.
+    recorded ones of the commission. A vote is answered by the earliest decision that is not of UNANSWERING, and rests
+    on it or names it among the votes on its question.
     """
     votes: dict[str, list[Round]] = {}
     for one in rounds:
@@ -121,7 +121,7 @@ def answers_due(
         pair.sort(key=lambda r: r.closed_at)
         later = pair[-1]
         on = [one for one in made if later.id in (*one.rounds, *one.votes)]
-        answer = next((one for one in on if one.outcome != DecisionOutcome.DEFERRED), None)
+        answer = next((one for one in on if one.outcome not in UNANSWERING), None)
         given: list[Decision | AnswerMove] = [one for one in on if one.until]
         given += [one for one in moves if one.round == later.id]
         given.sort(key=lambda one: one.entry or 0)

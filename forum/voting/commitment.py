@@ -38,6 +38,10 @@ class Giver(StrEnum):
     OWNER = "owner"
 
 
+REPLACED = message(
+    "The decision with this promise was replaced by another, so nothing more is said of it here. Say it of a promise "
+    "of the newer decision."
+)
 _ID = re.compile(r"[0-9a-f]{32}")
 TOLD = tuple(state for state in CommitmentState if state != CommitmentState.NO_NEWS)
 FINISHED = (CommitmentState.DONE, CommitmentState.NOT_DONE)
@@ -65,6 +69,7 @@ class Commitment:
 
     `answers` is the need that it answers in words, or the id of a story; `noticed` is how people would notice that it
     was done; both may be "". `at` is when it was made. `updates` are in the order in which they were given.
+    `replaced_at` is when another decision took the place of its own, "" while that stands: nothing is said of it then.
     """
 
     id: str
@@ -76,6 +81,7 @@ class Commitment:
     noticed: str = ""
     at: str = ""
     updates: tuple[Update, ...] = ()
+    replaced_at: str = ""
 
     @property
     def story(self) -> str:
@@ -105,6 +111,8 @@ def mistakes(commitment: Commitment, update: Update) -> dict[str, str]:
     says to which role; all others say what was done.
     """
     wrong: dict[str, str] = {}
+    if commitment.replaced_at:
+        return {"state": REPLACED}
     state, before = update.state, commitment.state
     handed_on, reopened = state == CommitmentState.HANDED_ON, before in FINISHED and state != before
     if handed_on and not update.handed_to:
@@ -122,15 +130,20 @@ def mistakes(commitment: Commitment, update: Update) -> dict[str, str]:
     return wrong
 
 
+def is_open(commitment: Commitment) -> bool:
+    """Tells whether more may be done of it: it is not finished, and its decision stands."""
+    return commitment.state not in FINISHED and not commitment.replaced_at
+
+
 def is_overdue(commitment: Commitment, today: str) -> bool:
     """Tells whether its day is past on the day `today` (ISO) while it is neither done, not done, nor handed on."""
-    return commitment.by < today and commitment.state not in _SETTLED
+    return commitment.by < today and commitment.state not in _SETTLED and not commitment.replaced_at
 
 
 def is_quiet(commitment: Commitment, today: str) -> bool:
     """Tells whether, on the day `today` (ISO), there was no news for QUIET_DAYS of a commitment that is not
     finished."""
-    return commitment.state not in FINISHED and days_without_news(commitment, today) >= QUIET_DAYS
+    return is_open(commitment) and days_without_news(commitment, today) >= QUIET_DAYS
 
 
 def days_without_news(commitment: Commitment, today: str) -> int:
@@ -148,8 +161,8 @@ def by_urgency(commitments: Sequence[Commitment], today: str) -> list[Commitment
     the next due first; then those that are finished, by their latest news."""
     overdue = sorted((one for one in commitments if is_overdue(one, today)), key=lambda one: one.by)
     rest = [one for one in commitments if not is_overdue(one, today)]
-    waiting = sorted((one for one in rest if one.state not in FINISHED), key=lambda one: one.by)
-    finished = sorted((one for one in rest if one.state in FINISHED), key=lambda one: one.news_at, reverse=True)
+    waiting = sorted((one for one in rest if is_open(one)), key=lambda one: one.by)
+    finished = sorted((one for one in rest if not is_open(one)), key=lambda one: one.news_at, reverse=True)
     return overdue + waiting + finished
 
 

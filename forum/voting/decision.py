@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from forum.errors import IllegalMove, message
 from forum.voting.commitment import Commitment
 from forum.voting.condition import ConditionsAnswered
 
@@ -17,10 +18,13 @@ class DecisionOutcome(StrEnum):
     WITH_CHANGES = "adopted with changes"
     NOT_ADOPTED = "not adopted"
     DEFERRED = "deferred"
+    ACKNOWLEDGED = "acknowledged"
 
 
 OUTCOMES = tuple(DecisionOutcome)
 ADOPTING = (DecisionOutcome.ADOPTED, DecisionOutcome.WITH_CHANGES)
+# Of no response: putting it off, and saying that something went wrong. Neither answers the vote, nor differs from it.
+UNANSWERING = (DecisionOutcome.DEFERRED, DecisionOutcome.ACKNOWLEDGED)
 
 
 def differs(outcome: str, response: str | None, preference: Sequence[str], *, counted: bool = True) -> bool:
@@ -74,6 +78,24 @@ class Difference:
     answer: str = ""
 
 
+@dataclass(frozen=True)
+class Correction:
+    """A correction beside a decision, whose own words stay: `words` are right instead, or `replaced_by` is the id of
+    the decision that takes its place from then on. The other of both is "". `because` is the reason, `at` when it was
+    made.
+
+    `entry` is the index of its record entry, None in a rehearsal.
+    """
+
+    id: str
+    decision: str
+    because: str
+    words: str = ""
+    replaced_by: str = ""
+    at: str = ""
+    entry: int | None = None
+
+
 # What a decision tells beside its reasons, by name, each left empty where there is nothing to say: who decided (a body
 # and roles), interests they declared, options considered beside the answers voted on, evidence, cost and running
 # period, equality considerations, how the duty to involve people was met, and who was not heard.
@@ -86,12 +108,13 @@ class Decision:
 
     `earlier` is the reason for not resting on the latest vote on the question, "" where it does.
     `outcome` is what became of `response`; `response` is a response id of those rounds, "none", or None where the
-    decision is not about one response (deferred); `why` is the reason for differing from the room's preference.
+    decision is not about one response (UNANSWERING); `why` is the reason for differing from the room's preference.
     `votes` are the ids of every vote on the question that stood, () for one made before they were kept; `until` is the
     ISO date until which a deferred one puts the question off, else "", as for one made before that was asked.
     `decided_on` is the ISO date of the decision, "" for one made before dates were asked for; `told` has the texts of
     TOLD that were given; `differences` are those from anything but the head count, each with its answer;
     `conditions` are those of its votes, None where they were not asked about: on the stage, or before that was asked.
+    `corrections` are in the order in which they were made; `replaces` are the ids of the decisions whose place it took.
     `second_reader` says how it was read, None for one made before there were readers. `entry` is the index of its
     record entry, None for a rehearsal that is not recorded.
     """
@@ -115,3 +138,32 @@ class Decision:
     second_reader: SecondReading | None = None
     entry: int | None = None
     commitments: tuple[Commitment, ...] = field(default_factory=tuple)
+    corrections: tuple[Correction, ...] = ()
+    replaces: tuple[str, ...] = ()
+
+    @property
+    def replaced(self) -> Correction | None:
+        """Returns the correction by which another decision took its place, None while it stands."""
+        return next((one for one in self.corrections if one.replaced_by), None)
+
+    @property
+    def state(self) -> DecisionState:
+        """Returns its state: one of the last three."""
+        if self.replaced:
+            return DecisionState.REPLACED
+        return DecisionState.CORRECTED if self.corrections else DecisionState.PUBLISHED
+
+
+def check_stands(decision: Decision) -> None:
+    """Checks that no other decision took the place of this one. Raises IllegalMove."""
+    if decision.replaced:
+        raise IllegalMove("This decision was replaced by another. Add to that one what you want to say.")
+
+
+def mistake_in_replacing(decision: Decision, by: Decision) -> str:
+    """Returns why a decision cannot take the place of another that stands; "" where it can."""
+    if by.commission != decision.commission or (by.entry is None) != (decision.entry is None):
+        return message("Choose a decision of the same commission.")
+    if (by.entry or 0, by.decided_at, by.id) <= (decision.entry or 0, decision.decided_at, decision.id):
+        return message("Choose a newer decision. An older one cannot take the place of this one.")
+    return message("Choose a decision that was not replaced itself.") if by.replaced else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from forum.voting.decision import DecisionOutcome, Difference, DifferenceFrom, differs
+from forum.voting.decision import UNANSWERING, Difference, DifferenceFrom, differs
 from forum.voting.methods import METHODS
 from forum.voting.result import Result, TableRow
 from forum.voting.small_numbers import STEP
@@ -18,9 +18,9 @@ def differences(outcome: str, response: str | None, result: Result | None, metho
     """Yields what a decision about `response` differs from, beside the head count: equal voice, each row that may be
     shown, and a quorum that was missed. Of a vote that gives no count, or is void, nothing can be said.
 
-    Putting the decision off differs from nothing.
+    Putting the decision off, or saying that something went wrong, differs from nothing.
     """
-    if result is None or not result.counted or outcome == DecisionOutcome.DEFERRED:
+    if result is None or not result.counted or outcome in UNANSWERING:
         return
     way = METHODS[method]
     if result.equal_voice and differs(outcome, response, way.preferred_equally(result.equal_voice)):

@@ -83,6 +83,8 @@ async def _commission_of(request: HTTPConnection) -> str:
                 return (await work.stories.get_story(named["story"])).commission
             if "commitment" in named:
                 return await commitments.commission_of(work, named["commitment"])
+            if "decision" in named:
+                return (await work.decisions.get_decision(named["decision"])).commission
             if "draft" in named:
                 return await decision_drafts.commission_of(work, named["draft"])
         except NotFound:

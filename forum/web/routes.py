@@ -21,6 +21,7 @@ from forum.web import export, moderate, owner_links, promise_updates
 from forum.web.accounts import cookieless, own_password, people, sign_in
 from forum.web.auth import need_here, need_somewhere
 from forum.web.decide import answer_date
+from forum.web.decide import corrections as decision_corrections
 from forum.web.decide import decision as decision_page
 from forum.web.decide import drafts as decision_drafts
 from forum.web.decide import form as decision_form
@@ -268,6 +269,7 @@ PAGES: tuple[Page, ...] = (
     Page("/decide/drafts/{draft}", "GET POST", decision_drafts.draft, "decide", WORDS),
     Page("/decide/drafts/{draft}/form", "GET POST", decision_form.edit, "decide", STORY),
     Page("/decide/answers/{round}", "GET POST", answer_date.move, "decide", WORDS),
+    Page("/decide/decisions/{decision}", "GET POST", decision_corrections.correct, "decide", WORDS),
     Page("/decide/promises/{commitment}", "GET POST", promise_updates.update, "decide", WORDS),
     Page("/decide/promises/{commitment}/owner", "GET POST", owner_links.link, "decide"),
     Page("/decide/poster.pdf", "GET", export.export_poster, "decide", somewhere=True),

@@ -137,6 +137,8 @@ async def test_a_decision_that_follows_the_room_is_kept_and_recorded(sqlite_stor
         ("not adopted", "r2", False),
         ("deferred", "r1", False),
         ("deferred", None, False),
+        ("acknowledged", "r1", False),
+        ("acknowledged", None, False),
     ],
 )
 async def test_a_decision_against_the_room_needs_to_say_why(

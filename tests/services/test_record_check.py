@@ -78,7 +78,7 @@ async def test_an_empty_database_and_one_whose_badges_are_off_agree(sqlite_store
 
 
 ROUND, SESSION, COMMISSION = tables.round_, tables.session, tables.commission
-UPDATE = tables.commitment_update
+UPDATE, CORRECTION = tables.commitment_update, tables.decision_correction
 DECISION, COMMITMENT, STORY, BALLOT = tables.decision, tables.commitment, tables.story, tables.ballot
 
 # The table, its row, what is put there, and the table, key and column that are told.
@@ -131,6 +131,23 @@ CHANGES: list[tuple[sa.Table, Row, dict[str, Any], tuple[str, str]]] = [
         lambda day: COMMITMENT.c.decision == day.decision,
         {"at": "2020-01-01T00:00:00.000Z"},
         ("commitment", "at"),
+    ),
+    (DECISION, lambda day: DECISION.c.id == day.decision, {"second_reader": "read"}, ("decision", "second_reader")),
+    (CORRECTION, lambda _: CORRECTION.c.words != "", {"words": "Far"}, ("decision_correction", "words")),
+    (
+        CORRECTION,
+        lambda day: CORRECTION.c.decision == day.decision,
+        {"because": ""},
+        ("decision_correction", "because"),
+    ),
+    (CORRECTION, lambda _: CORRECTION.c.words != "", {"at": "2020"}, ("decision_correction", "at")),
+    (CORRECTION, lambda _: CORRECTION.c.words != "", {"entry": 1}, ("decision_correction", "entry")),
+    (CORRECTION, lambda _: CORRECTION.c.words != "", {"id": "e" * 32}, ("decision_correction", "id")),
+    (
+        CORRECTION,
+        lambda day: CORRECTION.c.decision == day.decision,
+        {"replaced_by": "e" * 32},
+        ("decision_correction", "replaced_by"),
     ),
     (UPDATE, lambda _: UPDATE.c.state == "partly", {"state": "done"}, ("commitment_update", "state")),
     (UPDATE, lambda _: UPDATE.c.state == "partly", {"said": "Two are here."}, ("commitment_update", "said")),

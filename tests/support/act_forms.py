@@ -233,6 +233,7 @@ ABOUT_NEITHER: dict[str, Form] = {
     "/decide/drafts/{draft}": {"act": "publish", "version": "1"},
     "/decide/drafts/{draft}/form": {**DECIDED, "version": "1", "save": "1"},
     "/decide/answers/{round}": {"seen": "2026-03-29", "to": "2027-01-31", "because": "The board meets later"},
+    "/decide/decisions/{decision}": {"act": "correct", "words": "Two nurses", "because": "We counted again"},
     "/decide/promises/{commitment}": {"state": "done", "said": "It is done."},
     "/decide/promises/{commitment}/owner": {"act": "make", "new": new_key()},
     "/follow/{kind}/{about}": {"address": "somebody@example.org"},

@@ -139,6 +139,14 @@ MISFITS: list[tuple[str, str, Any]] = [
     ("answer date moved", "to", "2027-02-30"),
     ("answer date moved", "because", "It was late"),
     ("answer date moved", "until", "2027-03-31"),
+    # Decisions, and what was corrected in them.
+    ("decision", "second_reader", "Ann Smith"),
+    ("decision corrected", "correction", "c1"),
+    ("decision corrected", "words", "From May on"),
+    ("decision corrected", "because", GONE),
+    ("decision corrected", "by", "0" * 32),
+    ("decision replaced", "by", None),
+    ("decision replaced", "because", None),
     # What became of a commitment.
     ("commitment", "answers", "Nights"),
     ("commitment", "noticed", 1),

@@ -358,6 +358,19 @@ class Keeper:
         of_it = [id_ for id_ in standing if self.opened[id_]["commission"] == commission.id]
         return [id_ for id_ in of_it if asks(id_) == asks(round_)]
 
+    def correct(self, commission: Commission, decision: str, right: str) -> None:
+        """Records a correction of a decision."""
+        told = {"words": self.words(commission, "correction", right), "because": self._because(commission)}
+        self.add(commission, "decision corrected", correction=self.id(), decision=decision, **told)
+
+    def replace(self, commission: Commission, decision: str, by: str) -> None:
+        """Records that a decision took the place of another."""
+        about = {"correction": self.id(), "decision": decision, "by": by, "because": self._because(commission)}
+        self.add(commission, "decision replaced", **about)
+
+    def _because(self, commission: Commission) -> dict[str, str]:
+        return self.words(commission, "because", "=We counted again")
+
     def promise(self, commission: Commission, decision: str, role: str, what: str, **more: str) -> str:
         """Records a commitment of a decision; `more` are the words `answers` and `noticed`. Returns its id."""
         words = self.words(commission, "what", what)
@@ -547,7 +560,8 @@ def a_keeper() -> Keeper:
     keeper.update(CRISIS, nurses, "done", "commissioner", said="Both are here")
     keeper.update(CRISIS, nurses, "partly", because="@One has left")
     keeper.update(CRISIS, number, "handed on", handed_to="-Control room")
-    keeper.decide(
+    keeper.correct(CRISIS, decision, "=From May on")
+    put_off, _ = keeper.decide(
         CRISIS,
         [third[0]],
         "deferred",
@@ -582,9 +596,10 @@ def a_keeper() -> Keeper:
     keeper.extend(CRISIS, asked, "2026-11-27T18:00:00.000Z")
     keeper.close(CRISIS, asked, votes_of(people({"users": 9, "nurses": 8, "police": 2}), "r2", "r1", "r2"))
     keeper.reveal(CRISIS, asked)
-    keeper.decide(CRISIS, [asked[0]], "adopted", "r2", rationale="So said those who were on shift")
+    newer, _ = keeper.decide(CRISIS, [asked[0]], "adopted", "r2", rationale="So said those who were on shift")
+    keeper.replace(CRISIS, put_off, newer)
 
-    keeper.go_through_stages(CRISIS, keeper.entries[-1]["decision"])
+    keeper.go_through_stages(CRISIS, newer)
     keeper.move_answer(CRISIS, fifth[0], "2026-12-20", "2027-01-31")
     return keeper
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forum.ports import Store
-from forum.services import commitments, decision_form, decisions
+from forum.services import commitments, decision_corrections, decision_form, decisions
 from forum.services.sessions import cues, facilitation
 from forum.services.stories.moderation import moderate
 from forum.services.stories.submissions import submit
@@ -17,8 +17,8 @@ from support.voted_session import COMMISSIONER, FIRST, SECOND, Voted, a_vote
 
 @dataclass(frozen=True)
 class Day:
-    """Recorded day: a story, a vote and its second, one annulled, one still open, a decision with a commitment and
-    its update."""
+    """Recorded day: a story, a vote and its second, one annulled, one still open, a decision with a correction, and a
+    commitment with its update."""
 
     voted: Voted
     story: str
@@ -56,6 +56,8 @@ async def a_day(store: Store) -> Day:
         promises=(decision_form.Promise("Head of night services", "Two nurses", "2027-03-31", "Nights", "A rota"),),
     )
     made = await decisions.decide(store, CLOCK, COMMISSIONER, form)
+    right = decision_corrections.CorrectionForm("", "It is half a mile away.", "We measured it.")
+    await decision_corrections.correct(store, CLOCK, COMMISSIONER, made.id, right)
     news = commitments.UpdateForm(state="partly", said="One is here.", because="The other fell ill.")
     await commitments.update(store, CLOCK, COMMISSIONER, made.commitments[0].id, news)
     return Day(voted, story.id, key, asked[0], asked[1], made.id, made.commitments[0].id)

@@ -217,6 +217,18 @@ ORDERS: dict[str, Case] = {
     "a commitment of no decision": named("commitment", "decision", NOWHERE, "field decision names no decision"),
     "a commitment before its decision": before("commitment", "decision", "field decision names no decision"),
     "a decision left out": without("decision", "commitment", "field decision names no decision"),
+    "a correction twice": again("decision corrected", "field correction is there before"),
+    "a correction of no decision": named(
+        "decision corrected", "decision", NOWHERE, "field decision names no decision that was there before"
+    ),
+    "a correction of another commission": named(
+        "decision corrected", "commission", QUIET.id, "field decision names a decision of another commission"
+    ),
+    "a correction before its decision's time": earlier("decision corrected"),
+    "an erasure of a correction": erasing(("decision corrected", "words"), says=FIXED),
+    "a decision replaced by none": named(
+        "decision replaced", "by", NOWHERE, "field by names no decision that was there before"
+    ),
     "an update twice": again("commitment update", "field update is there before"),
     "an update of no commitment": named(
         "commitment update", "commitment", NOWHERE, "field commitment names no commitment that was there before"

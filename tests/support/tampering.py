@@ -74,6 +74,10 @@ def a_small_keeper() -> Keeper:
     keeper.extend(CRISIS, asked, "2026-11-27T18:00:00.000Z")
     keeper.close(CRISIS, asked, votes_of(people({"users": 6, "nurses": 5}), "r2", "r1"))
     keeper.reveal(CRISIS, asked)
+    put_off, _ = keeper.decide(CRISIS, [asked[0]], "deferred", None, rationale="Not now.")
+    newer, _ = keeper.decide(CRISIS, [asked[0]], "adopted", "r2", rationale="It is near.")
+    keeper.correct(CRISIS, decision, "From May on")
+    keeper.replace(CRISIS, put_off, newer)
     keeper.go_through_stages(CRISIS, decision)
     keeper.move_answer(CRISIS, ranked[0], "2026-12-20", "2027-01-31")
     return keeper

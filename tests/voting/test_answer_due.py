@@ -101,6 +101,7 @@ def test_the_later_vote_on_a_question_counts_and_no_vote_that_is_void_or_led_on(
         # The first one counts, in whichever order they are given.
         ([decided("second", at="2026-04-02T00:00:00Z"), decided("second")], "2026-03-05", 0),
         ([decided("second", outcome="deferred")], "", 3),
+        ([decided("second", outcome="acknowledged")], "", 3),
         ([decided("second", outcome="deferred"), decided("second", at="2026-03-31T08:00:00Z")], "2026-03-31", 0),
         ([decided("second", outcome="not adopted")], "2026-03-05", 0),
         # On the first vote alone: an answer once the second is closed, as it had to look at that, and none before.

@@ -110,7 +110,7 @@ class AnswersDue:
     def _decided(self, vote: VoteDue, index: int, entry: dict[str, Any]) -> None:
         if vote.answer is not None:
             return
-        if entry["outcome"] != "deferred":
+        if entry["outcome"] not in ("deferred", "acknowledged"):
             vote.answer = entry
         elif entry.get("until"):
             vote.moved.append((entry["at"][:10], entry["until"], index))

@@ -31,6 +31,7 @@ _TABLES_SINCE = {
         "differences.csv",
         "answers_due.csv",
         "conditions.csv",
+        "corrections.csv",
     ),
 }
 TABLES = tuple(name for names in _TABLES_SINCE.values() for name in names)

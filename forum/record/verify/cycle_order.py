@@ -1,5 +1,5 @@
 """The order of what happens to a commission: each move begins where it stands, and nothing happens after its end; its
-decisions are read before they are published (decision_course.py)."""
+decisions are read before they are published, corrected and replaced (decision_course.py)."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ CYCLE_SHAPES: dict[str, Shape] = {
                 _NO_VOTES,
             ),
             Field("earlier", or_null(words("earlier")), "why it does not rest on the latest of these votes", _NO_VOTES),
-            Field("outcome", one_of("adopted", "adopted with changes", "not adopted", "deferred")),
+            Field("outcome", one_of("adopted", "adopted with changes", "not adopted", "deferred", "acknowledged")),
             Field("response", or_null(RESPONSE), "what it is about"),
             Field("preference", a_list(TEXT), "what most people chose", _IN_WEIGHED),
             Field("differs", TRUTH, "whether it departs from that", _IN_WEIGHED),
@@ -162,6 +162,24 @@ CYCLE_SHAPES: dict[str, Shape] = {
             Field("rationale", words("rationale"), "the reasons for it"),
             Field("why", or_null(words("why")), "why it differs"),
             Field("dissent", or_null(words("dissent")), "what was held against it"),
+        ),
+    ),
+    "decision corrected": Shape(
+        "Something in a decision is said in other words from now on. Its own words stay.",
+        (
+            Field("correction", new("correction")),
+            Field("decision", known("decision"), "the decision it is about"),
+            Field("words", words("correction"), "what is right instead"),
+            Field("because", words("because"), "why"),
+        ),
+    ),
+    "decision replaced": Shape(
+        "Another decision took the place of one, which stays in the record. Nothing can be added to it from then on.",
+        (
+            Field("correction", new("correction")),
+            Field("decision", known("decision"), "the decision that is replaced"),
+            Field("by", known("decision"), "the newer one that took its place"),
+            Field("because", words("because"), "why"),
         ),
     ),
     "commitment": Shape(

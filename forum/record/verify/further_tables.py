@@ -135,6 +135,22 @@ def updates_rows(log: Log) -> Iterator[Row]:
         }
 
 
+def corrections_rows(log: Log) -> Iterator[Row]:
+    """Yields a row for each correction of a decision, and for each that took another's place."""
+    for index, entry in log.chosen("decision corrected", "decision replaced"):
+        yield {
+            **where(log, entry),
+            "decision": entry["decision"],
+            "correction": entry["correction"],
+            "at": entry["at"],
+            "act": entry["type"].removeprefix("decision "),
+            "words": log.words(entry.get("words")),
+            "replaced_by": entry.get("by"),
+            "because": log.words(entry["because"]),
+            "entry": index,
+        }
+
+
 def stories_rows(log: Log) -> Iterator[Row]:
     """Yields a row for each published version of each story. Who told a story that was withdrawn, or is held, is
     not said."""
@@ -276,4 +292,5 @@ DERIVED: dict[str, Callable[[Log], Iterator[Row]]] = ROWS | {
     "differences.csv": differences_rows,
     "answers_due.csv": answers_due_rows,
     "conditions.csv": conditions_rows,
+    "corrections.csv": corrections_rows,
 }

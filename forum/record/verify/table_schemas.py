@@ -38,6 +38,7 @@ KEYS = {
     "commitments.csv": "commitment",
     "updates.csv": "update",
     "answers_due.csv": "round",
+    "corrections.csv": "correction",
     "attendance.csv": "session",
     "proposals.csv": "proposal",
     "evidence.csv": "evidence",

@@ -114,7 +114,7 @@ def decisions_rows(log: Log) -> Iterator[Row]:
                     other["decision"]
                     for round_id in entry["rounds"]
                     for other in log.decisions.get(round_id, ())
-                    if _says(other) != _says(entry)
+                    if len({_says(other), _says(entry)} - {None}) > 1
                 )
             ),
             "annulled_after": BETWEEN.join(id_ for id_ in entry["rounds"] if voided.get(id_, index) > index),
@@ -123,8 +123,10 @@ def decisions_rows(log: Log) -> Iterator[Row]:
         }
 
 
-def _says(decision: Entry) -> tuple[str, str | None]:
-    return decision["outcome"], decision["response"]
+def _says(decision: Entry) -> tuple[str, str | None] | None:
+    """Returns the outcome of a decision and its response; None where it says that something went wrong, which
+    contradicts nothing."""
+    return None if decision["outcome"] == "acknowledged" else (decision["outcome"], decision["response"])
 
 
 def rounds_rows(log: Log) -> Iterator[Row]:
@@ -169,7 +171,7 @@ def rounds_rows(log: Log) -> Iterator[Row]:
             "quorum_met": quorum.get("reached"),
             "decisions": BETWEEN.join(decision["decision"] for decision in made),
             "outcome": BETWEEN.join(decision["outcome"] for decision in made),
-            "contradictory": len(set(map(_says, made))) > 1 if made else None,
+            "contradictory": len(set(map(_says, made)) - {None}) > 1 if made else None,
             "ballots_root": closed["ballots_root"] if closed else None,
             "entry": index_of[round_id],
         }

@@ -22,7 +22,7 @@ from forum.services import commitments
 from forum.services.commitments import Promise
 from forum.services.keys import digest, new_key
 from forum.services.mail.desk import Step
-from forum.voting.commitment import FINISHED, QUIET_DAYS, Commitment, days_without_news, is_overdue, is_quiet
+from forum.voting.commitment import QUIET_DAYS, Commitment, days_without_news, is_open, is_overdue, is_quiet
 
 # Days before the day of a promise, from which on its owner is reminded.
 SOON_DAYS = 14
@@ -52,7 +52,7 @@ def reminders(commitment: Commitment, today: str) -> dict[Reminder, str]:
     A word names what the reminder is of, so that each goes out once: one for a day, and one for every 90 days
     without news.
     """
-    if commitment.state in FINISHED:
+    if not is_open(commitment):
         return {}
     due: dict[Reminder, str] = {}
     if is_overdue(commitment, today):
@@ -87,7 +87,7 @@ class OwnerDesk:
         promise, now = await commitments.promise_of(work, row.commitment), clock.now()
         first = row.state == MailState.ASKED
         due = reminders(promise.commitment, now[:10])
-        if not first and (not row.reminders or promise.commitment.state in FINISHED):
+        if not first and (not row.reminders or not is_open(promise.commitment)):
             return Step(end=MailState.DONE)
         told = row.told.split()
         reasons = [] if first else [one for one, word in due.items() if word not in told]

@@ -21,7 +21,7 @@ from forum.stories.moderation import Act, Appeal, ModerationAction
 from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
 from forum.voting.commitment import Commitment, Update
-from forum.voting.decision import Decision
+from forum.voting.decision import Correction, Decision
 from forum.voting.round import Round, RoundState
 from forum.voting.suppression import Result
 
@@ -37,12 +37,13 @@ class EventKind(StrEnum):
     VOTED = "voted"
     ANNULLED_VOTE = "vote annulled"
     DECIDED = "decided"
+    CORRECTED = "corrected"
     PROMISED = "promised"
     UPDATED = "updated"
 
 
 _ORDER = tuple(EventKind)
-_AFTER_A_VOTE = (EventKind.VOTED, EventKind.DECIDED, EventKind.PROMISED, EventKind.UPDATED)
+_AFTER_A_VOTE = (EventKind.VOTED, EventKind.DECIDED, EventKind.CORRECTED, EventKind.PROMISED, EventKind.UPDATED)
 # What a moderator did with a story of which only the status is known.
 _MODERATED_INTO = {
     StoryStatus.ACCEPTED: ModerationAction.ACCEPTED,
@@ -56,9 +57,9 @@ class Event:
     """One event at a time (UTC), ; its kind says which other fields are set.
 
     `id` is the same for ever, in every list that has the event. `again` marks a story that was received before. A
-    vote has its session, round and result; a decision has its last round too, a promise its decision, and an update of
-    a promise all of these. `cited`: a decision on another vote names the story. An asynchronous "played" has its round,
-    through which people could answer for some days.
+    vote has its session, round and result; a decision has its last round too, a correction or a promise its decision,
+    and an update of a promise all of these. `cited`: a decision on another vote names the story. An asynchronous
+    "played" has its round, through which people could answer for some days.
     """
 
     kind: EventKind
@@ -72,6 +73,7 @@ class Event:
     round: Round | None = None
     result: Result | None = None
     decision: Decision | None = None
+    correction: Correction | None = None
     commitment: Commitment | None = None
     update: Update | None = None
     cited: bool = False
@@ -243,9 +245,8 @@ async def _votes(
             round=round_,
             decision=decision,
         )
-        for commitment in decision.commitments:
-            for event in of_commitment(decision, commitment):
-                yield replace(event, story=story, session=session, round=round_)
+        for event in of_decision(decision)[1:]:
+            yield replace(event, story=story, session=session, round=round_)
     if only is not None:
         elsewhere = [one for one in decisions if one.entry is not None and not about.keys() & set(one.rounds)]
         for event in await _naming(work, elsewhere, public[only]):
@@ -274,11 +275,15 @@ async def _naming(work: Work, decisions: Sequence[Decision], story: Submission) 
 
 
 def of_decision(decision: Decision) -> list[Event]:
-    """Returns the events of a decision in their order: that it was made, and those of its commitments; without story
-    and vote."""
+    """Returns the events of a decision in their order: that it was made first, its corrections and those of its
+    commitments; without story and vote."""
     made = Event(EventKind.DECIDED, decision.decided_at, _id(decision.id, EventKind.DECIDED), decision=decision)
     promised = [event for one in decision.commitments for event in of_commitment(decision, one)]
-    return _in_order([made, *promised])
+    corrected = [
+        replace(made, kind=EventKind.CORRECTED, at=one.at, id=_id(one.id, EventKind.CORRECTED), correction=one)
+        for one in decision.corrections
+    ]
+    return [made, *_in_order([*corrected, *promised])]
 
 
 def of_commitment(decision: Decision, commitment: Commitment) -> list[Event]:

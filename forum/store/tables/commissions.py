@@ -137,6 +137,19 @@ answer_move = sa.Table(
     sa.Column("entry", sa.Integer),
 )
 
+decision_correction = sa.Table(
+    "decision_correction",
+    metadata,
+    seq(),
+    identity(),
+    reference("decision", "decision.id"),
+    words("because"),
+    words("words"),
+    words("replaced_by"),
+    words("at"),
+    sa.Column("entry", sa.Integer),
+)
+
 commitment = sa.Table(
     "commitment",
     metadata,

@@ -11,7 +11,7 @@ from forum.ports import Work
 from forum.services import answers_due
 from forum.sessions.session import LiveSession
 from forum.voting.commission import Commission
-from forum.voting.decision import Decision
+from forum.voting.decision import Decision, DecisionOutcome
 from forum.voting.round import DECIDED_ON, Round, RoundKind, RoundState
 from forum.voting.small_numbers import people_outside
 from forum.web.auth import need_somewhere
@@ -33,8 +33,8 @@ class _Question:
 
     @property
     def is_decided(self) -> bool:
-        """Tells whether anything was decided on it; undecided questions are listed first."""
-        return bool(self.decided)
+        """Tells whether anything was decided on it, but that something went wrong; undecided ones come first."""
+        return any(one.outcome != DecisionOutcome.ACKNOWLEDGED for one in self.decided)
 
     @property
     def url(self) -> str:

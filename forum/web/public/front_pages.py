@@ -46,7 +46,12 @@ NEWEST = 5
 # Characters of drawn stories that are kept: about three hundred ordinary ones, or the two longest.
 MOST_DRAWN = 8 * 1024 * 1024
 _ON_STAGE = (timeline.EventKind.PLAYED, timeline.EventKind.VOTED, timeline.EventKind.ANNULLED_VOTE)
-_AFTERWARDS = (timeline.EventKind.DECIDED, timeline.EventKind.PROMISED, timeline.EventKind.UPDATED)
+_AFTERWARDS = (
+    timeline.EventKind.DECIDED,
+    timeline.EventKind.CORRECTED,
+    timeline.EventKind.PROMISED,
+    timeline.EventKind.UPDATED,
+)
 
 
 async def home(request: Request) -> Response:

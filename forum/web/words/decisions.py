@@ -78,6 +78,7 @@ def field_words(name: str) -> str:
         "outcome": _("What is decided?"),
         "response": _("Which answer is it about?"),
         "decided_on": _("On which day was it decided?"),
+        "until": _("If it is put off: until when?"),
         "rationale": _("Why is it decided like this?"),
         "why": _("If it is not what people preferred: why?"),
         "earlier": _("There is a later vote on this question. Why does the decision not rest on it?"),

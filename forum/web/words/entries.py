@@ -40,6 +40,7 @@ def decided(outcome: str, response: str | None, labels: Mapping[str, str]) -> st
         "adopted with changes": _("“%(response)s” is adopted, with changes."),
         "not adopted": _("“%(response)s” is not adopted."),
         "deferred": _("The decision is put off until later."),
+        "acknowledged": _("Something went wrong, and those who decide say so."),
     }
     return sentences[outcome] % {"response": words}
 
@@ -128,6 +129,22 @@ def _decision(entry: Facts, references: References) -> EntryWords:
     return EntryWords(
         _("Decision"),
         sentence,
+        tuple(details),
+        link=f"/decisions/{entry['decision']}",
+        link_text=_("Read the whole decision"),
+    )
+
+
+def _decision_corrected(entry: Facts, references: References) -> EntryWords:
+    replaced = entry["type"] == "decision replaced"
+    details = [(_("Why"), references.words(entry["because"]))]
+    if not replaced:
+        details.insert(0, (_("What is right instead"), references.words(entry["words"])))
+    return EntryWords(
+        _("Decision replaced") if replaced else _("Correction of a decision"),
+        _("Another decision took the place of an earlier one, which stays here.")
+        if replaced
+        else _("Something in a decision was corrected. The decision stays as it was."),
         tuple(details),
         link=f"/decisions/{entry['decision']}",
         link_text=_("Read the whole decision"),
@@ -282,6 +299,8 @@ _TELLERS: dict[str, Callable[[Facts, References], EntryWords]] = {
     "round revealed": round_revealed,
     "round annulled": round_annulled,
     "decision": _decision,
+    "decision corrected": _decision_corrected,
+    "decision replaced": _decision_corrected,
     "commitment": _commitment,
     "commitment update": _commitment_update,
     "answer date moved": _answer_date_moved,

@@ -159,6 +159,7 @@ def _sentence(event: Event) -> str:
         EventKind.VOTED: _("People voted on it."),
         EventKind.ANNULLED_VOTE: _("A vote on it was declared void, and does not count."),
         EventKind.DECIDED: _("Something was decided on it.") if event.session else _("Something was decided."),
+        EventKind.CORRECTED: _("A decision was corrected, or another took its place."),
     }
     return known.get(event.kind, _("There is something new on its private page."))
 

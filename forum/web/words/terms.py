@@ -29,6 +29,7 @@ UNLIKE_WORDS = {
     "ballot": message("the result of the vote"),
     "decision": message("the decision"),
     "answer_move": message("the day until which a vote is answered"),
+    "decision_correction": message("what was corrected in a decision"),
     "commitment": message("who does what by when"),
     "commitment_update": message("what became of a promise"),
     "story": message("the story"),
@@ -108,6 +109,7 @@ def outcome_words(outcome: str) -> str:
         "adopted with changes": _("Adopted with changes"),
         "not adopted": _("Not adopted"),
         "deferred": _("Put off until later"),
+        "acknowledged": _("This went wrong, and we say so"),
     }.get(outcome, outcome)
 
 

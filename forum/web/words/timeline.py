@@ -153,6 +153,19 @@ def _decided(event: Event) -> Line:
     )
 
 
+def _corrected(event: Event) -> Line:
+    decision, correction = _there(event.decision), _there(event.correction)
+    replaced = correction.replaced_by
+    return Line(
+        event.at,
+        _("Another decision took the place of this one.") if replaced else _("A decision was corrected."),
+        correction.because,
+        quote=correction.words,
+        link=f"/decisions/{replaced or decision.id}",
+        link_text=_("Read the newer decision") if replaced else _("Read the whole decision"),
+    )
+
+
 def _promised(event: Event) -> Line:
     commitment = _there(event.commitment)
     values = {"role": commitment.role, "day": day(commitment.by)}
@@ -204,6 +217,7 @@ _TELLERS = {
     EventKind.VOTED: _voted,
     EventKind.ANNULLED_VOTE: _annulled,
     EventKind.DECIDED: _decided,
+    EventKind.CORRECTED: _corrected,
     EventKind.PROMISED: _promised,
     EventKind.UPDATED: _updated,
 }

@@ -65,6 +65,7 @@ WITHOUT_WORDS = """
     cosignature: root witness at line
     decision: id rounds outcome response rationale why earlier dissent decided_at decided_on differences told
         second_reader until votes
+    decision_correction: id because words replaced_by at
     decision_draft: id rounds form writers state because saved_at
     disclosure: digest commission withdrawn_at
     draft: build changed_at

@@ -160,7 +160,7 @@ async def test_who_saved_second_reads_what_the_first_saved_beside_their_own_word
 
 def test_the_form_is_filled_in_with_all_that_was_read_from_it() -> None:
     texts: dict[str, Any] = {name: f"The {name}" for name in ("id", "outcome", "response", "rationale", "why")}
-    texts |= {name: f"The {name}" for name in ("dissent", "earlier", "decided_on")}
+    texts |= {name: f"The {name}" for name in ("dissent", "earlier", "decided_on", "until")}
     form = DecisionForm(
         ("1", "2"),
         **texts,

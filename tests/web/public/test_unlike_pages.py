@@ -35,6 +35,7 @@ ON_SCREEN = "What is shown here does not agree with the record"
 FEEDS = ("/stories/{story}", "/commissions/{commission}")
 ROUND, SESSION, COMMISSION = tables.round_, tables.session, tables.commission
 UPDATE = tables.commitment_update
+CORRECTION = tables.decision_correction
 DECISION, COMMITMENT, STORY, BALLOT = tables.decision, tables.commitment, tables.story, tables.ballot
 
 Row = Callable[[Day], sa.ColumnElement[bool]]
@@ -114,6 +115,11 @@ CASES: dict[str, list[Case]] = {
     "decision": [
         Case(DECISION, of_decision(DECISION), {"outcome": "not adopted"}, DECISION_PAGES, "decision"),
     ],
+    "decision corrected": [
+        Case(CORRECTION, of_decision(CORRECTION), {"words": "A mile."}, DECISION_PAGES[2:], "decision_correction"),
+    ],
+    # Its row is one of the same table, which the same pages show.
+    "decision replaced": [],
     "commitment": [
         Case(COMMITMENT, of_decision(COMMITMENT), {"by": "2029-03-31"}, PROMISE_PAGES, "commitment"),
     ],
