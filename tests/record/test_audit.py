@@ -268,6 +268,7 @@ def test_an_entry_that_is_none_fails_and_stops_no_other_check(files: dict[str, b
     assert found["package signature"] == PASS
 
 
+@pytest.mark.usefixtures("checks_remembered")
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("body", [b"null\n", b"{}\n", b"[[[\n", b"\xff\xfe\n", b"[" * 50_000], ids=repr)
 def test_whatever_stands_in_a_file_the_check_ends(files: dict[str, bytes], name: str, body: bytes) -> None:
