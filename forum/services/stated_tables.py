@@ -31,9 +31,11 @@ async def stated(work: Work, log: Log) -> dict[str, list[Row]]:
         live = await work.sessions.get_session(entry["session"])
         commission = await work.commissions.of_session(live)
         common: Row = {**where(log, entry), "session": live.id}
-        came: int | None = sum((await work.sessions.joined(live.id)).values())
-        if commission.small_numbers and came is not None:
-            came = people_outside(came, commission.threshold)
+
+        def leaves(n: int, of: Commission = commission) -> int | None:
+            return people_outside(n, of.threshold) if of.small_numbers else n
+
+        came = leaves(sum((await work.sessions.joined(live.id)).values()))
         add("reasons.csv", await _reasons(work, log, live, commission, common))
         add("stops.csv", await _stops(work, log, live, commission, common))
         agenda = Agenda(
@@ -43,8 +45,8 @@ async def stated(work: Work, log: Log) -> dict[str, list[Row]]:
         add("proposals.csv", listed)
         add("amendments.csv", amended)
         unseen = [
-            sum(1 for proposal in agenda.proposals if proposal.words) - len(listed),
-            sum(1 for amendment in agenda.amendments if amendment.before) - len(amended),
+            leaves(sum(1 for proposal in agenda.proposals if proposal.words) - len(listed)),
+            leaves(sum(1 for amendment in agenda.amendments if amendment.before) - len(amended)),
         ]
         add(
             "attendance.csv",

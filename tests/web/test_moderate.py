@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 from support.app import House, a_house, a_sent_story, field, send_story, words, write_story
-from support.factories import CLOCK
+from support.factories import CLOCK, a_session
 
 from forum.errors import BadInput, IllegalMove, StoreUnavailable
 from forum.ports import Store
 from forum.record.verify.disclosures import digests_in, open_disclosure
 from forum.services import record_entries
+from forum.services.sessions import cues
+from forum.services.sessions.desk import Desk
 from forum.services.stories import appeals_and_reports, moderation, submissions
+from forum.stories import scenario_twee
 from forum.stories.submission import Submission
 from forum.web.moderate import age
 
@@ -391,3 +394,29 @@ async def test_reports_are_limited_and_that_is_told_before(tmp_path: Path, sqlit
             assert (await other.post(path, data={"words": "Another"})).status_code == 303
         async with house.store.read() as work:
             assert len(await work.moderation.reports(story.id)) == 5
+
+
+async def test_a_story_that_is_taken_down_goes_from_the_screens_of_a_room_at_once(house: House) -> None:
+    commission = await house.commission()
+    waiting, _key = await house.story(commission)
+    story = await house.moderated(waiting, "accept")
+    told = scenario_twee.parse(story.twee)
+    live = a_session(commission, scenarios=(story.id,))
+    async with house.store.begin() as work:
+        await work.sessions.add_session(live)
+    await cues.show_scene(Desk(house.store, CLOCK), live.id, story.id, told.scenes[0].name)
+    async with house.signed_in("moderator") as moderator, house.browser() as phone:
+        assert (await phone.post(f"/s/{live.code}/join", data={"group": "g1"})).status_code == 303
+        ends = told.scenes[0].text[-40:]
+        screens = (f"/s/{live.code}", f"/projector/{live.projector}")
+        for screen in screens:
+            assert ends in html.unescape((await phone.get(screen)).text)
+        room = await house.site.rooms.room(live.id)
+        form = {"action": "take down", "expected": "accepted", "because": "A name is in it"}
+        assert (await moderator.post(f"/moderate/{story.id}", data=form)).status_code == 303
+        for screen in screens:
+            page = html.unescape((await phone.get(screen)).text)
+            assert ends not in page
+            assert story.title not in page
+    # An open room is told, without waiting for the facilitator's next act.
+    assert room.view.scene is None

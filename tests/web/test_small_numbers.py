@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from support.app import House, words
@@ -10,11 +9,13 @@ from support.async_round import an_async_round, cast_now
 from support.factories import CLOCK, COMMISSION_FORM, new_id
 from support.voted_session import COMMISSIONER, a_vote
 
+from forum.record.verify.stated_tables import stated_problems, write_stated
 from forum.services.decision_form import DecisionForm, Promise
 from forum.services.decisions import decide
 from forum.services.exports import read_log
-from forum.services.sessions import asynchronous, facilitation
+from forum.services.sessions import asynchronous, facilitation, policy_vote
 from forum.services.sessions.commissions_and_sessions import SessionForm, create_session
+from forum.services.sessions.desk import Desk
 from forum.web import report
 from forum.web.report import blocks
 
@@ -47,6 +48,7 @@ async def test_every_public_page_of_a_result_has_rounded_numbers_and_says_so(hou
     promise = Promise("The nurses' lead", "Two nurses at night", "2099-03-31")
     form = DecisionForm(voted.rounds, "", "adopted", "r2", "It is what most want.", "Not all do.", promises=(promise,))
     made = await decide(house.store, CLOCK, COMMISSIONER, form)
+    await policy_vote.propose(Desk(house.store, CLOCK), voted.live.id, "A proposal that no screen has shown")
     log = await read_log(house.store)
     at = {(entry["type"], entry.get("round")): index for index, entry in enumerate(log.entries)}
     told = at["round revealed", voted.rounds[1]], at["round closed", voted.rounds[1]]
@@ -72,7 +74,14 @@ async def test_every_public_page_of_a_result_has_rounded_numbers_and_says_so(hou
     assert "Votes: 50" in said
     assert ">*<" in said
     assert all(int(n) % 5 == 0 and int(n) for n in re.findall(r"<td[^>]*>(\d+)<", said))
-    assert json.dumps(log.stated["attendance.csv"], default=str).count('"came": 50') == 1
+    [attendance] = log.stated["attendance.csv"]
+    unseen = {"proposals_unseen": None, "amendments_unseen": None}
+    assert {name: attendance[name] for name in ("came", *unseen)} == {"came": 50, **unseen}
+    assert stated_problems(log, write_stated(log.stated)) == []
+    for column in ("came", *unseen):
+        exact = write_stated({**log.stated, "attendance.csv": [{**attendance, column: 1}]})
+        [problem] = stated_problems(log, exact)
+        assert problem == f"attendance.csv, row 1: with a number in {column} that small-number rules do not let out"
 
 
 async def test_an_asynchronous_round_is_by_the_rules_for_its_organiser_too(house: House) -> None:

@@ -99,13 +99,14 @@ def _round_of(log: Log, row: Mapping[str, str], column: str) -> Steps | None:
 
 def _wrong_attendance(log: Log, row: Mapping[str, str]) -> Iterator[str]:
     yield from _of_session(log, row)
-    yield from _exact_number(log, row, "came")
+    for column in ("came", "proposals_unseen", "amendments_unseen"):
+        yield from _exact_number(log, row, column)
 
 
 def _exact_number(log: Log, row: Mapping[str, str], column: str) -> Iterator[str]:
-    """Yields a problem where a number of people should be rounded by small-number rules, or not be there."""
+    """Yields a problem where a number should be rounded by small-number rules, or not be there."""
     about = log.sessions[row["session"]]["about"] if row["session"] in log.sessions else {}
-    if "small_numbers" in about and row[column] and not is_rounded(int(row[column]), about["threshold"]):
+    if "small_numbers" in about and row.get(column) and not is_rounded(int(row[column]), about["threshold"]):
         yield f"with a number in {column} that small-number rules do not let out"
 
 

@@ -16,6 +16,7 @@ from forum.sessions.proposal import Agenda, PledgeState, Promised
 from forum.sessions.session import CareRequest, LiveSession
 from forum.sessions.stop import Run, credits
 from forum.sessions.view import ConsoleView, RoomView, Story, listed
+from forum.stories.submission import StoryStatus
 from forum.voting.commission import Commission
 from forum.voting.round import Round, RoundKind, RoundState
 from forum.voting.suppression import Result, in_the_room, nothing_by_group
@@ -79,10 +80,11 @@ async def console_view_of(work: Work, session: LiveSession, *, full: bool = Fals
 
 
 async def _stories(work: Work, session: LiveSession) -> tuple[Story, ...]:
-    """Reads the stories of a session that may be shown: one that was taken back is gone, one that may not be played
-    any more stays only while it is on."""
-    accepted = [await work.stories.get_story(id_) for id_ in session.scenarios]
-    showable = [s for s in accepted if not s.withdrawn_at and (s.may_perform or s.id == session.cue.scenario)]
+    """Reads the stories of a session that may be shown: one that was taken back, or that a moderator holds, is gone;
+    one that may not be played any more stays only while it is on."""
+    stories = [await work.stories.get_story(id_) for id_ in session.scenarios]
+    there = [s for s in stories if not s.withdrawn_at and s.status != StoryStatus.HELD]
+    showable = [s for s in there if s.may_perform or s.id == session.cue.scenario]
     return tuple([Story(s.id, await story_of(work.remembered, s.twee, asyncio.to_thread)) for s in showable])
 
 

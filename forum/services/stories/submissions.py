@@ -170,3 +170,10 @@ def _written(sent: Sent, told_by: str | None, before: str = "") -> tuple[Scenari
     if len(notes) > scenario.MAX_DETAILS:
         raise FormErrors({"notes": BadInput(_TOO_MANY_NOTES, most=scenario.MAX_DETAILS)})
     return story, scenario_twee.write(story)
+
+
+async def sessions_with(store: Store, story: Submission) -> list[str]:
+    """Returns the ids of the sessions that have a story, whose screens are drawn anew when it comes or goes."""
+    async with store.read() as work:
+        sessions = await work.sessions.list_sessions(story.commission)
+    return [session.id for session in sessions if story.id in session.scenarios]

@@ -40,7 +40,7 @@ def drop(rows: Rows, name: str) -> None:
         (lambda rows: rows["reasons.csv"][0].update(question="Another?"), "reasons.csv, row 1: not the question"),
         (lambda rows: rows["reasons.csv"][0].update(response_label="Both"), "not an answer of its round"),
         (lambda rows: rows["reasons.csv"][0].update(group="Police"), "a group that the result does not show"),
-        (lambda rows: rows["reasons.csv"][0].update(words=""), "reasons.csv, row 1: without words"),
+        (lambda rows: rows["reasons.csv"][0].update(words="", condition=""), "reasons.csv, row 1: without words"),
         (lambda rows: rows["reasons.csv"].insert(0, rows["reasons.csv"].pop(1)), "reasons.csv is not sorted"),
         (lambda rows: rows["stops.csv"][0].update(group="Everybody"), "with a group that was not invited"),
         (lambda rows: rows["stops.csv"][0].update(verdict="perhaps"), "no verdict of a magic check"),
