@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TypedDict
 
 from starlette.applications import Starlette
@@ -23,6 +24,7 @@ from forum.live.rooms import Rooms
 from forum.ports.clock import Clock
 from forum.services.checkpoints import Checkpoints
 from forum.services.mail.delivery import Mailing
+from forum.services.noticed import NoticedCounts, link_of_follower
 from forum.services.record_watch import RecordWatch
 from forum.services.retention import Retention
 from forum.services.scrub import scrub
@@ -91,7 +93,9 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
         signer = load_signer(settings.data)
         closes = closer(store, time)
         keeper = Keeper(store, settings.data)
-        mailing = Mailing(store, time, SmtpPost(settings.mail) if settings.mail else None, MailLetters(address))
+        post = SmtpPost(settings.mail) if settings.mail else None
+        mailing = Mailing(store, time, post, MailLetters(address), partial(link_of_follower, signer.secret("noticed")))
+        noticed = NoticedCounts(store, time)
         checkpoints = Checkpoints(
             store,
             signer,
@@ -114,6 +118,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
             templates=templates,
             limits=Limits(),
             device_secret=signer.secret("devices"),
+            noticed_secret=signer.secret("noticed"),
             check_file=picture_process.checked,
             proxies=proxies,
             mailing=mailing,
@@ -128,6 +133,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
                 watch.stop,
                 witnesses.stop,
                 keeper.stop,
+                noticed.stop,
                 mailing.stop,
                 closes.stop,
                 rooms.close,
@@ -138,6 +144,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
             witnesses.start()
             closes.start()
             mailing.start()
+            noticed.start()
             retention.start()
             yield _Nothing()
 

@@ -130,7 +130,8 @@ ABOUT: Mapping[Kind, About] = {
     Kind.ROOM: About(
         message("What was asked, decided and promised"),
         "Questions, proposals, pledges, decisions, promises and what became of them, as the organisers or those who "
-        "promised wrote them down, with the roles of those who promised.",
+        "promised wrote them down, with the roles of those who promised; and, until it is counted, whether somebody "
+        "had noticed it.",
         "So that what was decided can be read and held to.",
         message("Everybody."),
         "For good, as a public record.",
@@ -247,6 +248,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         NOBODY: "seq id story read entry",
     },
     "helper_link": {Kind.LINK: "label key made_at until revoked_at", NOBODY: "seq id session helper"},
+    "noticed_answer": {Kind.ROOM: "said", Kind.LINK: "key", NOBODY: "commitment asking who"},
     "owner_link": {Kind.LINK: "key made_at revoked_at", NOBODY: "seq id commitment"},
     "owner_mail": {
         Kind.MAIL: "address state reminders written_at not_before told tries",

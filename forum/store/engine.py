@@ -25,6 +25,7 @@ from forum.ports.commissions import Commissions, Stages
 from forum.ports.followers import Followers
 from forum.ports.helper_links import HelperLinks
 from forum.ports.mail import Mail
+from forum.ports.noticed import NoticedAnswers
 from forum.ports.owners import Owners
 from forum.ports.record import Facts, PastCheckpoints, Record
 from forum.ports.result_cache import Remembered
@@ -50,6 +51,7 @@ from forum.store.last_acts import SqlLastActs
 from forum.store.library import INDEX, SqlLibrary
 from forum.store.mail import SqlMail
 from forum.store.moderation import SqlModeration
+from forum.store.noticed import SqlNoticedAnswers
 from forum.store.owners import SqlOwners
 from forum.store.paper_counts import SqlPapers
 from forum.store.people import SqlPeople
@@ -108,6 +110,7 @@ class SqlWork:
         self.decision_drafts: DecisionDrafts = SqlDecisionDrafts(link)
         self.owners: Owners = SqlOwners(link)
         self.helper_links: HelperLinks = SqlHelperLinks(link)
+        self.noticed: NoticedAnswers = SqlNoticedAnswers(link)
         self.record: Record = SqlRecord(link)
         self.checkpoints: PastCheckpoints = SqlPastCheckpoints(link)
         self.facts: Facts = SqlFacts(link)

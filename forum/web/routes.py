@@ -53,6 +53,7 @@ from forum.web.public import (
     front_pages,
     library,
     moderation_log,
+    noticed,
     promises,
     record,
     said,
@@ -123,6 +124,7 @@ PAGES: tuple[Page, ...] = (
     Page("/promises/{commitment}/feed.atom", "GET", feeds.promise, "public"),
     Page("/decisions/{decision}/feed.atom", "GET", feeds.decision, "public"),
     Page("/follow/{kind}/{about}", "GET POST", follow.follow, "public"),
+    Page("/noticed/{commitment}/{key}", "GET POST", noticed.have_you, "public"),
     Page("/my-promise/{key}", "GET POST", owner_links.mine, "public", WORDS),
     # the record
     Page("/record", "GET", record.entries, "public"),

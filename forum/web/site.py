@@ -30,7 +30,7 @@ class Site:
     """The parts of this server that pages need.
 
     `address` is the one that phones use, as "http://192.0.2.7:8000": the configured one, else this machine's own.
-    `device_secret` signs the cookies of browsers (`devices.py`).
+    `device_secret` signs the cookies of browsers (`devices.py`), `noticed_secret` the links of services/noticed.py.
     """
 
     settings: Settings
@@ -43,6 +43,7 @@ class Site:
     templates: jinja2.Environment
     limits: Limits
     device_secret: bytes
+    noticed_secret: bytes
     check_file: CheckFile
     proxies: Proxies
     mailing: Mailing

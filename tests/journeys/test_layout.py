@@ -137,6 +137,7 @@ async def addresses(full: Cramped) -> list[str]:
         "/build/{key}": {"key": there["build"]},
         "/my-promise/{key}": {"key": there["owner"]},
         "/helper/{key}": {"key": there["helper"]},
+        "/noticed/{commitment}/{key}": {"commitment": there["done"], "key": there["noticed"]},
         "/follow/{kind}/{about}": {"kind": "promise", "about": there["commitment"]},
         "/moderate/{story}": {"story": there["waiting"]},
         "/organise/asynchronous/{session}": {"session": there["asynchronous"]},

@@ -46,6 +46,7 @@ MEMBERS = [
     "amendments.csv",
     "evidence.csv",
     "updates.csv",
+    "noticed.csv",
     "differences.csv",
     "answers_due.csv",
     "conditions.csv",
@@ -91,7 +92,7 @@ def test_ballots_that_come_line_by_line_make_the_same_bytes(packed: bytes) -> No
 def test_the_members_are_those_of_the_contract(packed: bytes) -> None:
     names = zipfile.ZipFile(io.BytesIO(packed)).namelist()
     assert sorted(names) == sorted(MEMBERS)
-    assert len(names) == 32
+    assert len(names) == 33
 
 
 def test_it_describes_every_other_file(folder: Path) -> None:

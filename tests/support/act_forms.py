@@ -237,6 +237,7 @@ ABOUT_NEITHER: dict[str, Form] = {
     "/decide/promises/{commitment}": {"state": "done", "said": "It is done."},
     "/decide/promises/{commitment}/owner": {"act": "make", "new": new_key()},
     "/follow/{kind}/{about}": {"address": "somebody@example.org"},
+    "/noticed/{commitment}/{key}": {"said": "yes"},
     "/my-promise/{key}": {"state": "done", "said": "It is done."},
     "/your-data/browser": {"sure": "1", "reference": "0" * 32},
     "/moderate/erase": {"sure": "1", "named": "nobody@example.org", "reference": "0" * 32},

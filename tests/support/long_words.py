@@ -14,6 +14,7 @@ from forum.live.stop_box import Press, Stopping
 from forum.ports.accounts import Person, Role
 from forum.services import accounts, commitments, decision_drafts, decision_form, decisions, owner_links, permissions
 from forum.services.keys import digest, new_key
+from forum.services.noticed import link_of_follower
 from forum.services.sessions import (
     asynchronous,
     care,
@@ -312,8 +313,11 @@ async def _decided(house: House, staff: Person, rounds: tuple[str, str], w: Word
     await commitments.update(house.store, CLOCK, staff, commitment, news)
     owner = new_key()
     await owner_links.make(house.store, CLOCK, staff, made.commitments[1].id, owner)
+    kept = made.commitments[2].id
+    said = await commitments.update(house.store, CLOCK, staff, kept, commitments.UpdateForm("", "", "done", w()))
     there = {"decision": made.id, "draft": draft.id, "round": rounds[1]}
-    return there | {"commitment": commitment, "owner": owner}
+    asked = {"done": kept, "noticed": link_of_follower(house.site.noticed_secret, said.id)}
+    return there | asked | {"commitment": commitment, "owner": owner}
 
 
 # ---------------------------------------------------------------- a live session

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from forum.adapters.smtp import SmtpPost
@@ -14,6 +15,7 @@ from forum.services import commitments
 from forum.services.commitments import UpdateForm
 from forum.services.mail import following, subscriptions
 from forum.services.mail.delivery import Mailing
+from forum.services.noticed import link_of_follower
 from forum.store import SqlStore
 from forum.web.words.letters import MailLetters
 from support.factories import CLOCK, SetClock
@@ -23,6 +25,7 @@ from support.voted_session import COMMISSIONER
 
 BASE = "https://forum.example.org"
 FAY = "fay@reader.test"
+SECRET = b"of the links that ask whether a promise was noticed"
 
 
 @dataclass
@@ -85,5 +88,7 @@ async def a_follow_desk(store: SqlStore, folder: Path) -> AsyncIterator[FollowDe
     clock = SetClock(CLOCK.now())
     clock.move(days=4)  # the vote that stands open in it is forgotten by then, and wiping need not wait for it
     async with PostOffice() as office:
-        mailing = Mailing(store, clock, SmtpPost(server_of(office.url)), MailLetters(BASE))
+        mailing = Mailing(
+            store, clock, SmtpPost(server_of(office.url)), MailLetters(BASE), partial(link_of_follower, SECRET)
+        )
         yield FollowDesk(store, folder / "forum.db", clock, office, mailing, day)

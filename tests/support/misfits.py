@@ -159,6 +159,11 @@ MISFITS: list[tuple[str, str, Any]] = [
     ("commitment update", "handed_to", "Ann Smith"),
     ("commitment update", "given_by", "Ann Smith"),
     ("commitment update", "by", "2027-03-31"),
+    ("commitment noticed", "update", "u1"),
+    ("commitment noticed", "answers.0.who", "Ann Smith"),
+    ("commitment noticed", "answers.0.n", None),
+    ("commitment noticed", "answers.0.yes", "5"),
+    ("commitment noticed", "answers.0.words", "Yes, at night"),
 ]
 
 

@@ -386,6 +386,16 @@ class Keeper:
         about = {"update": self.id(), "commitment": commitment, "state": state, "given_by": given_by}
         self.add(commission, "commitment update", **about, **facts)
 
+    def noticed(self, commission: Commission, commitment: str, answers: Mapping[str, Sequence[int | None]]) -> None:
+        """Records what people noticed of a commitment when it was said to be done: by kind of people how many answered,
+        and how many said yes, in part and no."""
+        [asked] = [e["update"] for e in self.entries if e.get("commitment") == commitment and e.get("state") == "done"]
+        rows = [
+            {"who": who, **dict(zip(("n", "yes", "partly", "no"), counts, strict=True))}
+            for who, counts in answers.items()
+        ]
+        self.add(commission, "commitment noticed", commitment=commitment, update=asked, answers=rows)
+
     def erase(self, commission: Commission, digests: Iterable[str]) -> None:
         """Takes the words with these digests back."""
         gone = list(digests)
@@ -560,6 +570,7 @@ def a_keeper() -> Keeper:
     keeper.update(CRISIS, nurses, "done", "commissioner", said="Both are here")
     keeper.update(CRISIS, nurses, "partly", because="@One has left")
     keeper.update(CRISIS, number, "handed on", handed_to="-Control room")
+    keeper.noticed(CRISIS, nurses, {"followers": (15, 5, None, 10), "storytellers": (5, None, 5, None)})
     keeper.correct(CRISIS, decision, "=From May on")
     put_off, _ = keeper.decide(
         CRISIS,

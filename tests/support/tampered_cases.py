@@ -239,6 +239,15 @@ ORDERS: dict[str, Case] = {
     "an update of another commission": named(
         "commitment update", "commission", QUIET.id, "field commitment names a commitment of another commission"
     ),
+    "what was noticed of an update that is not there": named(
+        "commitment noticed", "update", NOWHERE, "field update names no update that was there before"
+    ),
+    "what was noticed of no commitment": named(
+        "commitment noticed", "commitment", NOWHERE, "field commitment names no commitment that was there before"
+    ),
+    "what was noticed before its update": before(
+        "commitment noticed", "commitment update", "field update names no update that was there before"
+    ),
     "an update before its commitment's time": earlier("commitment update"),
     "an erasure of what became of it": erasing(("commitment update", "said"), says=FIXED),
     "an opening before its session's time": earlier("round opened"),

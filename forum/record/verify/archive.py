@@ -28,6 +28,7 @@ _TABLES_SINCE = {
         "commissions.csv",
         "stages.csv",
         "updates.csv",
+        "noticed.csv",
         "differences.csv",
         "answers_due.csv",
         "conditions.csv",

@@ -248,6 +248,18 @@ COLUMNS: dict[str, dict[str, str]] = {
         "because": "why",
         "entry": "number of its entry in the record, from 0",
     },
+    "noticed.csv": {
+        **WHERE,
+        "commitment": "id of the commitment it is about",
+        "update": "id of the update at which people were asked",
+        "at": "when the answers were counted (UTC)",
+        "who": "followers and storytellers, or everybody where one of these kinds is small",
+        "n": "how many answered, rounded",
+        "yes": "how many had noticed it, rounded; empty for fewer than the threshold",
+        "partly": "how many had noticed it in part; empty for fewer than the threshold",
+        "no": "how many had not noticed it; empty for fewer than the threshold",
+        "entry": "number of its entry in the record, from 0",
+    },
     "differences.csv": {
         **WHERE,
         "decision": "id of the decision",

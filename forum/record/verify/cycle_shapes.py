@@ -22,6 +22,7 @@ from forum.record.verify.kinds import (
     withdrawn_with_its_round,
     words,
 )
+from forum.record.verify.noticed import WHO_NOTICED
 from forum.record.verify.updates import UPDATE_STATES
 
 STAGE = one_of("assess needs", "plan", "secure", "monitor")
@@ -56,6 +57,11 @@ ABOUT = an_object(
         "whether another person reads a decision before it is published",
         _BEFORE_VERSIONS,
     ),
+)
+_NOTICED = (
+    ("yes", "how many had noticed it, rounded; null for fewer than the threshold, as in both below"),
+    ("partly", "how many in part"),
+    ("no", "how many had not"),
 )
 _IN_WEIGHED = "since `weighed` has it"
 _NOT_ASKED = "in records from before that was asked"
@@ -222,6 +228,23 @@ CYCLE_SHAPES: dict[str, Shape] = {
             Field("from", DAY, "the day until which it was to be answered"),
             Field("to", DAY, "the day until which it is to be answered now"),
             Field("because", words("because"), "why it was moved"),
+        ),
+    ),
+    "commitment noticed": Shape(
+        "What those a commitment was made to answered, when they were asked whether they had noticed it.",
+        (
+            Field("commitment", known("commitment"), "the commitment it is about"),
+            Field("update", known("update"), "the update at which they were asked"),
+            Field(
+                "answers",
+                a_list(
+                    an_object(
+                        Field("who", one_of(*WHO_NOTICED), "both kinds of people, or everybody together"),
+                        Field("n", COUNT, "how many answered, rounded"),
+                        *(Field(name, or_null(COUNT), about) for name, about in _NOTICED),
+                    )
+                ),
+            ),
         ),
     ),
     "commission published": Shape(

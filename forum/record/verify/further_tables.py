@@ -151,6 +151,20 @@ def corrections_rows(log: Log) -> Iterator[Row]:
         }
 
 
+def noticed_rows(log: Log) -> Iterator[Row]:
+    """Yields a row of noticed.csv for each kind of people in each count, in the order of the record."""
+    for index, entry in log.chosen("commitment noticed"):
+        for one in entry["answers"]:
+            yield {
+                **where(log, entry),
+                "commitment": entry["commitment"],
+                "update": entry["update"],
+                "at": entry["at"],
+                **{name: one[name] for name in ("who", "n", "yes", "partly", "no")},
+                "entry": index,
+            }
+
+
 def stories_rows(log: Log) -> Iterator[Row]:
     """Yields a row for each published version of each story. Who told a story that was withdrawn, or is held, is
     not said."""
@@ -289,6 +303,7 @@ DERIVED: dict[str, Callable[[Log], Iterator[Row]]] = ROWS | {
     "commissions.csv": commissions_rows,
     "stages.csv": stages_rows,
     "updates.csv": updates_rows,
+    "noticed.csv": noticed_rows,
     "differences.csv": differences_rows,
     "answers_due.csv": answers_due_rows,
     "conditions.csv": conditions_rows,

@@ -11,6 +11,7 @@ from forum.record.verify.encoding import canonical, same_json
 from forum.record.verify.export import DEVICE, PAPER, PAPER_OR_DEVICE, Export
 from forum.record.verify.merkle_tree import root
 from forum.record.verify.methods import METHODS, figures, tally
+from forum.record.verify.noticed import noticed_problems
 from forum.record.verify.rounds import Steps, is_moment
 from forum.record.verify.small_numbers import NOTHING_OUTSIDE, in_small_numbers, is_rounded, small_number_problems
 from forum.record.verify.updates import update_problems
@@ -23,10 +24,12 @@ NO_COUNT = "Too few people voted for a result to be shown, because it could show
 
 def check_rounds(export: Export) -> tuple[str, str]:
     """Checks that each round was opened as its session declared and took its steps in order, that each decision names
-    the votes on its question, and that each update of a commitment says what it must."""
+    the votes on its question, that each update of a commitment says what it must, and that what was noticed is given as
+    it may be."""
     problems = [*_order_problems(export.entries), *votes_problems(export.entries, export.words)]
     problems += update_problems(export.entries)
     problems += condition_problems(export.entries, export.words)
+    problems += noticed_problems(export.entries)
     waiting = sum(1 for s in export.rounds.values() if s.closed and not s.revealed)
     return verdict_of(
         problems, f"{len(export.rounds)} rounds, each step in its place; {waiting} closed and not revealed"

@@ -13,6 +13,7 @@ INTEGERS = frozenset(
         *("run_off_round", "n", "of", "basis_points"),
         *("invited", "rounds_opened", "rounds_revealed", "rounds_annulled", "number", "version", "texts", "updates"),
         *("came", "proposals_unseen", "amendments_unseen", "too", "size", "answer_by_days", "days_late", "asked"),
+        *("yes", "partly", "no"),
     }
 )
 TIMES = frozenset({"at", "opened_at", "closes_at", "closed_at", "revealed_at", "annulled_at", "news_at"})
@@ -50,6 +51,7 @@ REFERENCES = {
     "commitments.csv": (("decision", "decisions.csv", "decision"),),
     "stages.csv": (("decision", "decisions.csv", "decision"),),
     "updates.csv": (("commitment", "commitments.csv", "commitment"),),
+    "noticed.csv": (("commitment", "commitments.csv", "commitment"), ("update", "updates.csv", "update")),
     "differences.csv": (("decision", "decisions.csv", "decision"),),
     "answers_due.csv": (
         *(("round", "rounds.csv", "round"), ("first", "rounds.csv", "round")),

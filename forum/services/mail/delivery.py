@@ -9,7 +9,7 @@ has come. Log lines name neither people nor stories.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -40,13 +40,21 @@ class Letters(StoryLetters, FollowerLetters, OwnerLetters, Protocol):
 
 
 class Mailing:
-    """Sends mail for as long as the server runs; `once` is one round. Without a `post` nothing is sent."""
+    """Sends mail for as long as the server runs; `once` is one round. Without a `post` nothing is sent. `ask` is as for
+    FollowerDesk."""
 
-    def __init__(self, store: Store, clock: Clock, post: Post | None, letters: Letters) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        post: Post | None,
+        letters: Letters,
+        ask: Callable[[str], str] | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._post = post
-        self._desks: Sequence[Desk[Any]] = (StoryDesk(letters), FollowerDesk(letters), OwnerDesk(letters))
+        self._desks: Sequence[Desk[Any]] = (StoryDesk(letters), FollowerDesk(letters, ask), OwnerDesk(letters))
         self._turn = asyncio.Lock()
         self._down = 0
         self._down_until = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from forum.services.mail import following
 from forum.services.mail.desk import REST_MINUTES, SETTLED_MINUTES, Step
 from forum.services.mail.following import QUIET_DAYS, Thing
 from forum.services.stories.timeline import Event
+from forum.voting.noticed import open_asking
 
 # Letters of one round: a mail server takes one after the other, and other letters wait meanwhile.
 A_ROUND = 200
@@ -27,8 +28,9 @@ class FollowerLetters(Protocol):
         """Returns the mail that asks the receiver to confirm the address."""
         ...
 
-    def follow_news(self, to: Follower, thing: Thing, events: Sequence[Event], at: str) -> Letter:
-        """Returns the mail that tells `events`, at least one, of a thing."""
+    def follow_news(self, to: Follower, thing: Thing, events: Sequence[Event], at: str, question: str = "") -> Letter:
+        """Returns the mail that tells `events`, at least one, of a thing; `question` is the key of a link that asks
+        whether they have noticed it, "" for none."""
         ...
 
 
@@ -36,8 +38,11 @@ class FollowerDesk:
     """Implements desk.Desk for followers. It remembers when each followed thing had its latest news, so that a record
     that has not grown costs no look at all of them."""
 
-    def __init__(self, letters: FollowerLetters) -> None:
+    def __init__(self, letters: FollowerLetters, ask: Callable[[str], str] | None = None) -> None:
+        """`ask` makes the key of a link that asks whether a promise was noticed, for the update at which that is
+        asked; without it nobody is asked."""
         self._letters = letters
+        self._ask = ask
         self._size = -1
         self._settles = False
         self._latest: dict[Subject, str] = {}
@@ -84,7 +89,14 @@ class FollowerDesk:
         if not news:
             return Step()
         told = replace(row, told_until=settled, not_before=clock.later(minutes=REST_MINUTES), tries=0)
-        return Step(self._letters.follow_news(row, thing, news, now), told)
+        return Step(self._letters.follow_news(row, thing, news, now, self._question(thing, news, now)), told)
+
+    def _question(self, thing: Thing, news: Sequence[Event], now: str) -> str:
+        """Returns the key of a link that asks whether a promise was noticed, where the news opens that question; ""
+        where not. Only those who follow the promise itself are asked, so that nobody is asked by two mails."""
+        asking = open_asking(thing.commitment, now) if thing.commitment is not None else None
+        opens = asking is not None and any(one.update and one.update.id == asking.id for one in news)
+        return self._ask(asking.id) if self._ask and asking is not None and opens else ""
 
     async def save(self, work: Work, after: Follower, before: Follower) -> bool:
         """Stores a changed follower."""

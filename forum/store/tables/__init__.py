@@ -20,7 +20,7 @@ from forum.store.tables.commissions import (
     stage_move,
     stage_note,
 )
-from forum.store.tables.followers import follower, owner_mail
+from forum.store.tables.followers import follower, noticed_answer, owner_mail
 from forum.store.tables.record import checkpoint, cosignature, disclosure, entry, fact
 from forum.store.tables.rounds import ballot, casting, me_too, reason, round_
 from forum.store.tables.schema import Words, metadata, storable
@@ -89,6 +89,7 @@ __all__ = [
     "me_too",
     "metadata",
     "moderation",
+    "noticed_answer",
     "owner_link",
     "owner_mail",
     "paper",

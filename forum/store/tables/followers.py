@@ -47,3 +47,16 @@ owner_mail = sa.Table(
     sa.Column("tries", sa.Integer, nullable=False),
     sqlite_with_rowid=False,
 )
+
+# `key` is the digest of a link that is kept nowhere. The row has no time, no order, and refers to nothing but what was
+# promised. It is deleted when the answers are counted.
+noticed_answer = sa.Table(
+    "noticed_answer",
+    metadata,
+    sa.Column("key", Words, primary_key=True),
+    words("commitment"),
+    words("asking"),
+    words("who"),
+    words("said"),
+    sqlite_with_rowid=False,
+)

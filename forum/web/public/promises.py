@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -14,12 +15,14 @@ from forum.services import commitments
 from forum.services.commitments import Promise
 from forum.services.record_cache import kept
 from forum.voting.commitment import CommitmentState, is_overdue, is_quiet
+from forum.voting.noticed import asking_of, has_ended, unnoticed
 from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import ngettext
 from forum.web.record_banner import promises_shown, unlike_record
 from forum.web.responses import page
 from forum.web.site import site_of
+from forum.web.words.noticed import counted
 from forum.web.words.terms import promise_words
 
 A_PAGE = 25
@@ -141,7 +144,17 @@ async def about(request: Request, work: Work, promise: Promise) -> dict[str, Any
         contents = await kept(site.store).contents_of(work, size)
         # Another request may have read further than this one's snapshot reaches.
         entries = [index for index in contents.about.get(commitment.id, ()) if index < size]
+    told = [(one.index, json.loads(one.body)) for one in await work.record.entries_at(entries)]
+    counts = [(number, entry) for number, entry in told if entry["type"] == "commitment noticed"]
+    entries = [number for number, entry in told if entry["type"] != "commitment noticed"]
+    asking = asking_of(commitment) if promise.recorded else None
+    asked_out = asking is not None and has_ended(asking, site.clock.now())
     return {
+        "noticed": [
+            (number, entry["at"], [counted(row) for row in entry["answers"]], unnoticed(entry["answers"]))
+            for number, entry in reversed(counts)
+        ],
+        "few_noticed": asked_out and asking is not None and asking.id not in {entry["update"] for _, entry in counts},
         "commitment": commitment,
         "decision": promise.decision,
         "commission": promise.commission,

@@ -11,11 +11,13 @@ from starlette.responses import RedirectResponse, Response
 
 from forum.errors import BadInput, ForumError, IllegalMove, NotFound, StoreUnavailable
 from forum.ports import Work
+from forum.services import noticed
 from forum.services.keys import digest, is_key, new_key
 from forum.services.mail import subscriptions
 from forum.services.stories import appeals_and_reports, private_links, timeline
 from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
+from forum.voting.noticed import open_asking
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.guess_limits import guessed
@@ -62,11 +64,16 @@ async def life_of(request: Request, story: Submission) -> dict[str, Any]:
         suggested = await work.drafts.suggestions(story.id)
         with suppress(NotFound):  # a story that is not open for writing
             shared = bool(await work.drafts.build_key(story.id))
+    asked = {one.commitment.id: one.commitment for one in events if one.commitment}
+    now = site_of(request).clock.now()
+    askings = [(one, began.id) for one in asked.values() if (began := open_asking(one, now)) is not None]
+    secret, key = site_of(request).noticed_secret, request.path_params["key"]
     # Words that stand at the top of the page are not repeated.
     above = {story.because, standing.appeal.because if standing and standing.appeal else ""}
     lines = [told(event) for event in reversed(events)]
     return {
         "life": [replace(line, quote="") if line.quote in above else line for line in lines],
+        "askings": [(one, noticed.link_of_storyteller(secret, began, key)) for one, began in askings],
         "standing": standing,
         "mail": by_mail,
         "shared": shared,

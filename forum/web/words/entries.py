@@ -17,6 +17,7 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.words import commission_entries, stage_entries
 from forum.web.words.decisions import condition_answered, differs_from, reading_words, told_headings
 from forum.web.words.entry_words import EntryWords, Facts, References, chosen, listed
+from forum.web.words.noticed import counted
 from forum.web.words.round_entries import (
     round_annulled,
     round_closed,
@@ -200,6 +201,15 @@ def _answer_date_moved(entry: Facts, references: References) -> EntryWords:
     )
 
 
+def _commitment_noticed(entry: Facts, references: References) -> EntryWords:
+    return EntryWords(
+        _("What was noticed of a promise"),
+        " ".join(counted(row) for row in entry["answers"]),
+        link=f"/promises/{entry['commitment']}",
+        link_text=_("Read the promise"),
+    )
+
+
 def _moderation_action(entry: Facts, references: References) -> EntryWords:
     because = (
         ((_("The reason, as far as it is public"), references.words(entry["because"])),) if entry["because"] else ()
@@ -304,6 +314,7 @@ _TELLERS: dict[str, Callable[[Facts, References], EntryWords]] = {
     "commitment": _commitment,
     "commitment update": _commitment_update,
     "answer date moved": _answer_date_moved,
+    "commitment noticed": _commitment_noticed,
     "moderation action": _moderation_action,
     "commission published": commission_entries.commission_published,
     "commission changed": commission_entries.commission_changed,

@@ -75,8 +75,9 @@ class MailLetters:
         values = {"until": day(to.until), "confirm": self._at("confirm", to), "stop": self._at("stop", to)}
         return self._letter(to, _("May we write to this address?"), text % values, f"asked {to.asked_at}", at)
 
-    def follow_news(self, to: Follower, thing: Thing, events: Sequence[Event], at: str) -> Letter:
-        """Returns the mail that tells the events of what somebody follows."""
+    def follow_news(self, to: Follower, thing: Thing, events: Sequence[Event], at: str, question: str = "") -> Letter:
+        """Returns the mail that tells the events of what somebody follows; with `question`, the key of a link, it asks
+        whether they have noticed it."""
         text = _(
             "There is news of what you follow: %(title)s\n\n%(lines)s\n\n"
             "You asked for these e-mails. To stop them, open this page and press the button on it. We then erase your "
@@ -85,7 +86,7 @@ class MailLetters:
         )
         values = {
             "title": f"{' '.join(thing.commission.title.split())}\n{self._base}{page_of(to.subject)}",
-            "lines": self._lines(events),
+            "lines": self._lines(events) + (self._question(thing, question) if question else ""),
             "stop": self._at("stop", to),
         }
         return self._letter(to, _("News of what you follow"), text % values, _ids(events), at)
@@ -118,6 +119,13 @@ class MailLetters:
         }
         subject = _("A promise: please say how it stands") if reasons else _("Your link to a promise")
         return self._letter(to, subject, text % values, digest(link), at)
+
+    def _question(self, thing: Thing, key: str) -> str:
+        said = _(
+            "Have you noticed it? Say so here. The answer is kept without your address, and only rounded numbers of "
+            "many are shown. You can change it until the answers are counted:"
+        )
+        return f"\n\n{said}\n{self._base}/noticed/{thing.subject.id}/{key}"
 
     def _lines(self, events: Sequence[Event]) -> str:
         """Returns events in words, each with the address of its page below it."""

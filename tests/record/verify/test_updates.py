@@ -11,11 +11,13 @@ from support.tampering import Tampered
 from forum.record import audit
 from forum.record.verify.archive import unpack
 from forum.record.verify.checks import verify_files
+from forum.record.verify.noticed import ASKED_DAYS, WHO_NOTICED, noticed_problems
 from forum.record.verify.updates import update_problems
 from forum.record.verify.verdict import FAIL
 from forum.voting.commitment import FINISHED, TOLD, CommitmentState, mistakes
 from forum.voting.commitment import Commitment as Made
 from forum.voting.commitment import Update as Given
+from forum.voting.noticed import ASKING_DAYS, EVERYBODY, Asked
 
 SD = {"sd": "A" * 43}
 
@@ -64,3 +66,39 @@ def test_both_verifiers_name_the_update(number: int, changes: dict[str, Any], pr
 def test_the_updates_of_a_true_record_pass() -> None:
     assert list(update_problems(a_keeper().log(CRISIS.id).entries)) == []
     assert FINISHED == ("done", "not done")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "problem"),
+    [
+        ("answers.0.n", 17, "a number is below the threshold, or not rounded"),
+        ("answers.1.partly", 3, "a number is below the threshold, or not rounded"),
+        ("answers.0.no", 11, "a number is below the threshold, or not rounded"),
+        ("answers.0.yes", 20, "more gave one answer than answered"),
+        ("answers.0.who", "everybody", "it is neither of everybody nor of both kinds of people"),
+        ("update", 1, "nobody is asked when a commitment is not done"),
+        ("commitment", 1, "there is no such update of its commitment before it"),
+    ],
+)
+def test_both_verifiers_name_what_may_not_be_given_of_what_was_noticed(path: str, value: Any, problem: str) -> None:
+    tampered = Tampered()
+    if path in ("update", "commitment"):
+        value = tampered.entry("commitment update" if path == "update" else "commitment", value)[path]
+    tampered.set("commitment noticed", path, value)
+    entry = tampered.entry("commitment noticed")
+    data = tampered.packed(key=True)
+    for found in (audit.verify(data), verify_files(unpack(data)[0])):
+        [check] = [one for one in found if one.name == "order of rounds"]
+        assert (check.verdict, check.detail) == (FAIL, f"noticed {entry['update']}: {problem}")
+
+
+def test_a_count_that_is_there_twice_is_named_and_a_true_one_passes() -> None:
+    entries = a_keeper().log(CRISIS.id).entries
+    assert list(noticed_problems(entries)) == []
+    [counted] = [one for one in entries if one["type"] == "commitment noticed"]
+    early = "it is counted before 28 days have passed or the state has changed"
+    asked = next(number for number, one in enumerate(entries) if one.get("update") == counted["update"])
+    unchanged = [one for one in entries[asked + 1 :] if one["type"] != "commitment update"]
+    assert list(noticed_problems([*entries[: asked + 1], *unchanged])) == [f"noticed {counted['update']}: {early}"]
+    assert list(noticed_problems([*entries, counted])) == [f"noticed {counted['update']}: it is counted twice"]
+    assert (WHO_NOTICED, ASKED_DAYS.days) == ((EVERYBODY, *Asked), ASKING_DAYS)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 
 import pytest
 from support.factories import new_id
-from support.mail_followers import BASE, FAY, FollowDesk
+from support.mail_followers import BASE, FAY, SECRET, FollowDesk
 from support.withdrawn_story import rows
 
 from forum.errors import IllegalMove, NotFound
 from forum.ports.followers import Followed, Subject
 from forum.ports.mail import MailState
-from forum.services import rights
+from forum.services import noticed, rights
+from forum.services.keys import digest
 from forum.services.mail import following, subscriptions
 from forum.store.tables import metadata
+from forum.voting.noticed import Noticed
 
 
 async def test_nothing_is_told_before_the_address_was_confirmed_and_then_all_that_is_new(followed: FollowDesk) -> None:
@@ -59,6 +62,36 @@ async def test_each_thing_is_told_as_much_as_its_own_page_shows_and_in_one_mail(
     ids = [one.message["Message-ID"] for one in followed.office.arrived]
     assert len(set(ids)) == len(ids)
     assert "Done." in followed.sent_to("a@x.test")[-1].text
+
+
+async def test_who_follows_a_promise_is_asked_by_a_link_of_their_own_whether_they_have_noticed_it(
+    followed: FollowDesk,
+) -> None:
+    addresses = ("a@x.test", "b@x.test")
+    for address in addresses:
+        await followed.follow(followed.promise, address)
+    await followed.follow(followed.commission, "c@x.test")
+    await followed.say("done")
+    await followed.rounds(minutes=2)
+    asked = [re.findall(r"/noticed/([0-9a-f]{32})/(\S+)", followed.sent_to(one)[-1].text) for one in addresses]
+    assert [[of for of, _ in one] for one in asked] == [[followed.day.commitment]] * 2
+    keys = [key for [(_, key)] in asked]
+    assert len(set(keys)) == 2
+    assert "/noticed/" not in followed.sent_to("c@x.test")[-1].text  # who follows more is not asked by a second mail
+    # The link is in no row; the answer is, under its digest, and leads to neither address nor follower.
+    found = rows(followed.path)
+    assert not [column for column, text in found.items() if any(key in text or digest(key) in text for key in keys)]
+    async with followed.store.read() as work:
+        there = [await work.followers.follower(followed.promise, one) for one in addresses]
+    await noticed.answer(followed.store, followed.clock, SECRET, followed.day.commitment, keys[0], Noticed.PARTLY)
+    found = rows(followed.path)
+    assert [column for column, text in found.items() if digest(keys[0]) in text] == ["noticed_answer.key"]
+    for one in there:
+        assert one is not None
+        assert not any(own in found["noticed_answer.key"] for own in (one.id, one.key, digest(one.key)))
+    await followed.rounds(days=29)
+    await noticed.count_ended(followed.store, followed.clock)
+    assert "noticed_answer.key" not in rows(followed.path)
 
 
 async def test_asking_again_says_and_sends_nothing_to_who_follows_already(followed: FollowDesk) -> None:

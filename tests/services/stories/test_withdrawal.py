@@ -73,12 +73,15 @@ WITHOUT_WORDS = """
     evidence: id kind added_at shown_at declined_at
     fact: name value
     first_link: token until
+    follower: id kind about address key state asked_at until told_until not_before
     helper_link: id key made_at until revoked_at
     last_act: id act at
     library: told_by told_by_key
     mail: id key state asked_at until told_until not_before look_at
     moderation: id action before by read sent_at at
+    noticed_answer: key commitment asking who said
     owner_link: id key made_at revoked_at
+    owner_mail: id address key state written_at not_before told link
     paper: id counts entered_by entered_at confirmed_by confirmed_at
     participant: id device group_id joined_at
     person: id login login_key name roles roles_in password created_at

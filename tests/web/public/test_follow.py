@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from support.app import ADDRESS, House, a_house, field, words
-from support.factories import new_id
+from support.factories import CLOCK, SetClock, new_id
 from support.recorded_day import a_day
 from support.smtp_server import PostOffice
+from support.voted_session import COMMISSIONER
 
+from forum.record import audit
+from forum.services import commitments, noticed
+from forum.services.commitments import UpdateForm
 from forum.services.keys import new_key
+from forum.services.noticed import link_of_follower
 
 FAY = "fay@reader.test"
 
@@ -82,8 +90,9 @@ async def test_anybody_follows_confirms_and_stops_with_one_press_each(house: Hou
     async with house.signed_in("commissioner") as staff:
         export = await staff.get(f"/export?commission={commission}")
         assert export.status_code == 200
-        for own in (b"reader.test", stop.rpartition("/")[2].encode(), b"follower"):
-            assert own not in export.content
+    with zipfile.ZipFile(io.BytesIO(export.content)) as packed:
+        for own in (b"reader.test", stop.rpartition("/")[2].encode()):
+            assert not [name for name in packed.namelist() if own in packed.read(name)]
 
 
 async def test_nothing_that_is_not_public_can_be_followed_nor_without_a_mail_server(
@@ -132,3 +141,44 @@ async def test_a_commissioner_has_the_owners_link_mailed_and_nobody_sees_the_add
         often = [await staff.post(path, data={**form, "new": new_key(), "address": "owen@trust.test"}) for _ in "abc"]
         assert [one.status_code for one in often] == [303, 303, 409]
         assert "Wait until tomorrow" in words(often[-1])
+
+
+async def test_a_private_link_says_whether_a_promise_was_noticed_and_the_count_stands_beside_its_state(
+    house: House,
+) -> None:
+    day = await a_day(house.store)
+    async with house.store.read() as work:
+        after = (await work.decisions.get_commitment(day.commitment)).updates[-1].id
+    form = UpdateForm(after=after, state="done", said="Both are here.")
+    asking = (await commitments.update(house.store, CLOCK, COMMISSIONER, day.commitment, form)).id
+    paths = [f"/noticed/{day.commitment}/{link_of_follower(house.site.noticed_secret, asking)}" for _ in range(9)]
+    async with house.browser() as anybody:
+        shown = await anybody.get(paths[0])
+        assert "Have you noticed it?" in words(shown)
+        assert "Two nurses" in words(shown)
+        wrong = await anybody.post(paths[0], data={})
+        assert (wrong.status_code, "Choose one of the answers." in words(wrong)) == (422, True)
+        for path in paths:
+            for said in ("yes", "no"):
+                assert (await anybody.post(path, data={"said": said})).status_code == 303
+        again = await anybody.get(paths[0] + "?done=said")
+        assert "You can change your answer" in words(again)
+        assert re.search(r'value="no"[^>]* checked', again.text)
+        assert (await anybody.get(paths[0][:-1] + "~")).status_code == 404
+        # No look at any page before the count differs from one without an answer.
+        page = f"/promises/{day.commitment}"
+        assert "noticed it" not in words(await anybody.get(page))
+        later = SetClock((datetime.now(UTC) + timedelta(days=29)).isoformat())
+        await noticed.count_ended(house.store, later)
+        told = words(await anybody.get(page))
+        assert "Hardly anybody has noticed it" in told
+        assert "Of about 10 people who answered: noticed it: few or none, in part: few or none, not: 10" in told
+        number = re.findall(r'href="/record/([0-9]+)">entry', (await anybody.get(page)).text)[-1]
+        assert "What was noticed of a promise" in words(await anybody.get(f"/record/{number}"))
+    async with house.signed_in("commissioner") as staff:
+        export = await staff.get(f"/export?commission={day.voted.live.commission}")
+    assert {check.name: check.verdict for check in audit.verify(export.content)}["order of rounds"] == "PASS"
+    with zipfile.ZipFile(io.BytesIO(export.content)) as packed:
+        [row] = packed.read("noticed.csv").decode().splitlines()[1:]
+        assert ",everybody,10,,,10," in row
+        assert not [name for name in packed.namelist() for path in paths if path[-32:].encode() in packed.read(name)]
