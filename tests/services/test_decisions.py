@@ -101,6 +101,7 @@ async def test_a_decision_that_follows_the_room_is_kept_and_recorded(sqlite_stor
         "response": "r1",
         "weighed": decision["weighed"],
         "conditions": {"given": 0, "answered": []},
+        "second_reader": "none",
         "decided_on": made.decided_at[:10],
         "until": None,
         "told": dict.fromkeys(TOLD) | {"body": decision["told"]["body"]},

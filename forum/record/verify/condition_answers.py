@@ -10,9 +10,12 @@ TOP_CONDITIONS = 5
 
 
 def must_answer(decision: Mapping[str, Any]) -> int:
-    """Returns how many conditions a "decision" had to answer: none where it puts the decision off, or does not tell."""
+    """Returns how many conditions a "decision" had to answer: none where it does not answer the vote, or tells none."""
     told = decision.get("conditions")
-    return 0 if told is None or decision["outcome"] == "deferred" else min(told["given"], TOP_CONDITIONS)
+    if told is None or decision["outcome"] in ("deferred", "acknowledged"):
+        return 0
+    given: int = told["given"]
+    return min(given, TOP_CONDITIONS)
 
 
 def condition_problems(entries: Sequence[Mapping[str, Any]], words: Callable[[Any], str | None]) -> Iterator[str]:

@@ -20,7 +20,7 @@ from forum.voting.condition import (
     by_asked,
     top_of,
 )
-from forum.voting.decision import DecisionOutcome
+from forum.voting.decision import UNANSWERING
 from forum.voting.reason import ReasonState
 from forum.voting.round import Round
 from forum.voting.small_numbers import people_outside
@@ -69,7 +69,7 @@ class AskedCondition:
 
 def asked(conditions: Sequence[Condition], outcome: str) -> list[AskedCondition]:
     """Returns the conditions that a form about this outcome ("" for none yet) lists, in their order."""
-    must = 0 if outcome == DecisionOutcome.DEFERRED else top_of(len(conditions))
+    must = 0 if outcome in UNANSWERING else top_of(len(conditions))
     return [
         AskedCondition(one.words, one.asked, number < must, *condition_fields(one))
         for number, one in enumerate(conditions[:MOST_LISTED])
@@ -89,7 +89,8 @@ def answered(
     conditions: Sequence[Condition], outcome: str, answers: Mapping[str, str], found: Findings, most: int
 ) -> ConditionsAnswered:
     """Returns the conditions that a form answers, each answer of at most `most` characters; notes each of the top ones
-    that it does not answer, and each other that it answers by halves. Who puts the decision off need answer none.
+    that it does not answer, and each other that it answers by halves. Whose outcome is of
+    UNANSWERING need answer none.
     """
     given = []
     for one, field in zip(conditions, asked(conditions, outcome), strict=False):

@@ -115,6 +115,8 @@ CASES: dict[str, list[Case]] = {
     "decision": [
         Case(DECISION, of_decision(DECISION), {"outcome": "not adopted"}, DECISION_PAGES, "decision"),
     ],
+    # No answer was promised by a day here, so none is moved.
+    "answer date moved": [],
     "decision corrected": [
         Case(CORRECTION, of_decision(CORRECTION), {"words": "A mile."}, DECISION_PAGES[2:], "decision_correction"),
     ],

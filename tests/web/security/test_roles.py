@@ -173,7 +173,7 @@ async def test_every_address_lets_in_whom_it_should_and_nobody_else(everybody: E
 
 IN_ONE = ("organiser", "moderator", "commissioner")
 # What a path leads to, by the name that it has in the path; each is of one commission.
-LEADS = ("{commission}", "{session}", "{story}", "{commitment}")
+LEADS = ("{commission}", "{session}", "{story}", "{commitment}", "{decision}", "{draft}")
 
 
 @dataclass(frozen=True)
@@ -207,6 +207,8 @@ async def in_one(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
 def _there(day: Day) -> dict[str, str]:
     live = day.voted.live
     ids = {"commission": live.commission, "session": live.id, "story": day.story, "commitment": day.commitment}
+    # The address of a draft that was published leads to its decision.
+    ids |= {"decision": day.decision, "draft": day.decision}
     return ids | {"round": day.first, "act": "nothing"}
 
 
