@@ -1,4 +1,4 @@
-"""Whether people have noticed what was promised to them: when they are asked, and what may be given of their answers.
+"""Answers of people to whether they have noticed what was promised: when they are asked, and what may be given of it.
 
 They are asked when a commitment is said to be done, or partly done: an asking. It ends when ASKING_DAYS have passed, or
 when an update says something else. Nothing is given before it has ended, and then once: no two looks differ by one

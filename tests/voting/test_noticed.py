@@ -1,4 +1,4 @@
-"""Whether people have noticed a promise: when they are asked, and that no number given tells one person's answer."""
+"""Noticing a promise: when people are asked, and that no number given tells one person's answer."""
 
 from __future__ import annotations
 

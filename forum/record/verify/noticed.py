@@ -1,4 +1,4 @@
-"""What people noticed of commitments: counted once an asking has ended, rounded, and nothing below the threshold."""
+"""Counts of what people noticed of commitments: of askings that have ended, rounded, none below the threshold."""
 
 from __future__ import annotations
 

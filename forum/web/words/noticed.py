@@ -1,4 +1,4 @@
-"""What people noticed of a promise, in words: the answers, and their numbers as they may be given."""
+"""Answers to whether a promise was noticed: in words, and their numbers as they may be given."""
 
 from __future__ import annotations
 

@@ -72,6 +72,7 @@ def test_the_updates_of_a_true_record_pass() -> None:
     ("path", "value", "problem"),
     [
         ("answers.0.n", 17, "a number is below the threshold, or not rounded"),
+        ("answers.1.partly", 0, "a number is below the threshold, or not rounded"),
         ("answers.1.partly", 3, "a number is below the threshold, or not rounded"),
         ("answers.0.no", 11, "a number is below the threshold, or not rounded"),
         ("answers.0.yes", 20, "more gave one answer than answered"),
