@@ -74,7 +74,7 @@ WITHOUT_WORDS = """
     fact: name value
     first_link: token until
     follower: id kind about address key state asked_at until told_until not_before
-    helper_link: id key made_at until revoked_at
+    helper_link: id label helper key made_at until revoked_at
     last_act: id act at
     library: told_by told_by_key
     mail: id key state asked_at until told_until not_before look_at
