@@ -26,6 +26,7 @@ from forum.ports.commissions import Commissions, Stages
 from forum.ports.followers import Followers
 from forum.ports.helper_links import HelperLinks
 from forum.ports.mail import Mail
+from forum.ports.minority_statements import MinorityStatements
 from forum.ports.noticed import NoticedAnswers
 from forum.ports.owners import Owners
 from forum.ports.record import Facts, PastCheckpoints, Record
@@ -68,6 +69,7 @@ class Work(Protocol):
     decision_drafts: DecisionDrafts
     owners: Owners
     helper_links: HelperLinks
+    minority: MinorityStatements
     noticed: NoticedAnswers
     record: Record
     checkpoints: PastCheckpoints

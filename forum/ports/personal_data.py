@@ -248,6 +248,11 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         NOBODY: "seq id story read entry",
     },
     "helper_link": {Kind.LINK: "label key made_at until revoked_at", NOBODY: "seq id session helper"},
+    "group_link": {Kind.LINK: "key made_at revoked_at", NOBODY: "seq id decision group_label"},
+    "minority_statement": {
+        Kind.ROOM: "words because sent_at moderated_at",
+        NOBODY: "seq id decision group_label state entry",
+    },
     "noticed_answer": {Kind.ROOM: "said", Kind.LINK: "key", NOBODY: "commitment asking who"},
     "owner_link": {Kind.LINK: "key made_at revoked_at", NOBODY: "seq id commitment"},
     "owner_mail": {

@@ -32,6 +32,7 @@ PARTS = (
     "result_shapes",
     "updates",
     "condition_answers",
+    "minority_statements",
     "small_numbers",
     "noticed",
     "cycle_shapes",

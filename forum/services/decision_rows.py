@@ -10,6 +10,7 @@ from forum.record.entry_rows import GONE
 from forum.services.record_known import Entry, Known
 from forum.services.row_differences import Unlike, columns, missing, order
 from forum.voting.decision import TOLD, Decision
+from forum.voting.minority_statement import StatementState
 
 
 async def _decision(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
@@ -126,6 +127,18 @@ async def _commitment_update(work: Work, known: Known, index: int, said: Entry) 
         yield found
 
 
+async def _minority_statement(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
+    try:
+        row = await work.minority.get_statement(said["statement"])
+    except NotFound:
+        yield missing("minority_statement", said["statement"])
+        return
+    made: Entry = {"decision": row.decision, "group": row.group, "words": row.words, "sent_at": row.sent_at}
+    made |= {"at": row.moderated_at, "entry": row.entry}
+    for found in columns("minority_statement", row.id, said | {"entry": index}, made):
+        yield found
+
+
 # Entries about decisions and what became of them, by type, each with what holds the rows against it.
 ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] = {
     "decision": _decision,
@@ -133,6 +146,7 @@ ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] =
     "decision replaced": _correction,
     "commitment": _commitment,
     "commitment update": _commitment_update,
+    "minority statement": _minority_statement,
 }
 
 
@@ -144,6 +158,9 @@ async def unrecorded(work: Work, known: Known, commission: str) -> AsyncIterator
             continue
         rows = [("decision", decision.id, "a decision")]
         rows += [("decision_correction", one.id, "a correction") for one in decision.corrections]
+        written = await work.minority.statements_on(decision.id)
+        published = [one for one in written if one.state == StatementState.PUBLISHED]
+        rows += [("minority_statement", one.id, "a statement") for one in published]
         for commitment in decision.commitments:
             rows.append(("commitment", commitment.id, "a commitment"))
             rows += [("commitment_update", one.id, "an update") for one in commitment.updates]

@@ -73,6 +73,7 @@ _SUBJECTS = {
     "commitment update": "commitment",
     "decision corrected": "decision",
     "decision replaced": "decision",
+    "minority statement": "decision",
     "commitment noticed": "commitment",
 }
 

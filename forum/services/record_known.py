@@ -99,4 +99,5 @@ _IDS = {
     "commitment update": "update",
     "decision corrected": "correction",
     "decision replaced": "correction",
+    "minority statement": "statement",
 }

@@ -25,6 +25,7 @@ from forum.ports.commissions import Commissions, Stages
 from forum.ports.followers import Followers
 from forum.ports.helper_links import HelperLinks
 from forum.ports.mail import Mail
+from forum.ports.minority_statements import MinorityStatements
 from forum.ports.noticed import NoticedAnswers
 from forum.ports.owners import Owners
 from forum.ports.record import Facts, PastCheckpoints, Record
@@ -50,6 +51,7 @@ from forum.store.helper_links import SqlHelperLinks
 from forum.store.last_acts import SqlLastActs
 from forum.store.library import INDEX, SqlLibrary
 from forum.store.mail import SqlMail
+from forum.store.minority_statements import SqlMinorityStatements
 from forum.store.moderation import SqlModeration
 from forum.store.noticed import SqlNoticedAnswers
 from forum.store.owners import SqlOwners
@@ -110,6 +112,7 @@ class SqlWork:
         self.decision_drafts: DecisionDrafts = SqlDecisionDrafts(link)
         self.owners: Owners = SqlOwners(link)
         self.helper_links: HelperLinks = SqlHelperLinks(link)
+        self.minority: MinorityStatements = SqlMinorityStatements(link)
         self.noticed: NoticedAnswers = SqlNoticedAnswers(link)
         self.record: Record = SqlRecord(link)
         self.checkpoints: PastCheckpoints = SqlPastCheckpoints(link)

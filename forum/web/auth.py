@@ -6,7 +6,7 @@ from starlette.requests import HTTPConnection
 
 from forum.errors import NotAllowed, NotFound, SignInNeeded
 from forum.ports.accounts import Person
-from forum.services import commitments, decision_drafts, permissions
+from forum.services import commitments, decision_drafts, minority_statements, permissions
 from forum.services.keys import digest
 from forum.services.permissions import Reach
 from forum.web.cookies import SIGNED_IN, cookie_of
@@ -81,6 +81,8 @@ async def _commission_of(request: HTTPConnection) -> str:
                 ).commission
             if "story" in named:
                 return (await work.stories.get_story(named["story"])).commission
+            if "statement" in named:
+                return await minority_statements.commission_of(work, named["statement"])
             if "commitment" in named:
                 return await commitments.commission_of(work, named["commitment"])
             if "decision" in named:

@@ -74,6 +74,11 @@ async def queue(request: Request) -> Response:
             (await work.stories.get_story(story_id), number)
             for story_id, number in (await work.evidence.waiting()).items()
         ]
+        statements = [
+            one
+            for one in await work.minority.waiting_statements()
+            if (await work.decisions.get_decision(one.decision)).commission in within
+        ]
         sent = here(story for story, _number in beside if story.status != StoryStatus.WRITING)
         evidence = [(story, number) for story, number in beside if story in sent]
     row = _rows(commissions, site.clock.now())
@@ -89,6 +94,7 @@ async def queue(request: Request) -> Response:
         ],
         reported=[await row(story, reports[0].at, reports=len(reports)) for story, reports in reported],
         evidence=evidence,
+        statements=statements,
         revised=[await row(story, story.revised_at) for story in revised],
         held=[await row(story, story.moderated_at) for story in held],
         returned=[await row(story, story.moderated_at) for story in returned],

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from forum.web import export, moderate, owner_links, promise_updates
+from forum.web import export, minority_statements, moderate, owner_links, promise_updates
 from forum.web.accounts import cookieless, own_password, people, sign_in
 from forum.web.auth import need_here, need_somewhere
 from forum.web.decide import answer_date
@@ -124,6 +124,7 @@ PAGES: tuple[Page, ...] = (
     Page("/promises/{commitment}/feed.atom", "GET", feeds.promise, "public"),
     Page("/decisions/{decision}/feed.atom", "GET", feeds.decision, "public"),
     Page("/follow/{kind}/{about}", "GET POST", follow.follow, "public"),
+    Page("/minority/{key}", "GET POST", minority_statements.write, "public", WORDS),
     Page("/noticed/{commitment}/{key}", "GET POST", noticed.have_you, "public"),
     Page("/my-promise/{key}", "GET POST", owner_links.mine, "public", WORDS),
     # the record
@@ -173,6 +174,7 @@ PAGES: tuple[Page, ...] = (
     Page("/my-story/{key}/evidence/{item}", "GET", evidence.my_file, "public"),
     Page("/stories/{story}/evidence/{item}", "GET", evidence.public_file, "public"),
     Page("/moderate/erase", "GET POST", your_data.by_letter, "moderate stories"),
+    Page("/moderate/statements/{statement}", "GET POST", minority_statements.moderate, "moderate stories", WORDS),
     Page("/moderate/{story}/evidence", "GET POST", evidence.moderate, "moderate stories", WORDS),
     Page("/moderate/{story}/evidence/{item}", "GET", evidence.moderators_file, "moderate stories"),
     Page("/moderate", "GET", moderate.queue, "moderate stories", somewhere=True),
@@ -272,6 +274,7 @@ PAGES: tuple[Page, ...] = (
     Page("/decide/drafts/{draft}/form", "GET POST", decision_form.edit, "decide", STORY),
     Page("/decide/answers/{round}", "GET POST", answer_date.move, "decide", WORDS),
     Page("/decide/decisions/{decision}", "GET POST", decision_corrections.correct, "decide", WORDS),
+    Page("/decide/dissent/{decision}", "GET POST", minority_statements.links, "decide"),
     Page("/decide/promises/{commitment}", "GET POST", promise_updates.update, "decide", WORDS),
     Page("/decide/promises/{commitment}/owner", "GET POST", owner_links.link, "decide"),
     Page("/decide/poster.pdf", "GET", export.export_poster, "decide", somewhere=True),

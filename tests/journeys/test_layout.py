@@ -135,6 +135,7 @@ async def addresses(full: Cramped) -> list[str]:
     there = full.there
     own = {
         "/build/{key}": {"key": there["build"]},
+        "/minority/{key}": {"key": there["minority"]},
         "/my-promise/{key}": {"key": there["owner"]},
         "/helper/{key}": {"key": there["helper"]},
         "/noticed/{commitment}/{key}": {"commitment": there["done"], "key": there["noticed"]},

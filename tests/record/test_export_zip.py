@@ -51,6 +51,7 @@ MEMBERS = [
     "answers_due.csv",
     "conditions.csv",
     "corrections.csv",
+    "dissent.csv",
     "ballots.jsonl",
     "record.jsonl",
     "disclosures.jsonl",

@@ -6,14 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from forum.ports import Store
+from forum.ports.accounts import Person, Role
 from forum.record.verify.rounds import weighed_of
+from forum.services import minority_statements
 from forum.services.decision_matter import matter
+from forum.services.keys import new_key
 from forum.services.voting import reasons
 from forum.services.voting.conditions import asked
+from forum.voting.minority_statement import MinorityStatement, groups_against
 from forum.voting.reason import ReasonState
-from support.factories import CLOCK
-from support.voted_session import Voted
+from support.factories import CLOCK, new_id
+from support.voted_session import COMMISSIONER, Voted
 
+MODERATOR = Person("0d" * 16, "m", "M", (Role.MODERATOR,))
 # For the form of a decision: an answer in every field in which a difference can be asked about.
 _FIELDS = ("answer_equal_voice", "answer_quorum", *(f"answer_group_{number}" for number in range(12)))
 ANSWERS = dict.fromkeys(_FIELDS, "We weighed this.")
@@ -42,3 +47,13 @@ async def weighed(store: Store, decision: dict[str, Any]) -> dict[str, Any] | No
     async with store.read() as work:
         found = await work.record.disclosures([decision["weighed"]["sd"]])
     return weighed_of(decision, {one.digest: one.encoded for one in found if one.encoded is not None})
+
+
+async def dissented(store: Store, decision: str, words: str = "It leaves us out.") -> MinorityStatement:
+    """Lets the first group that a decision goes against write a minority statement, and publishes it."""
+    async with store.read() as work:
+        [group, *_] = groups_against(await work.decisions.get_decision(decision))
+    key = new_key()
+    await minority_statements.make(store, CLOCK, COMMISSIONER, decision, group, key)
+    sent = await minority_statements.write(store, CLOCK, key, new_id(), words)
+    return await minority_statements.accept(store, CLOCK, MODERATOR, sent.id)

@@ -12,7 +12,16 @@ from typing import Any
 
 from forum.live.stop_box import Press, Stopping
 from forum.ports.accounts import Person, Role
-from forum.services import accounts, commitments, decision_drafts, decision_form, decisions, owner_links, permissions
+from forum.services import (
+    accounts,
+    commitments,
+    decision_drafts,
+    decision_form,
+    decisions,
+    minority_statements,
+    owner_links,
+    permissions,
+)
 from forum.services.keys import digest, new_key
 from forum.services.noticed import link_of_follower
 from forum.services.sessions import (
@@ -47,6 +56,7 @@ from forum.stories.submission import Submission
 from forum.stories.suggestion import SuggestionOutcome
 from forum.voting.commission import Commission, DecisionPower, SupportLine
 from forum.voting.methods import METHODS
+from forum.voting.minority_statement import groups_against
 from forum.voting.question import Terms
 from forum.voting.reason import ReasonReading, ReasonState
 from forum.voting.round import Round
@@ -316,6 +326,10 @@ async def _decided(house: House, staff: Person, rounds: tuple[str, str], w: Word
     kept = made.commitments[2].id
     said = await commitments.update(house.store, CLOCK, staff, kept, commitments.UpdateForm("", "", "done", w()))
     there = {"decision": made.id, "draft": draft.id, "round": rounds[1]}
+    [against, *_], minority = groups_against(made), new_key()
+    await minority_statements.make(house.store, CLOCK, staff, made.id, against, minority)
+    sent = await minority_statements.write(house.store, CLOCK, minority, new_id(), w())
+    there |= {"minority": minority, "statement": sent.id}
     asked = {"done": kept, "noticed": link_of_follower(house.site.noticed_secret, said.id)}
     return there | asked | {"commitment": commitment, "owner": owner}
 

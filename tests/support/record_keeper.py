@@ -322,6 +322,17 @@ class Keeper:
             commission, "answer date moved", round=round_id, **{"from": before, "to": after}, because=because
         )
 
+    def object_to(self, commission: Commission, decision: str, words: str) -> dict[str, Any]:
+        """Lets the first group that a decision goes against hold this against it, and publishes that; returns its
+        entry."""
+        entry = next(e for e in self.entries if e.get("decision") == decision)
+        group = next(one["group"] for one in self.weighed(entry)["differences"] if one["from"] == "group")
+        facts = {"group": self.words(commission, "minority group", group)}
+        facts["words"] = self.words(commission, "minority statement", words)
+        return self.add(
+            commission, "minority statement", statement=self.id(), decision=decision, sent_at=entry["at"], **facts
+        )
+
     def conditions(self, commission: Commission, round_: str, answered: int) -> dict[str, Any]:
         """Answers so many of CONDITIONS."""
         said = (
@@ -563,6 +574,7 @@ def a_keeper() -> Keeper:
         why="The police have no beds",
         dissent="The police hold that they come first",
     )
+    keeper.object_to(CRISIS, decision, "-It leaves us out")
     need = {"answers": "=Somebody comes at night", "noticed": "The rota at the door"}
     nurses = keeper.promise(CRISIS, decision, "Head of night services", "-Two nurses, from April", **need)
     number = keeper.promise(CRISIS, decision, "Police liaison", "A number to ring")

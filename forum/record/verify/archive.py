@@ -33,6 +33,7 @@ _TABLES_SINCE = {
         "answers_due.csv",
         "conditions.csv",
         "corrections.csv",
+        "dissent.csv",
     ),
 }
 TABLES = tuple(name for names in _TABLES_SINCE.values() for name in names)

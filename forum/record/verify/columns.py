@@ -300,6 +300,16 @@ COLUMNS: dict[str, dict[str, str]] = {
         "answer": "how it is taken up, or why not",
         "entry": "number of the decision's entry in the record, from 0",
     },
+    "dissent.csv": {
+        **WHERE,
+        "decision": "id of the decision that it is about",
+        "statement": "id of the minority statement",
+        "group": "the group; (withdrawn) where the vote was declared void",
+        "sent_at": "when the group sent it (UTC)",
+        "at": "when it was published (UTC)",
+        "words": "what the group holds against the decision; (withdrawn) where it was taken back",
+        "entry": "number of its entry in the record, from 0",
+    },
 }
 
 # Columns that a table has not had from the first, with the format that brought each.

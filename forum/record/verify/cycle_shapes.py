@@ -7,6 +7,7 @@ from forum.record.verify.kinds import (
     DAY,
     RESPONSE,
     TEXT,
+    TIME,
     TRUE,
     TRUTH,
     Field,
@@ -186,6 +187,16 @@ CYCLE_SHAPES: dict[str, Shape] = {
             Field("decision", known("decision"), "the decision that is replaced"),
             Field("by", known("decision"), "the newer one that took its place"),
             Field("because", words("because"), "why"),
+        ),
+    ),
+    "minority statement": Shape(
+        "What a group that put something else first holds against a decision, in its own words.",
+        (
+            Field("statement", new("minority statement")),
+            Field("decision", known("decision"), "the decision that it is about"),
+            Field("sent_at", TIME, "when the group sent it; a moderator published it"),
+            Field("group", words("minority group", withdrawable=True), "the group, withdrawn once its vote is void"),
+            Field("words", words("minority statement", withdrawable=True), "the statement"),
         ),
     ),
     "commitment": Shape(

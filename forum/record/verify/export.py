@@ -15,7 +15,7 @@ from forum.record.verify.entry_order import Past, entry_problems
 from forum.record.verify.merkle_tree import leaf_hash
 from forum.record.verify.methods import METHODS, marks
 from forum.record.verify.part import Part, part_of
-from forum.record.verify.rounds import Steps, rounds
+from forum.record.verify.rounds import Steps, rounds, weighed_of
 from forum.record.verify.verdict import RecordError
 
 # The values of a ballot leaf's "by", which is present in rounds with papers counted by hand.
@@ -101,6 +101,16 @@ class Export:
         except (RecordError, LookupError, TypeError, ValueError):
             return None
         return value if type(value) is str else None
+
+    def groups_against(self, decision: Mapping[str, Any]) -> list[str] | None:
+        """Returns the groups that a "decision" says it goes against; None where that is not here, or was withdrawn."""
+        if "weighed" not in decision:
+            return []
+        try:
+            weighed = weighed_of(decision, self.disclosures)
+        except (RecordError, LookupError, TypeError, ValueError):
+            return None
+        return None if weighed is None else [one["group"] for one in weighed["differences"] if one["from"] == "group"]
 
     @cached_property
     def withdrawn(self) -> int:

@@ -293,6 +293,18 @@ def conditions_rows(log: Log) -> Iterator[Row]:
             }
 
 
+def dissent_rows(log: Log) -> Iterator[Row]:
+    """Yields the rows of dissent.csv: the minority statements, in the order of the record."""
+    for index, entry in log.chosen("minority statement"):
+        yield {
+            **where(log, entry),
+            **{name: entry[name] for name in ("decision", "statement", "sent_at", "at")},
+            "group": log.words(entry["group"]),
+            "words": log.words(entry["words"]),
+            "entry": index,
+        }
+
+
 # Every table that follows from the record, with its rows, in the order of the zip and of the workbook's sheets.
 DERIVED: dict[str, Callable[[Log], Iterator[Row]]] = ROWS | {
     "sessions.csv": sessions_rows,
@@ -308,4 +320,5 @@ DERIVED: dict[str, Callable[[Log], Iterator[Row]]] = ROWS | {
     "answers_due.csv": answers_due_rows,
     "conditions.csv": conditions_rows,
     "corrections.csv": corrections_rows,
+    "dissent.csv": dissent_rows,
 }

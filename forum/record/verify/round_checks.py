@@ -11,6 +11,7 @@ from forum.record.verify.encoding import canonical, same_json
 from forum.record.verify.export import DEVICE, PAPER, PAPER_OR_DEVICE, Export
 from forum.record.verify.merkle_tree import root
 from forum.record.verify.methods import METHODS, figures, tally
+from forum.record.verify.minority_statements import statement_problems
 from forum.record.verify.noticed import noticed_problems
 from forum.record.verify.rounds import Steps, is_moment
 from forum.record.verify.small_numbers import NOTHING_OUTSIDE, in_small_numbers, is_rounded, small_number_problems
@@ -28,6 +29,7 @@ def check_rounds(export: Export) -> tuple[str, str]:
     it may be."""
     problems = [*_order_problems(export.entries), *votes_problems(export.entries, export.words)]
     problems += update_problems(export.entries)
+    problems += statement_problems(export.entries, export.words, export.groups_against)
     problems += condition_problems(export.entries, export.words)
     problems += noticed_problems(export.entries)
     waiting = sum(1 for s in export.rounds.values() if s.closed and not s.revealed)

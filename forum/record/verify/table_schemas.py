@@ -16,7 +16,7 @@ INTEGERS = frozenset(
         *("yes", "partly", "no"),
     }
 )
-TIMES = frozenset({"at", "opened_at", "closes_at", "closed_at", "revealed_at", "annulled_at", "news_at"})
+TIMES = frozenset({"at", "opened_at", "closes_at", "closed_at", "revealed_at", "annulled_at", "news_at", "sent_at"})
 DAYS = frozenset({"by", "decided_on", "until", "declared", "due", "answered_on"})
 YES_OR_NO = frozenset(
     {
@@ -38,6 +38,7 @@ KEYS = {
     "rounds.csv": "round",
     "commitments.csv": "commitment",
     "updates.csv": "update",
+    "dissent.csv": "statement",
     "answers_due.csv": "round",
     "corrections.csv": "correction",
     "attendance.csv": "session",
@@ -58,6 +59,7 @@ REFERENCES = {
         ("decision", "decisions.csv", "decision"),
     ),
     "conditions.csv": (("decision", "decisions.csv", "decision"),),
+    "dissent.csv": (("decision", "decisions.csv", "decision"),),
     "options.csv": (("round", "rounds.csv", "round"),),
     "reasons.csv": (("round", "rounds.csv", "round"),),
     "stops.csv": (("magic_check", "rounds.csv", "round"), ("round", "rounds.csv", "round")),

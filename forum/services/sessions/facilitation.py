@@ -9,6 +9,7 @@ from typing import Any
 from forum.errors import BadInput, IllegalMove
 from forum.ports import Work
 from forum.record.verify.disclosures import digests_in
+from forum.services import minority_statements
 from forum.services.record_entries import Words, append, erase, latest_about
 from forum.services.sessions import guard
 from forum.services.sessions.desk import Desk, Outcome, cue_of, cue_up
@@ -129,6 +130,7 @@ async def annul_round(desk: Desk, session_id: str, round_id: str, because: str) 
             await append(work, commission, entries[0], round_.annulled_at, facts)
             resting = await _decisions_on(work, round_)
             digests = gone + await _tables_of(work, round_) + [*digests_in([entry["weighed"] for entry in resting])]
+            digests += await minority_statements.void(work, [entry["decision"] for entry in resting])
             await erase(work, commission, round_.annulled_at, digests)
             await work.decisions.take_back_differences([entry["decision"] for entry in resting])
         return Outcome(await cue_up(work, session, session.cue), round_)

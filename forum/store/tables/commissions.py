@@ -175,6 +175,33 @@ owner_link = sa.Table(
     words("revoked_at"),
 )
 
+group_link = sa.Table(
+    "group_link",
+    metadata,
+    seq(),
+    identity(),
+    reference("decision", "decision.id"),
+    words("group_label"),
+    sa.Column("key", Words, nullable=False, unique=True),
+    words("made_at"),
+    words("revoked_at"),
+)
+
+minority_statement = sa.Table(
+    "minority_statement",
+    metadata,
+    seq(),
+    identity(),
+    reference("decision", "decision.id"),
+    words("group_label"),
+    words("words"),
+    words("state"),
+    words("sent_at"),
+    words("because"),
+    words("moderated_at"),
+    sa.Column("entry", sa.Integer),
+)
+
 commitment_update = sa.Table(
     "commitment_update",
     metadata,

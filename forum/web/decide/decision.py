@@ -12,6 +12,7 @@ from forum.services.decision_matter import Matter
 from forum.services.record_cache import declared_of
 from forum.voting.decision import ADOPTING, Decision, differs
 from forum.voting.difference import dissenting
+from forum.voting.minority_statement import StatementState, groups_against
 from forum.voting.result import TableRow
 from forum.voting.round import Round
 from forum.web.i18n.dates import today
@@ -28,7 +29,11 @@ async def decision(request: Request) -> Response:
     when."""
     async with site_of(request).store.read() as work:
         made = await work.decisions.get_decision(request.path_params["decision"])
+        written = await work.minority.statements_on(made.id)
+        statements = [one for one in written if one.state == StatementState.PUBLISHED]
         drawn = promises_shown([made])
+        if made.id in drawn:
+            drawn[made.id] = (made, written)
         if made.entry is not None:
             # Already here, as votes whose rows were changed may give no result: the page that says so tells of it.
             await unlike_record(request, work, drawn | await work.rounds.some(made.rounds))
@@ -41,7 +46,7 @@ async def decision(request: Request) -> Response:
                 drawn |= {round_.id: (round_, result) for round_, result in zip(one.rounds, one.results, strict=True)}
             drawn[declared_of(on.commission.id)] = (on.commission, on.session.title)
             await unlike_record(request, work, drawn)
-    shown = context(request, made, on)
+    shown = context(request, made, on) | {"statements": statements, "against": groups_against(made)}
     address = f"{base_url(request)}/decisions/{made.id}"
     return await page(request, "decide/decision.html", **shown, beside=apart, every=every, address=address)
 

@@ -152,6 +152,16 @@ def _decision_corrected(entry: Facts, references: References) -> EntryWords:
     )
 
 
+def _minority_statement(entry: Facts, references: References) -> EntryWords:
+    return EntryWords(
+        _("Minority statement"),
+        _("%(group)s says what it holds against a decision.") % {"group": references.words(entry["group"])},
+        ((_("Statement"), references.words(entry["words"])),),
+        link=f"/decisions/{entry['decision']}",
+        link_text=_("Read the whole decision"),
+    )
+
+
 def _commitment(entry: Facts, references: References) -> EntryWords:
     role, what = references.words(entry["role"]), references.words(entry["what"])
     details = [(_("Who"), role), (_("What"), what), (_("By when"), day(entry["by"]))]
@@ -313,6 +323,7 @@ _TELLERS: dict[str, Callable[[Facts, References], EntryWords]] = {
     "decision replaced": _decision_corrected,
     "commitment": _commitment,
     "commitment update": _commitment_update,
+    "minority statement": _minority_statement,
     "answer date moved": _answer_date_moved,
     "commitment noticed": _commitment_noticed,
     "moderation action": _moderation_action,

@@ -30,6 +30,7 @@ UNLIKE_WORDS = {
     "decision": message("the decision"),
     "answer_move": message("the day until which a vote is answered"),
     "decision_correction": message("what was corrected in a decision"),
+    "minority_statement": message("what a group holds against a decision"),
     "commitment": message("who does what by when"),
     "commitment_update": message("what became of a promise"),
     "story": message("the story"),

@@ -79,6 +79,8 @@ WITHOUT_WORDS = """
     library: told_by told_by_key
     mail: id key state asked_at until told_until not_before look_at
     moderation: id action before by read sent_at at
+    group_link: id group_label key made_at revoked_at
+    minority_statement: id group_label words state sent_at because moderated_at
     noticed_answer: key commitment asking who said
     owner_link: id key made_at revoked_at
     owner_mail: id address key state written_at not_before told link

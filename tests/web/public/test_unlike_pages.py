@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from support.app import House
 from support.async_house import an_open_round
 from support.changed_rows import change
+from support.decided import dissented
 from support.factories import CLOCK, a_cast
 from support.recorded_day import Day, a_day
 from support.voted_session import FIRST, a_vote, required
@@ -158,6 +159,12 @@ CASES: dict[str, list[Case]] = {
     "commission closed": [
         Case(tables.closing, of_commission(tables.closing), {"words": "Nothing"}, STAGE_PAGES, "closing"),
     ],
+    "minority statement": [
+        Case(
+            tables.minority_statement, of_decision(tables.minority_statement), {"words": "We agree"},
+            ("/decisions/{decision}",), "minority_statement",
+        ),
+    ],
     "commission reopened": [
         Case(tables.closing, of_commission(tables.closing), {"because": "Nothing"}, STAGE_PAGES, "closing"),
     ],
@@ -189,6 +196,7 @@ async def test_each_page_says_which_row_was_changed_and_says_nothing_once_it_is_
     assert isinstance(house.store, SqlStore)
     day = await a_day(house.store)
     await moved(house, day.voted.live.commission)
+    await dissented(house.store, day.decision)
     entries = await entries_of(house)
     of_type = {kind: {one["index"] for one in entries if one["type"] == kind} for kind in CASES}
     places = {"story": day.story, "commission": day.voted.live.commission, "decision": day.decision}
