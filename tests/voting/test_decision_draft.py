@@ -181,4 +181,4 @@ class Way(RuleBasedStateMachine):
 
 
 TestWay = Way.TestCase
-TestWay.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+TestWay.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
