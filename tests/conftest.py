@@ -86,16 +86,22 @@ _LONG = (
 )
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Puts the longest tests first: an equal part of them before each of the parts that xdist gives to its workers."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None, object, object]:
+    """Puts the longest tests first: an equal part of them before each of the parts that xdist gives to its workers.
+
+    Each worker has begun to collect at another file. So it sorts them first, before pytest puts those together that
+    share a fixture: all workers must come to one order.
+    """
     workers: int = getattr(config, "workerinput", {}).get("workercount", 1)
     if workers > 1:
-        items.sort(key=lambda item: item.path)  # each worker has begun to collect at another place
+        items.sort(key=lambda item: item.path)
+    result = yield
     long = [item for item in items if item.path.name in _LONG]
     short = [item for item in items if item.path.name not in _LONG]
     part = -(-len(short) // workers)
     items[:] = [item for i in range(workers) for item in long[i::workers] + short[i * part : (i + 1) * part]]
+    return result
 
 
 @pytest.hookimpl(wrapper=True)
