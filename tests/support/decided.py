@@ -10,13 +10,12 @@ from forum.ports.accounts import Person, Role
 from forum.record.verify.rounds import weighed_of
 from forum.services import minority_statements
 from forum.services.decision_matter import matter
-from forum.services.keys import new_key
 from forum.services.voting import reasons
 from forum.services.voting.conditions import asked
-from forum.voting.minority_statement import MinorityStatement, groups_against
+from forum.voting.minority_statement import MinorityStatement, StatementState
 from forum.voting.reason import ReasonState
 from support.factories import CLOCK, new_id
-from support.voted_session import COMMISSIONER, Voted
+from support.voted_session import Voted
 
 MODERATOR = Person("0d" * 16, "m", "M", (Role.MODERATOR,))
 # For the form of a decision: an answer in every field in which a difference can be asked about.
@@ -49,11 +48,9 @@ async def weighed(store: Store, decision: dict[str, Any]) -> dict[str, Any] | No
     return weighed_of(decision, {one.digest: one.encoded for one in found if one.encoded is not None})
 
 
-async def dissented(store: Store, decision: str, words: str = "It leaves us out.") -> MinorityStatement:
-    """Lets the first group that a decision goes against write a minority statement, and publishes it."""
-    async with store.read() as work:
-        [group, *_] = groups_against(await work.decisions.get_decision(decision))
-    key = new_key()
-    await minority_statements.make(store, CLOCK, COMMISSIONER, decision, group, key)
-    sent = await minority_statements.write(store, CLOCK, key, new_id(), words)
-    return await minority_statements.accept(store, CLOCK, MODERATOR, sent.id)
+async def dissented(store: Store, decision: str) -> None:
+    """Puts a minority statement beside a decision, also where no group is shown to be against it."""
+    sent = MinorityStatement(new_id(), decision, "Nurses", "It leaves us out.", StatementState.WAITING, CLOCK.now())
+    async with store.begin() as work:
+        await work.minority.save_statement(sent)
+    await minority_statements.accept(store, CLOCK, MODERATOR, sent.id)
