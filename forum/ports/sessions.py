@@ -71,6 +71,10 @@ class Sessions(Protocol):
         with `until` those who had joined by then.
         """
 
+    async def came(self, sessions: Collection[str]) -> dict[str, int]:
+        """Returns how many joined each of these sessions, as `joined` counts them; those whom nobody joined are left
+        out."""
+
     async def observers(self, session: str) -> int:
         """Returns how many follow without voting."""
 

@@ -44,8 +44,17 @@ class Stories(Protocol):
         old one.
         """
 
-    async def list_stories(self, commission: str | None = None, status: str | None = None) -> list[Submission]:
-        """Returns stories, oldest first; only those of a commission or with a status where given."""
+    async def list_stories(
+        self, commission: str | None = None, status: str | None = None, newest: int | None = None
+    ) -> list[Submission]:
+        """Returns stories, oldest first; only those of a commission or with a status where given, and only so many of
+        the newest."""
+
+    async def titles(self, stories: Collection[str]) -> dict[str, str]:
+        """Returns the titles of those of these stories that are public, by id."""
+
+    async def public_of(self, commission: str) -> dict[str, tuple[str, str | None]]:
+        """Returns the title and the group of the writer of each public story of a commission, by its id."""
 
     async def revised(self) -> list[Submission]:
         """Returns the accepted stories with a new version that waits for a moderator, the longest waiting first."""

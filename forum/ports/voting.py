@@ -186,8 +186,11 @@ class Decisions(Protocol):
         ends. Raises NotFound.
         """
 
-    async def list_decisions(self, commission: str | None = None) -> list[Decision]:
-        """Returns the decisions of a commission, or all, newest first."""
+    async def some_decisions(self, decisions: Collection[str]) -> list[Decision]:
+        """Returns these decisions, newest first; unknown ids are left out."""
+
+    async def list_decisions(self, commission: str | None = None, newest: int | None = None) -> list[Decision]:
+        """Returns the decisions of a commission, or all, newest first; only so many where given."""
 
 
 class DecisionDrafts(Protocol):

@@ -14,6 +14,7 @@ from forum.errors import IllegalMove, NotAllowed, NotFound, message
 from forum.ports import Store, Work
 from forum.ports.accounts import Person
 from forum.ports.clock import Clock
+from forum.record.verify.answers_due import VoteDue
 from forum.services import permissions, record_entries
 from forum.services.form_errors import Findings
 from forum.services.record_entries import Words
@@ -62,6 +63,17 @@ async def of_commission(
     rounds = [one for of_session in (await work.rounds.of_all(list(within))).values() for one in of_session]
     moves = await work.decisions.answer_moves([one.id for one in rounds])
     return answers_due(rounds, within, [one for one in decisions if one.entry is not None], moves)
+
+
+async def as_now(work: Work, votes: Sequence[VoteDue]) -> list[AnswerDue]:
+    """Returns these answers, found in the record, as the rows of the database have them now, the first due first."""
+    rounds = await work.rounds.some(
+        {id_ for one in votes for id_ in (one.opened["round"], one.opened["second_of"]) if id_}
+    )
+    decisions = await work.decisions.some_decisions({id_ for one in votes for id_ in one.put_off})
+    moves = await work.decisions.answer_moves(list(rounds))
+    within = {one.opened["session"]: one.within for one in votes}
+    return answers_due(rounds.values(), within, decisions, moves)
 
 
 async def due_of(work: Work, vote: str) -> AnswerDue:

@@ -19,6 +19,7 @@ from forum.record.tree import Tree
 from forum.record.verify.answers_due import AnswersDue
 from forum.record.verify.held_words import HeldWords
 from forum.services.record_known import ABOUT_COMMISSIONS
+from forum.services.timelines import Timelines
 
 # Entries that are read and worked through before others have their turn.
 PIECE_OF_ENTRIES = 200
@@ -29,8 +30,8 @@ RESTORED = "record restored"
 class Contents:
     """Index of the record: the "round opened" entry of each round; the indexes of a commission's or a session's
     entries, and of those about one thing (`subjects_of`); the entry that withdrew each digest's words; those that a
-    moderator holds; the answers that votes are due; the heads (size, root in hex) that an entry "record restored" says
-    are given up."""
+    moderator holds; the answers that votes are due; the timelines of commissions; the heads (size,
+    root in hex) that an entry "record restored" says are given up."""
 
     openings: dict[str, dict[str, Any]] = field(default_factory=dict)
     of: dict[str, list[int]] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class Contents:
     erased: dict[str, int] = field(default_factory=dict)
     held: HeldWords = field(default_factory=HeldWords)
     answers: AnswersDue = field(default_factory=AnswersDue)
+    timelines: Timelines = field(default_factory=Timelines)
     given_up: set[tuple[int, str | None]] = field(default_factory=set)
 
     def take(self, stored: StoredEntry) -> None:
@@ -53,6 +55,7 @@ class Contents:
             self.erased.update((digest, stored.index) for digest in entry["digests"])
         self.held.add(stored.index, entry)
         self.answers.add(stored.index, entry)
+        self.timelines.add(stored.index, entry)
         session = entry.get("session")
         if entry["type"] == "decision":
             session = self.openings.get(entry["rounds"][0], {}).get("session")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from forum.ports import Store, Work
 from forum.record.verify.answers_due import VoteDue
 from forum.record.verify.disclosures import open_disclosure
 from forum.services.record_cache import kept
+from forum.voting.answer_due import ResponseRate
 
 # Votes that are looked at before others have their turn.
 _PIECE = 200
@@ -73,3 +75,11 @@ async def _rates(work: Work, votes: list[VoteDue], today: str) -> Rates:
         for name, of in counts.items()
     ]
     return Rates(tuple(sorted(bodies, key=lambda one: (-one.late, one.name.casefold(), one.name))))
+
+
+def of_votes(votes: Iterable[VoteDue], today: str) -> ResponseRate:
+    """Returns the share of these votes that were answered in time, on the day `today` (ISO); as `response_rate` of
+    voting/answer_due.py does for rows of the database."""
+    late = [(one, one.days_late(today) > 0) for one in votes]
+    counted = [was_late for one, was_late in late if one.answer is not None or was_late]
+    return ResponseRate(counted.count(False), len(counted))

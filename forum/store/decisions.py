@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
@@ -18,6 +19,7 @@ from forum.voting.commitment import Commitment, Update
 from forum.voting.condition import ConditionsAnswered
 from forum.voting.decision import Correction, Decision
 
+_PIECE = 200  # rows converted before the event loop gets a turn
 _ALL = sa.select(decisions).order_by(decisions.c.seq.desc())
 _OF = having(decisions.c.commission).order_by(decisions.c.seq.desc())
 
@@ -90,11 +92,22 @@ class SqlDecisions(Area):
         row = await self._link.one(wanted, "There is no such decision.", {"id": decision})
         return (await self._with_commitments([row]))[0]
 
-    async def list_decisions(self, commission: str | None = None) -> list[Decision]:
-        """Returns the decisions of a commission, or all, newest first."""
-        whole = commission is None
+    async def some_decisions(self, decisions_: Collection[str]) -> list[Decision]:
+        """Returns these decisions, newest first; unknown ids are left out."""
+        if not decisions_:
+            return []
         return await self._with_commitments(
-            await self._link.rows(_ALL if whole else _OF, None if whole else {"commission": commission})
+            await self._link.rows(_ALL.where(self._link.among(decisions.c.id, list(decisions_))))
+        )
+
+    async def list_decisions(self, commission: str | None = None, newest: int | None = None) -> list[Decision]:
+        """Returns the decisions of a commission, or all, newest first; only so many where given."""
+        whole = commission is None
+        wanted = _ALL if whole else _OF
+        return await self._with_commitments(
+            await self._link.rows(
+                wanted if newest is None else wanted.limit(newest), None if whole else {"commission": commission}
+            )
         )
 
     async def _with_commitments(self, rows: Sequence[Row]) -> list[Decision]:
@@ -109,19 +122,19 @@ class SqlDecisions(Area):
         corrected = await self._corrections(list(by_decision))
         for one in await self._with_updates(promised, corrected):
             by_decision[one.decision].append(one)
-        return [
-            made(
-                row,
-                Decision,
-                commitments=by_decision[row["id"]],
-                corrections=[one for one in corrected if one.decision == row["id"]],
-                replaces=[one.decision for one in corrected if one.replaced_by == row["id"]],
-                told=row["told"] or {},
-                differences=row["differences"] or [],
-                votes=row["votes"] or [],
-            )
-            for row in rows
-        ]
+        of: dict[str, list[Correction]] = {}
+        replaces: dict[str, list[str]] = {}
+        for correction in corrected:
+            of.setdefault(correction.decision, []).append(correction)
+            replaces.setdefault(correction.replaced_by or "", []).append(correction.decision)
+        found = []
+        for number, row in enumerate(rows, 1):
+            more = {name: row[name] or [] for name in ("differences", "votes")} | {"told": row["told"] or {}}
+            more |= {"corrections": of.get(row["id"], []), "replaces": replaces.get(row["id"], [])}
+            found.append(made(row, Decision, commitments=by_decision[row["id"]], **more))
+            if number % _PIECE == 0:
+                await asyncio.sleep(0)
+        return found
 
     async def _corrections(self, of: Sequence[str]) -> list[Correction]:
         """Returns the corrections of these decisions and those by which one of them took another's place, in the order
@@ -136,14 +149,20 @@ class SqlDecisions(Area):
         if not rows:
             return []
         by_commitment: dict[str, list[Update]] = {row["id"]: [] for row in rows}
-        for row in await self._link.rows(
+        told = await self._link.rows(
             sa.select(updates)
             .where(self._link.among(updates.c.commitment, list(by_commitment)))
             .order_by(updates.c.seq)
-        ):
+        )
+        for number, row in enumerate(told, 1):
+            if number % _PIECE == 0:
+                await asyncio.sleep(0)
             by_commitment[row["commitment"]].append(made(row, Update))
         replaced = {one.decision: one.at for one in corrected if one.replaced_by}
-        return [
-            made(row, Commitment, updates=by_commitment[row["id"]], replaced_at=replaced.get(row["decision"], ""))
-            for row in rows
-        ]
+        found = []
+        for number, row in enumerate(rows, 1):
+            at = replaced.get(row["decision"], "")
+            found.append(made(row, Commitment, updates=by_commitment[row["id"]], replaced_at=at))
+            if number % _PIECE == 0:
+                await asyncio.sleep(0)
+        return found

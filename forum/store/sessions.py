@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -124,6 +125,19 @@ class SqlSessions(Area):
         )
         rows = await self._link.rows(wanted.where(participants.c.joined_at <= until) if until else wanted)
         return {row["group_id"]: row["people"] for row in rows}
+
+    async def came(self, sessions: Collection[str]) -> dict[str, int]:
+        """Returns how many joined each of these sessions, as `joined` counts them; those whom nobody joined are left
+        out."""
+        if not sessions:
+            return {}
+        wanted = (
+            sa.select(participants.c.session, sa.func.count().label("people"))
+            .where(self._link.among(participants.c.session, list(sessions)))
+            .where(sa.not_(sa.or_(participants.c.passing, participants.c.observer)))
+            .group_by(participants.c.session)
+        )
+        return {row["session"]: row["people"] for row in await self._link.rows(wanted)}
 
     async def observers(self, session: str) -> int:
         """Returns how many follow without voting."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 
 from forum.errors import IllegalMove
@@ -71,14 +73,36 @@ class SqlStories(Area):
         wanted = sa.update(table).where(table.c.link == old, table.c.link != "")
         await self._link.change(wanted.values(link=new), _NO_STORY)
 
-    async def list_stories(self, commission: str | None = None, status: str | None = None) -> list[Submission]:
-        """Returns stories, oldest first; only those of a commission or with a status where given."""
-        wanted = sa.select(table).order_by(table.c.seq)
+    async def titles(self, stories: Collection[str]) -> dict[str, str]:
+        """Returns the titles of those of these stories that are public, by id."""
+        if not stories:
+            return {}
+        wanted = sa.select(table.c.id, table.c.title).where(self._link.among(table.c.id, list(stories)))
+        return {
+            row["id"]: row["title"]
+            for row in await self._link.rows(wanted.where(table.c.status == StoryStatus.ACCEPTED))
+        }
+
+    async def public_of(self, commission: str) -> dict[str, tuple[str, str | None]]:
+        """Returns the title and the group of the writer of each public story of a commission, by its id."""
+        here = (table.c.commission == commission, table.c.status == StoryStatus.ACCEPTED)
+        wanted = sa.select(table.c.id, table.c.title, table.c.told_by).where(*here)
+        return {row["id"]: (row["title"], row["told_by"]) for row in await self._link.rows(wanted)}
+
+    async def list_stories(
+        self, commission: str | None = None, status: str | None = None, newest: int | None = None
+    ) -> list[Submission]:
+        """Returns stories, oldest first; only those of a commission or with a status where given, and only so many of
+        the newest."""
+        wanted = sa.select(table).order_by(table.c.seq if newest is None else table.c.seq.desc())
         if commission is not None:
             wanted = wanted.where(table.c.commission == commission)
         if status is not None:
             wanted = wanted.where(table.c.status == status)
-        return [_story(row) for row in await self._link.rows(wanted)]
+        if newest is not None:
+            wanted = wanted.limit(newest)
+        found = [_story(row) for row in await self._link.rows(wanted)]
+        return found if newest is None else found[::-1]
 
     async def revised(self) -> list[Submission]:
         """Returns the accepted stories with a new version that waits for a moderator, the longest waiting first."""

@@ -60,6 +60,7 @@ from forum.web.public import (
     your_data,
 )
 from forum.web.public import answers_due as public_answers_due
+from forum.web.public import commission as public_commission
 from forum.web.public import stages as public_stages
 from forum.web.stories import (
     build_link,
@@ -105,7 +106,7 @@ PAGES: tuple[Page, ...] = (
     # what everybody reads
     Page("/", "GET", front_pages.home, "public"),
     Page("/commissions", "GET", front_pages.commissions, "public"),
-    Page("/commissions/{commission}", "GET", front_pages.commission, "public"),
+    Page("/commissions/{commission}", "GET", public_commission.commission, "public"),
     Page("/commissions/{commission}/stages/{stage}", "GET", public_stages.stage, "public"),
     Page("/stories", "GET", library.stories, "public"),
     Page("/stories/{story}", "GET", front_pages.story, "public"),

@@ -21,7 +21,7 @@ class VoteDue:
     of its close, and the number of the closing entry with its time, None and "" while it is open.
 
     `moved` has for each new date the day on which it was given, the date, and the number of the entry that says so;
-    `answer` is the entry that answers it.
+    `put_off` the ids of the decisions among these; `answer` is the entry that answers it.
     """
 
     opened: dict[str, Any]
@@ -31,6 +31,7 @@ class VoteDue:
     closed_at: str = ""
     annulled: bool = False
     moved: list[tuple[str, str, int]] = field(default_factory=list)
+    put_off: list[str] = field(default_factory=list)
     answer: dict[str, Any] | None = None
 
     @property
@@ -114,6 +115,7 @@ class AnswersDue:
             vote.answer = entry
         elif entry.get("until"):
             vote.moved.append((entry["at"][:10], entry["until"], index))
+            vote.put_off.append(entry["decision"])
 
 
 def answers_of(entries: Iterable[dict[str, Any]]) -> AnswersDue:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from forum.services import response_rates
 from forum.web.i18n.dates import today
-from forum.web.public.promises import page_number
+from forum.web.public.checkpoints import page_number
 from forum.web.responses import page
 from forum.web.site import site_of
 

@@ -7,6 +7,7 @@ same id in every feed. What does not agree with the record is an entry of its ow
 from __future__ import annotations
 
 import hashlib
+import heapq
 import re
 import uuid
 from collections.abc import Sequence
@@ -18,12 +19,13 @@ from starlette.responses import Response
 
 from forum.ports import Work
 from forum.services import commitments
+from forum.services.ledger import as_now, ledger_of
 from forum.services.record_cache import declared_of
 from forum.services.stages import course_of
 from forum.services.stories import timeline
 from forum.services.stories.timeline import Event, EventKind
 from forum.voting.commission import Commission
-from forum.web.i18n.dates import day
+from forum.web.i18n.dates import day, today
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language
 from forum.web.record_banner import Unlike, events_shown, stories_shown, unlike_record
@@ -79,8 +81,10 @@ async def promises(request: Request) -> Response:
     """Sends the feed of every promise in the record and what became of it, or of those of one commission."""
     of = request.query_params.get("commission", "")
     async with site_of(request).store.read() as work:
-        listed = await commitments.ledger(work, of or None)
         title = (await work.commissions.get_commission(of)).title if of else ""
+        known = (await ledger_of(work, today(site_of(request).clock.now()))).of(of or None)
+        newest = heapq.nlargest(MOST, known, key=lambda one: one.promise.commitment.news_at)
+        listed = await as_now(work, newest)
         told_of = [event for one in listed for event in timeline.of_commitment(one.decision, one.commitment)]
         events = sorted(told_of, key=lambda event: event.at)[-MOST:]
         unlike = await unlike_record(request, work, events_shown(events))

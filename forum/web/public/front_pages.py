@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.ports import Work
 from forum.ports.long_work import long
 from forum.ports.result_cache import Drawn, Remembered
-from forum.services import answers_due, commitments
 from forum.services.record_cache import declared_of
-from forum.services.stages import course_of
 from forum.services.stories import evidence, suggestions, timeline
 from forum.services.stories.parsed_stories import story_of
 from forum.services.stories.submissions import must_be_public
 from forum.services.voting import results
 from forum.stories.scenario import Scenario
-from forum.stories.submission import StoryStatus, Submission
-from forum.voting.answer_due import response_rate
-from forum.voting.commission import Commission
-from forum.voting.decision import Decision
+from forum.stories.submission import StoryStatus
 from forum.voting.round import RoundState
-from forum.web.i18n.dates import today
-from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language
-from forum.web.organise.programmes import is_planned
-from forum.web.record_banner import decisions_shown, events_shown, promises_shown, stories_shown, unlike_record
+from forum.web.public.commission import decided_words
+from forum.web.record_banner import decisions_shown, events_shown, stories_shown, unlike_record
 from forum.web.responses import page
 from forum.web.server.prefix import prefix_of
 from forum.web.site import site_of
@@ -37,9 +28,6 @@ from forum.web.stories.evidence import items as evidence_items
 from forum.web.stories.suggestion_words import thanks
 from forum.web.stories.versions import public_versions
 from forum.web.templates import ready
-from forum.web.words.answers_due import moves_words, rate, waits
-from forum.web.words.commission_entries import changes
-from forum.web.words.terms import session_state
 from forum.web.words.timeline import told
 
 NEWEST = 5
@@ -61,7 +49,7 @@ async def home(request: Request) -> Response:
         titles = {c.id: c.title for c in commissions}
         decisions = [d for d in await work.decisions.list_decisions() if d.commission in titles][:NEWEST]
         stories = [s for s in await work.stories.list_stories(status=StoryStatus.ACCEPTED) if s.commission in titles]
-        decided = await _decided(work, decisions)
+        decided = await decided_words(work, decisions)
         newest = stories[: -NEWEST - 1 : -1]
         declared = {declared_of(one.id): one for one in commissions[:NEWEST]}
         rows = declared | stories_shown(newest) | decisions_shown(decisions)
@@ -84,54 +72,6 @@ async def commissions(request: Request) -> Response:
         await unlike_record(request, work, {declared_of(one.id): one for one in listed})
     listed.sort(key=lambda c: c.rehearsal)
     return await page(request, "public/commissions.html", commissions=listed)
-
-
-async def commission(request: Request) -> Response:
-    """Shows one commission: its question, what the vote can change, its groups, stories, sessions and decisions."""
-    async with site_of(request).store.read() as work:
-        about = await work.commissions.get_commission(request.path_params["commission"])
-        stories = await work.stories.list_stories(about.id, StoryStatus.ACCEPTED)
-        every = await work.sessions.list_sessions(about.id)
-        sessions = [s for s in every if not s.asynchronous]
-        asynchronous = await results.asynchronous_rounds(work, about) if len(sessions) < len(every) else ()
-        plans = await work.programmes.latest_of([s.id for s in sessions])
-        planned = {session for session, latest in plans.items() if is_planned(latest.plan)}
-        decisions = await work.decisions.list_decisions(about.id)
-        decided = await _decided(work, decisions)
-        course = await course_of(work, about)
-        versions = await work.commissions.versions(about.id)
-        due = await answers_due.of_commission(work, versions, every, decisions)
-        rows: dict[str, object] = {
-            declared_of(about.id): (about, course, versions, [(s.id, s.title) for s in sessions])
-        }
-        rows |= {} if about.rehearsal else stories_shown(stories)
-        rows |= {one.round.id: one.round for one in asynchronous if one.session.recorded and one.round.opened_at}
-        rows |= {round_.id: (round_, one.postponed) for one in due for round_ in one.rounds}
-        await unlike_record(request, work, rows | promises_shown(decisions))
-    day = today(site_of(request).clock.now())
-    promises = commitments.in_order(commitments.promises_in(decisions, {about.id: about}), day)
-    return await page(
-        request,
-        "public/commission.html",
-        commission=about,
-        today=day,
-        waiting=[(one, waits(one, day), moves_words(one)) for one in due if not one.answer],
-        rate=rate(response_rate(due, day)),
-        promises=promises[:NEWEST],
-        stories=stories[::-1],
-        told_by=_told_by(about, stories),
-        sessions=[(s, session_state(s)) for s in sessions],
-        asynchronous=asynchronous,
-        story_titles={s.id: s.title for s in stories},
-        planned=planned,
-        decisions=decisions,
-        decided=decided,
-        course=course,
-        versions=[
-            (one, changes(before.about, one.about) if before else [])
-            for before, one in zip([None, *versions], versions, strict=False)
-        ],
-    )
 
 
 async def story(request: Request) -> Response:
@@ -182,19 +122,3 @@ async def _drawn(request: Request, remembered: Remembered, twee: str) -> Drawn:
 
     follows_from = (hashlib.sha256(twee.encode()).hexdigest(), language().code, prefix_of(site.settings))
     return await remembered.of(Drawn, MOST_DRAWN, follows_from, drawn, len)
-
-
-async def _decided(work: Work, decisions: Sequence[Decision]) -> dict[str, str]:
-    """Returns the words of the response that each decision is about, by decision id; decisions about none are left
-    out."""
-    words = {}
-    rounds = await work.rounds.some({decision.rounds[-1] for decision in decisions})
-    for decision in decisions:
-        if decision.response is not None:
-            about = rounds[decision.rounds[-1]].response(decision.response)
-            words[decision.id] = about.label if about else _("None of these")
-    return words
-
-
-def _told_by(commission: Commission, stories: list[Submission]) -> dict[str, str]:
-    return {s.id: commission.group_label(s.told_by) or "" for s in stories}

@@ -13,12 +13,14 @@ from starlette.responses import Response
 from forum.ports import Work
 from forum.services import commitments
 from forum.services.commitments import Promise
+from forum.services.ledger import Line, as_now, ledger_of
 from forum.services.record_cache import kept
 from forum.voting.commitment import CommitmentState, is_overdue, is_quiet
 from forum.voting.noticed import asking_of, has_ended, unnoticed
 from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import ngettext
+from forum.web.public.checkpoints import page_number
 from forum.web.record_banner import promises_shown, unlike_record
 from forum.web.responses import page
 from forum.web.site import site_of
@@ -30,7 +32,6 @@ MOST_TYPED = 200
 FIELDS = ("words", "commission", "owner", "state")
 # What a reader may choose beside the states: both follow from the days.
 OVERDUE, QUIET = "overdue", "no news"
-_DIGITS = 6
 
 
 async def ledger(request: Request) -> Response:
@@ -40,11 +41,13 @@ async def ledger(request: Request) -> Response:
     day = today(site.clock.now())
     async with site.store.read() as work:
         of = await work.commissions.get_commission(typed["commission"]) if typed["commission"] else None
-        every = await commitments.ledger(work)
-        found = commitments.in_order([one for one in every if _fits(one, typed, day)], day)
+        known = await ledger_of(work, day)
+        every = known.of(None)
+        listed = known.of(of.id) if of else every
+        found = [one for one in listed if _fits(one, typed, day)]
         pages = -(-len(found) // A_PAGE)
         number = min(page_number(request.query_params.get("page", "")), max(pages, 1))
-        shown = found[(number - 1) * A_PAGE : number * A_PAGE]
+        shown = await as_now(work, found[(number - 1) * A_PAGE : number * A_PAGE])
         offered = await commitments.offered(work, of.id) if of else []
         await unlike_record(request, work, promises_shown(one.decision for one in shown))
     asked = {name: value for name, value in typed.items() if value}
@@ -55,8 +58,8 @@ async def ledger(request: Request) -> Response:
         today=day,
         typed=typed,
         asked=asked,
-        choices=_choices(every, typed),
-        tallies=_tallies([one for one in every if of is None or one.commission.id == of.id], day),
+        choices=_choices([one.promise for one in every], typed),
+        tallies=_tallies([one.promise for one in listed], day),
         total=len(every),
         found=len(found),
         promises=shown,
@@ -74,16 +77,9 @@ def _clean(value: str) -> str:
     return " ".join(value[:MOST_TYPED].replace("\0", " ").encode("utf-8", "replace").decode().split())
 
 
-def page_number(value: str) -> int:
-    """Returns the number of a page in an address, from 1; 1 for anything else."""
-    return max(1, int(value)) if value.isascii() and value.isdigit() and len(value) <= _DIGITS else 1
-
-
-def _fits(promise: Promise, typed: Mapping[str, str], day: str) -> bool:
-    """Tells whether a promise is of the commission, owner and state that were chosen, and has every typed word."""
-    one = promise.commitment
-    if typed["commission"] not in ("", promise.commission.id):
-        return False
+def _fits(line: Line, typed: Mapping[str, str], day: str) -> bool:
+    """Tells whether a promise is of the owner and state that were chosen, and has every typed word."""
+    one = line.promise.commitment
     if typed["owner"] and typed["owner"].casefold() != one.owner.casefold():
         return False
     if typed["state"] == OVERDUE and not is_overdue(one, day):
@@ -92,10 +88,7 @@ def _fits(promise: Promise, typed: Mapping[str, str], day: str) -> bool:
         return False
     if typed["state"] not in ("", OVERDUE, QUIET, one.state):
         return False
-    texts = [one.what, one.role, one.answers, one.noticed, promise.commission.title]
-    texts += [text for update in one.updates for text in (update.said, update.because, update.handed_to)]
-    whole = "\n".join(texts).casefold()
-    return all(word in whole for word in typed["words"].casefold().split())
+    return all(word in line.words for word in typed["words"].casefold().split())
 
 
 def _choices(every: Sequence[Promise], typed: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:

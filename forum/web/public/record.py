@@ -54,7 +54,7 @@ async def entries(request: Request) -> Response:
         last = count - (number - 1) * A_PAGE
         shown = indexes[max(0, last - A_PAGE) : last][::-1]
         stored = same(await kept(store).tree_of(work, size), await work.record.entries_at(shown))
-        shown_entries = await _in_words(work, contents, stored[::-1])
+        shown_entries = await in_words(work, contents, stored[::-1])
         titles = await work.commissions.titles({facts["commission"] for _words, facts in shown_entries})
     name = _("Entry %(number)s")
     cards = [
@@ -111,7 +111,7 @@ async def entry(request: Request) -> Response:
     if wants_json(request):
         return await _as_json(request, proof)
     async with site.store.read() as work:
-        [(words, facts)] = await _in_words(
+        [(words, facts)] = await in_words(
             work, await kept(site.store).contents_of(work, await work.record.size()), [stored]
         )
         about = facts["commission"]
@@ -318,7 +318,7 @@ async def _one(request: Request, work: Work, size: int) -> StoredEntry:
     return await work.record.entry(index)
 
 
-async def _in_words(
+async def in_words(
     work: Work, contents: Contents, stored: Sequence[StoredEntry]
 ) -> list[tuple[EntryWords, dict[str, Any]]]:
     """Returns each entry in words, with its facts. The words beside all of them are read together."""
@@ -336,9 +336,9 @@ async def _in_words(
             except RecordError:
                 words[disclosure.digest] = None  # the banner of the page tells of it
     held = contents.held.grounds
-    in_words = []
+    told_in_words = []
     for entry, f, opened, own in zip(stored, facts, openings, digests, strict=True):
         told = {digest: words[digest] for digest in own if digest in words}
         known = told | dict.fromkeys(told.keys() & held.keys(), _("[held back by a moderator]"))
-        in_words.append((words_of(f, References(opened, known)), {**f, "index": entry.index}))
-    return in_words
+        told_in_words.append((words_of(f, References(opened, known)), {**f, "index": entry.index}))
+    return told_in_words

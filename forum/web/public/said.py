@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from forum.adapters.report_pdf import Block, Heading, Paragraph
 from forum.ports import Work
-from forum.services import commitments
 from forum.services.commitments import Promise
+from forum.services.ledger import as_now, ledger_of
 from forum.voting.commission import Commission
 from forum.voting.commitment import Commitment, CommitmentState, Update
 from forum.web.i18n.dates import day, today
@@ -55,12 +55,13 @@ async def parts(request: Request, work: Work) -> Parts:
     asked = request.query_params.get("commission", "")
     of = await work.commissions.get_commission(asked) if asked else None
     day_ = today(site_of(request).clock.now())
-    listed = commitments.in_order(await commitments.ledger(work, asked or None), day_)[:MOST]
+    listed = await as_now(work, (await ledger_of(work, day_)).of(asked or None)[:MOST])
     rounds = await work.rounds.some({one.decision.rounds[-1] for one in listed})
+    public = await work.stories.titles({one.commitment.story for one in listed if one.commitment.story})
     told = [
         Told(
             one,
-            await _need(work, one.commitment),
+            _need(one.commitment, public),
             rounds[one.decision.rounds[-1]].question,
             one.commitment.updates[-1] if one.commitment.updates else None,
         )
@@ -75,13 +76,10 @@ async def parts(request: Request, work: Work) -> Parts:
     )
 
 
-async def _need(work: Work, commitment: Commitment) -> str:
+def _need(commitment: Commitment, public: Mapping[str, str]) -> str:
     """Returns the need that a promise answers: as it says, or the title of the story that it names, while that is
-    public; "" where it names none."""
-    if not commitment.story:
-        return commitment.answers
-    story = await commitments.story_of(work, commitment)
-    return story.title if story else ""
+    among the `public` titles; "" where it names none."""
+    return public.get(commitment.story, "") if commitment.story else commitment.answers
 
 
 async def said(request: Request) -> Response:

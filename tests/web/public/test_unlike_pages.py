@@ -16,11 +16,12 @@ from support.app import House
 from support.async_house import an_open_round
 from support.changed_rows import change
 from support.decided import dissented
-from support.factories import CLOCK, a_cast
+from support.factories import CLOCK, SetClock, a_cast
 from support.recorded_day import Day, a_day
-from support.voted_session import FIRST, a_vote, required
+from support.voted_session import COMMISSIONER, FIRST, Voted, a_vote, required
 
-from forum.services import commissions, record_rows, stages
+from forum.services import answers_due, commissions, record_rows, stages
+from forum.services.answers_due import DateForm
 from forum.services.record_watch import RecordWatch
 from forum.services.sessions import care, cues, facilitation
 from forum.services.sessions.commissions_and_sessions import CommissionForm
@@ -116,8 +117,6 @@ CASES: dict[str, list[Case]] = {
     "decision": [
         Case(DECISION, of_decision(DECISION), {"outcome": "not adopted"}, DECISION_PAGES, "decision"),
     ],
-    # No answer was promised by a day here, so none is moved.
-    "answer date moved": [],
     "decision corrected": [
         Case(CORRECTION, of_decision(CORRECTION), {"words": "A mile."}, DECISION_PAGES[2:], "decision_correction"),
     ],
@@ -168,6 +167,12 @@ CASES: dict[str, list[Case]] = {
     "commission reopened": [
         Case(tables.closing, of_commission(tables.closing), {"because": "Nothing"}, STAGE_PAGES, "closing"),
     ],
+    "answer date moved": [
+        Case(
+            tables.answer_move, lambda day: tables.answer_move.c.seq > 0, {"because": "Nothing"},
+            ("/commissions/{waiting}",), "answer_move",
+        ),
+    ],
 }  # fmt: skip
 
 
@@ -186,6 +191,14 @@ async def moved(house: House, commission: str) -> None:
     await stages.reopen(store, CLOCK, commission, "2", "More")
 
 
+async def put_later(house: House, waiting: Voted) -> None:
+    """Moves the day until which a vote is answered."""
+    async with house.store.read() as work:
+        due = await answers_due.due_of(work, waiting.rounds[-1])
+    form = DateForm(seen=due.due_on, to=SetClock(CLOCK.now()).later(days=60)[:10], because="The board meets later.")
+    await answers_due.move(house.store, CLOCK, COMMISSIONER, waiting.rounds[-1], form)
+
+
 async def entries_of(house: House) -> list[dict[str, Any]]:
     async with house.store.read() as work:
         return [json.loads(one.body) | {"index": one.index} for one in await work.record.entries()]
@@ -197,10 +210,12 @@ async def test_each_page_says_which_row_was_changed_and_says_nothing_once_it_is_
     day = await a_day(house.store)
     await moved(house, day.voted.live.commission)
     await dissented(house.store, day.decision)
+    waiting = await a_vote(house.store, FIRST, declared=True)
+    await put_later(house, waiting)
     entries = await entries_of(house)
     of_type = {kind: {one["index"] for one in entries if one["type"] == kind} for kind in CASES}
     places = {"story": day.story, "commission": day.voted.live.commission, "decision": day.decision}
-    places["commitment"] = day.commitment
+    places |= {"commitment": day.commitment, "waiting": waiting.live.commission}
     places["annulled entry"] = next(f"/record/{i}" for i in of_type["round annulled"])
     async with house.browser() as browser:
         every = sorted({page for cases in CASES.values() for case in cases for page in case.pages})

@@ -1,0 +1,215 @@
+"""The page of a commission: what is asked, where it stands, what was decided and promised, and its timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.ports import Work
+from forum.services import answers_due, response_rates
+from forum.services.commission_figures import figures_of
+from forum.services.commission_timeline import Asked, chosen
+from forum.services.form_errors import is_day
+from forum.services.ledger import as_now, ledger_of
+from forum.services.record_cache import Contents, declared_of, kept
+from forum.services.stages import course_of
+from forum.services.timelines import Step
+from forum.services.voting import results
+from forum.stories.submission import StoryStatus
+from forum.voting.commission import STAGES, Commission
+from forum.voting.commitment import CommitmentState
+from forum.voting.decision import OUTCOMES, Decision
+from forum.web.i18n.dates import today
+from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import language
+from forum.web.organise.programmes import is_planned
+from forum.web.public.checkpoints import page_number
+from forum.web.public.record import in_words
+from forum.web.record_banner import promises_shown, stories_shown, unlike_record
+from forum.web.responses import page
+from forum.web.site import site_of
+from forum.web.words.answers_due import moves_words, rate, waits
+from forum.web.words.commission_entries import changes
+from forum.web.words.entry_words import EntryWords
+from forum.web.words.terms import outcome_words, promise_words, row_label, session_state, stage_words
+
+NEWEST = 5  # of decisions and promises
+MOST_STORIES, MOST_SESSIONS, MOST_WAITING = 12, 12, 10
+A_PAGE = 25  # steps of the timeline
+_MOST_TYPED = 200
+FIELDS = ("words", "kind", "stage", "group", "status", "since", "until")
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A step of the timeline as the page shows it: the index of its entry, its time, and the entry in words."""
+
+    index: int
+    at: str
+    words: EntryWords
+
+
+async def commission(request: Request) -> Response:
+    """Shows one commission, in the order in which a reader asks: the question, where it stands, decisions and promises,
+    sessions, stories, who decides, figures; then its timeline, by what the reader chose in the address."""
+    site = site_of(request)
+    day = today(site.clock.now())
+    typed = {name: _clean(request.query_params.get(name, "")) for name in FIELDS}
+    typed |= {name: typed[name] if is_day(typed[name]) else "" for name in ("since", "until")}
+    async with site.store.read() as work:
+        about = await work.commissions.get_commission(request.path_params["commission"])
+        size = await work.record.size()
+        contents = await kept(site.store).contents_of(work, size)
+        public = await work.stories.public_of(about.id)
+        stories = await work.stories.list_stories(about.id, StoryStatus.ACCEPTED, MOST_STORIES)
+        every = await work.sessions.list_sessions(about.id)
+        sessions = [s for s in every if not s.asynchronous]
+        asynchronous = await results.asynchronous_rounds(work, about) if len(sessions) < len(every) else ()
+        plans = await work.programmes.latest_of([s.id for s in sessions])
+        decisions = await work.decisions.list_decisions(about.id, NEWEST)
+        promises = await as_now(work, (await ledger_of(work, day)).of(about.id)[:NEWEST])
+        course = await course_of(work, about)
+        versions = await work.commissions.versions(about.id)
+        votes = [one for one in contents.answers.due() if one.opened["commission"] == about.id]
+        late_first = sorted((one for one in votes if one.answer is None), key=lambda one: one.due_on)
+        due = await answers_due.as_now(work, late_first[:MOST_WAITING])
+        steps = [one for one in contents.timelines.of.get(about.id, ()) if one.index < size]
+        figures = await figures_of(work, about, every, steps)
+        shown, found, number, pages = await _timeline(work, contents, steps, typed, about, public, request)
+        rows: dict[str, object] = {
+            declared_of(about.id): (about, course, versions, [(s.id, s.title) for s in sessions])
+        }
+        rows |= {} if about.rehearsal else stories_shown(stories)
+        rows |= {
+            one.round.id: one.round
+            for one in asynchronous[:MOST_SESSIONS]
+            if one.session.recorded and one.round.opened_at
+        }
+        rows |= {round_.id: (round_, one.postponed) for one in due for round_ in one.rounds}
+        await unlike_record(request, work, rows | promises_shown([*decisions, *(one.decision for one in promises)]))
+        decided = await decided_words(work, decisions)
+    asked = {name: value for name, value in typed.items() if value}
+    url = f"/commissions/{about.id}?" + urlencode({**asked, "page": ""})
+    return await page(
+        request,
+        "public/commission.html",
+        commission=about,
+        today=day,
+        waiting=[(one, waits(one, day), moves_words(one)) for one in due if not one.answer],
+        more_waiting=len(late_first) - len(due),
+        rate=rate(response_rates.of_votes(votes, day)),
+        promises=promises,
+        stories=stories[::-1],
+        stories_in_all=len(public),
+        told_by={one.id: about.group_label(one.told_by) or "" for one in stories},
+        sessions=[(s, session_state(s)) for s in sessions[-MOST_SESSIONS:]],
+        asynchronous=asynchronous[:MOST_SESSIONS],
+        story_titles={id_: title for id_, (title, _group) in public.items()},
+        planned={session for session, latest in plans.items() if is_planned(latest.plan)},
+        decisions=decisions,
+        decided=decided,
+        course=course,
+        figures=figures,
+        groups=_groups(about, dict(figures.voted)),
+        versions=[
+            (one, changes(before.about, one.about) if before else [])
+            for before, one in zip([None, *versions], versions, strict=False)
+        ],
+        timeline=shown,
+        found=found,
+        steps=len(steps),
+        typed=typed,
+        asked=asked,
+        choices=_choices(about),
+        number=number,
+        pages=pages,
+        url=url,
+    )
+
+
+async def _timeline(
+    work: Work,
+    contents: Contents,
+    steps: Sequence[Step],
+    typed: Mapping[str, str],
+    about: Commission,
+    public: Mapping[str, tuple[str, str | None]],
+    request: Request,
+) -> tuple[list[_Line], int, int, int]:
+    """Returns a page of the timeline, how many steps were found, the number of the page and of all pages."""
+
+    async def words(indexes: Sequence[int]) -> list[str]:
+        told = await in_words(work, contents, await work.record.entries_at(indexes))
+        texts = {facts["index"]: [words.sentence, *(text for _, text in words.details)] for words, facts in told}
+        return ["\n".join(texts.get(index, ())).casefold() for index in indexes]
+
+    key = (about.id, len(steps), steps[-1].index if steps else -1, len(contents.erased), len(contents.held.grounds))
+    found = await chosen(work, steps, Asked(**typed), public, words, (*key, language().code))
+    pages = max(-(-len(found) // A_PAGE), 1)
+    number = min(page_number(request.query_params.get("page", "")), pages)
+    wanted = [one.index for one in found[(number - 1) * A_PAGE : number * A_PAGE]]
+    told = {facts["index"]: (words, facts) for words, facts in await _told(work, contents, wanted)}
+    lines = [_Line(index, told[index][1]["at"], told[index][0]) for index in wanted if index in told]
+    return lines, len(found), number, pages
+
+
+async def _told(work: Work, contents: Contents, wanted: Sequence[int]) -> list[tuple[EntryWords, dict[str, Any]]]:
+    return await in_words(work, contents, await work.record.entries_at(wanted)) if wanted else []
+
+
+def _clean(value: str) -> str:
+    """Returns a parameter of an address as text that can be shown and compared; cut where it is too long."""
+    return " ".join(value[:_MOST_TYPED].replace("\0", " ").encode("utf-8", "replace").decode().split())
+
+
+def _groups(about: Commission, voted: Mapping[str, int]) -> list[tuple[str, str]]:
+    """Returns for each group in words how many were invited and voted; for the small groups together too."""
+    labels = [one.label for one in about.groups]
+    invited = {
+        one.label: _("Invited: not counted") if one.invited is None else _("Invited: %(n)s") % {"n": one.invited}
+        for one in about.groups
+    }
+    rows = []
+    for label in (*labels, *(one for one in voted if one not in invited)):
+        n = _("Voted: %(n)s") % {"n": voted[label]} if label in voted else _("Voted: not shown")
+        rows.append((row_label(label), " · ".join(filter(None, (invited.get(label, ""), n)))))
+    return rows
+
+
+def _choices(about: Commission) -> dict[str, list[tuple[str, str]]]:
+    """Returns the options of each choice on the timeline as (value, words)."""
+    kinds = [
+        ("story", _("Stories")),
+        ("session", _("Sessions")),
+        ("vote", _("Votes")),
+        ("decision", _("Decisions")),
+        ("promise", _("Promises")),
+        ("update", _("What became of promises")),
+        ("stage", _("The work itself")),
+    ]
+    outcomes = [(str(one), outcome_words(one)) for one in OUTCOMES]
+    states = [(str(one), promise_words(one)) for one in CommitmentState]
+    every = ("", _("Any"))
+    return {
+        "kind": [every, *kinds],
+        "stage": [every, *((one, stage_words(one)) for one in STAGES)],
+        "group": [every, *((one.id, one.label) for one in about.groups)],
+        "status": [every, *outcomes, *states],
+    }
+
+
+async def decided_words(work: Work, decisions: Sequence[Decision]) -> dict[str, str]:
+    """Returns the words of the response that each decision is about, by decision id; decisions about none are left
+    out."""
+    words = {}
+    rounds = await work.rounds.some({decision.rounds[-1] for decision in decisions})
+    for decision in decisions:
+        if decision.response is not None:
+            about = rounds[decision.rounds[-1]].response(decision.response)
+            words[decision.id] = about.label if about else _("None of these")
+    return words

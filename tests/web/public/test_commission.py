@@ -1,0 +1,122 @@
+"""The page of a commission: its timeline, what of it a reader chose, and figures that tell of no small group."""
+
+from __future__ import annotations
+
+import re
+
+import httpx2
+import pytest
+from support.app import House, words
+from support.decided import ANSWERS
+from support.factories import CLOCK, SetClock
+from support.recorded_day import Day, a_day
+from support.voted_session import COMMISSIONER, FIRST, a_vote
+
+from forum.services import stages
+from forum.services.decision_form import DecisionForm
+from forum.services.decisions import decide
+from forum.services.ledger import as_now, ledger_of
+from forum.services.sessions import facilitation
+from forum.services.stages import MoveForm
+from forum.services.stories import moderation
+
+
+async def kinds(browser: httpx2.AsyncClient, day: Day, query: str = "") -> list[str]:
+    """Returns the kinds of what stands on the timeline, in the order of the page."""
+    page = await browser.get(f"/commissions/{day.voted.live.commission}{query}")
+    assert page.status_code == 200
+    part = page.text.split('<section id="timeline">')[1]
+    return re.findall(r'<li id="entry-\d+">\n<h3>([^<]+)</h3>', part)
+
+
+async def test_a_timeline_is_chosen_by_kind_stage_group_status_day_and_words(house: House) -> None:
+    day = await a_day(house.store)
+    commission = day.voted.live.commission
+    learnt = MoveForm("", "0", "secure", "Two nurses are enough.", "", "Carers")
+    await stages.move(house.store, CLOCK, commission, learnt)
+    async with house.browser() as browser:
+        assert await kinds(browser, day) == [
+            *("Stage", "News of a promise", "Correction of a decision", "Commitment", "Decision", "Vote annulled"),
+            "Story",
+            *("Result", "Result", "Live session"),
+        ]
+        today, tomorrow = CLOCK.now()[:10], SetClock(CLOCK.now()).later(days=1)[:10]
+        for query, there in (
+            ("kind=vote", ["Vote annulled", "Result", "Result"]),
+            ("kind=stage", ["Stage"]),
+            ("kind=nonsense", []),
+            ("stage=secure", ["Stage"]),
+            ("stage=monitor", []),
+            ("group=g2", ["Story"]),
+            ("group=g1", []),
+            ("status=adopted", ["Decision"]),
+            ("status=partly", ["News of a promise", "Commitment"]),
+            (f"kind=story&since={today}&until={today}", ["Story"]),
+            (f"since={tomorrow}", []),
+            ("kind=story&since=soon&until=2026-02-30", ["Story"]),
+            ("words=two+NURSES", ["Stage", "Commitment"]),
+            ("words=two+nurses&kind=promise", ["Commitment"]),
+            ("words=nothing+of+it", []),
+            ("words=%00%ED%A0%80" + "x" * 300, []),
+            ("kind=vote&page=2", ["Vote annulled", "Result", "Result"]),
+        ):
+            assert await kinds(browser, day, "?" + query) == there, query
+        page = await browser.get(f"/commissions/{commission}?words=nurses&status=partly")
+        assert 'value="nurses"' in page.text
+        assert re.search(r'<option value="partly" selected>', page.text)
+
+
+async def test_held_and_void_words_stand_on_no_timeline_and_are_not_found(house: House) -> None:
+    day = await a_day(house.store)
+    async with house.browser() as browser:
+        assert await kinds(browser, day, "?words=third+knock") == ["Story"]
+        async with house.store.read() as work:
+            story = await work.stories.get_story(day.story)
+        await moderation.moderate(
+            house.store, CLOCK, story.id, "take down", because="A name", expected_status=story.status
+        )
+        await facilitation.annul_round(day.voted.desk, day.voted.live.id, day.voted.rounds[-1], "Put badly.")
+        assert await kinds(browser, day, "?words=third+knock") == []
+        assert "Story" not in await kinds(browser, day)
+        assert await kinds(browser, day, "?kind=vote") == ["Vote annulled", "Vote annulled", "Result"]
+        page = words(await browser.get(f"/commissions/{day.voted.live.commission}"))
+        assert "third knock" not in page
+        assert "11 of 19" not in page
+
+
+async def test_figures_come_from_published_rows_and_tell_of_no_small_group(house: House) -> None:
+    day = await a_day(house.store)
+    live = day.voted.live
+    async with house.browser() as browser:
+        read = words(await browser.get(f"/commissions/{live.commission}"))
+        assert "People who use services Invited: 10 · Voted: 6" in read
+        assert "Police Invited: 10 · Voted: not shown" in read, "two of them were there"
+        assert "Sessions that are over 0 People who came to them 0 Votes with a result 2" in read
+        await facilitation.annul_round(day.voted.desk, live.id, day.standing, "It is late.")
+        await facilitation.end(day.voted.desk, live.id)
+        read = words(await browser.get(f"/commissions/{live.commission}"))
+        assert "Sessions that are over 1 People who came to them 19" in read
+        few = await a_vote(house.store, ("r1", "r1", "r2"), people=("g1", "g1", "g2"), declared=True)
+        await facilitation.end(few.desk, few.live.id)
+        read = words(await browser.get(f"/commissions/{few.live.commission}"))
+        assert "People who came to them not shown" in read
+        assert "Voted: 2" not in read
+
+
+@pytest.mark.parametrize("path", ["/promises", "/promises/said", "/promises/feed.atom"])
+async def test_the_ledger_is_read_once_and_rows_are_shown_as_they_are_now(house: House, path: str) -> None:
+    day = await a_day(house.store)
+    async with house.store.read() as work:
+        known = await ledger_of(work, "2026-12-01")
+        assert await ledger_of(work, "2026-12-01") is known
+        assert [one.promise.commitment.id for one in known.of(day.voted.live.commission)] == [day.commitment]
+        assert known.of("other") == []
+        assert await as_now(work, known.of(None)) == [one.promise for one in known.lines]
+    async with house.browser() as browser:
+        assert "Two nurses" in (await browser.get(path)).text
+        other = await a_vote(house.store, FIRST)
+        form = DecisionForm(other.rounds, outcome="adopted", response="r1", rationale="So", answers=ANSWERS)
+        await decide(house.store, CLOCK, COMMISSIONER, form)
+        async with house.store.read() as work:
+            assert await ledger_of(work, "2026-12-01") is not known
+        assert "Two nurses" in (await browser.get(path)).text
