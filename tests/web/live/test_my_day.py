@@ -61,7 +61,10 @@ async def test_it_shows_what_was_asked_and_what_came_of_it_to_everybody_alike(ho
         assert "Now these people decide: The joint board." in before
         made = await decided(house, voted)
         await decisions.decide(
-            house.store, CLOCK, COMMISSIONER, DecisionForm(other.rounds, outcome="deferred", rationale="Of another day")
+            house.store,
+            CLOCK,
+            COMMISSIONER,
+            DecisionForm(other.rounds, outcome="adopted", response="r1", rationale="Of another day", answers=ANSWERS),
         )
         said = UpdateForm(state="done", said="The first night was calm.")
         await commitments.update(house.store, CLOCK, COMMISSIONER, made.commitments[0].id, said)
