@@ -24,6 +24,7 @@ from typing import Protocol
 from forum.ports.accounts import People
 from forum.ports.commissions import Commissions, Stages
 from forum.ports.followers import Followers
+from forum.ports.help_pledges import HelpPledges
 from forum.ports.helper_links import HelperLinks
 from forum.ports.mail import Mail
 from forum.ports.minority_statements import MinorityStatements
@@ -67,6 +68,7 @@ class Work(Protocol):
     proposals: Proposals
     decisions: Decisions
     decision_drafts: DecisionDrafts
+    help_pledges: HelpPledges
     owners: Owners
     helper_links: HelperLinks
     minority: MinorityStatements

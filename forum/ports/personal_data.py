@@ -56,8 +56,8 @@ ABOUT: Mapping[Kind, About] = {
     ),
     Kind.LINK: About(
         message("Private links"),
-        "A fingerprint of each private link, of a writer or of whoever has to keep a promise, and the link for those "
-        "who build along.",
+        "A fingerprint of each private link, of a writer, of whoever has to keep a promise or has offered help, and "
+        "the link for those who build along.",
         "So that they come back without an account.",
         "Nobody: from a fingerprint the link cannot be found. The link to build along is seen by the story's writers.",
         "As long as the story or the promise. After a link was replaced or switched off, its fingerprint stays, so "
@@ -233,6 +233,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         Kind.LINK: "key",
         NOBODY: "id",
     },
+    "help_pledge": {Kind.ROOM: "words name day", Kind.LINK: "key", NOBODY: "id commission state entry"},
     "last_act": {Kind.UNDO: "act at changes", NOBODY: "session id"},
     "library": {Kind.STORY: "told_by told_by_key", NOBODY: "story"},
     "library_note": {Kind.STORY: "key note", NOBODY: "story"},

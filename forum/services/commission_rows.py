@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 
+from forum.errors import NotFound
 from forum.ports import Work
+from forum.record.entry_rows import GONE
 from forum.services.record_known import Entry, Known
 from forum.services.row_differences import Unlike, columns, order, plain_facts, told
 from forum.services.sessions.commissions_and_sessions import about_of
 from forum.voting.commission import Commission
+from forum.voting.help_pledge import HelpState
 from forum.voting.round import Round
 
 # What declarations of before lack.
@@ -142,6 +145,20 @@ async def _end(work: Work, known: Known, index: int, commission: str) -> list[Un
     return [("commission", commission, "closed_at", there, at)] if latest == index and there != at else []
 
 
+async def _pledge(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
+    try:
+        row = await work.help_pledges.help_pledge(said["pledge"])
+    except NotFound:
+        yield "help_pledge", said["pledge"], "id", "gone", "a row: an entry tells of it"
+        return
+    state = HelpState.WITHDRAWN if said["words"] is GONE else HelpState.SHOWN
+    should = said | {"state": str(state), "entry": index}
+    made = {"words": row.words, "name": row.name or None, "state": str(row.state), "entry": row.entry}
+    made |= {"commission": row.commission}
+    for found in columns("help_pledge", row.id, should, made):
+        yield found
+
+
 # Entries about commissions, by type, each with what holds the rows against it.
 ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] = {
     "commission published": _version,
@@ -151,6 +168,7 @@ ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] =
     "commission closed": _commission_closed,
     "commission reopened": _commission_reopened,
     "answer date moved": _answer_date_moved,
+    "pledge": _pledge,
 }
 
 
@@ -169,6 +187,9 @@ async def unrecorded(work: Work, known: Known, of: Commission) -> AsyncIterator[
     for table, row, entry in entries:
         if entry not in known.acts:
             yield table, row, "entry", told(entry), "none: no entry tells of it"
+    for pledge in await work.help_pledges.list_help_pledges(HelpState.SHOWN, of.id):
+        if pledge.id not in known.entries:
+            yield "help_pledge", pledge.id, "id", "a pledge of help", "none: no entry tells of it"
     if of.closed_at and of.id not in known.ends:
         yield "commission", of.id, "closed_at", of.closed_at, "none: no entry tells of it"
 

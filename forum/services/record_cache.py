@@ -78,6 +78,7 @@ _SUBJECTS = {
     "decision replaced": "decision",
     "minority statement": "decision",
     "commitment noticed": "commitment",
+    "pledge": "pledge",
 }
 
 

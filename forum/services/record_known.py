@@ -100,4 +100,5 @@ _IDS = {
     "decision corrected": "correction",
     "decision replaced": "correction",
     "minority statement": "statement",
+    "pledge": "pledge",
 }

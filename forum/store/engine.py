@@ -23,6 +23,7 @@ from forum.ports import Work
 from forum.ports.accounts import People
 from forum.ports.commissions import Commissions, Stages
 from forum.ports.followers import Followers
+from forum.ports.help_pledges import HelpPledges
 from forum.ports.helper_links import HelperLinks
 from forum.ports.mail import Mail
 from forum.ports.minority_statements import MinorityStatements
@@ -47,6 +48,7 @@ from forum.store.errors import faults
 from forum.store.evidence import SqlEvidence
 from forum.store.facts import SqlFacts
 from forum.store.followers import SqlFollowers
+from forum.store.help_pledges import SqlHelpPledges
 from forum.store.helper_links import SqlHelperLinks
 from forum.store.last_acts import SqlLastActs
 from forum.store.library import INDEX, SqlLibrary
@@ -110,6 +112,7 @@ class SqlWork:
         self.proposals: Proposals = SqlProposals(link)
         self.decisions: Decisions = SqlDecisions(link)
         self.decision_drafts: DecisionDrafts = SqlDecisionDrafts(link)
+        self.help_pledges: HelpPledges = SqlHelpPledges(link)
         self.owners: Owners = SqlOwners(link)
         self.helper_links: HelperLinks = SqlHelperLinks(link)
         self.minority: MinorityStatements = SqlMinorityStatements(link)

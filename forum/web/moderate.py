@@ -16,6 +16,7 @@ from starlette.responses import Response
 from forum.adapters.long_texts import MODERATORS
 from forum.errors import BadInput, ForumError, IllegalMove, NotAllowed, StoreUnavailable
 from forum.ports.long_work import long, parsed
+from forum.services import help_pledges
 from forum.services.stories import appeals_and_reports, moderation, submissions, suggestions
 from forum.services.stories.moderation import ModeratorMove
 from forum.services.stories.submissions import must_be_sent
@@ -63,6 +64,7 @@ async def queue(request: Request) -> Response:
         return [story for story in stories if story.commission in within]
 
     async with site.store.read() as work:
+        pledges = len(await help_pledges.waiting(work, within))
         submitted = here(await work.stories.list_stories(status=StoryStatus.SUBMITTED))
         held = here(await work.stories.list_stories(status=StoryStatus.HELD))
         returned = here(await work.stories.list_stories(status=StoryStatus.RETURNED))
@@ -85,6 +87,7 @@ async def queue(request: Request) -> Response:
     return await page(
         request,
         "moderate/queue.html",
+        pledges=pledges,
         waiting=[
             await row(story, story.submitted_at) for story in sorted(submitted, key=lambda story: story.submitted_at)
         ],

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from forum.web import export, minority_statements, moderate, owner_links, promise_updates
+from forum.web import export, minority_statements, moderate, owner_links, pledges, promise_updates
 from forum.web.accounts import cookieless, own_password, people, sign_in
 from forum.web.auth import need_here, need_somewhere
 from forum.web.decide import answer_date
@@ -127,6 +127,7 @@ PAGES: tuple[Page, ...] = (
     Page("/follow/{kind}/{about}", "GET POST", follow.follow, "public"),
     Page("/minority/{key}", "GET POST", minority_statements.write, "public", WORDS),
     Page("/noticed/{commitment}/{key}", "GET POST", noticed.have_you, "public"),
+    Page("/my-pledge/{key}", "GET POST", pledges.mine, "public"),
     Page("/my-promise/{key}", "GET POST", owner_links.mine, "public", WORDS),
     # the record
     Page("/record", "GET", record.entries, "public"),
@@ -179,6 +180,7 @@ PAGES: tuple[Page, ...] = (
     Page("/moderate/{story}/evidence", "GET POST", evidence.moderate, "moderate stories", WORDS),
     Page("/moderate/{story}/evidence/{item}", "GET", evidence.moderators_file, "moderate stories"),
     Page("/moderate", "GET", moderate.queue, "moderate stories", somewhere=True),
+    Page("/moderate/pledges", "GET POST", pledges.moderate, "moderate stories", somewhere=True),
     Page("/moderate/{story}", "GET POST", moderate.story, "moderate stories", WORDS),
     Page("/moderate/{story}/appeal", "POST", moderate.appeal, "moderate stories", WORDS),
     Page("/cookies", "GET", cookieless.about, "public"),
@@ -239,6 +241,7 @@ PAGES: tuple[Page, ...] = (
     Page("/s/{code}/now", "GET", phone.now, "public"),
     Page("/s/{code}/receipts", "GET", receipts.own, "public"),
     Page("/s/{code}/receipts/{round}", "GET", receipts.receipt, "public"),
+    Page("/s/{code}/pledge", "GET POST", pledges.make, "public", WORDS),
     Page("/s/{code}/day", "GET", my_day.day, "public"),
     Page("/s/{code}/step-out", "GET", care.step_out, "public"),
     Page("/s/{code}/away", "GET", care.away, "public"),

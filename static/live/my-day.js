@@ -4,11 +4,13 @@
 import { ask } from "../ask.js";
 
 const RECEIPT = "forum receipt "; // as receipts.js keeps them
+const PLEDGE = "forum pledge ";
 const list = document.querySelector("[data-day]");
 const own = document.querySelector("[data-own]");
 const path = list && list.dataset.day;
 const shelf = "forum day " + path;
 
+keepPledge(document.querySelector("[data-pledge]"));
 if (list) {
   const answers = load();
   document.querySelector("[data-without]").remove();
@@ -18,6 +20,7 @@ if (list) {
     card.querySelector("[data-mine]").hidden = own.hidden = false;
     card.querySelector("[data-mine] span").textContent = inWords(choice, JSON.parse(card.dataset.answers), card.dataset.then);
   }
+  showPledges(own.querySelector("[data-pledges]"));
   if (own.hidden) say("nothing");
   const check = own.querySelector("[data-check]");
   if (check) check.addEventListener("click", () => checkAll(check, answers));
@@ -81,6 +84,27 @@ function clear() {
 function say(what) {
   const place = document.querySelector("[data-cleared]");
   place.textContent = place.dataset["say" + what[0].toUpperCase() + what.slice(1)];
+}
+
+// Keeps the private link of an offer of help, on the page that it opens.
+function keepPledge(place) {
+  try {
+    if (place) localStorage.setItem(PLEDGE + place.dataset.pledge, JSON.stringify(place.dataset.words));
+  } catch (error) {
+    // A browser that keeps nothing: the link stands on the page.
+  }
+}
+
+function showPledges(place) {
+  const kept = Object.entries({ ...localStorage }).filter(([name]) => name.startsWith(PLEDGE));
+  for (const [name, words] of kept) {
+    const item = place.querySelector("template").content.cloneNode(true);
+    const link = item.querySelector("a");
+    link.textContent = JSON.parse(words);
+    link.href += name.slice(PLEDGE.length);
+    place.querySelector("ul").append(item);
+    place.hidden = own.hidden = false;
+  }
 }
 
 function load() {

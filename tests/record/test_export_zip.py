@@ -47,6 +47,7 @@ MEMBERS = [
     "evidence.csv",
     "updates.csv",
     "noticed.csv",
+    "pledges.csv",
     "differences.csv",
     "answers_due.csv",
     "conditions.csv",
@@ -93,7 +94,7 @@ def test_ballots_that_come_line_by_line_make_the_same_bytes(packed: bytes) -> No
 def test_the_members_are_those_of_the_contract(packed: bytes) -> None:
     names = zipfile.ZipFile(io.BytesIO(packed)).namelist()
     assert sorted(names) == sorted(MEMBERS)
-    assert len(names) == 34
+    assert len(names) == 35
 
 
 def test_it_describes_every_other_file(folder: Path) -> None:

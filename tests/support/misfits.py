@@ -164,6 +164,11 @@ MISFITS: list[tuple[str, str, Any]] = [
     ("commitment noticed", "answers.0.n", None),
     ("commitment noticed", "answers.0.yes", "5"),
     ("commitment noticed", "answers.0.words", "Yes, at night"),
+    ("pledge", "pledge", None),
+    ("pledge", "words", "A room in the evening"),
+    ("pledge", "name", "Sam"),
+    ("pledge", "name", GONE),
+    ("pledge", "participant", "p1"),
 ]
 
 

@@ -407,6 +407,13 @@ class Keeper:
         ]
         self.add(commission, "commitment noticed", commitment=commitment, update=asked, answers=rows)
 
+    def pledge(self, commission: Commission, words: str, name: str = "") -> str:
+        """Records a pledge of help. Returns its id."""
+        said = self.words(commission, "pledge_name", name) if name else None
+        pledge = self.id()
+        self.add(commission, "pledge", pledge=pledge, words=self.words(commission, "pledge", words), name=said)
+        return pledge
+
     def erase(self, commission: Commission, digests: Iterable[str]) -> None:
         """Takes the words with these digests back."""
         gone = list(digests)
@@ -584,6 +591,9 @@ def a_keeper() -> Keeper:
     keeper.update(CRISIS, number, "handed on", handed_to="-Control room")
     keeper.noticed(CRISIS, nurses, {"followers": (15, 5, None, 10), "storytellers": (5, None, 5, None)})
     keeper.correct(CRISIS, decision, "=From May on")
+    keeper.pledge(CRISIS, "=A room in the evening,\nand tea", "+Sam")
+    keeper.pledge(CRISIS, "I can drive")
+    keeper.erase(CRISIS, [keeper.entries[-1]["words"]["sd"]])
     put_off, _ = keeper.decide(
         CRISIS,
         [third[0]],

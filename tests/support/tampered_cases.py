@@ -249,6 +249,9 @@ ORDERS: dict[str, Case] = {
         "commitment noticed", "commitment update", "field update names no update that was there before"
     ),
     "an update before its commitment's time": earlier("commitment update"),
+    "a pledge twice": again("pledge", "field pledge is there before"),
+    "a pledge before any vote": before("pledge", "round closed", "no vote of its commission has closed yet"),
+    "a pledge of another commission": named("pledge", "commission", QUIET.id, "no vote of its commission has closed"),
     "an erasure of what became of it": erasing(("commitment update", "said"), says=FIXED),
     "an opening before its session's time": earlier("round opened"),
     "a closing before its opening's time": earlier("round closed"),

@@ -38,6 +38,7 @@ SENTENCES = {
     "/s/{code}/vote",
     "/s/{code}/stop",
     "/s/{code}/reason",
+    "/s/{code}/pledge",
     "/tablet/{key}/vote",
     "/helper/{key}",
     "/console/{session}/{act}",

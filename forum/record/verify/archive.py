@@ -29,6 +29,7 @@ _TABLES_SINCE = {
         "stages.csv",
         "updates.csv",
         "noticed.csv",
+        "pledges.csv",
         "differences.csv",
         "answers_due.csv",
         "conditions.csv",

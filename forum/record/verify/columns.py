@@ -260,6 +260,14 @@ COLUMNS: dict[str, dict[str, str]] = {
         "no": "how many had not noticed it; empty for fewer than the threshold",
         "entry": "number of its entry in the record, from 0",
     },
+    "pledges.csv": {
+        **WHERE,
+        "pledge": "id of the pledge",
+        "at": "when it was recorded, after a moderator had read it (UTC)",
+        "words": "what somebody can help with, offered on a phone; it is no commitment",
+        "name": "the first name that they chose to give; empty for none",
+        "entry": "number of its entry in the record, from 0",
+    },
     "differences.csv": {
         **WHERE,
         "decision": "id of the decision",

@@ -24,7 +24,7 @@ _NOT_AFTER_ITS_END = ("session opened", "stage moved", "stage note", "commission
 @dataclass
 class _CommissionStands:
     """Where a commission stands, as far as its entries have said: its stage, "" while none did; the number of its
-    version, 0 while none did, and the terms of it.
+    version, 0 while none did, and the terms of it; whether one of its votes has closed.
     """
 
     stage: str = ""
@@ -32,6 +32,7 @@ class _CommissionStands:
     version: int = 0
     terms: tuple[bytes, str | None] | None = None
     begun: bool = False
+    voted: bool = False
 
 
 class Cycle:
@@ -68,11 +69,14 @@ class Cycle:
                 yield "field to is neither the next stage nor one before"
         if type_ == "stage note" and entry["question"] not in QUESTIONS[entry["stage"]]:
             yield "field question is none of its stage"
+        if type_ == "pledge" and not stands.voted:
+            yield "no vote of its commission has closed yet"
         yield from self._decisions.problems(entry)
 
     def add(self, entry: Mapping[str, Any]) -> None:
         """Adds an entry that fits its shape."""
         stands, type_ = self._there.setdefault(entry["commission"], _CommissionStands()), entry["type"]
+        stands.voted = stands.voted or type_ == "round closed"
         stands.begun = stands.begun or type_ in (*_NOT_AFTER_ITS_END, "commission published")
         if type_ in ("commission published", "commission changed"):
             stands.stage, stands.version = entry["about"]["stage"], entry.get("version", 1)

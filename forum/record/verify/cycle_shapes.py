@@ -258,6 +258,14 @@ CYCLE_SHAPES: dict[str, Shape] = {
             ),
         ),
     ),
+    "pledge": Shape(
+        "Somebody offers help on a phone, after a vote. It binds nobody, and is no commitment.",
+        (
+            Field("pledge", new("pledge")),
+            Field("words", words("pledge", withdrawable=True), "what they can help with"),
+            Field("name", or_null(words("pledge_name", withdrawable=True)), "a first name, as they chose"),
+        ),
+    ),
     "commission published": Shape(
         "A commission is public: what is asked, who decides, and what people will vote under.",
         (Field("about", ABOUT, "as in `session opened`"),),

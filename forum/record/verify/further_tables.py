@@ -165,6 +165,19 @@ def noticed_rows(log: Log) -> Iterator[Row]:
             }
 
 
+def pledges_rows(log: Log) -> Iterator[Row]:
+    """Yields the rows of pledges.csv, in the order of the record."""
+    for index, entry in log.chosen("pledge"):
+        yield {
+            **where(log, entry),
+            "pledge": entry["pledge"],
+            "at": entry["at"],
+            "words": log.words(entry["words"]),
+            "name": log.words(entry["name"]),
+            "entry": index,
+        }
+
+
 def stories_rows(log: Log) -> Iterator[Row]:
     """Yields a row for each published version of each story. Who told a story that was withdrawn, or is held, is
     not said."""
@@ -316,6 +329,7 @@ DERIVED: dict[str, Callable[[Log], Iterator[Row]]] = ROWS | {
     "stages.csv": stages_rows,
     "updates.csv": updates_rows,
     "noticed.csv": noticed_rows,
+    "pledges.csv": pledges_rows,
     "differences.csv": differences_rows,
     "answers_due.csv": answers_due_rows,
     "conditions.csv": conditions_rows,

@@ -41,6 +41,7 @@ KEYS = {
     "dissent.csv": "statement",
     "answers_due.csv": "round",
     "corrections.csv": "correction",
+    "pledges.csv": "pledge",
     "attendance.csv": "session",
     "proposals.csv": "proposal",
     "evidence.csv": "evidence",

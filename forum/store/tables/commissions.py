@@ -164,6 +164,22 @@ commitment = sa.Table(
     sa.Column("at", Words, nullable=False, server_default=sa.text("''")),
 )
 
+# Neither a session nor a participant stands in it, and its rows are not counted: when somebody offered help would tell
+# who was in the room then.
+help_pledge = sa.Table(
+    "help_pledge",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    reference("commission", "commission.id"),
+    words("words"),
+    words("name"),
+    sa.Column("key", Words, nullable=False, unique=True),
+    words("day"),
+    words("state"),
+    sa.Column("entry", sa.Integer),
+    sqlite_with_rowid=False,
+)
+
 owner_link = sa.Table(
     "owner_link",
     metadata,

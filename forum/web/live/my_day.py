@@ -52,6 +52,7 @@ async def day_page(request: Request, session: LiveSession) -> Response:
         later=[told(one) for one in later[: -MOST_LATER - 1 : -1]],
         more=len(later) > MOST_LATER,
         receipts=not gives_none(session),
+        helping=bool(votes) and not session.asynchronous and not commission.rehearsal,
     )
 
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.ports import Work
-from forum.services import answers_due, response_rates
+from forum.services import answers_due, help_pledges, response_rates
 from forum.services.commission_figures import figures_of
 from forum.services.commission_timeline import Asked, chosen
 from forum.services.form_errors import is_day
@@ -28,6 +28,7 @@ from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language
 from forum.web.organise.programmes import is_planned
+from forum.web.pledges import pledges_shown
 from forum.web.public.checkpoints import page_number
 from forum.web.public.record import in_words
 from forum.web.record_banner import promises_shown, stories_shown, unlike_record
@@ -91,6 +92,8 @@ async def commission(request: Request) -> Response:
             if one.session.recorded and one.round.opened_at
         }
         rows |= {round_.id: (round_, one.postponed) for one in due for round_ in one.rounds}
+        pledges = await help_pledges.shown(work, about.id)
+        rows |= pledges_shown(pledges)
         await unlike_record(request, work, rows | promises_shown([*decisions, *(one.decision for one in promises)]))
         decided = await decided_words(work, decisions)
     asked = {name: value for name, value in typed.items() if value}
@@ -99,6 +102,7 @@ async def commission(request: Request) -> Response:
         request,
         "public/commission.html",
         commission=about,
+        pledges=pledges,
         today=day,
         waiting=[(one, waits(one, day), moves_words(one)) for one in due if not one.answer],
         more_waiting=len(late_first) - len(due),

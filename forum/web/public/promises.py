@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.ports import Work
-from forum.services import commitments
+from forum.services import commitments, help_pledges
 from forum.services.commitments import Promise
 from forum.services.ledger import Line, as_now, ledger_of
 from forum.services.record_cache import kept
@@ -20,6 +20,7 @@ from forum.voting.noticed import asking_of, has_ended, unnoticed
 from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import ngettext
+from forum.web.pledges import pledges_shown
 from forum.web.public.checkpoints import page_number
 from forum.web.record_banner import promises_shown, unlike_record
 from forum.web.responses import page
@@ -48,12 +49,14 @@ async def ledger(request: Request) -> Response:
         pages = -(-len(found) // A_PAGE)
         number = min(page_number(request.query_params.get("page", "")), max(pages, 1))
         shown = await as_now(work, found[(number - 1) * A_PAGE : number * A_PAGE])
+        pledges = await help_pledges.shown(work, of.id if of else None)
         offered = await commitments.offered(work, of.id) if of else []
-        await unlike_record(request, work, promises_shown(one.decision for one in shown))
+        await unlike_record(request, work, promises_shown(one.decision for one in shown) | pledges_shown(pledges))
     asked = {name: value for name, value in typed.items() if value}
     return await page(
         request,
         "promises/ledger.html",
+        pledges=pledges,
         of=of,
         today=day,
         typed=typed,

@@ -77,3 +77,13 @@ def commission_changed(entry: Facts, references: References) -> EntryWords:
         link=f"/commissions/{entry['commission']}#versions",
         link_text=_("What was changed"),
     )
+
+
+def pledge(entry: Facts, references: References) -> EntryWords:
+    """Returns an entry "pledge" in words."""
+    name = [(_("Name"), references.words(entry["name"]))] if entry["name"] else []
+    return EntryWords(
+        _("Offer of help"),
+        _("Somebody can help with this: %(words)s") % {"words": references.words(entry["words"])},
+        (*name, (_("How far it binds"), _("It is no commitment, and binds nobody."))),
+    )

@@ -326,6 +326,7 @@ _TELLERS: dict[str, Callable[[Facts, References], EntryWords]] = {
     "minority statement": _minority_statement,
     "answer date moved": _answer_date_moved,
     "commitment noticed": _commitment_noticed,
+    "pledge": commission_entries.pledge,
     "moderation action": _moderation_action,
     "commission published": commission_entries.commission_published,
     "commission changed": commission_entries.commission_changed,

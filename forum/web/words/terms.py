@@ -33,6 +33,7 @@ UNLIKE_WORDS = {
     "minority_statement": message("what a group holds against a decision"),
     "commitment": message("who does what by when"),
     "commitment_update": message("what became of a promise"),
+    "help_pledge": message("what somebody can help with"),
     "story": message("the story"),
     "moderation": message("what a moderator did"),
     "disclosure": message("the words"),

@@ -104,7 +104,7 @@ PERMISSION = {page.path: page.permission for page in PAGES if "POST" in page.met
 # Acts of several units of work, of which a later one needs what an earlier one kept; they leave the state as it is.
 IN_SEVERAL = ("/tablet/{key}/vote", "/organise/asynchronous")
 JOINED = tuple(f"/{start}" for start in ("s/{code}/", "answer/{answer_code}/"))
-UNJOINED = ("/s/{code}/join", "/s/{code}/practice", "/answer/{answer_code}/join")
+UNJOINED = ("/s/{code}/join", "/s/{code}/practice", "/s/{code}/pledge", "/answer/{answer_code}/join")
 
 
 def test_every_post_of_the_routes_table_is_in_this_one_and_every_act_of_a_family() -> None:
