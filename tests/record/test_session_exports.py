@@ -118,6 +118,10 @@ def test_a_decision_on_a_vote_that_was_void_later_says_so_in_each_session_that_i
     made.keeper.annul(CRISIS, (later, made.later), "It was put badly")
     told = next(e for e in made.keeper.entries if e["type"] == "round revealed" and e["round"] == later)
     made.keeper.erase(CRISIS, digests_in(told["result"]))
+    # With a void vote go the conditions that were given in it, as the decision repeats them.
+    answered = [e["conditions"] for e in made.keeper.entries if e["type"] == "decision" and later in e["rounds"]]
+    gone = [one["condition"] for given in answered if given for one in given["answered"] if one["round"] == later]
+    made.keeper.erase(CRISIS, digests_in(gone))
     made.keeper.sealed.add(later)
     for session in (made.first, made.later):
         files = files_of(made.keeper, session)
