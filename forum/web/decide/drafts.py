@@ -88,7 +88,7 @@ async def _page(
         request,
         "decide/draft.html",
         _status(error),
-        **{**shown, "made": made, "on": on},
+        **{**shown, "made": made, "on": on, "statements": ()},
         draft=kept,
         beside=apart,
         every=every,
