@@ -311,8 +311,9 @@ def dissent_rows(log: Log) -> Iterator[Row]:
     for index, entry in log.chosen("minority statement"):
         yield {
             **where(log, entry),
-            **{name: entry[name] for name in ("decision", "statement", "sent_at", "at")},
+            **{name: entry[name] for name in ("decision", "statement")},
             "group": log.words(entry["group"]),
+            **{name: entry[name] for name in ("sent_at", "at")},
             "words": log.words(entry["words"]),
             "entry": index,
         }

@@ -74,6 +74,7 @@ WITHOUT_WORDS = """
     fact: name value
     first_link: token until
     follower: id kind about address key state asked_at until told_until not_before
+    help_pledge: id words name key state day
     helper_link: id label helper key made_at until revoked_at
     last_act: id act at
     library: told_by told_by_key
