@@ -231,7 +231,7 @@ def test_each_of_the_words_stands_once_in_its_place_with_its_own_digest() -> Non
     assert "line 2: not the words" in forged_words(lambda lines: lines[1].update(disclosure=lines[0]["disclosure"]))
     assert "line 2: not the words" in forged_words(lambda lines: lines[1].update(by="somebody"))
 
-    [(digest, encoded)] = a_keeper().taken_back.items()
+    digest, encoded = next(iter(a_keeper().taken_back.items()))
     back = {"digest": digest, "disclosure": encoded}
     assert forged_words(lambda lines: lines.insert(3, back)).startswith("disclosures.jsonl, line 4: words that were w")
     assert "line 1: not the words" in forged_words(lambda lines: lines[0].update(disclosure=encoded))

@@ -250,8 +250,6 @@ ORDERS: dict[str, Case] = {
     ),
     "an update before its commitment's time": earlier("commitment update"),
     "a pledge twice": again("pledge", "field pledge is there before"),
-    "a pledge before any vote": before("pledge", "round closed", "no vote of its commission has closed yet"),
-    "a pledge of another commission": named("pledge", "commission", QUIET.id, "no vote of its commission has closed"),
     "an erasure of what became of it": erasing(("commitment update", "said"), says=FIXED),
     "an opening before its session's time": earlier("round opened"),
     "a closing before its opening's time": earlier("round closed"),
@@ -364,4 +362,12 @@ LINES: dict[str, tuple[str, Case]] = {
     "one salt for two ballots": ("opened ballots", ballot("salt", lambda line: line["leaf"])),
     "one salt for two ballots' groups": ("opened ballots", ballot("group_salt", lambda line: line)),
     "more ballots than came in": ("ballots root", one_more),
+    "a pledge before any vote": (
+        "entries",
+        before("pledge", "round closed", "no vote of its commission has closed yet"),
+    ),
+    "a pledge of another commission": (
+        "entries",
+        named("pledge", "commission", QUIET.id, "no vote of its commission has closed"),
+    ),
 }

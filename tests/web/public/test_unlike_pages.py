@@ -20,8 +20,11 @@ from support.factories import CLOCK, SetClock, a_cast
 from support.recorded_day import Day, a_day
 from support.voted_session import COMMISSIONER, FIRST, Voted, a_vote, required
 
-from forum.services import answers_due, commissions, record_rows, stages
+from forum.services import answers_due, commissions, help_pledges, record_rows, stages
 from forum.services.answers_due import DateForm
+from forum.services.help_pledges import HelpForm
+from forum.services.keys import new_key
+from forum.services.permissions import Reach
 from forum.services.record_watch import RecordWatch
 from forum.services.sessions import care, cues, facilitation
 from forum.services.sessions.commissions_and_sessions import CommissionForm
@@ -164,6 +167,12 @@ CASES: dict[str, list[Case]] = {
             ("/decisions/{decision}",), "minority_statement",
         ),
     ],
+    "pledge": [
+        Case(
+            tables.help_pledge, lambda day: tables.help_pledge.c.state == "shown", {"words": "I can bake"},
+            ("/promises",), "help_pledge",
+        ),
+    ],
     "commission reopened": [
         Case(tables.closing, of_commission(tables.closing), {"because": "Nothing"}, STAGE_PAGES, "closing"),
     ],
@@ -199,6 +208,12 @@ async def put_later(house: House, waiting: Voted) -> None:
     await answers_due.move(house.store, CLOCK, COMMISSIONER, waiting.rounds[-1], form)
 
 
+async def offered(house: House, voted: Voted) -> None:
+    """Publishes a pledge of help."""
+    pledge = await help_pledges.make(house.store, CLOCK, voted.live, HelpForm(new_key(), "I can drive"))
+    await help_pledges.read(house.store, CLOCK, Reach(every=True), pledge.id, publish=True)
+
+
 async def entries_of(house: House) -> list[dict[str, Any]]:
     async with house.store.read() as work:
         return [json.loads(one.body) | {"index": one.index} for one in await work.record.entries()]
@@ -210,6 +225,7 @@ async def test_each_page_says_which_row_was_changed_and_says_nothing_once_it_is_
     day = await a_day(house.store)
     await moved(house, day.voted.live.commission)
     await dissented(house.store, day.decision)
+    await offered(house, day.voted)
     waiting = await a_vote(house.store, FIRST, declared=True)
     await put_later(house, waiting)
     entries = await entries_of(house)
