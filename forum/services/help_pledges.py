@@ -10,7 +10,7 @@ import json
 import secrets
 from dataclasses import dataclass, replace
 
-from forum.errors import IllegalMove, NotAllowed, NotFound
+from forum.errors import IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.record.verify.disclosures import digests_in
@@ -49,15 +49,15 @@ class Offered:
 
 
 async def must_be_open(work: Work, session: LiveSession) -> Commission:
-    """Returns the commission for which somebody may pledge help in a session. Raises NotAllowed in one that is not in
-    the record, and before its first vote has closed."""
+    """Returns the commission for which somebody may pledge help in a session. Raises IllegalMove in one that is not
+    in the record, and before its first vote has closed."""
     commission = await work.commissions.get_commission(session.commission)
     if not session.recorded or session.rehearsal or commission.rehearsal:
-        raise NotAllowed("This is a rehearsal, so nobody can pledge help in it.")
+        raise IllegalMove("This is a rehearsal, so nobody can pledge help in it.")
     if not any(
         one.state in (RoundState.CLOSED, RoundState.REVEALED) for one in await work.rounds.list_rounds(session.id)
     ):
-        raise NotAllowed(_NOT_YET)
+        raise IllegalMove(_NOT_YET)
     return commission
 
 
@@ -75,7 +75,7 @@ def checked(form: HelpForm) -> tuple[str, str]:
 async def make(store: Store, clock: Clock, session: LiveSession, form: HelpForm) -> HelpPledge:
     """Keeps a pledge until a moderator has read it; the same form sent twice makes one.
 
-    Raises NotAllowed as `must_be_open` does, FormErrors, and IllegalMove while too many wait.
+    Raises FormErrors, and IllegalMove as `must_be_open` does and while too many wait.
     """
     words, name = checked(form)
     async with store.begin() as work:

@@ -82,6 +82,10 @@ def a_small_keeper() -> Keeper:
     keeper.replace(CRISIS, put_off, newer)
     keeper.go_through_stages(CRISIS, decision)
     keeper.move_answer(CRISIS, ranked[0], "2026-12-20", "2027-01-31")
+    hurried, _ = keeper.decide(
+        CRISIS, [ranked[0]], "adopted", "r2", rationale="It is here.", why="It can begin at once."
+    )
+    keeper.object_to(CRISIS, hurried, "It leaves carers out.")
     return keeper
 
 

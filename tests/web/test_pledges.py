@@ -137,8 +137,8 @@ async def test_nobody_pledges_before_a_vote_or_in_a_rehearsal_and_only_so_many_w
     there = LiveHouse(house, voted.live)
     phone = await there.join()
     for code in (fresh.code, rehearsed.live.code):
-        assert (await phone.get(f"/s/{code}/pledge")).status_code == 403
-        assert (await phone.post(f"/s/{code}/pledge", data={"words": ROOM, "new": "c" * 32})).status_code == 403
+        assert (await phone.get(f"/s/{code}/pledge")).status_code == 409
+        assert (await phone.post(f"/s/{code}/pledge", data={"words": ROOM, "new": "c" * 32})).status_code == 409
     monkeypatch.setattr(help_pledges, "MOST_WAITING", 1)
     await offer(phone, there.path)
     full = await phone.post(f"{there.path}/pledge", data={"words": "A second one", "new": "d" * 32})
@@ -146,7 +146,7 @@ async def test_nobody_pledges_before_a_vote_or_in_a_rehearsal_and_only_so_many_w
     assert "A second one" in full.text
     asked = await cues.ask_question(voted.desk, fresh.id, "Who?", LABELS, none=True)
     assert asked.round is not None
-    assert (await phone.get(f"/s/{fresh.code}/pledge")).status_code == 403
+    assert (await phone.get(f"/s/{fresh.code}/pledge")).status_code == 409
 
 
 async def shown_pledge(house: House) -> tuple[Voted, str]:
