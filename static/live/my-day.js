@@ -39,7 +39,7 @@ async function checkAll(button, answers) {
     const place = card.querySelector("[data-checked]");
     const choice = answers[card.dataset.round];
     if (!choice) continue;
-    const is = await checked(card, choice).catch(() => "later");
+    const is = await checked(card, choice, button.dataset.to).catch(() => "later");
     place.dataset.is = { record: "counted", later: "waiting", none: "waiting" }[is] || "refused";
     place.textContent = list.dataset["say" + is[0].toUpperCase() + is.slice(1)];
   }
@@ -47,13 +47,13 @@ async function checkAll(button, answers) {
 }
 
 // Returns "record" where the receipt of a vote holds, "differs" where it is of another answer, "failed", "none", "later".
-async function checked(card, choice) {
+async function checked(card, choice, to) {
   const file = await receipt(card.dataset.round, card.querySelector("h3").textContent);
   if (!file) return "none";
   if (JSON.parse(file).ballot.leaf.choice !== choice) return "differs";
   const body = new FormData();
   body.append("file", new Blob([file], { type: "application/json" }), "receipt.json");
-  const told = await ask("/check", { body, patience: 60000 });
+  const told = await ask(to, { body, patience: 60000 });
   if (!told.ok) return "later";
   const { checks, record } = told.facts;
   const holds = checks.length && checks.every((one) => one.verdict !== "FAIL") && record && record.stands === "beginning";

@@ -25,6 +25,11 @@ SENTENCES = {
     "/moderate/{story}/appeal",
     "/decide/promises/{commitment}",
     "/my-promise/{key}",
+    "/decide/answers/{round}",
+    "/decide/decisions/{decision}",
+    "/decide/drafts/{draft}",
+    "/minority/{key}",
+    "/moderate/statements/{statement}",
     "/organise/commissions",
     "/organise/commissions/{commission}",
     "/organise/commissions/{commission}/move",
@@ -46,7 +51,13 @@ SENTENCES = {
     "/organise/asynchronous/{session}/{act}",
     "/answer/{answer_code}/question",
 }
-STORIES = {"/my-story/{key}/write", "/my-story/{key}/write/{step}", "/my-story/{key}/save", "/decide/new"}
+STORIES = {
+    "/my-story/{key}/write",
+    "/my-story/{key}/write/{step}",
+    "/my-story/{key}/save",
+    "/decide/new",
+    "/decide/drafts/{draft}/form",
+}
 FILES = {"/check", "/commissions/{commission}/tell/file", "/my-story/{key}/file", "/my-story/{key}/evidence"}
 
 
