@@ -138,6 +138,7 @@ async def addresses(full: Cramped) -> list[str]:
         "/minority/{key}": {"key": there["minority"]},
         "/my-promise/{key}": {"key": there["owner"]},
         "/helper/{key}": {"key": there["helper"]},
+        "/my-pledge/{key}": {"key": there["pledge"]},
         "/noticed/{commitment}/{key}": {"commitment": there["done"], "key": there["noticed"]},
         "/follow/{kind}/{about}": {"kind": "promise", "about": there["commitment"]},
         "/moderate/{story}": {"story": there["waiting"]},

@@ -18,6 +18,7 @@ from forum.services import (
     decision_drafts,
     decision_form,
     decisions,
+    help_pledges,
     minority_statements,
     owner_links,
     permissions,
@@ -143,6 +144,7 @@ async def cramped(house: House, kinds: Sequence[str]) -> Cramped:
     scribe, counter, host = await _helpers(house, live, w)
     there["helper"] = scribe
     first = await _voted(house, live, people, w)
+    there["pledge"] = await _pledged(house, live, w)
     there |= await _decided(house, staff, first, w)
     closes = CLOCK.later(days=3)
     form = asynchronous.AsynchronousForm(
@@ -300,6 +302,14 @@ async def _voted(house: House, live: LiveSession, people: Sequence[Participant],
     await facilitation.open_round(acts, live.id, void.id)
     await facilitation.annul_round(acts, live.id, void.id, w())
     return rounds[0], rounds[1]
+
+
+async def _pledged(house: House, live: LiveSession, w: Words) -> str:
+    """Makes two pledges of help, one of them published; returns the key of the one that waits."""
+    keys = [new_key(), new_key()]
+    made = [await help_pledges.make(house.store, CLOCK, live, help_pledges.HelpForm(key, w(), w(40))) for key in keys]
+    await help_pledges.read(house.store, CLOCK, permissions.Reach(every=True), made[0].id, publish=True)
+    return keys[1]
 
 
 async def _helpers(house: House, live: LiveSession, w: Words) -> list[str]:
