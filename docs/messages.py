@@ -37,6 +37,7 @@ SILENT = (
     "forum/rehearsal/api_client.py",
     "forum/app.py",
     "forum/rehearsal/audience.py",
+    "forum/rehearsal/example",
     "forum/rehearsal/result_reader.py",
     "forum/cli",
     "forum/rehearsal/screen_check.py",

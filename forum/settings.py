@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import re
 from collections.abc import Mapping
@@ -44,6 +43,12 @@ TABLE = (
     Setting("FORUM_DATA", "forum-data", "Folder that holds the database and the signing key."),
     Setting("FORUM_HOST", "0.0.0.0", "Address to listen on. 0.0.0.0 is every network of this machine."),
     Setting("FORUM_PORT", "8000", "Port to listen on; 0 takes a free one."),
+    Setting(
+        "FORUM_EXAMPLE",
+        "yes",
+        "yes: the first start makes a worked example, a whole cycle with invented people, marked as a demonstration; "
+        "no: it does not. `forum serve --no-demo` leaves out both it and the demonstration's stories.",
+    ),
     Setting(
         "FORUM_DATABASE_URL",
         "",
@@ -160,27 +165,6 @@ TABLE = (
 
 # Settings of earlier versions that are not read any more, with the one that is meant now.
 RENAMED = {"FORUM_JOINS_PER_ADDRESS": "FORUM_JOINS_PER_SESSION"}
-# Read by a command (forum rehearse), and by no server.
-_OF_COMMANDS = ("FORUM_TOKEN", "FORUM_SECOND_TOKEN")
-
-
-def unread(environ: Mapping[str, str]) -> list[str]:
-    """Returns one line for each FORUM_ variable that nothing reads, with the setting that may be meant; no values."""
-    known = [row.env for row in TABLE]
-    begin = "FORUM_"  # which all have in common, and so is not compared
-    lines = []
-    for env in sorted(environ):
-        name = env.upper()
-        if not name.startswith(begin) or env in known or env in _OF_COMMANDS:
-            continue
-        near = difflib.get_close_matches(name.removeprefix(begin), [one.removeprefix(begin) for one in known], 1)
-        if env in RENAMED:
-            lines.append(f"{env} is not read any more: {RENAMED[env]} is in its place. See docs/settings.md.")
-        elif near:
-            lines.append(f"{env} is no setting, and is not read. Is {begin}{near[0]} meant? See docs/settings.md.")
-        else:
-            lines.append(f"{env} is no setting, and is not read. See docs/settings.md.")
-    return lines
 
 
 @dataclass(frozen=True)
@@ -190,6 +174,7 @@ class Settings:
     data: Path
     host: str
     port: int
+    example: bool
     database_url: str
     public_url: str
     trusted_proxies: tuple[Network, ...]
@@ -236,6 +221,7 @@ class Settings:
             data=data,
             host=raw["FORUM_HOST"],
             port=numbers["FORUM_PORT"],
+            example=_yes("FORUM_EXAMPLE", raw["FORUM_EXAMPLE"]),
             database_url=raw["FORUM_DATABASE_URL"] or sqlite_url(data / "forum.db"),
             public_url=_public(raw["FORUM_PUBLIC_URL"]),
             trusted_proxies=_networks(raw["FORUM_TRUSTED_PROXIES"]),
@@ -342,6 +328,12 @@ def _networks(text: str) -> tuple[Network, ...]:
             raise StartupProblem(words, value=part)
         found.append(network)
     return tuple(found)
+
+
+def _yes(env: str, value: str) -> bool:
+    if value not in ("yes", "no"):
+        raise StartupProblem("%(env)s must be yes or no, not %(value)s.", env=env, value=value)
+    return value == "yes"
 
 
 def _number(env: str, value: str) -> int:

@@ -8,10 +8,11 @@ import pytest
 from support.record_keeper import SIGNER
 from support.witness import WitnessServer
 
+from forum.cli import unread
 from forum.errors import StartupProblem
 from forum.ports.personal_data import PERIODS
 from forum.services.mail.server import MailServer
-from forum.settings import RENAMED, TABLE, Settings, unread
+from forum.settings import RENAMED, TABLE, Settings
 
 SOUND = {
     "FORUM_SMTP_URL": "smtp://mail.example.org",
@@ -261,3 +262,10 @@ def test_the_nightly_check_has_a_time_or_none() -> None:
     for wrong in ("24:00", "3:00", "03:60", "at night", "03:00:00"):
         with pytest.raises(StartupProblem, match="FORUM_RECORD_CHECK must be a time as 03:00, or never"):
             Settings.load({"FORUM_RECORD_CHECK": wrong})
+
+
+def test_the_worked_example_is_wanted_or_not() -> None:
+    assert Settings.load({}).example
+    assert not Settings.load({"FORUM_EXAMPLE": "no"}).example
+    with pytest.raises(StartupProblem, match="FORUM_EXAMPLE must be yes or no, not perhaps"):
+        Settings.load({"FORUM_EXAMPLE": "perhaps"})

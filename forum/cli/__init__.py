@@ -7,8 +7,9 @@ could not be done", with one line that says why.
 
 from __future__ import annotations
 
+import difflib
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,10 +28,12 @@ from forum.ports import Store
 from forum.record.signing_key import Signer
 from forum.services.checkpoints import Checkpoints
 from forum.services.record_entries import append_of_record
-from forum.settings import Settings
+from forum.settings import RENAMED, TABLE, Settings
 
 # The database, its log, copies of it as people name them, and the key.
 _PRIVATE = ("*.db", "*.db-*", "*.db.*", "*.bak", f"{KEY_FILE}*")
+# Read by a command (forum rehearse), and by no server.
+_OF_COMMANDS = ("FORUM_TOKEN", "FORUM_SECOND_TOKEN")
 _KEY = "signing_key"  # the fact that holds the name of the record's key
 
 T = TypeVar("T")
@@ -58,6 +61,25 @@ def json_option(function: Decorated) -> Decorated:
 def settings_for(data: Path | None = None, **given: object) -> Settings:
     """Returns the settings from the environment; values `given` on the command line win. Raises StartupProblem."""
     return Settings.load(os.environ, data=data, **given)
+
+
+def unread(environ: Mapping[str, str]) -> list[str]:
+    """Returns one line for each FORUM_ variable that nothing reads, with the setting that may be meant; no values."""
+    known = [row.env for row in TABLE]
+    begin = "FORUM_"  # which all have in common, and so is not compared
+    lines = []
+    for env in sorted(environ):
+        name = env.upper()
+        if not name.startswith(begin) or env in known or env in _OF_COMMANDS:
+            continue
+        near = difflib.get_close_matches(name.removeprefix(begin), [one.removeprefix(begin) for one in known], 1)
+        if env in RENAMED:
+            lines.append(f"{env} is not read any more: {RENAMED[env]} is in its place. See docs/settings.md.")
+        elif near:
+            lines.append(f"{env} is no setting, and is not read. Is {begin}{near[0]} meant? See docs/settings.md.")
+        else:
+            lines.append(f"{env} is no setting, and is not read. See docs/settings.md.")
+    return lines
 
 
 @asynccontextmanager

@@ -40,11 +40,13 @@ from forum.cli import (
     say,
     settings_for,
     signer_of,
+    unread,
 )
 from forum.errors import StartupProblem
 from forum.ports import Store
+from forum.rehearsal.example import cycle
 from forum.services import accounts, demonstration
-from forum.settings import Settings, unread
+from forum.settings import Settings
 from forum.store import held
 from forum.web.server.connections import Connections
 from forum.web.server.frames import Frames
@@ -59,6 +61,7 @@ _BACKLOG = 4096
 _COLLECT_EVERY = 3600
 _OWN_FILES = 64
 _LARGEST_MESSAGE = 16 * 1024
+_MAKING = "Making the worked example. This happens once, and takes a few seconds."
 
 
 @click.command()
@@ -67,7 +70,7 @@ _LARGEST_MESSAGE = 16 * 1024
     "--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one. Without it: FORUM_PORT, or 8000."
 )
 @data_option
-@click.option("--no-demo", is_flag=True, help="Do not load the demonstration commission and its stories.")
+@click.option("--no-demo", is_flag=True, help="Load neither the worked example nor the demonstration's stories.")
 @click.option("--new-key", is_flag=True, help="Go on with a new signing key, where the old one is lost for good.")
 @click.option(
     "--accept", is_flag=True, help="Go on with the database as it is, where it is another or older than last known."
@@ -126,7 +129,7 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool, accept: bool)
             if accept:
                 await accept_restore(store, settings)
             await (await checkpoints_of(store, settings)).check()
-            first_link = await _prepare(store, demo=demo)
+            first_link = await _prepare(store, demo=demo, example=settings.example)
         files = machine.raise_file_limit()
         backlog, most = shares(files)
         connections = Connections(settings, most)
@@ -252,13 +255,19 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
-async def _prepare(store: Store, *, demo: bool) -> str:
-    """Marks a new database as Forum's, and loads the demonstration. Returns the key of the first administrator's link;
-    "" where there is an administrator."""
+async def _prepare(store: Store, *, demo: bool, example: bool) -> str:
+    """Marks a new database as Forum's, and makes the worked example in it and loads the demonstration. Returns the key
+    of the first administrator's link; "" where there is an administrator."""
     clock = SystemClock()
     async with store.begin() as work:
         if await work.facts.get_fact(MADE_BY) is None:
             await work.facts.set_fact(MADE_BY, "forum")
+    if demo and example:
+        async with store.read() as work:
+            wanted = await cycle.is_wanted(work)
+        if wanted:
+            say(_MAKING)
+            await cycle.make(store, clock)
     if demo:
         await demonstration.load(store, clock)
     return await accounts.open_first_link(store, clock)

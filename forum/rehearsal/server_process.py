@@ -72,6 +72,7 @@ class OwnServer:
         # settings of the real server must not apply to this one
         self._environ = {k: v for k, v in environ.items() if not k.startswith("FORUM_")}
         self._environ["FORUM_JOINS_PER_SESSION"] = "1000000"
+        self._environ["FORUM_EXAMPLE"] = "no"  # its record is the rehearsal's alone
         self._process: asyncio.subprocess.Process | None = None
         self._said: deque[str] = deque(maxlen=20)
         self._watch: asyncio.Task[None] | None = None

@@ -63,16 +63,17 @@ def refused(data: Path, *options: str, env: dict[str, str] | None = None) -> str
 
 
 def test_run_py_serves_the_demonstration_and_says_where(tmp_path: Path) -> None:
-    with Serving(tmp_path / "forum-data", program=("run.py",)) as server:
+    with Serving(tmp_path / "forum-data", program=("run.py",), settings={"FORUM_EXAMPLE": "yes"}) as server:
         page = httpx2.get(f"{server.base}/commissions", trust_env=False)
         assert page.status_code == 200
         assert "Urgent mental-health care, three boroughs" in page.text
+        assert "Home from hospital: the first week" in page.text
         assert f"Phones on this network open {server.base}\n" in server.said
         assert "▀" in server.said  # the QR code
         link = re.search(rf"^{server.base}/first/\S+$", server.said, re.MULTILINE)
         assert link
         assert httpx2.get(link[0], trust_env=False).status_code == 200
-        assert server.stop() == (0, "")
+        assert server.stop() == (0, "Making the worked example. This happens once, and takes a few seconds.\n")
     assert {file.name for file in (tmp_path / "forum-data").iterdir()} == FOLDER
     assert (tmp_path / "forum-data" / "signing_key.pem").stat().st_mode & 0o777 == 0o600
 

@@ -28,9 +28,10 @@ FORUM = ("-m", "forum")
 
 
 def clean_environment(**changes: str) -> dict[str, str]:
-    """Returns the environment of a command under test: no setting of this machine's, warnings as errors."""
+    """Returns the environment of a command under test: no setting of this machine's, no worked example, which takes
+    seconds to make, and warnings as errors."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("FORUM_", "PYTEST_"))}
-    return kept | {"PYTHONWARNINGS": "error", "COLUMNS": "200"} | changes
+    return kept | {"PYTHONWARNINGS": "error", "COLUMNS": "200", "FORUM_EXAMPLE": "no"} | changes
 
 
 def _started(

@@ -71,6 +71,7 @@ class CommissionForm:
     support: tuple[tuple[str, str], ...] = ()
     second_reader: bool = False
     rehearsal: bool = False
+    demonstration: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,7 @@ def read_commission(findings: Findings, form: CommissionForm, at: str, *, whole:
         support=tuple(_support(findings, form.support)),
         second_reader=SecondReader.REQUIRED if form.second_reader else SecondReader.NONE,
         rehearsal=form.rehearsal,
+        demonstration=form.demonstration,
         created_at=at,
     )
 

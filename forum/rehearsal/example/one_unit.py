@@ -1,0 +1,34 @@
+"""A store in which all acts are one unit of work, so that of a whole example everything is kept, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from forum.ports import Work
+
+
+class OneUnit:
+    """Implements ports.Store on a unit of work that stands open: every unit that is begun in it is that one.
+
+    Its acts come one after another. Nothing is on disk before the open unit ends; an error has to end it.
+    """
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    @asynccontextmanager
+    async def begin(self, *, first: bool = False) -> AsyncIterator[Work]:
+        """Gives the open unit."""
+        yield self._work
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Work]:
+        """Gives the open unit, with all that was written in it so far."""
+        yield self._work
+
+    async def scrub(self) -> None:
+        """Does nothing: what was deleted in an open unit was never on disk as anything else."""
+
+    async def close(self) -> None:
+        """Does nothing: whoever opened the unit closes it."""
