@@ -30,6 +30,7 @@ from forum.ports.mail import Mail
 from forum.ports.minority_statements import MinorityStatements
 from forum.ports.noticed import NoticedAnswers
 from forum.ports.owners import Owners
+from forum.ports.promises import Promises
 from forum.ports.record import Facts, PastCheckpoints, Record
 from forum.ports.result_cache import Remembered
 from forum.ports.retention import Retention
@@ -67,6 +68,7 @@ class Work(Protocol):
     reasons: Reasons
     proposals: Proposals
     decisions: Decisions
+    promises: Promises
     decision_drafts: DecisionDrafts
     help_pledges: HelpPledges
     owners: Owners

@@ -38,6 +38,9 @@ class Commissions(Protocol):
     async def titles(self, commissions: Collection[str]) -> dict[str, str]:
         """Returns the titles of these commissions by id; unknown ids are left out."""
 
+    async def some_commissions(self, commissions: Collection[str]) -> list[Commission]:
+        """Returns these commissions with their newest terms, newest first; unknown ids and drafts are left out."""
+
     async def list_commissions(self, *, drafts: bool = False) -> list[Commission]:
         """Returns all commissions with their newest terms, newest first; drafts only with `drafts`."""
 

@@ -22,5 +22,10 @@ class HelpPledges(Protocol):
     async def save_help_pledge(self, pledge: HelpPledge) -> None:
         """Saves the state, the words and the entry of a pledge that is there. Raises NotFound."""
 
-    async def list_help_pledges(self, state: HelpState, commission: str | None = None) -> list[HelpPledge]:
-        """Returns the pledges in a state, of a commission or of all."""
+    async def list_help_pledges(
+        self, state: HelpState, commission: str | None = None, most: int | None = None
+    ) -> list[HelpPledge]:
+        """Returns the pledges in a state, of a commission or of all, in the order of their ids; at most so many."""
+
+    async def count_help_pledges(self, state: HelpState, commission: str | None = None) -> int:
+        """Returns how many pledges are in a state, of a commission or of all."""

@@ -64,6 +64,10 @@ class Remembered:
             kept.popitem(last=False)
         return fresh
 
+    def has(self, kind: type[object], follows_from: object) -> bool:
+        """Tells whether the result for `follows_from` is kept."""
+        return repr(follows_from) in self._of.get(kind.__name__, ())
+
     def forget(self, kind: type[object]) -> None:
         """Forgets all results of a kind, including those being made now."""
         self._of.pop(kind.__name__, None)

@@ -163,6 +163,12 @@ class Decisions(Protocol):
         NotFound.
         """
 
+    async def some_commitments(self, commitments: Collection[str]) -> list[Commitment]:
+        """Returns these commitments with their updates, in no order that matters; unknown ids are left out."""
+
+    async def heads(self, decisions: Collection[str]) -> list[Decision]:
+        """Returns these decisions without their commitments, newest first; unknown ids are left out."""
+
     async def add_update(self, update: Update) -> None:
         """Adds an update, which becomes the latest of its commitment."""
 

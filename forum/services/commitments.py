@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from forum.errors import IllegalMove, NotAllowed, NotFound
@@ -20,13 +19,11 @@ from forum.services.decision_form import MOST_ROLE, MOST_WORDS
 from forum.services.form_errors import Findings
 from forum.services.mail import owner_addresses
 from forum.services.record_entries import Words
-from forum.sessions.proposal import Pledge, PledgeState
 from forum.stories.submission import StoryStatus, Submission
 from forum.stories.visible_text import trimmed
 from forum.voting.commission import Commission
-from forum.voting.commitment import TOLD, Commitment, CommitmentState, Giver, Update, by_urgency, mistakes
+from forum.voting.commitment import TOLD, Commitment, CommitmentState, Giver, Update, mistakes
 from forum.voting.decision import Decision
-from forum.voting.round import RoundState
 
 MOST_UPDATES = 200
 
@@ -49,7 +46,8 @@ class UpdateForm:
 
 @dataclass(frozen=True)
 class Promise:
-    """A commitment as the ledger has it, with the decision and the commission that it belongs to."""
+    """A commitment as the ledger has it, with the decision and the commission that it belongs to. Where it is one of a
+    list, its decision has no other."""
 
     commitment: Commitment
     decision: Decision
@@ -154,41 +152,3 @@ async def story_of(work: Work, commitment: Commitment) -> Submission | None:
     except NotFound:
         return None  # it was never here: refused today, and shown nowhere
     return story if story.status == StoryStatus.ACCEPTED else None
-
-
-async def ledger(work: Work, commission: str | None = None) -> list[Promise]:
-    """Returns every commitment in the record but those of rehearsals, or all of one commission, in no order that
-    matters. Raises NotFound for an unknown commission."""
-    if commission is None:
-        of = {one.id: one for one in await work.commissions.list_commissions() if not one.rehearsal}
-    else:
-        of = {commission: await work.commissions.get_commission(commission)}
-    return promises_in(await work.decisions.list_decisions(commission), of)
-
-
-async def offered(work: Work, commission: str) -> list[Pledge]:
-    """Returns the pledges in the recorded sessions of a commission that nobody who may decide has confirmed, in the
-    order in which they were made; none on a vote that was annulled."""
-    sessions = [one.id for one in await work.sessions.list_sessions(commission) if one.recorded]
-    rounds = await work.rounds.of_all(sessions)
-    shown = [one.id for of in rounds.values() for one in of if one.state == RoundState.REVEALED]
-    pledges = await work.proposals.pledges_on(shown) if shown else []
-    # Of a story that was taken back no words are left.
-    return sorted((one for one in pledges if one.state == PledgeState.WAITING and one.what), key=lambda one: one.at)
-
-
-def promises_in(decisions: Iterable[Decision], commissions: Mapping[str, Commission]) -> list[Promise]:
-    """Returns the commitments of those of these decisions that are in the record and of these `commissions`, by their
-    ids."""
-    return [
-        Promise(one, decision, commissions[decision.commission])
-        for decision in decisions
-        if decision.entry is not None and decision.commission in commissions
-        for one in decision.commitments
-    ]
-
-
-def in_order(promises: Iterable[Promise], today: str) -> list[Promise]:
-    """Returns promises as a ledger lists them on the day `today` (ISO): overdue first (`by_urgency`)."""
-    by_id = {one.commitment.id: one for one in promises}
-    return [by_id[one.id] for one in by_urgency([one.commitment for one in by_id.values()], today)]

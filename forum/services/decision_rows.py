@@ -9,13 +9,26 @@ from forum.ports import Work
 from forum.record.entry_rows import GONE
 from forum.services.record_known import Entry, Known
 from forum.services.row_differences import Unlike, columns, missing, order
+from forum.voting.commitment import Commitment
 from forum.voting.decision import TOLD, Decision
 from forum.voting.minority_statement import StatementState
 
 
+async def _decision_row(work: Work, known: Known, id_: str) -> Decision:
+    """Returns a decision, as it was read ahead (then maybe without its commitments), or else now. Raises NotFound."""
+    row = known.ahead.rows.get(id_)
+    return row if isinstance(row, Decision) else await work.decisions.get_decision(id_)
+
+
+async def _commitment_row(work: Work, known: Known, id_: str) -> Commitment:
+    """Returns a commitment, as it was read ahead, or else now. Raises NotFound."""
+    row = known.ahead.rows.get(id_)
+    return row if isinstance(row, Commitment) else await work.decisions.get_commitment(id_)
+
+
 async def _decision(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
     try:
-        row = await work.decisions.get_decision(said["decision"])
+        row = await _decision_row(work, known, said["decision"])
     except NotFound:
         yield missing("decision", said["decision"])
         return
@@ -61,7 +74,7 @@ def _conditions(row: Decision) -> Entry | None:
 
 async def _correction(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
     try:
-        corrections = (await work.decisions.get_decision(said["decision"])).corrections
+        corrections = (await _decision_row(work, known, said["decision"])).corrections
     except NotFound:
         return  # told at the entry that made it
     row = next((one for one in corrections if one.id == said["correction"]), None)
@@ -86,12 +99,12 @@ async def _correction(work: Work, known: Known, index: int, said: Entry) -> Asyn
 
 async def _commitment(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
     try:
-        commitments = (await work.decisions.get_decision(said["decision"])).commitments
+        row = await _commitment_row(work, known, said["commitment"])
     except NotFound:
-        return
-    row = next((one for one in commitments if one.id == said["commitment"]), None)
-    if row is None:
         yield missing("commitment", said["commitment"])
+        return
+    if row.decision != said["decision"]:
+        yield missing("commitment", row.id)
         return
     made = {
         "role": row.role,
@@ -107,7 +120,7 @@ async def _commitment(work: Work, known: Known, index: int, said: Entry) -> Asyn
 
 async def _commitment_update(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
     try:
-        commitment = await work.decisions.get_commitment(said["commitment"])
+        commitment = await _commitment_row(work, known, said["commitment"])
     except NotFound:
         return  # told at the entry that made it
     row = next((one for one in commitment.updates if one.id == said["update"]), None)

@@ -22,7 +22,7 @@ from forum.services.record_entries import Words
 from forum.sessions.session import LiveSession
 from forum.stories.visible_text import trimmed
 from forum.voting.commission import Commission
-from forum.voting.help_pledge import MOST_NAME, MOST_WAITING, MOST_WORDS, HelpPledge, HelpState
+from forum.voting.help_pledge import MOST_NAME, MOST_SHOWN, MOST_WAITING, MOST_WORDS, HelpPledge, HelpState
 from forum.voting.round import RoundState
 
 _NOT_YET = "You can say how you can help once the first vote of this session has closed."
@@ -82,7 +82,7 @@ async def make(store: Store, clock: Clock, session: LiveSession, form: HelpForm)
         commission = await must_be_open(work, session)
         pledge = HelpPledge(secrets.token_hex(16), commission.id, words, name, digest(form.new), clock.now()[:10])
         if await work.help_pledges.add_help_pledge(pledge):
-            if len(await work.help_pledges.list_help_pledges(HelpState.WAITING, commission.id)) > MOST_WAITING:
+            if await work.help_pledges.count_help_pledges(HelpState.WAITING, commission.id) > MOST_WAITING:
                 raise IllegalMove(_FULL, most=MOST_WAITING)
             return pledge
         return await work.help_pledges.help_pledge_by_key(pledge.key)
@@ -142,9 +142,13 @@ async def read(store: Store, clock: Clock, within: Reach, pledge: str, *, publis
     await scrub.scrub(store)
 
 
-async def shown(work: Work, commission: str | None = None) -> list[HelpPledge]:
-    """Returns the pledges that everybody reads, of a commission or of all."""
-    return await work.help_pledges.list_help_pledges(HelpState.SHOWN, commission)
+async def shown(work: Work, commission: str | None = None) -> tuple[list[HelpPledge], int]:
+    """Returns the pledges that everybody reads, of a commission or of all, the first MOST_SHOWN; and how many more
+    there are."""
+    listed = await work.help_pledges.list_help_pledges(HelpState.SHOWN, commission, MOST_SHOWN)
+    if len(listed) < MOST_SHOWN:
+        return listed, 0
+    return listed, await work.help_pledges.count_help_pledges(HelpState.SHOWN, commission) - len(listed)
 
 
 async def _without_words(work: Work, clock: Clock, pledge: HelpPledge, state: HelpState) -> None:

@@ -72,10 +72,7 @@ _SUBJECTS = {
     "round annulled": "round",
     "answer date moved": "round",
     "scenario published": "scenario",
-    "decision": "decision",
     "commitment update": "commitment",
-    "decision corrected": "decision",
-    "decision replaced": "decision",
     "minority statement": "decision",
     "commitment noticed": "commitment",
     "pledge": "pledge",
@@ -85,7 +82,7 @@ _SUBJECTS = {
 def subjects_of(entry: Mapping[str, Any]) -> tuple[str, ...]:
     """Returns the things that an entry tells of: a round, a story, a decision or a commitment by its id; what a session
     declared of its commission with what is said of its versions and stages, and moderators' acts on a story, by the
-    names that `declared_of` and `acts_on` make."""
+    names that `declared_of` and `acts_on` make; a decision and its corrections also by that of `alone`."""
     if entry["type"] == "session opened":
         return entry["session"], declared_of(entry["commission"])
     if entry["type"] in ABOUT_COMMISSIONS:
@@ -94,12 +91,20 @@ def subjects_of(entry: Mapping[str, Any]) -> tuple[str, ...]:
         return (acts_on(entry["scenario"]),)
     if entry["type"] == "commitment":
         return entry["decision"], entry["commitment"]
+    if entry["type"] in ("decision", "decision corrected", "decision replaced"):
+        return entry["decision"], alone(entry["decision"])
     return (entry[name],) if (name := _SUBJECTS.get(entry["type"])) else ()
 
 
 def acts_on(story: str) -> str:
     """Returns the name under which moderators' acts on a story are found."""
     return f"acts on {story}"
+
+
+def alone(decision: str) -> str:
+    """Returns the name under which the entries of a decision itself are found, without those of its commitments and of
+    what others said to it."""
+    return f"{decision}:alone"
 
 
 def declared_of(commission: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from forum.ports.record import Disclosure
 from forum.record.verify.answers_due import AnswersDue
 from forum.record.verify.cycle_order import Cycle
 from forum.record.verify.entry_order import Past
@@ -29,6 +31,15 @@ ABOUT_COMMISSIONS = (
 )
 
 
+@dataclass(frozen=True)
+class ReadAhead:
+    """What was read for many entries at once, before each is held against its rows: `words` beside them by digest, None
+    where no row has that digest, and rows of decisions and commitments by id."""
+
+    words: Mapping[str, Disclosure | None] = field(default_factory=dict)
+    rows: Mapping[str, object] = field(default_factory=dict)
+
+
 @dataclass
 class Known:
     """Index of the entries read so far: `size` of them.
@@ -40,6 +51,7 @@ class Known:
     reopened), each with the index of the entry that says so; `versions` the index of the latest entry that has its
     terms; `acts` the indexes of all these entries; `keys` and `restored` are the entries about the key and about
     backups that were put back; `salts` has those of the words that were looked at, each with the digest of the first.
+    `ahead` is what was read before; all else is read where it is looked at.
     """
 
     size: int = 0
@@ -57,6 +69,7 @@ class Known:
     keys: list[tuple[int, Entry]] = field(default_factory=list)
     restored: list[tuple[int, Entry]] = field(default_factory=list)
     salts: dict[str, str] = field(default_factory=dict)
+    ahead: ReadAhead = field(default_factory=ReadAhead)
 
     def take(self, index: int, entry: Entry) -> None:
         """Adds an entry that fits its shape."""

@@ -35,7 +35,9 @@ async def unlike(work: Work, known: Known, index: int, entry: Entry) -> AsyncIte
     """Yields what is not as an entry says, of the words beside it and of the rows that it tells of."""
     digests = list(dict.fromkeys(digests_in(entry)))
     words: dict[str, Any] = {}
-    beside = {one.digest: one for one in await work.record.disclosures(digests)} if digests else {}
+    beside = {digest: one for digest in digests if (one := known.ahead.words.get(digest)) is not None}
+    if more := [digest for digest in digests if digest not in known.ahead.words]:
+        beside |= {one.digest: one for one in await work.record.disclosures(more)}
     for digest in digests:
         for found in _disclosure(digest, beside.get(digest), entry):
             yield found

@@ -72,6 +72,11 @@ class SqlCommissions(Area):
         wanted = sa.select(table.c.id, table.c.title).where(self._link.among(table.c.id, commissions))
         return {row["id"]: row["title"] for row in await self._link.rows(wanted)}
 
+    async def some_commissions(self, commissions: Collection[str]) -> list[Commission]:
+        """Returns these commissions with their newest terms, newest first; unknown ids and drafts are left out."""
+        wanted = _ALL.where(self._link.among(table.c.id, commissions), sa.not_(table.c.draft))
+        return [_commission(row) for row in await self._link.rows(wanted)] if commissions else []
+
     async def list_commissions(self, *, drafts: bool = False) -> list[Commission]:
         """Returns all commissions with their newest terms, newest first; drafts only with `drafts`."""
         wanted = _ALL if drafts else _ALL.where(sa.not_(table.c.draft))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 
 import sqlalchemy as sa
@@ -53,6 +53,17 @@ class SqlDecisions(Area):
         row = await self._link.one(wanted, "There is no such promise.", {"id": commitment})
         replaced = await self._corrections([row["decision"]])
         return (await self._with_updates([row], replaced))[0]
+
+    async def some_commitments(self, commitments_: Collection[str]) -> list[Commitment]:
+        """Returns these commitments with their updates, in no order that matters; unknown ids are left out."""
+        rows = await self._link.rows(sa.select(commitments).where(self._link.among(commitments.c.id, commitments_)))
+        replaced = await self._corrections(list({row["decision"] for row in rows})) if rows else []
+        return await self._with_updates(rows, replaced)
+
+    async def heads(self, decisions_: Collection[str]) -> list[Decision]:
+        """Returns these decisions without their commitments, newest first; unknown ids are left out."""
+        rows = await self._link.rows(_ALL.where(self._link.among(decisions.c.id, decisions_))) if decisions_ else []
+        return await self._decisions(rows, {})
 
     async def add_update(self, update: Update) -> None:
         """Adds an update of a commitment."""
@@ -122,6 +133,18 @@ class SqlDecisions(Area):
         corrected = await self._corrections(list(by_decision))
         for one in await self._with_updates(promised, corrected):
             by_decision[one.decision].append(one)
+        return await self._decisions(rows, by_decision, corrected)
+
+    async def _decisions(
+        self,
+        rows: Sequence[Row],
+        commitments_: Mapping[str, Sequence[Commitment]],
+        corrected: Sequence[Correction] | None = None,
+    ) -> list[Decision]:
+        """Returns decisions in the order of the rows, with these commitments and corrections of theirs; without
+        `corrected` their corrections are read."""
+        if corrected is None:
+            corrected = await self._corrections([row["id"] for row in rows]) if rows else []
         of: dict[str, list[Correction]] = {}
         replaces: dict[str, list[str]] = {}
         for correction in corrected:
@@ -131,7 +154,7 @@ class SqlDecisions(Area):
         for number, row in enumerate(rows, 1):
             more = {name: row[name] or [] for name in ("differences", "votes")} | {"told": row["told"] or {}}
             more |= {"corrections": of.get(row["id"], []), "replaces": replaces.get(row["id"], [])}
-            found.append(made(row, Decision, commitments=by_decision[row["id"]], **more))
+            found.append(made(row, Decision, commitments=commitments_.get(row["id"], ()), **more))
             if number % _PIECE == 0:
                 await asyncio.sleep(0)
         return found

@@ -29,6 +29,7 @@ from forum.ports.mail import Mail
 from forum.ports.minority_statements import MinorityStatements
 from forum.ports.noticed import NoticedAnswers
 from forum.ports.owners import Owners
+from forum.ports.promises import Promises
 from forum.ports.record import Facts, PastCheckpoints, Record
 from forum.ports.result_cache import Remembered
 from forum.ports.retention import Retention
@@ -60,6 +61,7 @@ from forum.store.owners import SqlOwners
 from forum.store.paper_counts import SqlPapers
 from forum.store.people import SqlPeople
 from forum.store.programmes import SqlProgrammes
+from forum.store.promises import SqlPromises
 from forum.store.proposals import SqlProposals
 from forum.store.reasons import SqlReasons
 from forum.store.record import SqlRecord
@@ -111,6 +113,7 @@ class SqlWork:
         self.reasons: Reasons = SqlReasons(link)
         self.proposals: Proposals = SqlProposals(link)
         self.decisions: Decisions = SqlDecisions(link)
+        self.promises: Promises = SqlPromises(link)
         self.decision_drafts: DecisionDrafts = SqlDecisionDrafts(link)
         self.help_pledges: HelpPledges = SqlHelpPledges(link)
         self.owners: Owners = SqlOwners(link)

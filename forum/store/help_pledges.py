@@ -34,9 +34,19 @@ class SqlHelpPledges(Area):
         values = {name: value for name, value in plain(pledge).items() if name in ("words", "name", "state", "entry")}
         await self._link.change(sa.update(pledges).where(pledges.c.id == pledge.id).values(values), _NONE)
 
-    async def list_help_pledges(self, state: HelpState, commission: str | None = None) -> list[HelpPledge]:
-        """Returns the pledges in a state, of a commission or of all, in the order of their ids."""
-        wanted = sa.select(pledges).where(pledges.c.state == state).order_by(pledges.c.id)
-        if commission is not None:
-            wanted = wanted.where(pledges.c.commission == commission)
+    async def list_help_pledges(
+        self, state: HelpState, commission: str | None = None, most: int | None = None
+    ) -> list[HelpPledge]:
+        """Returns the pledges in a state, of a commission or of all, in the order of their ids; at most so many."""
+        wanted = sa.select(pledges).where(*_in(state, commission)).order_by(pledges.c.id).limit(most)
         return [made(row, HelpPledge) for row in await self._link.rows(wanted)]
+
+    async def count_help_pledges(self, state: HelpState, commission: str | None = None) -> int:
+        """Returns how many pledges are in a state, of a commission or of all."""
+        [row] = await self._link.rows(sa.select(sa.func.count().label("number")).where(*_in(state, commission)))
+        return int(row["number"])
+
+
+def _in(state: HelpState, commission: str | None) -> tuple[sa.ColumnElement[bool], ...]:
+    of = () if commission is None else (pledges.c.commission == commission,)
+    return (pledges.c.state == state, *of)

@@ -46,7 +46,9 @@ _ID = re.compile(r"[0-9a-f]{32}")
 TOLD = tuple(state for state in CommitmentState if state != CommitmentState.NO_NEWS)
 FINISHED = (CommitmentState.DONE, CommitmentState.NOT_DONE)
 # States in which a commitment whose day is past is not overdue.
-_SETTLED = (*FINISHED, CommitmentState.HANDED_ON)
+SETTLED = (*FINISHED, CommitmentState.HANDED_ON)
+# What a reader may choose beside the states: each follows from the days, or from several states.
+OVERDUE, QUIET, TO_COME = "overdue", "no news", "to come"
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def is_open(commitment: Commitment) -> bool:
 
 def is_overdue(commitment: Commitment, today: str) -> bool:
     """Tells whether its day is past on the day `today` (ISO) while it is neither done, not done, nor handed on."""
-    return commitment.by < today and commitment.state not in _SETTLED and not commitment.replaced_at
+    return commitment.by < today and commitment.state not in SETTLED and not commitment.replaced_at
 
 
 def is_quiet(commitment: Commitment, today: str) -> bool:

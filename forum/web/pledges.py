@@ -112,4 +112,4 @@ async def moderate(request: Request) -> Response:
 
 def pledges_shown(pledges: list[HelpPledge]) -> dict[str, object]:
     """Returns what a page shows of pledges that are in the record, by their ids."""
-    return {one.id: one for one in pledges[: help_pledge.MOST_SHOWN] if one.state == HelpState.SHOWN}
+    return {one.id: one for one in pledges if one.state == HelpState.SHOWN}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 
 from forum.ports import Work
+from forum.services.commitments import Promise
 from forum.services.record_agreement import disagreements
+from forum.services.record_cache import alone
 from forum.services.stories.timeline import Event, EventKind
 from forum.stories.submission import Submission
 from forum.voting.decision import Decision
@@ -61,11 +63,17 @@ def events_shown(events: Iterable[Event]) -> dict[str, object]:
 
 def decisions_shown(made: Iterable[Decision]) -> dict[str, object]:
     """Returns what lists show of decisions, by their ids; without those of rehearsals, which no entry tells of."""
-    return {one.id: one for one in made if one.entry is not None}
+    return {alone(one.id): replace(one, commitments=()) for one in made if one.entry is not None}
 
 
 def promises_shown(made: Iterable[Decision]) -> dict[str, object]:
-    """Returns what pages show of decisions and of what became of their commitments, by the ids of both; without those
-    of rehearsals."""
+    """Returns what pages show of decisions with all their commitments and what became of these, by the ids of both;
+    without those of rehearsals."""
     recorded = [one for one in made if one.entry is not None]
-    return decisions_shown(recorded) | {one.id: one for made in recorded for one in made.commitments}
+    return {one.id: one for one in recorded} | {one.id: one for made in recorded for one in made.commitments}
+
+
+def ledger_shown(promises: Iterable[Promise]) -> dict[str, object]:
+    """Returns what lists show of promises and of their decisions, by their ids; without those of rehearsals."""
+    recorded = [one for one in promises if one.recorded]
+    return decisions_shown(one.decision for one in recorded) | {one.commitment.id: one.commitment for one in recorded}

@@ -13,12 +13,13 @@ from support.factories import CLOCK
 from support.record_keeper import SIGNER
 
 from forum.errors import NotFound
+from forum.ports.promises import Sought
 from forum.record.audit import verify
 from forum.record.verify.verdict import PASS
 from forum.rehearsal.example import cycle, promises
 from forum.rehearsal.example.commission import CARERS
 from forum.rehearsal.example.past_clock import PastClock
-from forum.services import commitments, demonstration, exports, record_check
+from forum.services import demonstration, exports, ledger, record_check
 from forum.services.checkpoints import Checkpoints
 from forum.services.commitments import Promise
 from forum.store import SqlStore
@@ -93,7 +94,7 @@ async def test_of_four_promises_one_is_done_one_late_one_not_done_and_one_handed
     today = CLOCK.now()[:10]
     async with house.store.read() as work:
         stand: dict[str, Promise] = {
-            one.commitment.state: one for one in await commitments.ledger(work, await about(house))
+            one.commitment.state: one for one in await ledger.found(work, Sought(await about(house)), today)
         }
     assert set(stand) == {"done", "partly", "not done", "handed on"}
     assert stand["done"].commitment.updates[-1].given_by == Giver.OWNER

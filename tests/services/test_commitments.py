@@ -16,8 +16,9 @@ from support.voted_session import COMMISSIONER, a_vote
 from forum.errors import FormErrors, IllegalMove, NotAllowed, NotFound
 from forum.ports import Store
 from forum.ports.accounts import Person, Role
+from forum.ports.promises import Sought
 from forum.record.verify.disclosures import open_disclosure
-from forum.services import commitments, decisions
+from forum.services import commitments, decisions, ledger
 from forum.services.commitments import MEANWHILE, UpdateForm, update
 from forum.services.decision_form import DecisionForm, Promise
 from forum.store import SqlStore, tables
@@ -72,11 +73,10 @@ async def test_updates_are_kept_and_recorded_with_their_words_as_disclosures(sto
     }
     assert said[one["said"]["sd"]] == ["said", "One is here."]
     async with store.read() as work:
-        [listed] = await commitments.ledger(work)
+        [listed] = await ledger.found(work, Sought(), "2026-12-01")
         assert (listed.commitment, listed.recorded) == (there, True)
-        assert await commitments.ledger(work, listed.commission.id) == [listed]
-        with pytest.raises(NotFound):
-            await commitments.ledger(work, new_id())
+        assert await ledger.found(work, Sought(listed.commission.id), "2026-12-01") == [listed]
+        assert await ledger.found(work, Sought(new_id()), "2026-12-01") == []
 
 
 async def test_the_same_form_is_one_update_and_one_that_saw_less_is_told(sqlite_store: Store) -> None:
@@ -143,7 +143,7 @@ async def test_what_is_promised_in_a_rehearsal_is_in_neither_ledger_nor_record(s
     assert (await standing(sqlite_store, commitment)).state == "done"
     assert "commitment update" not in [entry["type"] for entry in await entries(sqlite_store)]
     async with sqlite_store.read() as work:
-        assert await commitments.ledger(work) == []
+        assert await ledger.found(work, Sought(), "2026-12-01") == []
 
 
 async def test_so_many_updates_and_no_more(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,8 +179,8 @@ async def test_no_list_of_everything_has_what_was_promised_in_a_rehearsal_or_a_d
 ) -> None:
     day = await a_day(sqlite_store)
     async with sqlite_store.read() as work:
-        assert [one.commitment.id for one in await commitments.ledger(work)] == [day.commitment]
+        assert [one.commitment.id for one in await ledger.found(work, Sought(), "2026-12-01")] == [day.commitment]
     of = tables.commission.c.id == day.voted.live.commission
     await change(sqlite_store, of, tables.commission, **{column: True})
     async with sqlite_store.read() as work:
-        assert await commitments.ledger(work) == []
+        assert await ledger.found(work, Sought(), "2026-12-01") == []

@@ -10,7 +10,8 @@ from support.voted_session import COMMISSIONER
 
 from forum.errors import BadInput, IllegalMove, NotAllowed, NotFound
 from forum.ports.accounts import Person, Role
-from forum.services import commitments, owner_links
+from forum.ports.promises import Sought
+from forum.services import commitments, ledger, owner_links
 from forum.services.commitments import UpdateForm
 from forum.services.keys import digest, new_key
 from forum.services.owner_links import REVOKED
@@ -107,7 +108,7 @@ async def test_only_a_commissioner_gives_links_and_only_for_a_promise_that_is_th
 async def commitments_without_links(store: SqlStore) -> bool:
     """Tells whether no promise of the record has a link."""
     async with store.read() as work:
-        listed = await commitments.ledger(work)
+        listed = await ledger.found(work, Sought(), "2026-12-01")
         return bool(listed) and not any([await work.owners.working_owner_link(one.commitment.id) for one in listed])
 
 

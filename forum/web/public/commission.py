@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.ports import Work
-from forum.services import answers_due, help_pledges, response_rates
+from forum.ports.promises import Sought
+from forum.services import answers_due, help_pledges, ledger, response_rates
 from forum.services.commission_figures import figures_of
 from forum.services.commission_timeline import Asked, chosen
 from forum.services.form_errors import is_day
-from forum.services.ledger import as_now, ledger_of
 from forum.services.record_cache import Contents, declared_of, kept
 from forum.services.stages import course_of
 from forum.services.timelines import Step
@@ -31,7 +31,7 @@ from forum.web.organise.programmes import is_planned
 from forum.web.pledges import pledges_shown
 from forum.web.public.checkpoints import page_number
 from forum.web.public.record import in_words
-from forum.web.record_banner import promises_shown, stories_shown, unlike_record
+from forum.web.record_banner import decisions_shown, ledger_shown, stories_shown, unlike_record
 from forum.web.responses import page
 from forum.web.site import site_of
 from forum.web.words.answers_due import moves_words, rate, waits
@@ -73,7 +73,7 @@ async def commission(request: Request) -> Response:
         asynchronous = await results.asynchronous_rounds(work, about) if len(sessions) < len(every) else ()
         plans = await work.programmes.latest_of([s.id for s in sessions])
         decisions = await work.decisions.list_decisions(about.id, NEWEST)
-        promises = await as_now(work, (await ledger_of(work, day)).of(about.id)[:NEWEST])
+        promises = await ledger.found(work, Sought(about.id), day, most=NEWEST)
         course = await course_of(work, about)
         versions = await work.commissions.versions(about.id)
         votes = [one for one in contents.answers.due() if one.opened["commission"] == about.id]
@@ -92,9 +92,9 @@ async def commission(request: Request) -> Response:
             if one.session.recorded and one.round.opened_at
         }
         rows |= {round_.id: (round_, one.postponed) for one in due for round_ in one.rounds}
-        pledges = await help_pledges.shown(work, about.id)
+        pledges, more_pledges = await help_pledges.shown(work, about.id)
         rows |= pledges_shown(pledges)
-        await unlike_record(request, work, rows | promises_shown([*decisions, *(one.decision for one in promises)]))
+        await unlike_record(request, work, rows | decisions_shown(decisions) | ledger_shown(promises))
         decided = await decided_words(work, decisions)
     asked = {name: value for name, value in typed.items() if value}
     url = f"/commissions/{about.id}?" + urlencode({**asked, "page": ""})
@@ -103,6 +103,7 @@ async def commission(request: Request) -> Response:
         "public/commission.html",
         commission=about,
         pledges=pledges,
+        more_pledges=more_pledges,
         today=day,
         waiting=[(one, waits(one, day), moves_words(one)) for one in due if not one.answer],
         more_waiting=len(late_first) - len(due),

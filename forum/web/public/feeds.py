@@ -7,7 +7,6 @@ same id in every feed. What does not agree with the record is an entry of its ow
 from __future__ import annotations
 
 import hashlib
-import heapq
 import re
 import uuid
 from collections.abc import Sequence
@@ -19,16 +18,16 @@ from starlette.responses import Response
 
 from forum.ports import Work
 from forum.services import commitments
-from forum.services.ledger import as_now, ledger_of
+from forum.services.ledger import newest
 from forum.services.record_cache import declared_of
 from forum.services.stages import course_of
 from forum.services.stories import timeline
 from forum.services.stories.timeline import Event, EventKind
 from forum.voting.commission import Commission
-from forum.web.i18n.dates import day, today
+from forum.web.i18n.dates import day
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language
-from forum.web.record_banner import Unlike, events_shown, stories_shown, unlike_record
+from forum.web.record_banner import Unlike, events_shown, ledger_shown, stories_shown, unlike_record
 from forum.web.site import base_url, site_of
 from forum.web.words.timeline import told
 
@@ -82,12 +81,12 @@ async def promises(request: Request) -> Response:
     of = request.query_params.get("commission", "")
     async with site_of(request).store.read() as work:
         title = (await work.commissions.get_commission(of)).title if of else ""
-        known = (await ledger_of(work, today(site_of(request).clock.now()))).of(of or None)
-        newest = heapq.nlargest(MOST, known, key=lambda one: one.promise.commitment.news_at)
-        listed = await as_now(work, newest)
+        listed = await newest(work, of, MOST)
         told_of = [event for one in listed for event in timeline.of_commitment(one.decision, one.commitment)]
         events = sorted(told_of, key=lambda event: event.at)[-MOST:]
-        unlike = await unlike_record(request, work, events_shown(events))
+        told_in = {event.commitment.id for event in events if event.commitment}
+        shown = ledger_shown(one for one in listed if one.commitment.id in told_in)
+        unlike = await unlike_record(request, work, shown)
     page = f"/promises?commission={of}" if of else "/promises"
     return _answer(
         request,

@@ -11,18 +11,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.ports import Work
+from forum.ports.promises import Counted, Sought
 from forum.services import commitments, help_pledges
 from forum.services.commitments import Promise
-from forum.services.ledger import Line, as_now, ledger_of
+from forum.services.ledger import found
 from forum.services.record_cache import kept
-from forum.voting.commitment import CommitmentState, is_overdue, is_quiet
+from forum.voting.commission import Commission
+from forum.voting.commitment import OVERDUE, QUIET, CommitmentState
 from forum.voting.noticed import asking_of, has_ended, unnoticed
 from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import ngettext
 from forum.web.pledges import pledges_shown
 from forum.web.public.checkpoints import page_number
-from forum.web.record_banner import promises_shown, unlike_record
+from forum.web.record_banner import ledger_shown, promises_shown, unlike_record
 from forum.web.responses import page
 from forum.web.site import site_of
 from forum.web.words.noticed import counted
@@ -31,8 +33,8 @@ from forum.web.words.terms import promise_words
 A_PAGE = 25
 MOST_TYPED = 200
 FIELDS = ("words", "commission", "owner", "state")
-# What a reader may choose beside the states: both follow from the days.
-OVERDUE, QUIET = "overdue", "no news"
+MOST_CHOICES = 200  # commissions and owners that a reader can choose from; by the address any can be chosen
+MOST_OFFERED = 50
 
 
 async def ledger(request: Request) -> Response:
@@ -42,31 +44,32 @@ async def ledger(request: Request) -> Response:
     day = today(site.clock.now())
     async with site.store.read() as work:
         of = await work.commissions.get_commission(typed["commission"]) if typed["commission"] else None
-        known = await ledger_of(work, day)
-        every = known.of(None)
-        listed = known.of(of.id) if of else every
-        found = [one for one in listed if _fits(one, typed, day)]
-        pages = -(-len(found) // A_PAGE)
+        sought = Sought(of.id if of else "", typed["owner"], typed["state"], tuple(typed["words"].split()))
+        counted = await work.promises.count_promises(sought, day)
+        pages = -(-counted.found // A_PAGE)
         number = min(page_number(request.query_params.get("page", "")), max(pages, 1))
-        shown = await as_now(work, found[(number - 1) * A_PAGE : number * A_PAGE])
-        pledges = await help_pledges.shown(work, of.id if of else None)
-        offered = await commitments.offered(work, of.id) if of else []
-        await unlike_record(request, work, promises_shown(one.decision for one in shown) | pledges_shown(pledges))
+        shown = await found(work, sought, day, (number - 1) * A_PAGE, A_PAGE)
+        choices = await _choices(work, typed, of)
+        pledges, more_pledges = await help_pledges.shown(work, of.id if of else None)
+        offered, of_offered = await work.promises.offered(of.id, MOST_OFFERED) if of else ([], 0)
+        await unlike_record(request, work, ledger_shown(shown) | pledges_shown(pledges))
     asked = {name: value for name, value in typed.items() if value}
     return await page(
         request,
         "promises/ledger.html",
         pledges=pledges,
+        more_pledges=more_pledges,
         of=of,
         today=day,
         typed=typed,
         asked=asked,
-        choices=_choices([one.promise for one in every], typed),
-        tallies=_tallies([one.promise for one in listed], day),
-        total=len(every),
-        found=len(found),
+        choices=choices,
+        tallies=_tallies(counted),
+        total=counted.every,
+        found=counted.found,
         promises=shown,
         offered=offered,
+        more_offered=of_offered - len(offered),
         told=of is None,
         number=number,
         pages=pages,
@@ -80,24 +83,10 @@ def _clean(value: str) -> str:
     return " ".join(value[:MOST_TYPED].replace("\0", " ").encode("utf-8", "replace").decode().split())
 
 
-def _fits(line: Line, typed: Mapping[str, str], day: str) -> bool:
-    """Tells whether a promise is of the owner and state that were chosen, and has every typed word."""
-    one = line.promise.commitment
-    if typed["owner"] and typed["owner"].casefold() != one.owner.casefold():
-        return False
-    if typed["state"] == OVERDUE and not is_overdue(one, day):
-        return False
-    if typed["state"] == QUIET and not is_quiet(one, day):
-        return False
-    if typed["state"] not in ("", OVERDUE, QUIET, one.state):
-        return False
-    return all(word in line.words for word in typed["words"].casefold().split())
-
-
-def _choices(every: Sequence[Promise], typed: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
-    """Returns the options of each filter as (value, words)."""
-    commissions = {one.commission.id: one.commission.title for one in every}
-    owners = {one.commitment.owner.casefold(): one.commitment.owner for one in every}
+async def _choices(work: Work, typed: Mapping[str, str], of: Commission | None) -> dict[str, list[tuple[str, str]]]:
+    """Returns the options of each filter as (value, words); what is chosen is among them."""
+    commissions = dict(await work.promises.promising(MOST_CHOICES)) | ({of.id: of.title} if of else {})
+    owners = {one.casefold(): one for one in reversed(await work.promises.owners(MOST_CHOICES))}
     if typed["owner"]:
         owners.setdefault(typed["owner"].casefold(), typed["owner"])
     follows = [(OVERDUE, _("Late")), (QUIET, _("No news for 90 days"))]
@@ -109,11 +98,9 @@ def _choices(every: Sequence[Promise], typed: Mapping[str, str]) -> dict[str, li
     }
 
 
-def _tallies(promises: Sequence[Promise], day: str) -> list[str]:
-    """Returns in words how many of these promises are late, done and not done; of none nothing is said."""
-    late = sum(is_overdue(one.commitment, day) for one in promises)
-    states = [one.commitment.state for one in promises]
-    done, not_done = states.count(CommitmentState.DONE), states.count(CommitmentState.NOT_DONE)
+def _tallies(counted: Counted) -> list[str]:
+    """Returns in words how many of the promises are late, done and not done; of none nothing is said."""
+    late, done, not_done = counted.late, counted.done, counted.not_done
     said = [
         (late, ngettext("%(count)s is late", "%(count)s are late", late)),
         (done, ngettext("%(count)s is done", "%(count)s are done", done)),

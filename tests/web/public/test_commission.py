@@ -5,17 +5,12 @@ from __future__ import annotations
 import re
 
 import httpx2
-import pytest
 from support.app import House, words
-from support.decided import ANSWERS
 from support.factories import CLOCK, SetClock
 from support.recorded_day import Day, a_day
-from support.voted_session import COMMISSIONER, FIRST, a_vote
+from support.voted_session import a_vote
 
 from forum.services import stages
-from forum.services.decision_form import DecisionForm
-from forum.services.decisions import decide
-from forum.services.ledger import as_now, ledger_of
 from forum.services.sessions import facilitation
 from forum.services.stages import MoveForm
 from forum.services.stories import moderation
@@ -101,22 +96,3 @@ async def test_figures_come_from_published_rows_and_tell_of_no_small_group(house
         read = words(await browser.get(f"/commissions/{few.live.commission}"))
         assert "People who came to them not shown" in read
         assert "Voted: 2" not in read
-
-
-@pytest.mark.parametrize("path", ["/promises", "/promises/said", "/promises/feed.atom"])
-async def test_the_ledger_is_read_once_and_rows_are_shown_as_they_are_now(house: House, path: str) -> None:
-    day = await a_day(house.store)
-    async with house.store.read() as work:
-        known = await ledger_of(work, "2026-12-01")
-        assert await ledger_of(work, "2026-12-01") is known
-        assert [one.promise.commitment.id for one in known.of(day.voted.live.commission)] == [day.commitment]
-        assert known.of("other") == []
-        assert await as_now(work, known.of(None)) == [one.promise for one in known.lines]
-    async with house.browser() as browser:
-        assert "Two nurses" in (await browser.get(path)).text
-        other = await a_vote(house.store, FIRST)
-        form = DecisionForm(other.rounds, outcome="adopted", response="r1", rationale="So", answers=ANSWERS)
-        await decide(house.store, CLOCK, COMMISSIONER, form)
-        async with house.store.read() as work:
-            assert await ledger_of(work, "2026-12-01") is not known
-        assert "Two nurses" in (await browser.get(path)).text
