@@ -37,6 +37,7 @@ from forum.ports.retention import Retention
 from forum.ports.rights import Rights
 from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals, Sessions, Stops, Tickets
 from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
+from forum.ports.voters import Voters
 from forum.ports.voting import DecisionDrafts, Decisions, Reasons, Rounds
 
 
@@ -58,6 +59,7 @@ class Work(Protocol):
     mail: Mail
     followers: Followers
     sessions: Sessions
+    voters: Voters
     care: Cares
     last_acts: LastActs
     programmes: Programmes

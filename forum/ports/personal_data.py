@@ -92,10 +92,13 @@ ABOUT: Mapping[Kind, About] = {
     ),
     Kind.DEVICE: About(
         message("Which browser voted"),
-        "A fingerprint of the browser's cookie, which differs from session to session, and its ticket.",
-        "So that each browser has one vote, and can change it while the vote is open.",
+        "A fingerprint of the browser's cookie, which differs from session to session, and its ticket. Afterwards a "
+        "fingerprint that says no more than that it voted, with its group where that is no small one.",
+        "So that each browser has one vote, and can change it while the vote is open. Afterwards, so that those who "
+        "voted, and nobody else, can be asked whether they were understood.",
         "Nobody. Those who run the server could look.",
-        "An hour after the session has ended. From then on nobody can tell which browser a ballot came from.",
+        "An hour after the session has ended. From then on nobody can tell which browser a ballot came from. That a "
+        "browser voted goes after %(attendance)s days.",
     ),
     Kind.ATTENDANCE: About(
         message("Who came, by group"),
@@ -280,7 +283,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     "round": {
         Kind.ROOM: "question responses scene versions annulled_because",
         NOBODY: "seq id session scenario method kind second_of state closing_soon created_at opened_at closed_at "
-        "revealed_at annulled_at closes_at extended_at quorum quorum_each live leaf_edition",
+        "revealed_at annulled_at closes_at extended_at quorum quorum_each live leaf_edition asks_about",
     },
     "session": {
         Kind.ROOM: "cue",
@@ -315,6 +318,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     },
     "token": {Kind.ACCOUNT: "person label secret created_at revoked_at", NOBODY: "seq id"},
     "version": {Kind.STORY: "words at kind leans", Kind.SUGGESTION: "by", NOBODY: "story number"},
+    "voter": {Kind.DEVICE: "mark at", Kind.ATTENDANCE: "group_id", NOBODY: "session"},
 }
 
 

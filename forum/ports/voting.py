@@ -38,6 +38,9 @@ class Rounds(Protocol):
         only those about that story.
         """
 
+    async def check_backs(self, votes: Collection[str]) -> list[Round]:
+        """Returns the rounds that ask those who voted about these, in the order they were made."""
+
     async def timed(self, *, scenario: str | None = None, due: str | None = None) -> list[Round]:
         """Returns the open rounds that have a closing time, the earliest first: those of one story, or those due by
         `due`.

@@ -20,6 +20,7 @@ from forum.services.decision_form import ID, MOST_WORDS, DecisionForm
 from forum.services.decision_matter import Matter, matter
 from forum.services.form_errors import Findings
 from forum.voting import decision_draft
+from forum.voting.check_back import check_none_going_on
 from forum.voting.decision import Decision
 from forum.voting.decision_draft import DecisionDraft
 
@@ -84,7 +85,7 @@ async def hand_over(store: Store, clock: Clock, person: Person, draft: str, vers
     reader has it already.
     """
     async with store.begin() as work:
-        now = await _seen(work, person, draft, version)
+        now = await seen(work, person, draft, version)
         given = decision_draft.handed_over(now, clock.now())
         await check(work, clock, now)
         await work.decision_drafts.save_draft(given)
@@ -102,7 +103,7 @@ async def send_back(
     found = Findings()
     why = found.need("because", because, "Say what should be different.", MOST_WORDS)
     async with store.begin() as work:
-        now = await _seen(work, person, draft, version)
+        now = await seen(work, person, draft, version)
         back = decision_draft.sent_back(now, person.id, why, clock.now())
         found.stop()
         await work.decision_drafts.save_draft(back)
@@ -114,14 +115,16 @@ async def publish(store: Store, clock: Clock, person: Person, draft: str, versio
     is.
 
     Raises FormErrors with the mistakes in it, NotAllowed where a second reader is declared and the person wrote on it,
-    NotFound, and IllegalMove where it was changed meanwhile, no reader has it, or its vote does not stand any more.
+    NotFound, and IllegalMove where it was changed meanwhile, no reader has it, its vote does not stand any more, or
+    those who voted are being asked whether they were understood.
     """
     async with store.begin() as work:
         if await _draft(work, draft) is None and (made := await _decision(work, draft)):
             decisions.check_may_decide(person, made.commission)
             return made
-        now = await _seen(work, person, draft, version)
+        now = await seen(work, person, draft, version)
         on = await matter(work, now.rounds, lock=True)
+        check_none_going_on(await work.rounds.check_backs([on.later.id]))
         read = decision_draft.published_by(now, person.id, on.commission.second_reader)
         made = await decisions.publish(work, clock, on, form_of(now), read)
         await work.decision_drafts.remove_draft(now.id)
@@ -129,9 +132,11 @@ async def publish(store: Store, clock: Clock, person: Person, draft: str, versio
 
 
 async def discard(store: Store, person: Person, draft: str, version: int) -> None:
-    """Deletes a draft. Raises NotAllowed, NotFound, and IllegalMove where it was changed meanwhile."""
+    """Deletes a draft. Raises NotAllowed, NotFound, and IllegalMove where it was changed meanwhile, or those who voted
+    are being asked about it."""
     async with store.begin() as work:
-        now = await _seen(work, person, draft, version)
+        now = await seen(work, person, draft, version)
+        check_none_going_on(await work.rounds.check_backs([now.rounds[-1]]))
         await work.decision_drafts.remove_draft(now.id)
 
 
@@ -167,7 +172,7 @@ async def _not_published(work: Work, draft: str) -> None:
         raise IllegalMove(_PUBLISHED)
 
 
-async def _seen(work: Work, person: Person, draft: str, version: int) -> DecisionDraft:
+async def seen(work: Work, person: Person, draft: str, version: int) -> DecisionDraft:
     """Returns a draft for an act of somebody on it. Raises NotFound, NotAllowed for somebody who may not decide, and
     IllegalMove where its page had not seen this version, or it was published."""
     now = await _draft(work, draft)

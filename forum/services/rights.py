@@ -111,6 +111,8 @@ async def copy_of_browser(store: Store, device: str) -> Copy:
             row |= {"question": asked.question, "answers": {mark.id: mark.label for mark in asked.columns}}
         if sent := await work.rights.suggested(await _marks(work, device)):
             rows["suggestion"] = sent
+        if device and (voted := await work.voters.voted_with(digest(device))):
+            rows["voter"] = [{"session": one.session, "group_id": one.group} for one in voted]
     return Copy(rows, tuple(running), tuple(people))
 
 
@@ -151,6 +153,7 @@ async def erase_browser(store: Store, clock: Clock, device: str, reference: str)
         for session, person in sorted([(await work.rights.session_of(person), person) for person in people]):
             await _participant(work, session, person, done, clock.now())
         gone = await work.rights.erase_marked(marks)
+        gone += await work.voters.forget_voter(digest(device)) if device else 0
         if done.reference or gone:
             await _note(work, clock.now(), reference, done)
     return await _wiped(store, done, reference)

@@ -55,11 +55,13 @@ class Cue:
 
 
 class Entrance(StrEnum):
-    """Ways in: the code on the screen, a ticket, or (an asynchronous session) a page that anybody may open."""
+    """Ways in: the code on the screen, a ticket, or (an asynchronous session) a page that anybody may open, or only
+    those who voted before."""
 
     OPEN_CODE = "open code"
     TICKETS = "tickets"
     OPEN_LINK = "open link"
+    VOTERS = "those who voted"
 
 
 ENTRANCES = (Entrance.OPEN_CODE, Entrance.TICKETS)  # to a room, as organisers choose

@@ -36,6 +36,7 @@ from forum.ports.retention import Retention
 from forum.ports.rights import Rights
 from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals, Sessions, Stops, Tickets
 from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
+from forum.ports.voters import Voters
 from forum.ports.voting import DecisionDrafts, Decisions, Reasons, Rounds
 from forum.store import sqlite_thread
 from forum.store.base import Link
@@ -74,6 +75,7 @@ from forum.store.stops import SqlStops
 from forum.store.stories import SqlStories
 from forum.store.tables import metadata
 from forum.store.tickets import SqlTickets
+from forum.store.voters import SqlVoters
 
 SQLITE, POSTGRESQL = DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
@@ -103,6 +105,7 @@ class SqlWork:
         self.mail: Mail = SqlMail(link)
         self.followers: Followers = SqlFollowers(link)
         self.sessions: Sessions = SqlSessions(link)
+        self.voters: Voters = SqlVoters(link)
         self.care: Cares = SqlCare(link)
         self.last_acts: LastActs = SqlLastActs(link)
         self.programmes: Programmes = SqlProgrammes(link)

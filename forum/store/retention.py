@@ -27,6 +27,7 @@ from forum.store.tables import (
     story,
     suggestion,
     version,
+    voter,
 )
 from forum.stories.submission import StoryStatus
 
@@ -78,7 +79,11 @@ _OLD: Mapping[str, Sequence[_Old]] = {
             ("because",),
         ),
     ),
-    "attendance": (_Old(also, _of_ended), _Old(casting, _of_closed)),
+    "attendance": (
+        _Old(also, _of_ended),
+        _Old(casting, _of_closed),
+        _Old(voter, lambda before: voter.c.at < before),
+    ),
     "sign_ins": (_Old(sign_in, lambda before: sign_in.c.until < before),),
     "undo": (_Old(last_act, lambda before: last_act.c.at < before),),
 }

@@ -106,10 +106,13 @@ class SqlRounds(Area):
             by_session[round_.session].append(round_)
         return by_session
 
+    async def check_backs(self, votes: Collection[str]) -> list[Round]:
+        """Returns the rounds that ask about these, in the order they were made."""
+        wanted = sa.select(rounds_table).where(self._link.among(rounds_table.c.asks_about, votes))
+        return [_round(row) for row in await self._link.rows(wanted.order_by(rounds_table.c.seq))]
+
     async def timed(self, *, scenario: str | None = None, due: str | None = None) -> list[Round]:
-        """Returns the open rounds that have a closing time, the earliest first: those of one story, or those due by
-        `due`.
-        """
+        """Returns the open rounds that have a closing time, earliest first: those of one story, or due by `due`."""
         wanted = (
             sa.select(rounds_table)
             .where(rounds_table.c.state == RoundState.OPEN, rounds_table.c.closes_at != "")

@@ -28,10 +28,10 @@ WITHDRAWN = "[withdrawn]"
 
 
 class RoundKind(StrEnum):
-    """Kinds of a round: the vote on a scene's responses, the same after its replay, and three that lead on.
+    """Kinds of a round: the vote on a scene's responses, the same after its replay, and four that lead on.
 
     A magic check asks: could this really happen? A character vote: which one should somebody replace? A policy vote: is
-    this what we propose?
+    this what we propose? A check-back: did we get you right?
     """
 
     FIRST_VOTE = "first vote"
@@ -39,6 +39,7 @@ class RoundKind(StrEnum):
     MAGIC_CHECK = "magic check"
     CHARACTER_VOTE = "character vote"
     POLICY_VOTE = "policy vote"
+    CHECK_BACK = "check back"
 
 
 # What those with the power decide on; the others only lead on through the day.
@@ -82,7 +83,8 @@ class Round:
     `quorum_each` of every group that is shown were declared to be needed (0: none); `live`: the head count is shown
     while the vote is open. `versions` are the question in other words, as easy_read.py reads them. `closes_at` is the
     closing time of an asynchronous round, "" in a room; `extended_at` is when it was last put off. `leaf_edition` says
-    by which rules its ballots' leaves are made (suppression.label_of, origin_of).
+    by which rules its ballots' leaves are made (suppression.label_of, origin_of). `asks_about` is the round that a
+    check-back asks about, "" in every other round.
     """
 
     id: str
@@ -109,6 +111,7 @@ class Round:
     live: bool = False
     versions: tuple[Version, ...] = ()
     leaf_edition: int = LEAF_EDITION
+    asks_about: str = ""
 
     @property
     def columns(self) -> tuple[Response, ...]:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 from forum.web import export, minority_statements, moderate, owner_links, pledges, promise_updates
 from forum.web.accounts import cookieless, own_password, people, sign_in
@@ -46,6 +41,7 @@ from forum.web.organise import commissions_and_sessions, paper_counts, programme
 from forum.web.public import (
     answer,
     check,
+    check_back,
     checkpoints,
     data_protection,
     feeds,
@@ -62,6 +58,7 @@ from forum.web.public import (
 from forum.web.public import answers_due as public_answers_due
 from forum.web.public import commission as public_commission
 from forum.web.public import stages as public_stages
+from forum.web.static_files import StaticScripts
 from forum.web.stories import (
     build_link,
     evidence,
@@ -267,6 +264,7 @@ PAGES: tuple[Page, ...] = (
     Page("/answer/{answer_code}/group", "POST", group_correction.alone, "public"),
     Page("/answer/{answer_code}/play", "GET", answer.play, "public"),
     Page("/answer/{answer_code}/question", "GET POST", answer.question, "public", WORDS),
+    Page("/answer/{answer_code}/right", "GET POST", check_back.right, "public", WORDS),
     Page("/answer/{answer_code}/receipts", "GET", receipts.own, "public"),
     Page("/answer/{answer_code}/receipts/{round}", "GET", receipts.receipt, "public"),
     Page("/answer/{answer_code}/day", "GET", my_day.day, "public"),
@@ -315,31 +313,9 @@ def _announced(request: Request) -> int:
     return int(length[:_DIGITS]) if length.isdecimal() else 0
 
 
-class _Static(StaticFiles):
-    """Files of static/. Their addresses carry a digest of their content, so that browsers keep them for ever.
-
-    Scripts are sent without their comment lines, which are a sixth of what an old phone has to load.
-    """
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        if isinstance(response, FileResponse) and path.endswith(".js"):
-            marks = {name: response.headers[name] for name in ("etag", "last-modified")}
-            response = Response(_code(str(response.path)), media_type=response.media_type, headers=marks)
-        if b"v=" in scope["query_string"]:
-            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        return response
-
-
-@cache
-def _code(script: str) -> str:
-    """Returns a script without the lines that hold only a comment."""
-    return re.sub(r"^ *//.*\n", "", Path(script).read_text("utf-8"), flags=re.MULTILINE)
-
-
 def routes() -> list[BaseRoute]:
     """Returns the routes of the table, the sockets and the static files, for Starlette."""
-    static = Mount("/static", _Static(directory=STATIC), middleware=[Middleware(GZipMiddleware)])
+    static = Mount("/static", StaticScripts(directory=STATIC), middleware=[Middleware(GZipMiddleware)])
     return [
         *(
             Route(row.path, guarded(row), methods=row.methods.split(), name=row.path, max_body_size=row.most_body)

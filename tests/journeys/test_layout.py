@@ -142,6 +142,7 @@ async def addresses(full: Cramped) -> list[str]:
         "/noticed/{commitment}/{key}": {"commitment": there["done"], "key": there["noticed"]},
         "/follow/{kind}/{about}": {"kind": "promise", "about": there["commitment"]},
         "/moderate/{story}": {"story": there["waiting"]},
+        "/answer/{answer_code}/right": {"answer_code": there["right"]},
         "/organise/asynchronous/{session}": {"session": there["asynchronous"]},
     }
     found = []

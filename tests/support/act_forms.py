@@ -242,6 +242,7 @@ ABOUT_NEITHER: dict[str, Form] = {
     "/minority/{key}": {"words": "We hold this against it."},
     "/moderate/statements/{statement}": {"act": "accept"},
     "/noticed/{commitment}/{key}": {"said": "yes"},
+    "/answer/{answer_code}/right": {"choice": "r1"},
     "/my-pledge/{key}": {},
     "/moderate/pledges": {"pledge": "0" * 32, "act": "publish"},
     "/my-promise/{key}": {"state": "done", "said": "It is done."},

@@ -50,6 +50,7 @@ SENTENCES = {
     "/organise/asynchronous",
     "/organise/asynchronous/{session}/{act}",
     "/answer/{answer_code}/question",
+    "/answer/{answer_code}/right",
 }
 STORIES = {
     "/my-story/{key}/write",

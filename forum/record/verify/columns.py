@@ -61,8 +61,9 @@ COLUMNS: dict[str, dict[str, str]] = {
         **_SESSION_KIND,
         "session_title": "title of the session",
         "round": "id of the round",
-        "kind": "first vote, vote after replay, magic check, character vote or policy vote",
+        "kind": "first vote, vote after replay, magic check, character vote, policy vote or check back",
         "second_of": "id of the first vote, for a vote after replay",
+        "asks_about": "id of the vote that those who voted are asked about, for a check back",
         "scenario": "id of the story the question comes from",
         "scene": "the scene it comes from",
         "question": "the question",
@@ -84,7 +85,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "ballots": "how many ballots were counted; empty while voting is open; with small-number rules rounded, and "
         "empty until the result is shown, and for fewer than the threshold",
         "papers": "how many of these were papers, counted by hand; empty with small-number rules",
-        "entrance": "how people got in: open code, tickets or open link; empty where the record does not say",
+        "entrance": "how people got in: open code, tickets, open link or those who voted; empty where it is not said",
         "invited": "how many people were invited, of all groups; empty where that was not said of each",
         "quorum_met": "yes or no; empty for no quorum, and where it is not said, to protect small groups",
         "decisions": "ids of the decisions that rest on it, in the order they were made",
@@ -141,7 +142,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "session_title": "its title",
         "session_kind": "room, or asynchronous: answered by people on their own, over days",
         "at": "when it was opened (UTC)",
-        "entrance": "how people got in: open code, tickets or open link; empty where the record does not say",
+        "entrance": "how people got in: open code, tickets, open link or those who voted; empty where it is not said",
         "power": "the declared decision power: how far the result binds",
         "decides": "who decides, as was declared before any vote",
         "threshold": "the smallest group that is shown on its own",
@@ -327,7 +328,7 @@ SINCE = {
     "commitments.csv": {**dict.fromkeys(("answers", "noticed", "updates", "state", "owner", "news_at"), 5)},
     "rounds.csv": {
         **{"entrance": 4, "invited": 4, "quorum_met": 4, "decisions": 4, "outcome": 4, "contradictory": 4},
-        "small_numbers": 5,
+        **{"small_numbers": 5, "asks_about": 5},
     },
     "decisions.csv": {
         **dict.fromkeys(("contradicts", "annulled_after", "votes", "earlier"), 4),

@@ -90,8 +90,9 @@ class Past:
             return
         if any(thing.first.get(name) != entry.get(name) for name in ("commission", "demonstration")):
             yield f"{path} names a {kind.of} of another commission, or a demonstration's"
-        if kind.of == "round" and entry.get("session", thing.first["session"]) != thing.first["session"]:
-            yield f"{path} names a round of another session"
+        session = thing.first.get("session")
+        if kind.of == "round" and (entry.get("session", session) == session) == kind.elsewhere:
+            yield f"{path} names a round of {'this very' if kind.elsewhere else 'another'} session"
         if kind.only and thing.first["kind"] not in kind.only:
             yield f"{path} names a {thing.first['kind']}, not a {' or '.join(kind.only)}"
         for type_ in kind.after:

@@ -6,6 +6,7 @@ A new type, or a new field, is a row here: the check, the server that appends an
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from forum.record.verify.cycle_shapes import ABOUT, CYCLE_SHAPES, EXACT, POWERS
@@ -80,7 +81,7 @@ SHAPES: dict[str, Shape] = {
             Field("about", ABOUT, "the commission as it was declared: groups, threshold, power"),
             Field("scenarios", a_list(ID), "ids of the stories chosen for it"),
             Field("kind", one_of("room", "asynchronous"), "an event, or one vote over days", _OLD_ROOMS),
-            Field("entrance", one_of("open code", "tickets", "open link"), "how people got in"),
+            Field("entrance", one_of("open code", "tickets", "open link", "those who voted"), "how people got in"),
             Field("no_receipts", TRUE, "nobody is given a receipt of their ballot", "where people may keep one"),
         ),
     ),
@@ -91,7 +92,7 @@ SHAPES: dict[str, Shape] = {
             Field("round", new("round")),
             Field(
                 "kind",
-                one_of("first vote", "vote after replay", "magic check", "character vote", "policy vote"),
+                one_of("first vote", "vote after replay", "magic check", "character vote", "policy vote", "check back"),
                 "see [the second run](#the-second-run)",
             ),
             Field("second_of", or_null(known("round")), "for a vote after replay: the first vote"),
@@ -126,6 +127,20 @@ SHAPES: dict[str, Shape] = {
                 ),
                 "the question in easy words or another language",
                 NONE,
+            ),
+            Field(
+                "asks_about",
+                replace(
+                    known(
+                        "round",
+                        after=("round revealed",),
+                        before=("round annulled",),
+                        only=("first vote", "vote after replay", "policy vote"),
+                    ),
+                    elsewhere=True,
+                ),
+                "for a check back: the vote that those who voted are asked about",
+                "where it is none",
             ),
         ),
     ),

@@ -27,7 +27,8 @@ class Kind:
     annulled.
     `makes` is the kind of thing ("session", "round", ...) that an id is the first to name, `of` the one that an id must
     name: a thing with entries of the types `after` before this one, with none of the types `before`, and whose first
-    entry has as its `kind` one of `only`. `older` is the name of words that stood in plain text in the oldest records.
+    entry has as its `kind` one of `only`; `elsewhere`: it is of another session than the entry. `older` is the name of
+    words that stood in plain text in the oldest records.
     """
 
     words: str
@@ -45,6 +46,7 @@ class Kind:
     after: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
+    elsewhere: bool = False
     older: str = ""
 
     @cached_property

@@ -66,6 +66,7 @@ def _order_problems(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
                 yield f"round {round_id}: it does not say rightly whether it is a first vote"
             if session is not None:
                 yield from _kind_problems(session, entry, alone=entry["session"] not in asked)
+                yield from _check_back_problems(session, entry)
             asked.add(entry["session"])
             opened[entry["round"]] = entry
         elif kind == "round closed":
@@ -97,6 +98,18 @@ def _kind_problems(session: Mapping[str, Any], opened: Mapping[str, Any], *, alo
         yield f"round {round_id}: asynchronous, but without a closing time after its opening"
     elif not alone or opened["second_of"] is not None:
         yield f"round {round_id}: not the only round of its asynchronous session"
+
+
+def _check_back_problems(session: Mapping[str, Any], opened: Mapping[str, Any]) -> Iterator[str]:
+    """Yields a problem where a round that asks about another is no check back among those who voted, or the other way
+    round; or offers something else than three answers."""
+    round_id, asks = opened["round"], "asks_about" in opened
+    if asks != (opened["kind"] == "check back"):
+        yield f"round {round_id}: it does not say rightly whether it asks those who voted about their vote"
+    elif asks != (session.get("entrance") == "those who voted"):
+        yield f"round {round_id}: not those who voted are asked, or about no vote"
+    elif asks and (session.get("kind") != "asynchronous" or opened["method"] != "single"):
+        yield f"round {round_id}: those who voted are not asked over days, for one answer"
 
 
 def _terms_of_round(opened: Mapping[str, Any]) -> bytes:

@@ -146,6 +146,7 @@ def rounds_rows(log: Log) -> Iterator[Row]:
             "round": round_id,
             "kind": opened["kind"],
             "second_of": opened["second_of"],
+            "asks_about": opened.get("asks_about"),
             "scenario": opened["scenario"],
             "scene": log.words(opened["scene"]) or None,
             "question": log.words(opened["question"]),

@@ -33,6 +33,7 @@ from forum.sessions.session import LiveSession, SessionKind
 from forum.stories.scenario import Scene
 from forum.stories.submission import StoryStatus, Submission
 from forum.voting import round as rounds
+from forum.voting.check_back import is_check_back
 from forum.voting.commission import Commission
 from forum.voting.round import Round, RoundState
 
@@ -88,6 +89,11 @@ def desk(store: Store, clock: Clock) -> Desk:
     return Desk(store, clock, SessionKind.ASYNCHRONOUS)
 
 
+def new_code() -> str:
+    """Draws the code of an asynchronous session: letters, the end of its link."""
+    return "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
+
+
 async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> LiveSession:
     """Opens a story's question until the time given, in a session of its own; the same form sent twice opens one.
 
@@ -116,7 +122,7 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
             id=form.id if _ID.fullmatch(form.id) else secrets.token_hex(16),
             commission=commission.id,
             title=title,
-            code="".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH)),
+            code=new_code(),
             projector=new_key(),
             scenarios=(form.story,),
             rehearsal=rehearsal,
@@ -242,7 +248,29 @@ async def close_due(store: Store, clock: Clock) -> list[Round]:
             continue
         if round_ is not None:
             closed.append(round_)
+            await _shown_at_once(store, clock, round_)
     return closed
+
+
+async def _shown_at_once(store: Store, clock: Clock, closed: Round) -> None:
+    try:
+        await show_check_back(store, clock, closed)
+    except (StoreUnavailable, IllegalMove) as error:
+        log.warning("the answers of those who voted are not shown yet", round=closed.id, error=str(error))
+
+
+async def show_check_back(store: Store, clock: Clock, closed: Round) -> None:
+    """Shows the result of a check-back that has closed; does nothing for other rounds. Raises IllegalMove where its
+    ballots were changed."""
+    if not is_check_back(closed):
+        return
+    async with store.begin() as work:
+        session = await work.sessions.get_session(closed.session, lock=True)
+        round_ = await work.rounds.get_round(closed.id, lock=True)
+        if round_.state == RoundState.CLOSED:
+            commission = await work.commissions.of_session(session)
+            await facilitation.shown(work, session, round_, commission, clock.now())
+            await work.sessions.save_session(session.changed())
 
 
 async def up_to_date(store: Store, clock: Clock, round_: Round) -> Round:

@@ -308,13 +308,14 @@ async def _free_code(work: Work) -> str:
 
 def opened(session: LiveSession, commission: Commission) -> dict[str, object]:
     """The facts of a "session opened" entry: what was declared before any vote."""
+    anybody = session.asynchronous and session.entrance != Entrance.VOTERS
     return {
         "session": session.id,
         "title": session.title,
         "about": about_of(commission),
         "scenarios": list(session.scenarios),
         "kind": session.kind,
-        "entrance": Entrance.OPEN_LINK if session.asynchronous else session.entrance,
+        "entrance": Entrance.OPEN_LINK if anybody else session.entrance,
         **({"no_receipts": True} if session.no_receipts else {}),
     }
 

@@ -76,19 +76,28 @@ async def reveal_round(desk: Desk, session_id: str, round_id: str) -> Outcome:
                 result = await results.as_it_leaves(work, before, commission, result)
             result = result.without_groups() if session.badges_off else result
             return Outcome(await cue_up(work, session, cue_of(before)), before, result.n, result)
-        round_, entries = rounds.apply(before, rounds.Reveal(desk.clock.now()))
-        await results.hold_to_root(work, session, before)
-        result = await results.result_of(work, before, commission.threshold)
-        await work.rounds.save_round(round_)
-        await reasons.gather(work, session, round_, round_.revealed_at)
-        told = await results.as_it_leaves(work, round_, commission, result)
+        round_, result, told = await shown(work, session, before, commission, desk.clock.now())
         result = told if session.asynchronous else result
-        if session.recorded and entries and not session.badges_off:
-            await append(work, commission, entries[0], round_.revealed_at, revealed(round_, told))
         holding = session
         if session.badges_off:
             holding, result = replace(session, held=(*session.held, round_.id)), result.without_groups()
         return Outcome(await cue_up(work, holding, cue_of(round_)), round_, result.n, result)
+
+
+async def shown(
+    work: Work, session: LiveSession, before: Round, commission: Commission, at: str
+) -> tuple[Round, Result, Result]:
+    """Reveals a closed round, both it and its session locked by the caller, and returns it with its result, and with
+    that as it may leave the room, which is written down. Raises IllegalMove where its ballots were changed."""
+    round_, entries = rounds.apply(before, rounds.Reveal(at))
+    await results.hold_to_root(work, session, before)
+    result = await results.result_of(work, before, commission.threshold)
+    await work.rounds.save_round(round_)
+    await reasons.gather(work, session, round_, round_.revealed_at)
+    told = await results.as_it_leaves(work, round_, commission, result)
+    if session.recorded and entries and not session.badges_off:
+        await append(work, commission, entries[0], round_.revealed_at, revealed(round_, told))
+    return round_, result, told
 
 
 async def record_held(work: Work, session: LiveSession, at: str) -> LiveSession:
@@ -173,6 +182,7 @@ def opened(round_: Round, commission: Commission) -> dict[str, object]:
         **({"quorum": {"ballots": round_.quorum, "each_group": round_.quorum_each}} if round_.declared else {}),
         **({"live": True} if round_.live else {}),
         **({"versions": [_version(version) for version in round_.versions]} if round_.versions else {}),
+        **({"asks_about": round_.asks_about} if round_.asks_about else {}),
     }
 
 

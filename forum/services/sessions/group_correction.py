@@ -19,7 +19,7 @@ async def put_right(store: Store, clock: Clock, session_id: str, participant: st
     """Puts a participant into another group (None: prefer not to say).
 
     Raises BadInput for a group that the commission does not have, IllegalMove once a vote of theirs is counted, where
-    their ticket says the group, or where the session has ended or its question is closed.
+    their ticket or their vote says the group, or where the session has ended or its question is closed.
     """
     async with store.begin() as work:
         # No round can be opened meanwhile, and casts in those that are open come before this or after it: so all
@@ -27,6 +27,8 @@ async def put_right(store: Store, clock: Clock, session_id: str, participant: st
         session = await guard.going_on(work, session_id, None)
         if session.entrance == Entrance.TICKETS:
             raise IllegalMove("Your ticket says which group you come from. Ask the organiser for another one.")
+        if session.entrance == Entrance.VOTERS:
+            raise IllegalMove("Your answer is counted with the group that you voted with.")
         commission = await work.commissions.of_session(session)
         if group is not None and commission.group_label(group) is None:
             raise BadInput("Choose a group, or “Prefer not to say”.", field="group")

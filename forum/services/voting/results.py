@@ -11,7 +11,7 @@ from forum.errors import CastRefused, IllegalMove
 from forum.ports import Work
 from forum.services.record_entries import latest_about
 from forum.services.voting import close_rounds
-from forum.sessions.session import LiveSession
+from forum.sessions.session import Entrance, LiveSession
 from forum.sessions.view import AsynchronousRound
 from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission, Group
@@ -169,14 +169,16 @@ async def _whole(work: Work, session: LiveSession, round_: Round, threshold: int
 
 
 async def asynchronous_rounds(
-    work: Work, commission: Commission, story: str | None = None, *, results: bool = False
+    work: Work, commission: Commission, story: str | None = None, *, results: bool = False, check_backs: bool = False
 ) -> tuple[AsynchronousRound, ...]:
     """Returns the asynchronous rounds of a commission, or of one of its stories, newest first; with `results`,
-    those that are revealed carry theirs."""
+    those that are revealed carry theirs. With `check_backs` those among them in which those who voted are asked
+    whether they were understood."""
     sessions = [
         live
         for live in await work.sessions.list_sessions(commission.id)
         if live.asynchronous and (story is None or story in live.scenarios)
+        if check_backs or live.entrance != Entrance.VOTERS
     ]
     if not sessions:
         return ()

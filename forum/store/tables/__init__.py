@@ -41,6 +41,7 @@ from forum.store.tables.sessions import (
     session,
     stop,
     ticket,
+    voter,
 )
 from forum.store.tables.stories import (
     appeal,
@@ -118,4 +119,5 @@ __all__ = [
     "ticket",
     "token",
     "version",
+    "voter",
 ]

@@ -34,6 +34,7 @@ round_ = sa.Table(
     sa.Column("quorum_each", sa.Integer, nullable=False, server_default=sa.text("0")),
     sa.Column("live", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("leaf_edition", sa.Integer, nullable=False, server_default=sa.text("1")),
+    sa.Column("asks_about", Words, nullable=False, server_default=sa.text("''"), index=True),
 )
 
 # Ids of the casts that were counted, so that a cast sent again is recognised. No choices, and no foreign keys: the only

@@ -60,6 +60,18 @@ participant = sa.Table(
     sa.UniqueConstraint("session", "device"),
 )
 
+# Browsers that voted in a session that is over. `mark` is a digest of the participant's device, which is gone by then:
+# no row leads to a participant, and rows are added in the order of their marks.
+voter = sa.Table(
+    "voter",
+    metadata,
+    sa.Column("session", Words, sa.ForeignKey("session.id"), primary_key=True),
+    sa.Column("mark", Words, primary_key=True),
+    words("group_id", nullable=True),
+    words("at"),
+    sqlite_with_rowid=False,
+)
+
 # Tickets, each with a single-use code; `code` is its SHA-256. Number and code are unique in a session.
 ticket = sa.Table(
     "ticket",

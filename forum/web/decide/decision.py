@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.services import decision_matter
+from forum.services import check_backs, decision_matter
 from forum.services.decision_matter import Matter
 from forum.services.record_cache import declared_of
 from forum.voting.decision import ADOPTING, Decision, differs
@@ -20,6 +20,7 @@ from forum.web.record_banner import promises_shown, unlike_record
 from forum.web.responses import page
 from forum.web.site import base_url, site_of
 from forum.web.words import entries, entry_words
+from forum.web.words.check_backs import in_words
 from forum.web.words.decisions import differs_from, reading_words, told_headings
 from forum.web.words.terms import outcome_words, power_words
 
@@ -40,13 +41,17 @@ async def decision(request: Request) -> Response:
         on = await decision_matter.past_matter(work, made.rounds)
         apart = await decision_matter.beside(work, on)
         every = await decision_matter.votes_on(work, on)
+        asked = await check_backs.about(work, on.later.id, made.decided_at)
         if on.session.recorded:
             drawn |= {round_.id: round_ for _session, round_ in every}
             for one in (on, *apart):
                 drawn |= {round_.id: (round_, result) for round_, result in zip(one.rounds, one.results, strict=True)}
+            if asked is not None:
+                drawn[asked.round.id] = (asked.round, asked.result)
             drawn[declared_of(on.commission.id)] = (on.commission, on.session.title)
             await unlike_record(request, work, drawn)
     shown = context(request, made, on) | {"statements": statements, "against": groups_against(made)}
+    shown |= {"asked": asked, "asked_round": in_words(asked.round) if asked else None}
     address = f"{base_url(request)}/decisions/{made.id}"
     return await page(request, "decide/decision.html", **shown, beside=apart, every=every, address=address)
 

@@ -6,8 +6,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from forum.errors import BadInput, ForumError, IllegalMove, NotAllowed
-from forum.services import decision_drafts, decision_matter
+from forum.services import check_backs, decision_drafts, decision_matter
 from forum.services.decision_form import MOST_WORDS
+from forum.voting import check_back
 from forum.voting.commission import SecondReader
 from forum.voting.decision import DecisionState
 from forum.voting.decision_draft import DecisionDraft
@@ -19,13 +20,14 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
 from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
+from forum.web.words.check_backs import in_words
 from forum.web.words.decisions import draft_words
 
 
 async def draft(request: Request) -> Response:
     """Shows a draft as the decision that it will be, or the mistakes in it; posted, does one act on it.
 
-    The act is "hand over", "send back", "publish" or "discard".
+    The act is "hand over", "send back", "publish", "ask" (those who voted), "close" (what they are asked) or "discard".
     """
     await somebody(request)
     if request.method != "POST":
@@ -57,6 +59,12 @@ async def _act(request: Request, form: Form) -> Response:
             await decision_drafts.hand_over(site.store, site.clock, person, id_, seen)
         case "send back":
             await decision_drafts.send_back(site.store, site.clock, person, id_, seen, form.text("because"))
+        case "ask":
+            asked = form.text("summary"), form.text("days")
+            live = await check_backs.ask(site.store, site.clock, person, id_, seen, *asked)
+            return done(request, f"/decide/drafts/{id_}", id=id_, session=live.id, code=live.code)
+        case "close":
+            await check_backs.close(site.store, site.clock, person, id_, seen)
         case "discard":
             await decision_drafts.discard(site.store, person, id_, seen)
             return done(request, "/decide", id=id_)
@@ -82,6 +90,8 @@ async def _page(
         apart = await decision_matter.beside(work, on)
         every = await decision_matter.votes_on(work, on)
         names = {one.id: one.name for one in await work.people.list_people()}
+        asked = await check_backs.about(work, on.later.id)
+        reasons = await work.reasons.list_reasons(asked.round.id) if asked and asked.result else []
     shown = context(request, made, on, previewed=True) if made else {}
     errors = errors_of(error, "act")
     return await page(
@@ -98,6 +108,11 @@ async def _page(
         required=on.commission.second_reader == SecondReader.REQUIRED,
         with_reader=kept.state == DecisionState.WITH_READER,
         draft_words=draft_words,
+        asked=asked,
+        asked_round=in_words(asked.round) if asked else None,
+        reasons=sorted(one.words for one in reasons if one.words),
+        bounds=check_back,
+        taken_over=str(kept.form.get("rationale", ""))[: check_back.MOST_SUMMARY],
         form=form or Form({}),
         errors=errors,
         most=MOST_WORDS,

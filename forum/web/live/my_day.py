@@ -11,6 +11,7 @@ import json
 from starlette.requests import Request
 from starlette.responses import Response
 
+from forum.services import check_backs
 from forum.services.stories import timeline
 from forum.services.stories.timeline import EventKind
 from forum.services.voting.receipts import gives_none
@@ -26,6 +27,7 @@ from forum.web.words.timeline import told
 
 MOST_LATER = 50  # of what was decided, promised and done since, the newest
 MOST_VOTES = 100
+MOST_ASKED = 5
 
 
 async def day(request: Request) -> Response:
@@ -42,6 +44,7 @@ async def day_page(request: Request, session: LiveSession) -> Response:
         votes = [one for one in events if one.kind == EventKind.VOTED][:MOST_VOTES]
         later = [one for one in events if one.kind != EventKind.VOTED]
         await unlike_record(request, work, events_shown([*votes, *later[-MOST_LATER:]]))
+        asked = await check_backs.on_votes_of(work, session)
     return await page(
         request,
         "live/my_day.html",
@@ -49,6 +52,7 @@ async def day_page(request: Request, session: LiveSession) -> Response:
         commission=commission,
         path_of_session=f"/answer/{session.code}" if session.asynchronous else f"/s/{session.code}",
         votes=[(one.round, told(one), _answers(one.round)) for one in votes if one.round is not None],
+        asked=asked[:MOST_ASKED],
         later=[told(one) for one in later[: -MOST_LATER - 1 : -1]],
         more=len(later) > MOST_LATER,
         receipts=not gives_none(session),

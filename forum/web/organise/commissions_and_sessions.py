@@ -55,7 +55,9 @@ async def _overview(
     async with site_of(request).store.read() as work:
         commissions = [one for one in await work.commissions.list_commissions(drafts=True) if one.id in within]
         sessions = [s for s in await work.sessions.list_sessions() if not s.asynchronous and s.commission in within]
-        asynchronous = [round_ for c in commissions for round_ in await results.asynchronous_rounds(work, c)]
+        asynchronous = [
+            round_ for c in commissions for round_ in await results.asynchronous_rounds(work, c, check_backs=True)
+        ]
         tokens = await work.people.tokens(person.id)
         votes = await retention.open_votes(work, site_of(request).clock.now())
     return await page(

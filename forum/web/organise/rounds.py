@@ -31,6 +31,7 @@ from forum.web.i18n.gettext import say
 from forum.web.responses import done, page, wants_json
 from forum.web.site import base_url, site_of
 from forum.web.templates import qr
+from forum.web.words.check_backs import in_words
 
 Act = Callable[[Desk, str, str, Form], Awaitable[Outcome]]
 
@@ -189,7 +190,7 @@ async def _round_page(
     async with site.store.read() as work:
         round_ = await work.rounds.get_round(round_.id)
         commission = await work.commissions.of_session(live_session)
-        story = await work.stories.get_story(live_session.scenarios[0])
+        story = await work.stories.get_story(live_session.scenarios[0]) if live_session.scenarios else None
         ballots = await work.rounds.ballots(round_.id)
         shown = round_.state == RoundState.REVEALED
         result = await results.result_outside(work, round_, commission) if shown else None
@@ -200,7 +201,7 @@ async def _round_page(
         "organise/rounds/round.html",
         status,
         live=live_session,
-        round=round_,
+        round=in_words(round_),
         commission=commission,
         story=story,
         answered=len(ballots),

@@ -29,6 +29,7 @@ from forum.stories import paths, scenario_twee
 from forum.stories.scenario import Scenario
 from forum.stories.submission import StoryStatus
 from forum.voting.ballot import Ballot
+from forum.voting.check_back import is_check_back
 from forum.voting.commission import Commission
 from forum.voting.round import Round, RoundState
 from forum.voting.suppression import Result
@@ -76,7 +77,7 @@ class Visit:
     @property
     def open(self) -> bool:
         """Whether an answer sent now would be counted."""
-        return self.scenario is not None and self.round.takes(self.now)
+        return (self.scenario is not None or not self.round.scenario) and self.round.takes(self.now)
 
     @property
     def ended_at(self) -> str:
@@ -97,6 +98,8 @@ class Visit:
 async def about(request: Request) -> Response:
     """What this is, until when, and joining; for whoever has joined, the way into the story; afterwards the result."""
     visit = await visit_of(request)
+    if is_check_back(visit.round):
+        return RedirectResponse(f"{visit.path}/right", 303)
     return giving(request, await about_page(request, visit))
 
 
@@ -104,7 +107,7 @@ async def join(request: Request) -> Response:
     """Joins with a group, as in a room: one participant for each browser."""
     site = site_of(request)
     visit = await visit_of(request)
-    if not visit.open:
+    if not visit.open or is_check_back(visit.round):
         raise NotAllowed("This question is closed, so nobody can join any more.")
     form = await form_of(request)
     refusal = await refusing(request, form, visit.path)
@@ -162,7 +165,7 @@ async def question(request: Request) -> Response:
     visit = await visit_of(request)
     if request.method == "POST":
         return await _vote(request, visit)
-    if visit.participant is None or (visit.scenario is None and visit.mine is None):
+    if visit.participant is None or (visit.scenario is None and visit.mine is None) or is_check_back(visit.round):
         return RedirectResponse(visit.path, 303)
     return await _question_page(request, visit)
 
@@ -197,7 +200,7 @@ async def _vote(request: Request, visit: Visit) -> Response:
         return done(request, there, **facts)
     # As it is now: it may have closed since this page was asked for.
     visit = await visit_of(request)
-    words = _refused(visit, outcome.refusal)
+    words = refused_words(visit, outcome.refusal)
     if wants_json(request):
         raise CastRefused(outcome.refusal, words)
     return await _question_page(request, visit, 409, typed=typed, refused=say(words))
@@ -211,7 +214,8 @@ async def _wrong(request: Request, visit: Visit, form: Form, typed: Mapping[str,
     return await _question_page(request, visit, 422, typed=typed, errors=errors)
 
 
-def _refused(visit: Visit, code: str) -> str:
+def refused_words(visit: Visit, code: str) -> str:
+    """Tells why an answer was not counted, by the code of the refusal."""
     if code == "closed":
         return filled("This question closed on %(day)s. Your answer came after that.", day=moment(visit.ended_at))
     if code == "not_stored":
@@ -264,9 +268,11 @@ async def visit_of(request: Request) -> Visit:
 
 
 async def _story(work: Work, round_: Round) -> tuple[Scenario | None, str]:
-    """The story, where everybody may still read and play it; else why not."""
+    """The story, where everybody may still read and play it; else why not, "" where the round is about none."""
+    if not round_.scenario:
+        return None, ""
     try:
-        story = await guard.playable(work, round_.scenario or "")
+        story = await guard.playable(work, round_.scenario)
     except IllegalMove as error:
         return None, error.message
     if story.status != StoryStatus.ACCEPTED:

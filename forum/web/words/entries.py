@@ -72,6 +72,9 @@ def _session_opened(entry: Facts, references: References) -> EntryWords:
             "The asynchronous round “%(title)s” was made for “%(commission)s”. People play a story and answer by "
             "themselves, over days."
         )
+    if entry["entrance"] == Entrance.VOTERS:
+        kind = _("Did we get you right?")
+        sentence = _("Those who voted are asked whether they were understood, for “%(commission)s”.")
     return EntryWords(
         kind,
         sentence % {"title": entry["title"], "commission": about["title"]},
@@ -89,6 +92,8 @@ def _entrance(entrance: str) -> str:
             "Anybody who opens its page. So browsers are counted, not people; and whoever answers here may vote in a "
             "room as well."
         )
+    if entrance == Entrance.VOTERS:
+        return _("With the browser that voted. It is counted with the group that it voted with.")
     if entrance == Entrance.TICKETS:
         return _("With a ticket, which says the group. Each ticket has one vote.")
     return _("Anybody with the join code. So browsers are counted, not people.")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forum.voting.round import Response, Round
+from forum.voting.round import Response, Round, RoundKind
 from forum.voting.suppression import Result
 from forum.web.i18n.dates import moment
 from forum.web.i18n.gettext import gettext as _
 from forum.web.words import methods
+from forum.web.words.check_backs import said_back
 from forum.web.words.entry_words import EntryWords, Facts, References, named, small_numbers_row
 from forum.web.words.question_versions import reading_name
 from forum.web.words.terms import power_words
@@ -26,6 +27,8 @@ def round_opened(entry: Facts, references: References) -> EntryWords:
     until: tuple[tuple[str, str], ...] = ()
     if entry.get("closes_at"):
         sentence = _("An asynchronous round was opened, until %(until)s. The question is: “%(question)s”")
+        if entry["kind"] == RoundKind.CHECK_BACK:
+            sentence = _("Until %(until)s those who voted are asked whether this is what they said: “%(question)s”")
         values["until"] = moment(entry["closes_at"])
         until = ((_("Open until"), values["until"]),)
     responses = [references.words(r["label"]) for r in entry["responses"]]
@@ -112,6 +115,8 @@ def round_revealed(entry: Facts, references: References) -> EntryWords:
     method = opening["method"] if opening else "single"
     labels = references.responses(entry["round"]) or {id_: id_ for id_ in result.counts}
     said = methods.outcome_of_vote(result, method, labels, asynchronous=references.asynchronous(entry["round"]))
+    if opening and opening["kind"] == RoundKind.CHECK_BACK:
+        said = _("Those who voted were asked whether they were understood.") + " " + said_back(result)
     if result.quorum is not None and result.quorum.reached is False:
         said += " " + _("Fewer people took part than had been declared to be needed.")
     if entry.get("view_shift") and result.shift is None:

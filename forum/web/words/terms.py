@@ -197,6 +197,7 @@ def kind_words(kind: str) -> str:
         "magic check": _("magic check"),
         "character vote": _("whom to replace"),
         "policy vote": _("vote on a proposal"),
+        "check back": _("did we get you right?"),
     }.get(kind, kind)
 
 

@@ -7,9 +7,11 @@ from typing import TypeVar
 
 from forum.services.stories.timeline import Event, EventKind
 from forum.stories.moderation import ModerationAction
+from forum.voting.check_back import is_check_back
 from forum.web.i18n.dates import day, moment
 from forum.web.i18n.gettext import gettext as _
 from forum.web.words import entries, methods
+from forum.web.words.check_backs import answer_labels, said_back
 from forum.web.words.terms import promise_words
 
 Part = TypeVar("Part")
@@ -116,10 +118,14 @@ def _voted(event: Event) -> Line:
         sentence = _("People voted again after the replay: “%(question)s”")
     else:
         sentence = _("People voted: “%(question)s”")
+    said = methods.outcome_of_vote(result, round_.method, labels, asynchronous=bool(round_.closes_at))
+    if is_check_back(round_):
+        labels, said = answer_labels(), said_back(result)
+        sentence = _("Those who voted were asked whether this is what they said: “%(question)s”")
     return Line(
         event.at,
         sentence % {"question": round_.question},
-        methods.outcome_of_vote(result, round_.method, labels, asynchronous=bool(round_.closes_at)),
+        said,
         rows=tuple((row.label, methods.said_by_row(row, round_.method, labels)) for row in result.rows),
         link=f"/record?session={round_.session}",
         link_text=_("The votes in the record"),
