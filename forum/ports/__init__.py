@@ -39,6 +39,7 @@ from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals,
 from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
 from forum.ports.voters import Voters
 from forum.ports.voting import DecisionDrafts, Decisions, Reasons, Rounds
+from forum.ports.work_list import WorkList
 
 
 class Work(Protocol):
@@ -72,6 +73,7 @@ class Work(Protocol):
     decisions: Decisions
     promises: Promises
     decision_drafts: DecisionDrafts
+    work_list: WorkList
     help_pledges: HelpPledges
     owners: Owners
     helper_links: HelperLinks

@@ -38,6 +38,7 @@ from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals,
 from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
 from forum.ports.voters import Voters
 from forum.ports.voting import DecisionDrafts, Decisions, Reasons, Rounds
+from forum.ports.work_list import WorkList
 from forum.store import sqlite_thread
 from forum.store.base import Link
 from forum.store.care import SqlCare
@@ -76,6 +77,7 @@ from forum.store.stories import SqlStories
 from forum.store.tables import metadata
 from forum.store.tickets import SqlTickets
 from forum.store.voters import SqlVoters
+from forum.store.work_list import SqlWorkList
 
 SQLITE, POSTGRESQL = DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
@@ -118,6 +120,7 @@ class SqlWork:
         self.decisions: Decisions = SqlDecisions(link)
         self.promises: Promises = SqlPromises(link)
         self.decision_drafts: DecisionDrafts = SqlDecisionDrafts(link)
+        self.work_list: WorkList = SqlWorkList(link)
         self.help_pledges: HelpPledges = SqlHelpPledges(link)
         self.owners: Owners = SqlOwners(link)
         self.helper_links: HelperLinks = SqlHelperLinks(link)

@@ -18,6 +18,8 @@ from forum.errors import message
 
 # Days without an update, from which on a commitment that is not finished is shown as one without news.
 QUIET_DAYS = 90
+# Days before its own day, from which on an open commitment stands on the work list of those who decide.
+SOON_DAYS = 30
 
 
 class CommitmentState(StrEnum):

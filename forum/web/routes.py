@@ -19,6 +19,7 @@ from forum.web.decide import answer_date
 from forum.web.decide import corrections as decision_corrections
 from forum.web.decide import decision as decision_page
 from forum.web.decide import drafts as decision_drafts
+from forum.web.decide import exports as decide_exports
 from forum.web.decide import form as decision_form
 from forum.web.decide import overview as decide_overview
 from forum.web.forms import MOST_WITH_FILE, SMALL, STORY, WORDS
@@ -271,6 +272,7 @@ PAGES: tuple[Page, ...] = (
     Page("/answer/{answer_code}/step-out", "GET", answer.step_out, "public"),
     # deciding
     Page("/decide", "GET", decide_overview.overview, "decide", somewhere=True),
+    Page("/decide/exports", "GET", decide_exports.exports, "decide", somewhere=True),
     Page("/decide/new", "GET POST", decision_form.new, "decide", STORY, somewhere=True),
     Page("/decide/drafts/{draft}", "GET POST", decision_drafts.draft, "decide", WORDS),
     Page("/decide/drafts/{draft}/form", "GET POST", decision_form.edit, "decide", STORY),

@@ -124,7 +124,7 @@ def assert_counted(receipt: Path, export: dict[str, bytes]) -> None:
 async def exported(commissioner: Page, file: Path) -> dict[str, bytes]:
     """Downloads the export of a commission as this FILE.zip in a new folder, and checks it by the command and by hand,
     with the shell lines of docs/record.md; returns its files."""
-    await commissioner.goto("/decide")
+    await commissioner.goto("/decide/exports")
     async with commissioner.expect_download() as download:
         await commissioner.get_by_role("link", name=re.compile("[Ee]xport")).first.click()
     await (await download.value).save_as(file)
@@ -321,7 +321,7 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     commissioner = await people.signed_in("cat")
     await commissioner.goto("/decide")
     await accessible(commissioner)
-    await follow(commissioner.get_by_role("main").get_by_role("link", name=re.compile("[Dd]eci")).first)
+    await follow(commissioner.locator("#waiting ~ ol a").first)
     await accessible(commissioner)
     rests_on = commissioner.url
     assert PLAIN_WORDS in await commissioner.content()

@@ -167,6 +167,7 @@ PLAIN_FIELDS = {
     "Pledge.what": "what somebody promised",
     "Promised.what": "what somebody promised",
     "Version.kind": "a language's code, or easy words",
+    "WorkLine.state": "that of a vote, a draft or a promise, or an outcome",
 }
 # Modules that list words at their head which happen to be members' values too.
 PLAIN_WORDS = {

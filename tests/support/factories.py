@@ -157,7 +157,7 @@ async def a_room(
 
     `declared`: the record has its "session opened", without which no export passes.
     """
-    its = {"threshold", "demonstration", "rehearsal", "small_numbers", "second_reader"}
+    its = {"power", "threshold", "demonstration", "rehearsal", "small_numbers", "second_reader"}
     commission = a_commission(**{k: v for k, v in changes.items() if k in its})
     live = a_session(commission, **{k: v for k, v in changes.items() if k in {"recorded", "scenarios"}})
     participants = [Participant(new_id(), live.id, group, CLOCK.now()) for group in people]

@@ -7,6 +7,7 @@ was drawn outlives its words.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import jinja2.meta
 import pytest
 from support.app import House, a_house, words
 from support.factories import CLOCK, SetClock, a_commission, a_session
+from support.loop_watch import HELD, Asker, watched
+from support.many_decisions import add_decisions
 from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
 
 from forum import app
@@ -29,6 +32,7 @@ from forum.store import SqlStore
 from forum.store.base import Link
 from forum.stories import scenario, scenario_twee
 from forum.voting.methods import METHODS
+from forum.web.cookies import SIGNED_IN
 from forum.web.stories import marked_text
 from forum.web.templates import TEMPLATES, environment, ready
 
@@ -103,6 +107,37 @@ async def test_what_a_page_asks_does_not_grow_with_what_is_on_it(house: House, a
     assert [await cost(house, asked, page) for page in pages] == before
     # Of a commission also its stages, versions, closing, promises and what became of these; its timeline and figures.
     assert max(before) <= 22
+
+
+async def test_the_work_list_costs_as_much_with_a_thousand_decisions_as_with_ten(
+    house: House, asked: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(house.store, SqlStore)
+    voted = await a_vote(house.store, FIRST)
+    token = await house.session_token(await house.person("cat", "commissioner"))
+    someone = Asker(house, f"{SIGNED_IN}={token}")
+    pages = ("/decide", "/decide?section=published&page=3", "/decide?words=question&sort=commission")
+    counts: list[list[int]] = []
+    for number in (60, 940):
+        await add_decisions(house.store, voted, number)
+        counts.append([])
+        for path in pages:
+            await someone.ask("GET", path)
+            asked.clear()
+            assert (await someone.ask("GET", path))[0] == 200
+            counts[-1].append(len(asked))
+    assert counts[0] == counts[1]
+    assert max(counts[1]) <= 8
+    times = []
+    with watched(monkeypatch) as watch:
+        for _ in range(10):
+            began = time.process_time()
+            _, shown = await someone.ask("GET", pages[0])
+            times.append(time.process_time() - began)
+    assert b"(1000)" in shown
+    assert shown.count(b'class="what"') == 5 * 25
+    assert watch.loop < HELD
+    assert sorted(times)[5] < 0.05, times  # not the slowest: processor time grows too while others share the processor
 
 
 async def test_a_phones_page_asks_for_nothing_twice(

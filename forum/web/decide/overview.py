@@ -1,98 +1,116 @@
-"""Votes that wait for a decision, and every question with what was decided on it."""
+"""The work list of those who decide: votes, drafts, promises and decisions, each in a line that leads to it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.ports import Work
-from forum.services import answers_due
-from forum.sessions.session import LiveSession
-from forum.voting.commission import Commission
-from forum.voting.decision import Decision, DecisionOutcome
-from forum.voting.round import DECIDED_ON, Round, RoundKind, RoundState
-from forum.voting.small_numbers import people_outside
-from forum.web.auth import need_somewhere
+from forum.ports.work_list import Section, Wanted, WorkLine
+from forum.services.permissions import Reach
+from forum.web.auth import need_somewhere, somebody
 from forum.web.i18n.dates import today
+from forum.web.i18n.gettext import gettext as _
+from forum.web.public.checkpoints import page_number
 from forum.web.responses import page
 from forum.web.site import site_of
-from forum.web.words.answers_due import moves_words, waits
-from forum.web.words.decisions import draft_words
+from forum.web.words.work_list import line_address, line_day, line_notes, line_state, section_words
+
+A_PAGE = 25
+MOST_TYPED = 200
+FIELDS = ("words", "commission", "section", "sort", "rehearsals")
+BY_COMMISSION = "commission"
 
 
 @dataclass(frozen=True)
-class _Question:
-    """One question that was voted on: its round or two rounds, and the decisions on any of them."""
+class _Row:
+    """A line as it is shown: its address, what it is of (its commission, with notes), and its state in words with the
+    kind of its tag."""
 
-    session: LiveSession
-    rounds: tuple[Round, ...]
-    voted: int | None  # None for fewer than small-number rules let out
-    decided: tuple[Decision, ...]
+    address: str
+    title: str
+    of: str
+    day: str
+    state: str
+    kind: str
 
-    @property
-    def is_decided(self) -> bool:
-        """Tells whether anything was decided on it, but that something went wrong; undecided ones come first."""
-        return any(one.outcome != DecisionOutcome.ACKNOWLEDGED for one in self.decided)
 
-    @property
-    def url(self) -> str:
-        """Returns the address of the form for a decision on it."""
-        second = f"&second={self.rounds[1].id}" if len(self.rounds) == 2 else ""
-        return f"/decide/new?round={self.rounds[0].id}{second}"
+@dataclass(frozen=True)
+class _Shelf:
+    """A section on the page: its name in addresses, its heading, how many lines it has, and those of this page."""
+
+    name: str
+    heading: str
+    count: int
+    rows: list[_Row]
+    number: int
+    pages: int
+    url: str  # of its pages, up to the number
 
 
 async def overview(request: Request) -> Response:
-    """Shows the votes that wait for an answer, the first due first, and every question whose result was shown, by
-    commission, undecided ones first."""
-    day, within = today(site_of(request).clock.now()), await need_somewhere(request, "decide")
+    """Shows the sections of the work list that a search matches, each with its first page, or one section page by
+    page."""
+    within = await need_somewhere(request, "decide")
+    typed = {name: _clean(request.query_params.get(name, "")) for name in FIELDS}
+    asked = {name: value for name, value in typed.items() if value}
+    chosen = next((one for one in Section if _name(one) == typed["section"]), None)
+    person, day = await somebody(request), today(site_of(request).clock.now())
+    wanted = _wanted(within, person.id, day, typed)
+    shelves = []
     async with site_of(request).store.read() as work:
-        commissions = [one for one in await work.commissions.list_commissions() if one.id in within]
-        shelves = [(c, await _questions(work, c)) for c in commissions]
-        due = []
-        for of in commissions:
-            versions, made = await work.commissions.versions(of.id), await work.decisions.list_decisions(of.id)
-            sessions = await work.sessions.list_sessions(of.id)
-            due += [(one, of.title) for one in await answers_due.of_commission(work, versions, sessions, made)]
-        drafts = [one for one in await work.decision_drafts.list_drafts() if one.commission in within]
-        asked = await work.rounds.some({one.rounds[-1] for one in drafts}) if drafts else {}
-    waiting = sorted(((one, title) for one, title in due if not one.answer), key=lambda one: one[0].due_on)
+        for section in Section:
+            number = page_number(request.query_params.get("page", "")) if section == chosen else 1
+            most = A_PAGE if chosen in (None, section) else 0
+            count, lines = await work.work_list.lines(section, wanted, (number - 1) * A_PAGE, most)
+            pages = -(-count // A_PAGE)
+            if number > max(pages, 1):
+                number = max(pages, 1)
+                count, lines = await work.work_list.lines(section, wanted, (number - 1) * A_PAGE, most)
+            rows = [_row(section, one, day) for one in lines]
+            url = "/decide?" + urlencode({**asked, "section": _name(section), "page": ""})
+            shelves.append(_Shelf(_name(section), section_words(section), count, rows, number, pages, url))
+        titles = await work.work_list.titles(replace(wanted, commission="", words=()))
     return await page(
         request,
         "decide/overview.html",
         shelves=shelves,
-        today=day,
-        drafts=[(one, draft_words(one.state), asked[one.rounds[-1]].question) for one in drafts],
-        waiting=[(one, waits(one, day), moves_words(one)) for one, _title in waiting],
-        titles={one.rounds[0].id: title for one, title in waiting},
+        chosen=typed["section"] if chosen else "",
+        typed=typed,
+        asked=asked,
+        choices={
+            "commission": [("", _("Any")), *titles],
+            "section": [("", _("Any")), *((_name(one), section_words(one)) for one in Section)],
+            "sort": [("", _("By date")), (BY_COMMISSION, _("By commission"))],
+        },
     )
 
 
-async def _questions(work: Work, commission: Commission) -> list[_Question]:
-    made = await work.decisions.list_decisions(commission.id)
-    questions = []
-    for session in await work.sessions.list_sessions(commission.id):
-        revealed = [
-            r
-            for r in await work.rounds.list_rounds(session.id)
-            if r.state == RoundState.REVEALED and r.id not in session.held
-        ]
-        rounds = [r for r in revealed if r.kind in DECIDED_ON]
-        voted = await work.rounds.voted([r.id for r in rounds])
-        again = {r.second_of: r for r in rounds if r.second_of}
-        shown = {r.id for r in rounds}
-        for round_ in rounds:
-            if round_.kind == RoundKind.FIRST_VOTE and round_.id in again:
-                pair: tuple[Round, ...] = (round_, again[round_.id])
-            elif round_.second_of in shown:
-                continue
-            else:
-                pair = (round_,)
-            ids = {r.id for r in pair}
-            decided = tuple(d for d in made if ids & set(d.rounds))
-            n: int | None = voted[pair[-1].id]
-            if commission.small_numbers and n is not None:
-                n = people_outside(n, commission.threshold)
-            questions.append(_Question(session, pair, n, decided))
-    return questions
+def _wanted(within: Reach, person: str, day: str, typed: dict[str, str]) -> Wanted:
+    return Wanted(
+        None if within.every else within.commissions,
+        person,
+        day,
+        typed["commission"],
+        tuple(typed["words"].split()),
+        rehearsals=typed["rehearsals"] == "1",
+        by_commission=typed["sort"] == BY_COMMISSION,
+    )
+
+
+def _row(section: Section, line: WorkLine, day: str) -> _Row:
+    state, kind = line_state(section, line, day)
+    of = " · ".join([line.commission_title, *line_notes(section, line)])
+    return _Row(line_address(section, line), line.title, of, line_day(section, line), state, kind)
+
+
+def _name(section: Section) -> str:
+    """Returns a section as addresses name it."""
+    return section.replace(" ", "-")
+
+
+def _clean(value: str) -> str:
+    """Returns a parameter of an address as text that can be looked for and shown; cut where it is too long."""
+    return " ".join(value[:MOST_TYPED].replace("\0", " ").encode("utf-8", "replace").decode().split())

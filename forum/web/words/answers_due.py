@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from forum.voting.answer_due import AnswerDue, ResponseRate
 from forum.voting.decision import Decision
 from forum.web.i18n.dates import day
@@ -11,10 +13,18 @@ from forum.web.i18n.gettext import ngettext
 
 def waits(due: AnswerDue, today: str) -> str:
     """Returns how long a vote without an answer has waited on the day `today` (ISO)."""
-    late = due.days_late(today)
-    if late:
+    return waits_until(due.closed_on, due.due_on, today)
+
+
+def waits_until(closed: str, due: str, today: str) -> str:
+    """Returns how long a vote that closed on one day, and is to be answered by another, has waited on the day `today`
+    (all ISO)."""
+    closed_on, due_on, now = (date.fromisoformat(one) for one in (closed, due, today))
+    late = (now - due_on).days
+    if late > 0:
         return ngettext("Late by %(number)s day", "Late by %(number)s days", late) % {"number": late}
-    return _("Waiting for an answer, day %(day)s of %(within)s") % {"day": due.day(today), "within": due.days}
+    waited, within = max((now - closed_on).days, 0), max((due_on - closed_on).days, 0)
+    return _("Waiting for an answer, day %(day)s of %(within)s") % {"day": waited, "within": within}
 
 
 def rate(share: ResponseRate) -> str:

@@ -1,0 +1,81 @@
+"""Work list of those who decide: what waits for them, what is being written, what was promised and what was decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Section(StrEnum):
+    """Sections of the work list, in their order on the page."""
+
+    WAITING = "waiting"
+    DRAFTS = "drafts"
+    TO_READ = "to read"
+    PROMISES = "promises"
+    PUBLISHED = "published"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The lines that are wanted of the work list, as the person with the id `person` has it on the ISO day `today`.
+
+    `commissions` are the ids of those that the person may see, None for every one; `commission` is one of them, "" for
+    all. Every one of `words` stands in a line's words. Rehearsals are left out unless asked for. Lines are in the order
+    of their days, or `by_commission`: of the commissions' titles, then of their days.
+    """
+
+    commissions: frozenset[str] | None
+    person: str
+    today: str
+    commission: str = ""
+    words: tuple[str, ...] = ()
+    rehearsals: bool = False
+    by_commission: bool = False
+
+
+@dataclass(frozen=True)
+class WorkLine:
+    """One line of the work list. `title` is the question of a vote, or what was promised.
+
+    `id` is that of a vote, a draft, a promise or a decision. `day` is the day until which a vote is answered ("" for
+    none) or a promise is kept, or when a draft was saved or a decision published; `since` is the close of a vote, or
+    the latest news of a promise. `state` is that of the vote, the draft or the promise, or a decision's outcome.
+    `first` is the id of the first vote that a vote after a replay belongs to, where its result was shown. `held`: its
+    result is not shown while badges are off. `mine`: the person wrote on the draft. `replaced`: another decision took
+    the place of this one.
+    """
+
+    id: str
+    title: str
+    commission: str
+    commission_title: str
+    day: str
+    state: str
+    since: str = ""
+    first: str = ""
+    rehearsal: bool = False
+    demonstration: bool = False
+    asynchronous: bool = False
+    held: bool = False
+    mine: bool = False
+    replaced: bool = False
+
+
+class WorkList(Protocol):
+    """The work list. What a method asks does not grow with what there is.
+
+    A vote waits from its close, if an answer to it is due, else from when its result was shown, until a decision
+    answers it; only the later of a first vote and the vote after its replay does. A draft with its second reader is to
+    be read by everybody who did not write on it, and is a draft for whoever did. A promise is due that is open and is
+    overdue, has its day within SOON_DAYS, or is without news for QUIET_DAYS (voting/commitment.py).
+    """
+
+    async def lines(self, section: Section, wanted: Wanted, start: int, most: int) -> tuple[int, list[WorkLine]]:
+        """Returns the number of lines of a section, and at most so many of them from the line `start` (0 is the first):
+        what waits and what was promised with the earliest day first (votes without one last), drafts and decisions with
+        the newest first."""
+
+    async def titles(self, wanted: Wanted) -> list[tuple[str, str]]:
+        """Returns the id and the title of every commission that the person may see, by title."""
