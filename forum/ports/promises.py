@@ -27,7 +27,8 @@ class Sought:
 @dataclass(frozen=True)
 class Counted:
     """Numbers of promises: in the whole ledger; of the chosen commission (or of all); of these those that are late,
-    done and not done; and of these those that were sought."""
+    done and not done, without those of demonstrations where no commission was chosen; and of all these those that were
+    sought."""
 
     every: int
     listed: int

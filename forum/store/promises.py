@@ -53,12 +53,13 @@ class SqlPromises(Area):
     async def count_promises(self, sought: Sought, today: str) -> Counted:
         """Returns how many promises there are, and how many were sought."""
         of = _of(sought.commission)
+        told = of if sought.commission else of & sa.not_(commissions.c.demonstration)
         several: list[tuple[str, list[sa.ColumnElement[bool]]]] = [
             ("every", [_every]),
             ("listed", [of]),
-            ("late", [of, _overdue(today)]),
-            ("done", [of, _state == CommitmentState.DONE]),
-            ("not_done", [of, _state == CommitmentState.NOT_DONE]),
+            ("late", [told, _overdue(today)]),
+            ("done", [told, _state == CommitmentState.DONE]),
+            ("not_done", [told, _state == CommitmentState.NOT_DONE]),
             ("found", [of, *self._fits(sought, today)]),
         ]
         counts = [sa.func.count().filter(*conditions).label(name) for name, conditions in several]

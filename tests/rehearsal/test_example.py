@@ -132,6 +132,26 @@ async def test_every_public_page_of_it_says_that_it_is_a_demonstration(house: Ho
             assert "This is the demonstration that comes with Forum." in words(answer), path
 
 
+async def test_beside_what_is_real_it_is_marked_and_not_counted(house: House) -> None:
+    id_ = await about(house)
+    first, *_more = await decisions(house)
+    tag = '<strong class="tag demonstration">Demonstration</strong>'
+    async with house.browser() as browser:
+        home = (await browser.get("/")).text
+        assert [home.count(tag, home.index(one)) for one in ("What it is about", "Newest decisions")] == [10, 8]
+        assert (await browser.get("/stories")).text.count(tag) == 8
+        ledger = await browser.get("/promises")
+        assert (ledger.text.count(tag), "1 is late" in words(ledger)) == (7, False)
+        assert "1 is late" in words(await browser.get(f"/promises?commission={id_}"))
+        assert (await browser.get("/promises/said")).text.count(tag) == 4
+        assert "No answer was due yet" in words(await browser.get("/answers-due"))
+        feed = (await browser.get("/promises/feed.atom")).text
+        assert (feed.count("<entry>"), feed.count("(Demonstration)</title>")) == (9, 9)
+        for path in (f"/commissions/{id_}", f"/decisions/{first.id}", f"/promises/{first.commitments[0].id}"):
+            assert "(Demonstration)</title>" in (await browser.get(f"{path}/feed.atom")).text
+        assert (await browser.get("/record")).text.count("Not real") == 50
+
+
 async def test_it_is_made_once_and_never_beside_anything_else(house: House, sqlite_store: SqlStore) -> None:
     async with house.store.read() as work:
         size = await work.record.size()

@@ -69,7 +69,7 @@ async def on_the_first_night(example: Example, rounds: Sequence[str], days: Mapp
                 "people who came back to hospital within a week.",
                 "cost": "The card costs nearly nothing. The visits cost one more nurse in the evening, for two years.",
                 "equality": "The number is also reached by text message, and an interpreter can be put through.",
-                "involvement": "54 people voted in the library; two carers and a ward nurse read this text before us.",
+                "involvement": "54 people voted in the library; two carers and a ward nurse read this text first.",
                 "unheard": "People who went home to another town, and people in care homes.",
             },
         ),

@@ -20,7 +20,7 @@ FACT: Final = "example"
 
 async def is_wanted(work: Work) -> bool:
     """Tells whether the example can be made here: there is no record yet, and nothing that it might be taken for."""
-    return not (await work.record.size() or await work.commissions.list_commissions())
+    return not (await work.record.size() or await work.commissions.list_commissions(drafts=True))
 
 
 async def make(store: Store, clock: Clock) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
 from starlette.requests import Request
@@ -29,6 +30,7 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language
 from forum.web.record_banner import Unlike, events_shown, ledger_shown, stories_shown, unlike_record
 from forum.web.site import base_url, site_of
+from forum.web.words.terms import marked
 from forum.web.words.timeline import told
 
 MOST = 50
@@ -49,7 +51,7 @@ async def story(request: Request) -> Response:
     return _answer(
         request,
         id_=submission.id,
-        title=_("What became of the story “%(title)s”") % {"title": submission.title},
+        title=marked(_("What became of the story “%(title)s”") % {"title": submission.title}, commission),
         author=commission.title,
         page=f"/stories/{submission.id}",
         since=submission.published_at or submission.submitted_at,
@@ -67,7 +69,7 @@ async def commission(request: Request) -> Response:
     return _answer(
         request,
         id_=about.id,
-        title=about.title,
+        title=marked(about.title, about),
         author=about.title,
         page=f"/commissions/{about.id}",
         since=about.created_at,
@@ -80,7 +82,8 @@ async def promises(request: Request) -> Response:
     """Sends the feed of every promise in the record and what became of it, or of those of one commission."""
     of = request.query_params.get("commission", "")
     async with site_of(request).store.read() as work:
-        title = (await work.commissions.get_commission(of)).title if of else ""
+        about = await work.commissions.get_commission(of) if of else None
+        title = marked(about.title, about) if about else ""
         listed = await newest(work, of, MOST)
         told_of = [event for one in listed for event in timeline.of_commitment(one.decision, one.commitment)]
         events = sorted(told_of, key=lambda event: event.at)[-MOST:]
@@ -92,12 +95,13 @@ async def promises(request: Request) -> Response:
         request,
         id_=uuid.uuid5(uuid.NAMESPACE_URL, base_url(request) + page).hex,
         title=_("Promises: %(commission)s") % {"commission": title} if of else _("Promises, and what became of them"),
-        author=title or "Forum",
+        author=about.title if about else "Forum",
         page=page,
         since="",
         events=events,
         unlike=unlike,
         address="/promises/feed.atom" + (f"?commission={of}" if of else ""),
+        made_up={} if of else {one.commitment.id: one.commission for one in listed if one.commission.demonstration},
     )
 
 
@@ -110,7 +114,7 @@ async def promise(request: Request) -> Response:
     return _answer(
         request,
         id_=one.commitment.id,
-        title=_("What became of the promise of: %(role)s") % {"role": one.commitment.role},
+        title=marked(_("What became of the promise of: %(role)s") % {"role": one.commitment.role}, one.commission),
         author=one.commission.title,
         page=f"/promises/{one.commitment.id}",
         since=one.commitment.at,
@@ -123,7 +127,7 @@ async def decision(request: Request) -> Response:
     """Sends the feed of one decision: its promises, and what became of them."""
     async with site_of(request).store.read() as work:
         one = await work.decisions.get_decision(request.path_params["decision"])
-        title = (await work.commissions.get_commission(one.commission)).title
+        about = await work.commissions.get_commission(one.commission)
         # Its line names the response that was chosen, which the round has.
         rounds = await work.rounds.some({one.rounds[-1]})
         events = [replace(event, round=rounds[one.rounds[-1]]) for event in timeline.of_decision(one)][-MOST:]
@@ -131,8 +135,8 @@ async def decision(request: Request) -> Response:
     return _answer(
         request,
         id_=one.id,
-        title=_("What became of the decision of %(day)s") % {"day": day(one.decided_at)},
-        author=title,
+        title=marked(_("What became of the decision of %(day)s") % {"day": day(one.decided_at)}, about),
+        author=about.title,
         page=f"/decisions/{one.id}",
         since=one.decided_at,
         events=events,
@@ -161,8 +165,10 @@ def _answer(
     events: Sequence[Event],
     unlike: Sequence[Unlike],
     address: str = "",
+    made_up: Mapping[str, Commission] = MappingProxyType({}),
 ) -> Response:
-    """Answers with the feed of a page, which is at `address`, or where that is "" below the page's own."""
+    """Answers with the feed of a page, which is at `address`, or where that is "" below the page's own. `made_up` are
+    commitments, by id, of which each event is to say that it is a demonstration."""
     base = base_url(request)
     feed = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": language().code})
     _put(feed, "id", uuid.UUID(hex=id_).urn)
@@ -185,7 +191,8 @@ def _answer(
         line = told(event)
         entry = ET.SubElement(feed, "entry")
         _put(entry, "id", event.id.urn)
-        _put(entry, "title", line.title)
+        of = made_up.get(event.commitment.id) if event.commitment else None
+        _put(entry, "title", marked(line.title, of) if of else line.title)
         _put(entry, "updated", event.at)
         _put(entry, "published", event.at)
         ET.SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": base + (line.link or page)})

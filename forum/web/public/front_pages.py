@@ -62,6 +62,7 @@ async def home(request: Request) -> Response:
         decided=decided,
         titles=titles,
         stories=newest,
+        made_up={one.id for one in commissions if one.demonstration},
     )
 
 

@@ -51,6 +51,8 @@ async def ledger(request: Request) -> Response:
         shown = await found(work, sought, day, (number - 1) * A_PAGE, A_PAGE)
         choices = await _choices(work, typed, of)
         pledges, more_pledges = await help_pledges.shown(work, of.id if of else None)
+        helped = await work.commissions.some_commissions({one.commission for one in pledges}) if of is None else []
+        made_up = {one.id for one in helped if one.demonstration}
         offered, of_offered = await work.promises.offered(of.id, MOST_OFFERED) if of else ([], 0)
         await unlike_record(request, work, ledger_shown(shown) | pledges_shown(pledges))
     asked = {name: value for name, value in typed.items() if value}
@@ -67,6 +69,7 @@ async def ledger(request: Request) -> Response:
         tallies=_tallies(counted),
         total=counted.every,
         found=counted.found,
+        made_up=made_up,
         promises=shown,
         offered=offered,
         more_offered=of_offered - len(offered),

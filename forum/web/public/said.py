@@ -23,7 +23,7 @@ from forum.web.public.checkpoints import page_number
 from forum.web.record_banner import ledger_shown, unlike_record
 from forum.web.responses import page
 from forum.web.site import base_url, site_of
-from forum.web.words.terms import promise_words
+from forum.web.words.terms import marked, promise_words
 
 A_PAGE = 25  # promises on the page of one part
 NEWEST = 8  # promises of each part where all three are shown, and on the poster
@@ -149,12 +149,12 @@ async def poster(request: Request) -> tuple[str, list[Block]]:
 def _blocks(title: str, shown: Shown, address: str, on: str) -> Iterator[Block]:
     yield Heading(1, title)
     if shown.of:
-        yield Paragraph(shown.of.title + (f" ({_('Demonstration')})" if shown.of.demonstration else ""))
+        yield Paragraph(marked(shown.of.title, shown.of))
     headings = _headings()
     for part in shown.parts:
         if part.told:
             yield Heading(2, headings[part.name])
-            yield from _told(part.told)
+            yield from _told(part.told, every=shown.of is None)
         if more := part.number - len(part.told):
             words = ngettext(
                 "And %(count)s more: see the address below.", "And %(count)s more: see the address below.", more
@@ -163,10 +163,10 @@ def _blocks(title: str, shown: Shown, address: str, on: str) -> Iterator[Block]:
     yield Paragraph(_("As it was on %(day)s. What is new stands at %(address)s") % {"day": on, "address": address})
 
 
-def _told(told: Sequence[Told]) -> Iterator[Block]:
+def _told(told: Sequence[Told], *, every: bool) -> Iterator[Block]:
     for one in told:
         commitment = one.promise.commitment
-        yield Heading(3, commitment.what)
+        yield Heading(3, marked(commitment.what, one.promise.commission) if every else commitment.what)
         lines = [_("We asked: %(words)s") % {"words": one.question}]
         if one.need:
             lines = [_("You said: %(words)s") % {"words": one.need}]

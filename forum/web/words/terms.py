@@ -11,6 +11,7 @@ from forum.sessions.stop import Bar
 from forum.stories import paths
 from forum.stories.moderation import ModerationAction
 from forum.stories.scenario import Scenario
+from forum.voting.commission import Commission
 from forum.voting.suppression import POOL
 from forum.web.charts import stop_wave, story_map
 from forum.web.charts.results import Words
@@ -39,6 +40,11 @@ UNLIKE_WORDS = {
     "disclosure": message("the words"),
     "entry": message("the record itself"),
 }
+
+
+def marked(words: str, commission: Commission) -> str:
+    """Returns words of a commission, with a mark where it is a demonstration: for what has no banner and no tag."""
+    return f"{words} ({_('Demonstration')})" if commission.demonstration else words
 
 
 def session_state(session: LiveSession) -> str:
