@@ -41,6 +41,9 @@ class Commissions(Protocol):
     async def some_commissions(self, commissions: Collection[str]) -> list[Commission]:
         """Returns these commissions with their newest terms, newest first; unknown ids and drafts are left out."""
 
+    async def newest_commissions(self, most: int) -> list[Commission]:
+        """Returns the newest commissions with their newest terms, newest first; without drafts and rehearsals."""
+
     async def list_commissions(self, *, drafts: bool = False) -> list[Commission]:
         """Returns all commissions with their newest terms, newest first; drafts only with `drafts`."""
 

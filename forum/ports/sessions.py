@@ -43,6 +43,9 @@ class Sessions(Protocol):
     async def list_sessions(self, commission: str | None = None) -> list[LiveSession]:
         """Returns the sessions of a commission, or all, newest first."""
 
+    async def titles(self, commission: str) -> list[tuple[str, str]]:
+        """Returns id and title of the sessions of a commission, oldest first."""
+
     async def save_session(self, session: LiveSession) -> None:
         """Writes a changed session. Raises NotFound."""
 

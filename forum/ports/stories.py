@@ -44,6 +44,9 @@ class Stories(Protocol):
         old one.
         """
 
+    async def newest_public(self, most: int) -> list[Submission]:
+        """Returns the newest public stories, newest first; none of a rehearsal or a draft."""
+
     async def list_stories(
         self, commission: str | None = None, status: str | None = None, newest: int | None = None
     ) -> list[Submission]:

@@ -172,6 +172,9 @@ class Decisions(Protocol):
     async def heads(self, decisions: Collection[str]) -> list[Decision]:
         """Returns these decisions without their commitments, newest first; unknown ids are left out."""
 
+    async def newest_heads(self, most: int) -> list[Decision]:
+        """Returns the newest decisions without their commitments, newest first; none of a rehearsal or a draft."""
+
     async def add_update(self, update: Update) -> None:
         """Adds an update, which becomes the latest of its commitment."""
 

@@ -22,7 +22,7 @@ from forum.services import permissions, record_entries
 from forum.services.form_errors import Findings
 from forum.services.keys import digest, is_key
 from forum.services.record_entries import Words
-from forum.voting.decision import Decision
+from forum.voting.decision import Decision, check_stands
 from forum.voting.minority_statement import (
     MOST_WORDS,
     MinorityStatement,
@@ -38,6 +38,10 @@ REVOKED = (
 )
 OVER = "The time for this statement is over, so nothing was sent. You can still copy what you wrote from here."
 VOID = "The vote was declared void, so nothing stands against it now. You can still copy what you wrote from here."
+REPLACED = (
+    "This decision was replaced by another, so nothing was sent. Where your group is against the newer one, ask for a "
+    "link on that. You can still copy what you wrote from here."
+)
 SENT = "Your group has sent its statement already, so this one was not sent. You can copy what you wrote from here."
 _READ = "Somebody else read this statement a moment ago. Look at it again."
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -78,14 +82,15 @@ async def make(store: Store, clock: Clock, person: Person, decision: str, group:
     """Gives a group a link, in the place of any that there is, and returns it.
 
     `new` is a key made by `keys.new_key` when the page was shown, so that the same form sent twice makes one link.
-    Raises NotAllowed, NotFound (also for a group that is not shown to have put something else first), and
-    BadInput(field="new") for a `new` that is no key or is in use elsewhere.
+    Raises NotAllowed, NotFound (also for a group that is not shown to have put something else first), IllegalMove for a
+    decision that another has replaced, and BadInput(field="new") for a `new` that is no key or is in use elsewhere.
     """
     async with store.begin() as work:
         made = await work.decisions.get_decision(decision)
         _may(person, "decide", made, "Only a commissioner can give a group a link.")
         if group not in groups_against(made):
             raise NotFound("This decision is not shown to go against such a group.")
+        check_stands(made)
         there = await _link_of(work, new) if is_key(new) else None
         if there is not None and (there.decision, there.group, there.revoked_at) == (decision, group, ""):
             return there
@@ -119,6 +124,8 @@ async def opened(work: Work, clock: Clock, key: str, *, lock: bool = False) -> O
         refused = REVOKED
     elif statement is not None and statement.state != StatementState.RETURNED:
         refused = SENT
+    elif decision.replaced:
+        refused = REPLACED
     elif clock.now() > end:
         refused = OVER
     return OpenedLink(decision, link.group, statement, end, refused)
@@ -128,7 +135,8 @@ async def write(store: Store, clock: Clock, key: str, id_: str, words: str) -> M
     """Sends a group's statement to the moderators, and returns it; the same form sent twice is one.
 
     `id_` is a random id made when the form was shown, or the id of a statement that was returned. Raises NotFound for
-    an unknown key, FormErrors for words that are missing or too long, and IllegalMove (REVOKED, OVER, VOID, SENT).
+    an unknown key, FormErrors for words that are missing or too long, and IllegalMove (REVOKED, REPLACED, OVER, VOID,
+    SENT).
     """
     found = Findings()
     words = found.need("words", words, "Write what your group holds against the decision.", MOST_WORDS)

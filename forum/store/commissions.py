@@ -77,6 +77,11 @@ class SqlCommissions(Area):
         wanted = _ALL.where(self._link.among(table.c.id, commissions), sa.not_(table.c.draft))
         return [_commission(row) for row in await self._link.rows(wanted)] if commissions else []
 
+    async def newest_commissions(self, most: int) -> list[Commission]:
+        """Returns the newest commissions with their newest terms, newest first; without drafts and rehearsals."""
+        wanted = _ALL.where(sa.not_(table.c.draft), sa.not_(table.c.rehearsal)).limit(most)
+        return [_commission(row) for row in await self._link.rows(wanted)]
+
     async def list_commissions(self, *, drafts: bool = False) -> list[Commission]:
         """Returns all commissions with their newest terms, newest first; drafts only with `drafts`."""
         wanted = _ALL if drafts else _ALL.where(sa.not_(table.c.draft))

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from forum.store.base import Area, Row, having, made, plain
 from forum.store.tables import answer_move as answer_moves
+from forum.store.tables import commission as commissions
 from forum.store.tables import commitment as commitments
 from forum.store.tables import commitment_update as updates
 from forum.store.tables import decision as decisions
@@ -63,6 +64,12 @@ class SqlDecisions(Area):
     async def heads(self, decisions_: Collection[str]) -> list[Decision]:
         """Returns these decisions without their commitments, newest first; unknown ids are left out."""
         rows = await self._link.rows(_ALL.where(self._link.among(decisions.c.id, decisions_))) if decisions_ else []
+        return await self._decisions(rows, {})
+
+    async def newest_heads(self, most: int) -> list[Decision]:
+        """Returns the newest decisions without their commitments, newest first; none of a rehearsal or a draft."""
+        shown = sa.select(commissions.c.id).where(sa.not_(commissions.c.rehearsal), sa.not_(commissions.c.draft))
+        rows = await self._link.rows(_ALL.where(decisions.c.commission.in_(shown)).limit(most))
         return await self._decisions(rows, {})
 
     async def add_update(self, update: Update) -> None:

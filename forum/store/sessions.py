@@ -66,6 +66,11 @@ class SqlSessions(Area):
         rows = await self._link.rows(_ALL if whole else _OF, None if whole else {"commission": commission})
         return [_session(row) for row in rows]
 
+    async def titles(self, commission: str) -> list[tuple[str, str]]:
+        """Returns id and title of the sessions of a commission, oldest first."""
+        wanted = sa.select(sessions.c.id, sessions.c.title).where(sessions.c.commission == commission)
+        return [(row["id"], row["title"]) for row in await self._link.rows(wanted.order_by(sessions.c.seq))]
+
     async def save_session(self, session: LiveSession) -> None:
         """Writes a changed session. Raises NotFound."""
         await self._link.change(

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from forum.errors import IllegalMove
 from forum.store.base import Area, Row, having, made, plain
 from forum.store.library import keep
+from forum.store.tables import commission as commissions
 from forum.store.tables import story as table
 from forum.stories.submission import StoryStatus, Submission
 
@@ -88,6 +89,12 @@ class SqlStories(Area):
         here = (table.c.commission == commission, table.c.status == StoryStatus.ACCEPTED)
         wanted = sa.select(table.c.id, table.c.title, table.c.told_by).where(*here)
         return {row["id"]: (row["title"], row["told_by"]) for row in await self._link.rows(wanted)}
+
+    async def newest_public(self, most: int) -> list[Submission]:
+        """Returns the newest public stories, newest first; none of a rehearsal or a draft."""
+        shown = sa.select(commissions.c.id).where(sa.not_(commissions.c.rehearsal), sa.not_(commissions.c.draft))
+        wanted = sa.select(table).where(table.c.status == StoryStatus.ACCEPTED, table.c.commission.in_(shown))
+        return [_story(row) for row in await self._link.rows(wanted.order_by(table.c.seq.desc()).limit(most))]
 
     async def list_stories(
         self, commission: str | None = None, status: str | None = None, newest: int | None = None

@@ -41,10 +41,10 @@ async def links(request: Request) -> Response:
         return done(request, f"/decide/dissent/{decision}")
     try:
         await minority_statements.make(site.store, site.clock, person, decision, group, new)
-    except BadInput as error:
+    except (BadInput, IllegalMove) as error:
         if wants_json(request):
             raise
-        return await _links_page(request, status=422, errors=spoken(error))
+        return await _links_page(request, status=status_of(error), errors=_errors(error, "new"))
     # Only the answer has it: the database keeps a digest.
     return await _links_page(request, group=group, url=f"{base_url(request)}/minority/{new}")
 

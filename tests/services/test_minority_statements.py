@@ -17,12 +17,13 @@ from forum.record import audit
 from forum.record.verify.archive import unpack
 from forum.record.verify.disclosures import digests_in
 from forum.record.verify.verdict import FAIL
-from forum.services import exports, minority_statements, record_check
+from forum.services import decision_corrections, exports, minority_statements, record_check
 from forum.services.checkpoints import Checkpoints
+from forum.services.decision_corrections import ReplacementForm
 from forum.services.decision_form import DecisionForm
 from forum.services.decisions import decide
 from forum.services.keys import new_key
-from forum.services.minority_statements import OVER, REVOKED, SENT, VOID
+from forum.services.minority_statements import OVER, REPLACED, REVOKED, SENT, VOID
 from forum.services.sessions import facilitation
 from forum.voting.decision import Decision
 from forum.voting.minority_statement import MOST_WORDS, OPEN_DAYS, RETURNED_DAYS, StatementState, groups_against
@@ -130,6 +131,23 @@ async def test_after_its_time_nothing_is_sent_but_what_was_returned_has_some_day
     with pytest.raises(IllegalMove) as late:
         await minority_statements.write(sqlite_store, clock, key, sent.id, "Too late.")
     assert late.value.message == OVER
+
+
+async def test_on_a_decision_that_was_replaced_no_link_is_made_and_nothing_is_sent(
+    sqlite_store: Store, voted: Voted
+) -> None:
+    made = await decided(sqlite_store, voted)
+    key = await linked(sqlite_store, made)
+    newer = await decided(sqlite_store, voted)
+    form = ReplacementForm(by=newer.id, why="It was too narrow.")
+    await decision_corrections.put_in_place(sqlite_store, CLOCK, COMMISSIONER, made.id, form)
+    with pytest.raises(IllegalMove) as refused:
+        await minority_statements.write(sqlite_store, CLOCK, key, new_id(), WORDS)
+    assert refused.value.message == REPLACED
+    with pytest.raises(IllegalMove, match="replaced by another"):
+        await linked(sqlite_store, made)
+    again = await linked(sqlite_store, newer)
+    assert (await minority_statements.write(sqlite_store, CLOCK, again, new_id(), WORDS)).decision == newer.id
 
 
 async def test_with_a_void_vote_the_statement_goes_and_its_group_with_it(sqlite_store: Store, voted: Voted) -> None:

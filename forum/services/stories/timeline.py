@@ -1,7 +1,7 @@
 """Events of a story: received, read, published, played, voted on, decided, promised, updated; read from the store.
 
 `life` is for the story's writer, who also sees each step of moderation with its reason. `public_life` has the events
-of a story that anybody may see, `commission_life` those of a whole commission, `session_life` those of one session.
+of a story that anybody may see, `session_life` those of one session.
 Results are tallied from committed ballots and hold published rows only. Sessions that are not recorded (rehearsals,
 trials) are left out.
 """
@@ -85,7 +85,7 @@ async def life(work: Work, story: Submission) -> list[Event]:
     appeals = await work.moderation.appeals(story.id)
     events = [*_received(story, acts), *_moderated(story, acts)]
     events += [
-        Event(EventKind.APPEALED, appeal.at, _id(appeal.id, EventKind.APPEALED), story, appeal=appeal)
+        Event(EventKind.APPEALED, appeal.at, event_id(appeal.id, EventKind.APPEALED), story, appeal=appeal)
         for appeal in appeals
     ]
     commission = await work.commissions.get_commission(story.commission)
@@ -100,19 +100,6 @@ async def public_life(work: Work, story: Submission, commission: Commission, new
     """
     must_be_public(story)
     events = [*_published(story), *[event async for event in _votes(work, commission, {story.id: story}, story.id)]]
-    return await _tallied(work, commission, events, newest)
-
-
-async def commission_life(work: Work, commission: Commission, newest: int | None = None) -> list[Event]:
-    """Returns the events of a commission that anybody may know, oldest first: public stories, votes, decisions,
-    promises.
-
-    `newest` limits them to so many of the newest.
-    """
-    stories = await work.stories.list_stories(commission.id, StoryStatus.ACCEPTED)
-    events = [event async for event in _votes(work, commission, {story.id: story for story in stories})]
-    for story in stories:
-        events += _published(story)
     return await _tallied(work, commission, events, newest)
 
 
@@ -152,7 +139,7 @@ def _in_order(events: Iterable[Event]) -> list[Event]:
     return sorted(events, key=lambda event: (event.at, _ORDER.index(event.kind)))
 
 
-def _id(hex_id: str, what: str) -> uuid.UUID:
+def event_id(hex_id: str, what: str) -> uuid.UUID:
     """Makes the id of an event from the id of its subject (32 hex digits) and the kind of event; always the same."""
     return uuid.uuid5(uuid.UUID(hex=hex_id), what)
 
@@ -160,24 +147,29 @@ def _id(hex_id: str, what: str) -> uuid.UUID:
 def _received(story: Submission, acts: Iterable[Act]) -> list[Event]:
     times = sorted(({act.sent_at for act in acts} | {story.submitted_at, story.revised_at}) - {""})
     return [
-        Event(EventKind.RECEIVED, at, _id(story.id, f"{EventKind.RECEIVED} {at}"), story, again=number > 0)
+        Event(EventKind.RECEIVED, at, event_id(story.id, f"{EventKind.RECEIVED} {at}"), story, again=number > 0)
         for number, at in enumerate(times)
     ]
 
 
 def _moderated(story: Submission, acts: Iterable[Act]) -> list[Event]:
-    events = [Event(EventKind.MODERATED, act.at, _id(act.id, EventKind.MODERATED), story, act=act) for act in acts]
+    events = [Event(EventKind.MODERATED, act.at, event_id(act.id, EventKind.MODERATED), story, act=act) for act in acts]
     done = _MODERATED_INTO.get(story.status)
     if events or done is None or not story.moderated_at:
         return events
     # Moderated before acts were kept, or published with the demonstration.
     act = Act(story.id, story.id, done, StoryStatus.SUBMITTED, story.because, at=story.moderated_at)
-    return [Event(EventKind.MODERATED, act.at, _id(story.id, EventKind.MODERATED), story, act=act)]
+    return [Event(EventKind.MODERATED, act.at, event_id(story.id, EventKind.MODERATED), story, act=act)]
 
 
 def _published(story: Submission) -> list[Event]:
     return [
-        Event(EventKind.PUBLISHED, story.published_at or story.moderated_at, _id(story.id, EventKind.PUBLISHED), story)
+        Event(
+            EventKind.PUBLISHED,
+            story.published_at or story.moderated_at,
+            event_id(story.id, EventKind.PUBLISHED),
+            story,
+        )
     ]
 
 
@@ -210,13 +202,13 @@ async def _votes(
             if story and story.id not in played:
                 played.add(story.id)
                 about_it = round_ if session.asynchronous else None
-                event_id = _id(session.id, f"{EventKind.PLAYED} {story.id}")
-                yield Event(EventKind.PLAYED, round_.opened_at, event_id, story, session=session, round=about_it)
+                id_ = event_id(session.id, f"{EventKind.PLAYED} {story.id}")
+                yield Event(EventKind.PLAYED, round_.opened_at, id_, story, session=session, round=about_it)
             if round_.state == RoundState.REVEALED:
                 yield Event(
                     EventKind.VOTED,
                     round_.revealed_at,
-                    _id(round_.id, EventKind.VOTED),
+                    event_id(round_.id, EventKind.VOTED),
                     story,
                     session=session,
                     round=round_,
@@ -225,7 +217,7 @@ async def _votes(
                 yield Event(
                     EventKind.ANNULLED_VOTE,
                     round_.annulled_at,
-                    _id(round_.id, EventKind.ANNULLED_VOTE),
+                    event_id(round_.id, EventKind.ANNULLED_VOTE),
                     story,
                     session=session,
                     round=round_,
@@ -239,7 +231,7 @@ async def _votes(
         yield Event(
             EventKind.DECIDED,
             decision.decided_at,
-            _id(decision.id, EventKind.DECIDED),
+            event_id(decision.id, EventKind.DECIDED),
             story,
             session=session,
             round=round_,
@@ -262,7 +254,7 @@ async def _naming(work: Work, decisions: Sequence[Decision], story: Submission) 
         Event(
             EventKind.DECIDED,
             one.decided_at,
-            _id(one.id, EventKind.DECIDED),
+            event_id(one.id, EventKind.DECIDED),
             story,
             round=rounds[one.rounds[-1]],
             decision=one,
@@ -277,10 +269,10 @@ async def _naming(work: Work, decisions: Sequence[Decision], story: Submission) 
 def of_decision(decision: Decision) -> list[Event]:
     """Returns the events of a decision in their order: that it was made first, its corrections and those of its
     commitments; without story and vote."""
-    made = Event(EventKind.DECIDED, decision.decided_at, _id(decision.id, EventKind.DECIDED), decision=decision)
+    made = Event(EventKind.DECIDED, decision.decided_at, event_id(decision.id, EventKind.DECIDED), decision=decision)
     promised = [event for one in decision.commitments for event in of_commitment(decision, one)]
     corrected = [
-        replace(made, kind=EventKind.CORRECTED, at=one.at, id=_id(one.id, EventKind.CORRECTED), correction=one)
+        replace(made, kind=EventKind.CORRECTED, at=one.at, id=event_id(one.id, EventKind.CORRECTED), correction=one)
         for one in decision.corrections
     ]
     return [made, *_in_order([*corrected, *promised])]
@@ -289,12 +281,12 @@ def of_decision(decision: Decision) -> list[Event]:
 def of_commitment(decision: Decision, commitment: Commitment) -> list[Event]:
     """Returns the events of a commitment, oldest first: that it was made, and each update; without story and vote."""
     at = commitment.at or decision.decided_at
-    event_id = _id(commitment.id, EventKind.PROMISED)
-    promised = Event(EventKind.PROMISED, at, event_id, decision=decision, commitment=commitment)
+    id_ = event_id(commitment.id, EventKind.PROMISED)
+    promised = Event(EventKind.PROMISED, at, id_, decision=decision, commitment=commitment)
     return [
         promised,
         *(
-            replace(promised, kind=EventKind.UPDATED, at=one.at, id=_id(one.id, EventKind.UPDATED), update=one)
+            replace(promised, kind=EventKind.UPDATED, at=one.at, id=event_id(one.id, EventKind.UPDATED), update=one)
             for one in commitment.updates
         ),
     ]

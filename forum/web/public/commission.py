@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -14,11 +12,8 @@ from forum.ports import Work
 from forum.ports.promises import Sought
 from forum.services import answers_due, help_pledges, ledger, response_rates
 from forum.services.commission_figures import figures_of
-from forum.services.commission_timeline import Asked, chosen
-from forum.services.form_errors import is_day
-from forum.services.record_cache import Contents, declared_of, kept
+from forum.services.record_cache import declared_of, kept
 from forum.services.stages import course_of
-from forum.services.timelines import Step
 from forum.services.voting import results
 from forum.stories.submission import StoryStatus
 from forum.voting.commission import STAGES, Commission
@@ -26,33 +21,20 @@ from forum.voting.commitment import CommitmentState
 from forum.voting.decision import OUTCOMES, Decision
 from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import gettext as _
-from forum.web.i18n.gettext import language
 from forum.web.organise.programmes import is_planned
 from forum.web.pledges import pledges_shown
 from forum.web.public.checkpoints import page_number
-from forum.web.public.record import in_words
+from forum.web.public.commission_timeline import found_steps, lines, steps_of, typed_in
 from forum.web.record_banner import decisions_shown, ledger_shown, stories_shown, unlike_record
 from forum.web.responses import page
 from forum.web.site import site_of
 from forum.web.words.answers_due import moves_words, rate, waits
 from forum.web.words.commission_entries import changes
-from forum.web.words.entry_words import EntryWords
 from forum.web.words.terms import outcome_words, promise_words, row_label, session_state, stage_words
 
 NEWEST = 5  # of decisions and promises
 MOST_STORIES, MOST_SESSIONS, MOST_WAITING = 12, 12, 10
 A_PAGE = 25  # steps of the timeline
-_MOST_TYPED = 200
-FIELDS = ("words", "kind", "stage", "group", "status", "since", "until")
-
-
-@dataclass(frozen=True)
-class _Line:
-    """A step of the timeline as the page shows it: the index of its entry, its time, and the entry in words."""
-
-    index: int
-    at: str
-    words: EntryWords
 
 
 async def commission(request: Request) -> Response:
@@ -60,8 +42,7 @@ async def commission(request: Request) -> Response:
     sessions, stories, who decides, figures; then its timeline, by what the reader chose in the address."""
     site = site_of(request)
     day = today(site.clock.now())
-    typed = {name: _clean(request.query_params.get(name, "")) for name in FIELDS}
-    typed |= {name: typed[name] if is_day(typed[name]) else "" for name in ("since", "until")}
+    typed = typed_in(request)
     async with site.store.read() as work:
         about = await work.commissions.get_commission(request.path_params["commission"])
         size = await work.record.size()
@@ -79,9 +60,12 @@ async def commission(request: Request) -> Response:
         votes = [one for one in contents.answers.due() if one.opened["commission"] == about.id]
         late_first = sorted((one for one in votes if one.answer is None), key=lambda one: one.due_on)
         due = await answers_due.as_now(work, late_first[:MOST_WAITING])
-        steps = [one for one in contents.timelines.of.get(about.id, ()) if one.index < size]
+        steps = steps_of(contents, about, size)
         figures = await figures_of(work, about, every, steps)
-        shown, found, number, pages = await _timeline(work, contents, steps, typed, about, public, request)
+        found = await found_steps(work, contents, about, steps, public, typed)
+        pages = max(-(-len(found) // A_PAGE), 1)
+        number = min(page_number(request.query_params.get("page", "")), pages)
+        shown = await lines(work, contents, found[(number - 1) * A_PAGE : number * A_PAGE])
         rows: dict[str, object] = {
             declared_of(about.id): (about, course, versions, [(s.id, s.title) for s in sessions])
         }
@@ -126,7 +110,7 @@ async def commission(request: Request) -> Response:
             for before, one in zip([None, *versions], versions, strict=False)
         ],
         timeline=shown,
-        found=found,
+        found=len(found),
         steps=len(steps),
         typed=typed,
         asked=asked,
@@ -134,42 +118,8 @@ async def commission(request: Request) -> Response:
         number=number,
         pages=pages,
         url=url,
+        feed=f"/commissions/{about.id}/feed.atom" + (f"?{urlencode(asked)}" if asked else ""),
     )
-
-
-async def _timeline(
-    work: Work,
-    contents: Contents,
-    steps: Sequence[Step],
-    typed: Mapping[str, str],
-    about: Commission,
-    public: Mapping[str, tuple[str, str | None]],
-    request: Request,
-) -> tuple[list[_Line], int, int, int]:
-    """Returns a page of the timeline, how many steps were found, the number of the page and of all pages."""
-
-    async def words(indexes: Sequence[int]) -> list[str]:
-        told = await in_words(work, contents, await work.record.entries_at(indexes))
-        texts = {facts["index"]: [words.sentence, *(text for _, text in words.details)] for words, facts in told}
-        return ["\n".join(texts.get(index, ())).casefold() for index in indexes]
-
-    key = (about.id, len(steps), steps[-1].index if steps else -1, len(contents.erased), len(contents.held.grounds))
-    found = await chosen(work, steps, Asked(**typed), public, words, (*key, language().code))
-    pages = max(-(-len(found) // A_PAGE), 1)
-    number = min(page_number(request.query_params.get("page", "")), pages)
-    wanted = [one.index for one in found[(number - 1) * A_PAGE : number * A_PAGE]]
-    told = {facts["index"]: (words, facts) for words, facts in await _told(work, contents, wanted)}
-    lines = [_Line(index, told[index][1]["at"], told[index][0]) for index in wanted if index in told]
-    return lines, len(found), number, pages
-
-
-async def _told(work: Work, contents: Contents, wanted: Sequence[int]) -> list[tuple[EntryWords, dict[str, Any]]]:
-    return await in_words(work, contents, await work.record.entries_at(wanted)) if wanted else []
-
-
-def _clean(value: str) -> str:
-    """Returns a parameter of an address as text that can be shown and compared; cut where it is too long."""
-    return " ".join(value[:_MOST_TYPED].replace("\0", " ").encode("utf-8", "replace").decode().split())
 
 
 def _groups(about: Commission, voted: Mapping[str, int]) -> list[tuple[str, str]]:

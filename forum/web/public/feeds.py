@@ -1,4 +1,4 @@
-"""Atom feeds (RFC 4287) of the events of a public story, of a commission, and of promises.
+"""Atom feeds (RFC 4287) of the events of a public story, of decisions, and of promises.
 
 A feed needs no address of the reader's (e-mail does: `web/stories/mail.py`). Ids never change, and an event has the
 same id in every feed. What does not agree with the record is an entry of its own, as it is a banner on pages.
@@ -10,7 +10,7 @@ import hashlib
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
@@ -31,7 +31,7 @@ from forum.web.i18n.gettext import language
 from forum.web.record_banner import Unlike, events_shown, ledger_shown, stories_shown, unlike_record
 from forum.web.site import base_url, site_of
 from forum.web.words.terms import marked
-from forum.web.words.timeline import told
+from forum.web.words.timeline import told as told_in_words
 
 MOST = 50
 MEDIA = "application/atom+xml"
@@ -41,6 +41,18 @@ _ATOM = "http://www.w3.org/2005/Atom"
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+@dataclass(frozen=True)
+class Told:
+    """An entry of a feed: an event with its id, its time, its title and a text in words, and the page that it leads
+    to."""
+
+    id: uuid.UUID
+    at: str
+    title: str
+    summary: str
+    link: str
+
+
 async def story(request: Request) -> Response:
     """Sends the feed of a public story. Raises NotFound for any other."""
     async with site_of(request).store.read() as work:
@@ -48,32 +60,14 @@ async def story(request: Request) -> Response:
         commission = await work.commissions.get_commission(submission.commission)
         events = await timeline.public_life(work, submission, commission, MOST)
         unlike = await _unlike(request, work, commission, events)
-    return _answer(
+    return answer(
         request,
         id_=submission.id,
         title=marked(_("What became of the story “%(title)s”") % {"title": submission.title}, commission),
         author=commission.title,
         page=f"/stories/{submission.id}",
         since=submission.published_at or submission.submitted_at,
-        events=events,
-        unlike=unlike,
-    )
-
-
-async def commission(request: Request) -> Response:
-    """Sends the feed of a commission: its public stories, votes, decisions and promises."""
-    async with site_of(request).store.read() as work:
-        about = await work.commissions.get_commission(request.path_params["commission"])
-        events = await timeline.commission_life(work, about, MOST)
-        unlike = await _unlike(request, work, about, events)
-    return _answer(
-        request,
-        id_=about.id,
-        title=marked(about.title, about),
-        author=about.title,
-        page=f"/commissions/{about.id}",
-        since=about.created_at,
-        events=events,
+        told=told_of(events, f"/stories/{submission.id}"),
         unlike=unlike,
     )
 
@@ -85,23 +79,23 @@ async def promises(request: Request) -> Response:
         about = await work.commissions.get_commission(of) if of else None
         title = marked(about.title, about) if about else ""
         listed = await newest(work, of, MOST)
-        told_of = [event for one in listed for event in timeline.of_commitment(one.decision, one.commitment)]
-        events = sorted(told_of, key=lambda event: event.at)[-MOST:]
+        every = [event for one in listed for event in timeline.of_commitment(one.decision, one.commitment)]
+        events = sorted(every, key=lambda event: event.at)[-MOST:]
         told_in = {event.commitment.id for event in events if event.commitment}
         shown = ledger_shown(one for one in listed if one.commitment.id in told_in)
         unlike = await unlike_record(request, work, shown)
     page = f"/promises?commission={of}" if of else "/promises"
-    return _answer(
+    made_up = {} if of else {one.commitment.id: one.commission for one in listed if one.commission.demonstration}
+    return answer(
         request,
         id_=uuid.uuid5(uuid.NAMESPACE_URL, base_url(request) + page).hex,
         title=_("Promises: %(commission)s") % {"commission": title} if of else _("Promises, and what became of them"),
         author=about.title if about else "Forum",
         page=page,
         since="",
-        events=events,
+        told=told_of(events, page, made_up),
         unlike=unlike,
         address="/promises/feed.atom" + (f"?commission={of}" if of else ""),
-        made_up={} if of else {one.commitment.id: one.commission for one in listed if one.commission.demonstration},
     )
 
 
@@ -111,14 +105,14 @@ async def promise(request: Request) -> Response:
         one = await commitments.promise_of(work, request.path_params["commitment"])
         events = timeline.of_commitment(one.decision, one.commitment)[-MOST:]
         unlike = await unlike_record(request, work, events_shown(events))
-    return _answer(
+    return answer(
         request,
         id_=one.commitment.id,
         title=marked(_("What became of the promise of: %(role)s") % {"role": one.commitment.role}, one.commission),
         author=one.commission.title,
         page=f"/promises/{one.commitment.id}",
         since=one.commitment.at,
-        events=events,
+        told=told_of(events, f"/promises/{one.commitment.id}"),
         unlike=unlike,
     )
 
@@ -132,20 +126,20 @@ async def decision(request: Request) -> Response:
         rounds = await work.rounds.some({one.rounds[-1]})
         events = [replace(event, round=rounds[one.rounds[-1]]) for event in timeline.of_decision(one)][-MOST:]
         unlike = await unlike_record(request, work, events_shown(events))
-    return _answer(
+    return answer(
         request,
         id_=one.id,
         title=marked(_("What became of the decision of %(day)s") % {"day": day(one.decided_at)}, about),
         author=about.title,
         page=f"/decisions/{one.id}",
         since=one.decided_at,
-        events=events,
+        told=told_of(events, f"/decisions/{one.id}"),
         unlike=unlike,
     )
 
 
 async def _unlike(request: Request, work: Work, commission: Commission, events: Sequence[Event]) -> list[Unlike]:
-    """Returns what of a feed does not agree with the record."""
+    """Returns what of a story's feed does not agree with the record."""
     titles = sorted({(one.session.id, one.session.title) for one in events if one.session})
     course, versions = await course_of(work, commission), await work.commissions.versions(commission.id)
     rows = events_shown(events) | {declared_of(commission.id): (commission, course, versions, titles)}
@@ -154,7 +148,19 @@ async def _unlike(request: Request, work: Work, commission: Commission, events: 
     return await unlike_record(request, work, rows)
 
 
-def _answer(
+def told_of(events: Sequence[Event], page: str, made_up: Mapping[str, Commission] = MappingProxyType({})) -> list[Told]:
+    """Returns events as entries of a feed, in their order; one without a page of its own leads to `page`. `made_up` are
+    commitments, by id, of which each event is to say that it is a demonstration."""
+    found = []
+    for event in events:
+        line = told_in_words(event)
+        of = made_up.get(event.commitment.id) if event.commitment else None
+        title = marked(line.title, of) if of else line.title
+        found.append(Told(event.id, event.at, title, line.plain, line.link or page))
+    return found
+
+
+def answer(
     request: Request,
     *,
     id_: str,
@@ -162,18 +168,17 @@ def _answer(
     author: str,
     page: str,
     since: str,
-    events: Sequence[Event],
+    told: Sequence[Told],
     unlike: Sequence[Unlike],
     address: str = "",
-    made_up: Mapping[str, Commission] = MappingProxyType({}),
 ) -> Response:
-    """Answers with the feed of a page, which is at `address`, or where that is "" below the page's own. `made_up` are
-    commitments, by id, of which each event is to say that it is a demonstration."""
+    """Answers with the feed of a page, oldest of `told` first, which is at `address`, or where that is "" below the
+    page's own."""
     base = base_url(request)
     feed = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": language().code})
     _put(feed, "id", uuid.UUID(hex=id_).urn)
     _put(feed, "title", title)
-    updated = events[-1].at if events else since or _LONG_AGO
+    updated = told[-1].at if told else since or _LONG_AGO
     _put(feed, "updated", updated)
     _put(ET.SubElement(feed, "author"), "name", author)
     ET.SubElement(feed, "link", {"rel": "self", "type": MEDIA, "href": base + (address or f"{page}/feed.atom")})
@@ -187,16 +192,14 @@ def _answer(
         ET.SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": base + there})
         said = _("No entry tells of it.") if one.entry is None else _("Entry %(number)s says something else.")
         _put(entry, "summary", said % {"number": one.entry})
-    for event in reversed(events):
-        line = told(event)
+    for event in reversed(told):
         entry = ET.SubElement(feed, "entry")
         _put(entry, "id", event.id.urn)
-        of = made_up.get(event.commitment.id) if event.commitment else None
-        _put(entry, "title", marked(line.title, of) if of else line.title)
+        _put(entry, "title", event.title)
         _put(entry, "updated", event.at)
         _put(entry, "published", event.at)
-        ET.SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": base + (line.link or page)})
-        _put(entry, "summary", line.plain or line.title)
+        ET.SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": base + event.link})
+        _put(entry, "summary", event.summary or event.title)
     body = ET.tostring(feed, "utf-8", xml_declaration=True)
     # Programs ask again and again: one that has this very feed gets 304 in a few bytes.
     mark = f'"{hashlib.sha256(body).hexdigest()[:32]}"'

@@ -45,24 +45,24 @@ _AFTERWARDS = (
 async def home(request: Request) -> Response:
     """Shows the front page: what Forum is, the way into a live session, and the newest stories and decisions."""
     async with site_of(request).store.read() as work:
-        commissions = [c for c in await work.commissions.list_commissions() if not c.rehearsal]
-        titles = {c.id: c.title for c in commissions}
-        decisions = [d for d in await work.decisions.list_decisions() if d.commission in titles][:NEWEST]
-        stories = [s for s in await work.stories.list_stories(status=StoryStatus.ACCEPTED) if s.commission in titles]
+        commissions = await work.commissions.newest_commissions(NEWEST)
+        decisions = await work.decisions.newest_heads(NEWEST)
+        stories = await work.stories.newest_public(NEWEST)
+        of = {one.commission for one in decisions} | {one.commission for one in stories}
+        its = await work.commissions.some_commissions(of)
         decided = await decided_words(work, decisions)
-        newest = stories[: -NEWEST - 1 : -1]
-        declared = {declared_of(one.id): one for one in commissions[:NEWEST]}
-        rows = declared | stories_shown(newest) | decisions_shown(decisions)
+        declared = {declared_of(one.id): one for one in commissions}
+        rows = declared | stories_shown(stories) | decisions_shown(decisions)
         await unlike_record(request, work, rows)
     return await page(
         request,
         "public/home.html",
-        commissions=commissions[:NEWEST],
+        commissions=commissions,
         decisions=decisions,
         decided=decided,
-        titles=titles,
-        stories=newest,
-        made_up={one.id for one in commissions if one.demonstration},
+        titles={one.id: one.title for one in its},
+        stories=stories,
+        made_up={one.id for one in its if one.demonstration},
     )
 
 

@@ -24,7 +24,7 @@ from forum.services.stories import appeals_and_reports, moderation, submissions,
 from forum.services.stories.timeline import Event
 from forum.sessions.session import LiveSession, Participant
 from forum.stories.scenario_twee import parse
-from forum.stories.submission import StoryStatus, Submission
+from forum.stories.submission import Submission
 from forum.voting.commission import Commission
 from forum.voting.commitment import Commitment
 from forum.voting.decision import Decision, DecisionOutcome
@@ -109,11 +109,6 @@ async def public(store: Store, story: Submission) -> list[Event]:
         return await timeline.public_life(work, await work.stories.get_story(story.id), commission)
 
 
-async def of_all(store: Store, commission: Commission) -> list[Event]:
-    async with store.read() as work:
-        return await timeline.commission_life(work, commission)
-
-
 def kinds(events: Iterable[Event]) -> list[str]:
     return [event.kind for event in events]
 
@@ -150,7 +145,6 @@ async def test_what_was_answered_alone_is_told_with_until_when_and_what_came_of_
     assert kinds(events) == ["published", "played", "voted"]
     assert events[-1].result is not None
     assert events[-1].result.n == len(night.people)
-    assert kinds(await of_all(sqlite_store, night.commission)) == ["published", "played", "voted"]
     rehearsed = await asynchronous.open_round(
         sqlite_store, clock, a_form(clock, night.story, rehearsal=True, title="A trial")
     )
@@ -175,7 +169,7 @@ async def test_from_the_stage_to_the_promise(sqlite_store: Store) -> None:
     assert [e.commitment.role for e in events if e.commitment] == ["Trust", "Council"]
     assert kinds(await life(sqlite_store, story))[-6:] == kinds(events)[1:]
     # The ids are the same in every list, and each time.
-    again = {e.id for e in await of_all(sqlite_store, commission)}
+    again = {e.id for e in await public(sqlite_store, story)}
     assert {e.id for e in events} == again
     assert len(again) == len(events)
 
@@ -223,9 +217,6 @@ async def test_a_story_that_is_not_public_has_no_public_life(sqlite_store: Store
     await do(sqlite_store, story, "take down", "It names a street.")
     with pytest.raises(NotFound):
         await public(sqlite_store, story)
-    events = await of_all(sqlite_store, commission)
-    assert kinds(events) == ["voted"]
-    assert [event.story for event in events] == [None]
     assert kinds(await life(sqlite_store, story))[-1] == "moderated"
     assert "played" in kinds(await life(sqlite_store, story))
 
@@ -239,9 +230,6 @@ async def test_two_stories_of_a_commission_do_not_mix(sqlite_store: Store) -> No
     await decided(sqlite_store, commission, rounds)
     assert kinds(await public(sqlite_store, other)) == ["published"]
     assert kinds(await public(sqlite_store, story))[1:4] == ["played", "voted", "decided"]
-    everything = await of_all(sqlite_store, commission)
-    assert kinds(everything).count("published") == 2
-    assert kinds(everything).count("played") == 1
 
 
 async def test_a_writer_is_told_where_a_decision_or_a_promise_on_another_vote_names_their_story(
@@ -287,32 +275,3 @@ async def test_a_writer_is_told_where_a_decision_or_a_promise_on_another_vote_na
     assert "A decision on another vote names it as evidence." in letter.text
     assert f"https://forum.example/promises/{made.commitments[0].id}" in letter.text
     assert "Two nurses" not in letter.text
-    # For everybody else it is an event of its own vote.
-    whole = [told(event).title for event in await of_all(sqlite_store, await commission_of(sqlite_store, about))]
-    assert not any("another vote" in title for title in whole)
-    assert sum("was decided" in title for title in whole) == 1
-
-
-async def commission_of(store: Store, id_: str) -> Commission:
-    async with store.read() as work:
-        return await work.commissions.get_commission(id_)
-
-
-async def test_what_was_accepted_before_acts_were_kept_is_told_too(sqlite_store: Store) -> None:
-    commission = a_commission()
-    story = Submission(
-        new_id(),
-        commission.id,
-        "Old",
-        ":: Start",
-        StoryStatus.ACCEPTED,
-        submitted_at=CLOCK.now(),
-        moderated_at=CLOCK.now(),
-    )
-    async with sqlite_store.begin() as work:
-        await work.commissions.add_commission(commission)
-        await work.stories.add_story(story)
-    events = await life(sqlite_store, story)
-    assert kinds(events) == ["received", "moderated"]
-    assert events[1].act is not None
-    assert events[1].act.action == "accepted"

@@ -41,6 +41,8 @@ async def test_thousands_of_promises_cost_what_a_few_do(house: House, monkeypatc
         "/promises/said?part=to-come&page=2",
         "/promises/feed.atom",
         f"/commissions/{made.commission}",
+        f"/commissions/{made.commission}/feed.atom",
+        "/",
     )
     asker = Asker(house, "")
 
