@@ -4,8 +4,9 @@
 
 Starts a server on a free port with data of its own, plays a day with the demonstration's stories and forty phones, and
 photographs what each screen shows: phone 360 px, laptop 1280 px, projector 1280x720 and 1024x768. Needs the development
-requirements and Debian's chromium. FOLDER is docs/screenshots; only the README's two are kept there. A PART (`replay`,
-`methods`, `corners`, `around`, `pages`) takes its pictures alone.
+requirements and Debian's chromium. FOLDER is docs/screenshots; only the README's two, and the worked example's for
+docs/commissioning.md, are kept there. A PART (`replay`, `methods`, `corners`, `around`, `pages`, `example`) takes its
+pictures alone.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
-from pictures import around, methods, replay, stories
+from pictures import around, example, methods, replay, stories
 from pictures.camera import Camera, Room
-from playwright.async_api import async_playwright
+from playwright.async_api import Browser, async_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-KEPT = ("projector", "phone")
-PARTS = ("replay", "methods", "corners", "around", "pages")
+KEPT = ("projector", "phone", *example.KEPT)
+PARTS = ("replay", "methods", "corners", "around", "pages", "example")
 PEOPLE = {"olu": ("organiser", "commissioner", "moderator", "administrator"), "ona": ("organiser",)}
 PASSWORD = "seven quiet green kettles"  # of a server that lives for a minute
 
@@ -63,11 +64,12 @@ class Server:
     base: str
 
     @classmethod
-    async def started(cls, data: Path, locales: Path) -> Server:
-        """Starts it and waits until it listens."""
+    async def started(cls, data: Path, locales: Path, example: str = "no") -> Server:
+        """Starts it and waits until it listens; with "yes" it makes the worked example."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "forum", "serve", "--host", "127.0.0.1", "--port", "0", "--data", str(data),
-            cwd=ROOT, stdout=asyncio.subprocess.PIPE, env={**os.environ, "FORUM_LOCALES": str(locales)},
+            cwd=ROOT, stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "FORUM_LOCALES": str(locales), "FORUM_EXAMPLE": example},
         )  # fmt: skip
         assert process.stdout is not None
         while line := (await process.stdout.readline()).decode():
@@ -172,32 +174,48 @@ async def shoot(desk: Desk, server: Server, parts: Collection[str]) -> None:
 
 
 async def main(folder: Path, parts: Collection[str]) -> None:
-    """Starts a server, takes the pictures, stops it."""
+    """Starts a server, takes the pictures, stops it; the worked example has a server of its own."""
     with tempfile.TemporaryDirectory() as made:
-        data, shots = Path(made) / "data", Path(made) / "shots"
+        shots = Path(made) / "shots"
         shots.mkdir()
-        for login, roles in PEOPLE.items():
-            flags = [flag for role in roles for flag in ("--role", role)]
-            forum(data, "user", "add", login, *flags, "--password-stdin", given=PASSWORD + "\n")
-        server = await Server.started(data, pseudo_language(Path(made) / "locales"))
+        locales = pseudo_language(Path(made) / "locales")
         every = folder != ROOT / "docs" / "screenshots"
-        try:
-            async with async_playwright() as playwright:
-                browser = await playwright.chromium.launch(
-                    executable_path=shutil.which("chromium-headless-shell") or shutil.which("chromium"),
-                    args=["--no-sandbox", "--disable-gpu"],
-                )
-                desk = await Desk.of(Camera(browser, server.base, folder if every else shots), data)
-                if every:
-                    folder.mkdir(parents=True, exist_ok=True)
-                await shoot(desk, server, parts)
-                await desk.olu.aclose()
-                await desk.ona.aclose()
-                await browser.close()
-        finally:
-            await server.stop()
+        if every:
+            folder.mkdir(parents=True, exist_ok=True)
+        to = folder if every else shots
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(
+                executable_path=shutil.which("chromium-headless-shell") or shutil.which("chromium"),
+                args=["--no-sandbox", "--disable-gpu"],
+            )
+            if set(parts) - {"example"}:
+                await _shoot_a_day(browser, Path(made) / "data", locales, to, parts)
+            if "example" in parts:
+                data = Path(made) / "example"
+                server = await Server.started(data, locales, "yes")
+                try:
+                    await example.shoot(Camera(browser, server.base, to), data)
+                finally:
+                    await server.stop()
+            await browser.close()
         for name in () if every else KEPT:
-            shutil.copy(shots / f"{name}.png", folder / f"{name}.png")
+            if (shots / f"{name}.png").exists():
+                shutil.copy(shots / f"{name}.png", folder / f"{name}.png")
+
+
+async def _shoot_a_day(browser: Browser, data: Path, locales: Path, to: Path, parts: Collection[str]) -> None:
+    """Takes the pictures of a day, on a server with accounts of its own."""
+    for login, roles in PEOPLE.items():
+        flags = [flag for role in roles for flag in ("--role", role)]
+        forum(data, "user", "add", login, *flags, "--password-stdin", given=PASSWORD + "\n")
+    server = await Server.started(data, locales)
+    try:
+        desk = await Desk.of(Camera(browser, server.base, to), data)
+        await shoot(desk, server, parts)
+        await desk.olu.aclose()
+        await desk.ona.aclose()
+    finally:
+        await server.stop()
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from forum.services.commitments import Promise
 from forum.store import SqlStore
 from forum.voting.commitment import Giver, days_late
 from forum.voting.decision import Decision, DifferenceFrom, SecondReading
+from forum.web.i18n import dates
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +122,7 @@ async def test_every_public_page_of_it_says_that_it_is_a_demonstration(house: Ho
         stories = await work.stories.list_stories(id_)
     night = next(live for live in sessions if live.asynchronous)
     day = next(live for live in sessions if not live.asynchronous and live.scenarios)
+    assert day.opened_at[:10] < day.ended_at[:10]
     async with house.browser() as browser:
         for path in (
             f"/commissions/{id_}", f"/commissions/{id_}/stages/monitor", f"/decisions/{first.id}",
@@ -130,6 +132,8 @@ async def test_every_public_page_of_it_says_that_it_is_a_demonstration(house: Ho
             answer = await browser.get(path)
             assert (path, answer.status_code) == (path, 200)
             assert "This is the demonstration that comes with Forum." in words(answer), path
+        page = words(await browser.get(f"/commissions/{id_}"))
+        assert f"Ended {dates.day(day.ended_at)}" in page  # and not the day on which it was made
 
 
 async def test_beside_what_is_real_it_is_marked_and_not_counted(house: House) -> None:
