@@ -15,6 +15,7 @@ class Role(StrEnum):
     ORGANISER = "organiser"
     MODERATOR = "moderator"
     COMMISSIONER = "commissioner"
+    SECOND_READER = "second reader"
 
 
 @dataclass(frozen=True)

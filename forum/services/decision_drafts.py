@@ -11,17 +11,17 @@ from typing import Any
 
 import msgspec
 
-from forum.errors import IllegalMove, NotFound, message
+from forum.errors import IllegalMove, NotAllowed, NotFound, message
 from forum.ports import Store, Work
 from forum.ports.accounts import Person
 from forum.ports.clock import Clock
-from forum.services import decisions
+from forum.services import decisions, permissions
 from forum.services.decision_form import ID, MOST_WORDS, DecisionForm
 from forum.services.decision_matter import Matter, matter
 from forum.services.form_errors import Findings
 from forum.voting import decision_draft
 from forum.voting.check_back import check_none_going_on
-from forum.voting.decision import Decision
+from forum.voting.decision import Decision, DecisionState
 from forum.voting.decision_draft import DecisionDraft
 
 MOST_DRAFTS = 100
@@ -31,6 +31,7 @@ MEANWHILE = message(
     "stands above it."
 )
 _CHANGED = message("This draft was changed meanwhile. Read it again as it is now.")
+_NOT_WITH_READER = message("This draft is not with its second reader. You may read it once its writer gives it to one.")
 _PUBLISHED = message("This was published meanwhile. What you typed is still here: you may add it as a correction.")
 
 
@@ -103,7 +104,7 @@ async def send_back(
     found = Findings()
     why = found.need("because", because, "Say what should be different.", MOST_WORDS)
     async with store.begin() as work:
-        now = await seen(work, person, draft, version)
+        now = await seen(work, person, draft, version, reading=True)
         back = decision_draft.sent_back(now, person.id, why, clock.now())
         found.stop()
         await work.decision_drafts.save_draft(back)
@@ -120,9 +121,10 @@ async def publish(store: Store, clock: Clock, person: Person, draft: str, versio
     """
     async with store.begin() as work:
         if await _draft(work, draft) is None and (made := await _decision(work, draft)):
-            decisions.check_may_decide(person, made.commission)
+            if made.commission not in permissions.reach(person, "read drafts"):
+                raise NotAllowed(_NOT_WITH_READER)
             return made
-        now = await seen(work, person, draft, version)
+        now = await seen(work, person, draft, version, reading=True)
         on = await matter(work, now.rounds, lock=True)
         check_none_going_on(await work.rounds.check_backs([on.later.id]))
         read = decision_draft.published_by(now, person.id, on.commission.second_reader)
@@ -138,6 +140,16 @@ async def discard(store: Store, person: Person, draft: str, version: int) -> Non
         now = await seen(work, person, draft, version)
         check_none_going_on(await work.rounds.check_backs([now.rounds[-1]]))
         await work.decision_drafts.remove_draft(now.id)
+
+
+def check_may_read(person: Person, draft: DecisionDraft) -> None:
+    """Checks that somebody may read a draft: whoever may decide in its commission; and a second reader of it who did
+    not write on it, while it is with its reader. Raises NotAllowed."""
+    if draft.commission in permissions.reach(person, "decide"):
+        return
+    reads = draft.state == DecisionState.WITH_READER and person.id not in draft.writers
+    if not reads or draft.commission not in permissions.reach(person, "read drafts"):
+        raise NotAllowed(_NOT_WITH_READER)
 
 
 async def check(work: Work, clock: Clock, draft: DecisionDraft) -> tuple[Matter, Decision]:
@@ -172,14 +184,18 @@ async def _not_published(work: Work, draft: str) -> None:
         raise IllegalMove(_PUBLISHED)
 
 
-async def seen(work: Work, person: Person, draft: str, version: int) -> DecisionDraft:
-    """Returns a draft for an act of somebody on it. Raises NotFound, NotAllowed for somebody who may not decide, and
-    IllegalMove where its page had not seen this version, or it was published."""
+async def seen(work: Work, person: Person, draft: str, version: int, *, reading: bool = False) -> DecisionDraft:
+    """Returns a draft for an act of somebody on it; with `reading` for one that its second reader may do too. Raises
+    NotFound, NotAllowed for somebody who may not, and IllegalMove where its page had not seen this version, or it was
+    published."""
     now = await _draft(work, draft)
     if now is None:
         await _not_published(work, draft)
         raise NotFound("There is no such draft. Perhaps somebody deleted it.")
-    decisions.check_may_decide(person, now.commission)
+    if reading:
+        check_may_read(person, now)
+    else:
+        decisions.check_may_decide(person, now.commission)
     if now.version != version:
         raise IllegalMove(_CHANGED)
     return now

@@ -19,6 +19,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "moderate stories": frozenset({Role.MODERATOR}),
     "keep commissions": frozenset({Role.ORGANISER, Role.COMMISSIONER}),
     "decide": frozenset({Role.COMMISSIONER}),
+    "read drafts": frozenset({Role.COMMISSIONER, Role.SECOND_READER}),
     "manage people": frozenset({Role.ADMINISTRATOR}),
 }
 

@@ -272,10 +272,10 @@ PAGES: tuple[Page, ...] = (
     Page("/answer/{answer_code}/day", "GET", my_day.day, "public"),
     Page("/answer/{answer_code}/step-out", "GET", answer.step_out, "public"),
     # deciding
-    Page("/decide", "GET", decide_overview.overview, "decide", somewhere=True),
+    Page("/decide", "GET", decide_overview.overview, "read drafts", somewhere=True),
     Page("/decide/exports", "GET", decide_exports.exports, "decide", somewhere=True),
     Page("/decide/new", "GET POST", decision_form.new, "decide", STORY, somewhere=True),
-    Page("/decide/drafts/{draft}", "GET POST", decision_drafts.draft, "decide", WORDS),
+    Page("/decide/drafts/{draft}", "GET POST", decision_drafts.draft, "read drafts", WORDS),
     Page("/decide/drafts/{draft}/form", "GET POST", decision_form.edit, "decide", STORY),
     Page("/decide/answers/{round}", "GET POST", answer_date.move, "decide", WORDS),
     Page("/decide/decisions/{decision}", "GET POST", decision_corrections.correct, "decide", WORDS),

@@ -393,7 +393,7 @@ async def _the_day_is_moved(house: House, clock: SetClock, anybody: httpx2.Async
         assert (moved.status_code, moved.headers["location"]) == (303, "/decide")
         meanwhile = await commissioner.post(form, data=typed | {"id": new_id(), "because": "Something else"})
         assert (meanwhile.status_code, "Something else" in meanwhile.text) == (409, True)
-        assert "Waiting for an answer, day 31 of 33" in words(await commissioner.get("/decide"))
+        assert "Waiting, day 31 of 33" in words(await commissioner.get("/decide"))
         for page in (await anybody.get(public), await commissioner.get(form)):
             assert "Waiting for an answer, day 31 of 33" in words(page)
             assert "Half the <board> is ill." in words(page)

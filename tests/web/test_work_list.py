@@ -26,7 +26,7 @@ def lines(page: httpx2.Response) -> dict[str, list[tuple[str, str]]]:
     """Returns the lines of each section that is shown, by its name: the address of each, and its words."""
     assert page.status_code == 200
     found = {}
-    for part in page.text.split('<section aria-labelledby="')[1:]:
+    for part in page.text.split('<section class="shelf" aria-labelledby="')[1:]:
         body = part.split("</section>")[0]
         found[part.split('"')[0]] = [
             (unescape(address), " ".join(unescape(re.sub(r"<[^>]+>", " ", text)).split()))
@@ -69,7 +69,7 @@ async def test_each_thing_is_one_line_that_leads_to_it(house: House, day: tuple[
             "waiting": [
                 (
                     address(one),
-                    f"{QUESTION} {title} To be answered by {until(shown)} Waiting for an answer, day 0 of 28",
+                    f"{QUESTION} {title} By {until(shown)} Waiting, day 0 of 28",
                 )
                 for one, title in ((waits, "Night care · Voted on twice"), (other, "Bus fares"))
             ]
@@ -99,7 +99,7 @@ async def test_each_thing_is_one_line_that_leads_to_it(house: House, day: tuple[
 
 def until(page: httpx2.Response) -> str:
     """Returns the day until which the first vote is to be answered, in words."""
-    found = re.search(r"To be answered by ([^<]+)<", page.text)
+    found = re.search(r'<span class="when">By ([^<]+)<', page.text)
     assert found
     return found[1]
 

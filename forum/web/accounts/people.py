@@ -76,6 +76,7 @@ def role_words() -> list[tuple[str, str, str]]:
         (Role.ORGANISER, _("Organiser"), _("Prepares and runs live sessions.")),
         (Role.MODERATOR, _("Moderator"), _("Reads stories before others do.")),
         (Role.COMMISSIONER, _("Commissioner"), _("Records decisions, and exports the record.")),
+        (Role.SECOND_READER, _("Second reader"), _("Reads a decision before it is published, or sends it back.")),
         (Role.ADMINISTRATOR, _("Administrator"), _("Manages who can sign in.")),
     ]
 

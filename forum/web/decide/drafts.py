@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from forum.errors import BadInput, ForumError, IllegalMove, NotAllowed
-from forum.services import check_backs, decision_drafts, decision_matter
+from forum.services import check_backs, decision_drafts, decision_matter, permissions
 from forum.services.decision_form import MOST_WORDS
 from forum.voting import check_back
 from forum.voting.commission import SecondReader
@@ -58,7 +58,9 @@ async def _act(request: Request, form: Form) -> Response:
         case "hand over":
             await decision_drafts.hand_over(site.store, site.clock, person, id_, seen)
         case "send back":
-            await decision_drafts.send_back(site.store, site.clock, person, id_, seen, form.text("because"))
+            back = await decision_drafts.send_back(site.store, site.clock, person, id_, seen, form.text("because"))
+            if back.commission not in permissions.reach(person, "decide"):
+                return done(request, "/decide", id=id_)
         case "ask":
             asked = form.text("summary"), form.text("days")
             live = await check_backs.ask(site.store, site.clock, person, id_, seen, *asked)
@@ -77,6 +79,7 @@ async def _page(
     request: Request, kept: DecisionDraft, form: Form | None = None, error: ForumError | None = None
 ) -> Response:
     person, site = await somebody(request), site_of(request)
+    decision_drafts.check_may_read(person, kept)
     mistakes: dict[str, str] = {}
     made = None
     async with site.store.read() as work:
@@ -105,6 +108,7 @@ async def _page(
         mistakes=mistakes,
         writers=[names.get(one, _("Somebody who has no account any more")) for one in kept.writers],
         mine=person.id in kept.writers,
+        decides=kept.commission in permissions.reach(person, "decide"),
         required=on.commission.second_reader == SecondReader.REQUIRED,
         with_reader=kept.state == DecisionState.WITH_READER,
         draft_words=draft_words,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.ports.work_list import Section, Wanted, WorkLine
+from forum.services import permissions
 from forum.services.permissions import Reach
 from forum.web.auth import need_somewhere, somebody
 from forum.web.i18n.dates import today
@@ -53,15 +54,17 @@ class _Shelf:
 async def overview(request: Request) -> Response:
     """Shows the sections of the work list that a search matches, each with its first page, or one section page by
     page."""
-    within = await need_somewhere(request, "decide")
+    reads = await need_somewhere(request, "read drafts")
     typed = {name: _clean(request.query_params.get(name, "")) for name in FIELDS}
     asked = {name: value for name, value in typed.items() if value}
-    chosen = next((one for one in Section if _name(one) == typed["section"]), None)
     person, day = await somebody(request), today(site_of(request).clock.now())
-    wanted = _wanted(within, person.id, day, typed)
+    decides = permissions.reach(person, "decide")
+    sections = tuple(Section) if decides else (Section.TO_READ,)
+    chosen = next((one for one in sections if _name(one) == typed["section"]), None)
     shelves = []
     async with site_of(request).store.read() as work:
-        for section in Section:
+        for section in sections:
+            wanted = _wanted(reads if section == Section.TO_READ else decides, person.id, day, typed)
             number = page_number(request.query_params.get("page", "")) if section == chosen else 1
             most = A_PAGE if chosen in (None, section) else 0
             count, lines = await work.work_list.lines(section, wanted, (number - 1) * A_PAGE, most)
@@ -72,17 +75,18 @@ async def overview(request: Request) -> Response:
             rows = [_row(section, one, day) for one in lines]
             url = "/decide?" + urlencode({**asked, "section": _name(section), "page": ""})
             shelves.append(_Shelf(_name(section), section_words(section), count, rows, number, pages, url))
-        titles = await work.work_list.titles(replace(wanted, commission="", words=()))
+        titles = await work.work_list.titles(_wanted(reads, person.id, day, typed))
     return await page(
         request,
         "decide/overview.html",
         shelves=shelves,
+        decides=bool(decides),
         chosen=typed["section"] if chosen else "",
         typed=typed,
         asked=asked,
         choices={
             "commission": [("", _("Any")), *titles],
-            "section": [("", _("Any")), *((_name(one), section_words(one)) for one in Section)],
+            "section": [("", _("Any")), *((_name(one), section_words(one)) for one in sections)],
             "sort": [("", _("By date")), (BY_COMMISSION, _("By commission"))],
         },
     )

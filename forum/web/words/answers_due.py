@@ -13,18 +13,20 @@ from forum.web.i18n.gettext import ngettext
 
 def waits(due: AnswerDue, today: str) -> str:
     """Returns how long a vote without an answer has waited on the day `today` (ISO)."""
-    return waits_until(due.closed_on, due.due_on, today)
+    if due.days_late(today):
+        return waited(due.closed_on, due.due_on, today)
+    return _("Waiting for an answer, day %(day)s of %(within)s") % {"day": due.day(today), "within": due.days}
 
 
-def waits_until(closed: str, due: str, today: str) -> str:
-    """Returns how long a vote that closed on one day, and is to be answered by another, has waited on the day `today`
-    (all ISO)."""
+def waited(closed: str, due: str, today: str) -> str:
+    """Returns in few words how long a vote that closed on one day, and is to be answered by another, has waited on the
+    day `today` (all ISO)."""
     closed_on, due_on, now = (date.fromisoformat(one) for one in (closed, due, today))
     late = (now - due_on).days
     if late > 0:
         return ngettext("Late by %(number)s day", "Late by %(number)s days", late) % {"number": late}
-    waited, within = max((now - closed_on).days, 0), max((due_on - closed_on).days, 0)
-    return _("Waiting for an answer, day %(day)s of %(within)s") % {"day": waited, "within": within}
+    days = {"day": max((now - closed_on).days, 0), "within": max((due_on - closed_on).days, 0)}
+    return _("Waiting, day %(day)s of %(within)s") % days
 
 
 def rate(share: ResponseRate) -> str:

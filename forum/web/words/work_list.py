@@ -9,7 +9,7 @@ from forum.voting.round import RoundState
 from forum.web.i18n.dates import day
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import ngettext
-from forum.web.words.answers_due import waits_until
+from forum.web.words.answers_due import waited
 from forum.web.words.decisions import draft_words
 from forum.web.words.terms import outcome_words, promise_words
 
@@ -29,9 +29,7 @@ def line_day(section: Section, line: WorkLine) -> str:
     """Returns the day of a line, with what it is the day of; "" where it has none."""
     if not line.day:
         return ""
-    if section == Section.WAITING:
-        words = _("To be answered by %(day)s")
-    elif section == Section.PROMISES:
+    if section in (Section.WAITING, Section.PROMISES):
         words = _("By %(day)s")
     elif section == Section.PUBLISHED:
         words = _("Decided on %(day)s")
@@ -49,13 +47,13 @@ def line_state(section: Section, line: WorkLine, today: str) -> tuple[str, str]:
     if section == Section.PUBLISHED:
         return (_("Replaced"), "quiet") if line.replaced else (outcome_words(line.state), "good")
     if section == Section.TO_READ:
-        return _("Waits for you to read it"), "warning"
+        return _("Not read yet"), "warning"
     return draft_words(line.state), "warning" if line.state == DecisionState.SENT_BACK else "quiet"
 
 
 def _vote_state(line: WorkLine, today: str) -> tuple[str, str]:
     if line.day:
-        return waits_until(line.since, line.day, today), "bad" if line.day < today else "warning"
+        return waited(line.since, line.day, today), "bad" if line.day < today else "warning"
     return _("No decision yet"), "warning"
 
 
