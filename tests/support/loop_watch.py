@@ -20,7 +20,8 @@ from anyio import to_thread
 
 from support.app import ADDRESS, House
 
-HELD, WORKED = 0.020, 2.0  # seconds that a step of the loop, and a piece of work in a thread or process, may take
+HELD, WORKED = 0.020, 2.0  # seconds that a step of the loop, and a piece of work in a thread, may take
+APART = 4.0  # seconds that a process may take, with what it takes to start: twice the work, on a busy machine
 
 
 def _children() -> float:
@@ -43,7 +44,7 @@ class Watch:
         apart = _children() - self._children
         if self.loop > HELD:
             self.faults.append(f"{what}: the loop stood {1000 * self.loop:.0f} ms")
-        if max(self.thread, apart) > WORKED:
+        if self.thread > WORKED or apart > APART:
             self.faults.append(f"{what}: {self.thread:.1f} s in a thread, {apart:.1f} s in processes")
         self.forget()
 
