@@ -29,7 +29,7 @@ from forum.voting.reason import ReasonReading, ReasonState
 from forum.web.cookies import DEVICE
 from forum.web.templates import STATIC
 
-VOTERS = 300
+VOTERS = 100
 ROUNDS = 12
 EACH = 300.0  # seconds from one question to the next
 QUESTION = (
@@ -299,7 +299,7 @@ async def an_hour(folder: Path, tables: Path) -> tuple[Bill, Bill]:
 
 
 def test_an_hour_of_voting_is_less_than_a_megabyte(tmp_path: Path, sqlite_template: Path, tables: Tables) -> None:
-    """Twelve rounds with 300 voters, with TCP's and IP's own bytes, both ways."""
+    """Twelve rounds with 100 voters, with TCP's and IP's own bytes, both ways."""
     socket, polling = run_jumping(an_hour(tmp_path, sqlite_template))
     tables.add("a phone with a socket, an hour, bytes both ways", socket.lines())
     tables.add("a phone that polls, an hour, bytes both ways", polling.lines())
