@@ -46,7 +46,8 @@ def asked_before(round_: Round, others: Iterable[Round]) -> Iterator[Round]:
     """Yields those of other sessions' rounds on the question of this one whose ballots were counted, and may be known.
 
     The rounds are of one commission. A question is one question where it is voted on in the same way, and either comes
-    from the same scene, or has the same words and an answer in common ("none of these" apart).
+    from the same scene, or has the same words and an answer in common ("none of these" apart), or asks those who voted
+    about the same vote, in whatever words.
     """
     for other in others:
         counted = other.state in (RoundState.CLOSED, RoundState.REVEALED) or other.revealed_at
@@ -151,6 +152,8 @@ def _label_of(vote: Vote) -> Callable[[GroupId], str]:
 def _one_question(a: Round, b: Round) -> bool:
     if a.method != b.method:
         return False
+    if a.asks_about and a.asks_about == b.asks_about:
+        return True
     if a.scenario is not None and (a.scenario, a.scene) == (b.scenario, b.scene):
         # Of a story that was taken back nothing says which scene it was: all its questions are taken for one.
         return a.scene is not None or a.question == WITHDRAWN or _same_words(a, b)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 import sqlalchemy as sa
 from support.check_back import understood
@@ -14,7 +16,7 @@ from forum.ports import Store
 from forum.ports.accounts import Person, Role
 from forum.record.audit import verify
 from forum.record.verify.verdict import PASS
-from forum.services import check_backs, decision_drafts, exports
+from forum.services import check_backs, decision_drafts, exports, rights
 from forum.services.checkpoints import Checkpoints
 from forum.services.keys import digest
 from forum.services.sessions import asynchronous, facilitation
@@ -131,3 +133,28 @@ async def test_of_a_session_of_before_nobody_is_known_to_have_voted(sqlite_store
         await work.sessions.forget_devices(house.voted.live.id)
     with pytest.raises(IllegalMove, match="does not know any more"):
         await house.ask()
+
+
+async def test_of_two_who_ask_at_once_one_asks(sqlite_store: SqlStore) -> None:
+    house = await understood(sqlite_store)
+    first, second = await asyncio.gather(house.ask("You want a nurse."), house.ask("You want a nurse."))
+    assert first == second
+    asked = await asyncio.gather(*(house.ask(words) for words in ("One", "Two")), return_exceptions=True)
+    assert [type(one) for one in asked] == [IllegalMove, IllegalMove]
+
+
+async def test_a_browser_that_has_its_data_erased_is_not_asked(sqlite_store: SqlStore) -> None:
+    clock = a_day_later()
+    house = await understood(sqlite_store, clock)
+    clock.move(days=2)
+    await forget_due(sqlite_store, clock)
+    device = house.devices[0]
+    held = await rights.copy_of_browser(sqlite_store, device)
+    assert held.rows["voter"] == [{"session": house.voted.live.id, "group_id": "g1"}]
+    await rights.erase_browser(sqlite_store, clock, device, new_id())
+    assert (await rights.copy_of_browser(sqlite_store, device)).rows == {}
+    live = await house.ask()
+    async with sqlite_store.read() as work:
+        [round_] = await work.rounds.list_rounds(live.id)
+        assert await check_backs.voter_of(work, round_, device) is None
+        assert await check_backs.voter_of(work, round_, house.devices[1]) is not None

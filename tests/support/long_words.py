@@ -50,17 +50,18 @@ from forum.services.stories import (
 )
 from forum.services.voting import reasons
 from forum.sessions.helper_link import Helper
-from forum.sessions.session import Entrance, LiveSession, Participant
+from forum.sessions.session import Entrance, LiveSession, Participant, SessionKind
 from forum.stories import compose, scenario_twee
 from forum.stories.draft import NO, YES, Card, Draft, Way
 from forum.stories.submission import Submission
 from forum.stories.suggestion import SuggestionOutcome
+from forum.voting.check_back import ANSWERS, MOST_SUMMARY
 from forum.voting.commission import Commission, DecisionPower, SupportLine
 from forum.voting.methods import METHODS
 from forum.voting.minority_statement import groups_against
 from forum.voting.question import Terms
 from forum.voting.reason import ReasonReading, ReasonState
-from forum.voting.round import Round
+from forum.voting.round import Round, RoundKind, RoundState
 from support.app import House, a_sent_story
 from support.factories import CLOCK, a_cast, a_commission, a_session, new_id, store_declared_session
 
@@ -152,6 +153,7 @@ async def cramped(house: House, kinds: Sequence[str]) -> Cramped:
     )
     remote = await asynchronous.open_round(house.store, CLOCK, form)
     there |= {"answer_code": remote.code, "asynchronous": remote.id}
+    there["right"] = await _understood(house, commission, first[1], w)
     ticketed = a_session(commission, title=w(120), scenarios=(story.id,), entrance=Entrance.TICKETS)
     async with house.store.begin() as work:
         await work.sessions.add_session(ticketed)
@@ -310,6 +312,21 @@ async def _pledged(house: House, live: LiveSession, w: Words) -> str:
     made = [await help_pledges.make(house.store, CLOCK, live, help_pledges.HelpForm(key, w(), w(40))) for key in keys]
     await help_pledges.read(house.store, CLOCK, permissions.Reach(every=True), made[0].id, publish=True)
     return keys[1]
+
+
+async def _understood(house: House, commission: Commission, vote: str, w: Words) -> str:
+    """Asks those who voted whether they were understood; returns the code. It is in no record, as the room goes on."""
+    live = a_session(commission, kind=SessionKind.ASYNCHRONOUS, entrance=Entrance.VOTERS, recorded=False)
+    asked = replace(
+        Round(new_id(), live.id, w(MOST_SUMMARY), ANSWERS, kind=RoundKind.CHECK_BACK, asks_about=vote),
+        state=RoundState.OPEN,
+        opened_at=CLOCK.now(),
+        closes_at=CLOCK.later(days=9),
+    )
+    async with house.store.begin() as work:
+        await work.sessions.add_session(live)
+        await work.rounds.add_round(asked)
+    return live.code
 
 
 async def _helpers(house: House, live: LiveSession, w: Words) -> list[str]:

@@ -57,7 +57,8 @@ class Profile:
     that they vote alike each time. `reasons` is the share of people
     who give a reason with the first vote; `writing_seen`: the attacker saw who. `small_numbers`: what is
     published keeps to small-number rules, and then people of one mind are no excuse. `marks` are the answers.
-    `agreed` is the share of groups in which nearly everybody answers alike.
+    `agreed` is the share of groups in which nearly everybody answers alike. `back`: the second vote asks some of those
+    of the first, days later, whether they were understood.
     """
 
     both: float = 0.95
@@ -75,6 +76,7 @@ class Profile:
     small_numbers: bool = False
     marks: tuple[str, ...] = MARKS
     agreed: float = 0.0
+    back: bool = False
 
 
 PROFILES: Mapping[str, Profile] = {
@@ -96,6 +98,8 @@ PROFILES: Mapping[str, Profile] = {
     "two rooms and an asynchronous round": Profile(both=0.5, moved=0.0, rooms=3),
     "two rooms, two answers": Profile(both=0.6, moved=0.0, rooms=2, marks=MARKS[:2], agreed=0.6),
     "two rooms, a round, two answers": Profile(both=0.6, moved=0.0, rooms=3, marks=MARKS[:2], agreed=0.6),
+    "did we get you right?": Profile(both=0.8, moved=1.0, late=0.0, back=True),
+    "did we get you right, of few?": Profile(both=0.6, moved=1.0, late=0.0, size=(5, 18), back=True),
 }
 # Nothing can be taken back from somebody's head: what is left to an attacker who was in the room is counted, not held.
 REMEMBERED = Profile(both=0.9, moved=0.0, again=True, remembered=True)
@@ -196,7 +200,8 @@ def publish(room: Room) -> Published:
     enough = not any(
         suppression.too_few(sum(bool(p.votes[i]) for p in room.people), room.threshold) for i in room.votes
     )
-    shift = _shift(room) if enough and room.profile.rooms == 1 and not room.profile.again else None
+    followed = room.profile.rooms == 1 and not room.profile.again and not room.profile.back
+    shift = _shift(room) if enough and followed else None
     still = Counter(shift.cells if shift else {})
     people: list[tuple[Kind, Votes]] = []
     for number, person in enumerate(room.people, 1):
@@ -226,6 +231,8 @@ def publish(room: Room) -> Published:
                 given.withheld.append(_withheld(room, i, vote, earlier))
             if suppression.no_count(partition, len(vote.ballots), room.threshold) is None:
                 earlier.append(replace(vote, partition=partition))
+        elif room.profile.back:
+            partition = _asked_back(room)
         given.results.append((partition, _result(room, partition, i)))
         if room.profile.again and i == 0 and not room.profile.remembered:
             continue  # withdrawn, and its ballots are opened no more
@@ -240,6 +247,15 @@ def publish(room: Room) -> Published:
     if shift:
         given.facts += _moves(room, shift, given.results[0][1], given.results[1][1])
     return given
+
+
+def _asked_back(room: Room) -> Partition:
+    """Puts the groups of those who are asked whether they were understood together: it is a session of its own, in
+    which those of a group that few voted in are counted as if they had not said it."""
+    voted = Counter(person.group for person in room.people if person.votes[0])
+    kept = {group for group, n in voted.items() if n >= room.threshold}
+    present = Counter(person.group if person.group in kept else None for person in room.people if person.votes[1])
+    return suppression.freeze(present, room.commission)
 
 
 def fixed(room: Room, *, sure_of_all: bool = False, knows_rule: bool = True) -> list[tuple[Kind, int, str]]:

@@ -106,6 +106,17 @@ def test_a_row_for_every_group_is_seen_through(monkeypatch: pytest.MonkeyPatch) 
     assert given_away(everybody_twice) is not None
 
 
+def test_the_answers_of_those_who_are_asked_back_are_seen_through_with_a_row_for_every_group(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def every_group(room: Room) -> Partition:
+        return _every_group_a_row(Counter(p.group for p in room.people if p.votes[1]), room.commission)
+
+    monkeypatch.setattr(published_rooms, "_asked_back", every_group)
+    monkeypatch.setattr(suppression, "_placed", _any_size)
+    assert given_away(PROFILES["did we get you right?"]) is not None
+
+
 def test_shares_that_are_only_rounded_are_seen_through(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_count, "blur", lambda: 0)
     monkeypatch.setattr(published_rooms, "BLUR_REACH", 0)

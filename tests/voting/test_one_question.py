@@ -205,3 +205,11 @@ def test_where_the_groups_were_changed_each_row_is_judged_beside_all_of_the_earl
     assert not may_stand_beside(later, [monday])
     assert may_stand_beside(later, [replace(MONDAY, groups=later.groups)])
     assert may_stand_beside(replace(later, ballots=vote(now, x="11123", c="22211").ballots), [monday])
+
+
+def test_those_who_voted_are_asked_one_question_about_a_vote_in_whatever_words() -> None:
+    """As where the summary was put better, after a first asking was annulled."""
+    asked = replace(ROUND, id="2", session="by phone", scenario=None, scene=None, asks_about=ROUND.id)
+    other = replace(asked, id="3", session="again", question="You said that she should wait.")
+    about_another = replace(other, id="4", asks_about="another vote")
+    assert [*asked_before(other, [asked, about_another])] == [asked]

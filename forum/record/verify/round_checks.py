@@ -45,6 +45,7 @@ def _order_problems(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     asked: set[str] = set()
     closed: set[str] = set()
     shown: set[str] = set()
+    asked_about: dict[str, str] = {}  # votes about which those who voted are being asked, by the round that asks
     for entry in entries:
         kind, round_id = entry["type"], entry.get("round")
         if kind == "session opened":
@@ -69,6 +70,7 @@ def _order_problems(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
                 yield from _check_back_problems(session, entry)
             asked.add(entry["session"])
             opened[entry["round"]] = entry
+            asked_about |= {entry["round"]: entry["asks_about"]} if "asks_about" in entry else {}
         elif kind == "round closed":
             closed.add(entry["round"])
             if ("count" in entry) == ("small_numbers" in opened.get(entry["round"], {})) or (
@@ -81,6 +83,10 @@ def _order_problems(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             if before is not None and before not in shown:
                 yield f"round {round_id}: revealed before the vote that it follows"
             shown.add(entry["round"])
+        elif kind == "decision" and entry["rounds"][-1] in asked_about.values():
+            yield f"decision {entry['decision']}: published while those who voted were asked about it"
+        if kind in ("round revealed", "round annulled"):
+            asked_about.pop(round_id or "", None)
 
 
 def _kind_problems(session: Mapping[str, Any], opened: Mapping[str, Any], *, alone: bool) -> Iterator[str]:

@@ -48,7 +48,8 @@ def withheld_problems(export: Export, words: WordsOf) -> dict[str, str | None]:
             of = (steps.opened["commission"], steps.opened["method"])
             scene, question = _scene(steps.opened, words), _key(steps.opened["question"], words)
             whole = scene is not None and question is not None
-            own = [(*of, *filter(None, key)) for key in (("scene", scene), ("words", question)) if key[1]]
+            keys = (("scene", scene), ("words", question), ("asks about", steps.opened.get("asks_about")))
+            own = [(*of, *filter(None, key)) for key in keys if key[1]]
             if steps.result is not None and steps.result["withheld"] == NO_COUNT_BESIDE:
                 others = [one for key in ([*own, (*of, "?")] if whole else [of]) for one in before[key]]
                 others = [one for one in others if one.opened["round"] not in void]
@@ -80,8 +81,10 @@ def _problem(before: Iterable[Steps], later: Mapping[str, Any], words: WordsOf) 
 
 
 def _on_one_question(a: Mapping[str, Any], b: Mapping[str, Any], words: WordsOf) -> bool | None:
-    """Says whether two votes are on one question: of one scene, or in the same words with an answer in common; None
-    where the words are not here."""
+    """Says whether two votes are on one question: of one scene, in the same words with an answer in common, or about
+    one vote, as those who voted are asked; None where the words are not here."""
+    if "asks_about" in a and a["asks_about"] == b.get("asks_about"):
+        return True
     scenes = [_scene(one, words) for one in (a, b)] if a["scenario"] == b["scenario"] else ["", ""]
     if scenes[0] and scenes[0] == scenes[1]:
         return True

@@ -9,7 +9,7 @@ from support.forged_exports import (
     failed_after,
     failed_after_odd,
 )
-from support.record_keeper import CRISIS, QUIET, SIGNER, Keeper, a_keeper
+from support.record_keeper import CRISIS, QUIET, SIGNER, Keeper, a_keeper, people, votes_of
 
 from forum.record import export_zip
 from forum.record.verify.merkle_tree import root
@@ -173,3 +173,58 @@ def test_more_time_that_is_none_fails() -> None:
 
     for change in (less, the_same, none, no_time, no_day, when_it_was_over, when_it_was_closed, in_a_room, unopened):
         assert "order of rounds" in failed_after_odd(change), change.__name__
+
+
+def asked_back(keeper: Keeper, **odd: str) -> tuple[str, str]:
+    """Asks those who voted in a small room whether they were understood; returns the round and its session. `odd` are
+    other facts of its opening."""
+    vote = next(e["round"] for e in keeper.entries if e["type"] == "round revealed" and e["commission"] == QUIET.id)
+    session = keeper.session(QUIET, "Did we get you right?", kind="asynchronous")
+    entry_of_type(keeper, "session opened", -1)["entrance"] = "those who voted"
+    of = keeper.open(QUIET, session, "You want a lift", closes_at="2026-11-25T18:00:00.000Z", asks_about=vote)
+    entry_of_type(keeper, "round opened", -1).update({"kind": "check back"} | odd)
+    return of
+
+
+def answered(keeper: Keeper) -> str:
+    """Does the same, with answers that are shown; returns the vote."""
+    of = asked_back(keeper)
+    keeper.close(QUIET, of, votes_of(people({"users": 6, "staff": 5}), "r1", "r2"))
+    keeper.reveal(QUIET, of)
+    return str(keeper.opened[of[0]]["asks_about"])
+
+
+def test_those_who_voted_are_asked_about_a_vote_and_before_it_is_decided() -> None:
+    def decided_after(keeper: Keeper) -> None:
+        keeper.decide(QUIET, [answered(keeper)], "not adopted", "r3", rationale="There is still no lift")
+
+    def decided_meanwhile(keeper: Keeper) -> None:
+        of = asked_back(keeper)
+        keeper.decide(QUIET, [keeper.opened[of[0]]["asks_about"]], "not adopted", "r3", rationale="No lift")
+
+    def about_nothing(keeper: Keeper) -> None:
+        asked_back(keeper)
+        del entry_of_type(keeper, "round opened", -1)["asks_about"]
+
+    def another_kind(keeper: Keeper) -> None:
+        asked_back(keeper, kind="first vote")
+
+    def of_whoever_comes(keeper: Keeper) -> None:
+        asked_back(keeper)
+        entry_of_type(keeper, "session opened", -1)["entrance"] = "open link"
+
+    def several_answers(keeper: Keeper) -> None:
+        asked_back(keeper, method="approval")
+
+    assert failed_after(decided_after) == set()
+    for change in (decided_meanwhile, about_nothing, another_kind, of_whoever_comes, several_answers):
+        assert "order of rounds" in failed_after(change), change.__name__
+
+
+def test_answers_that_do_not_add_up_to_what_is_shown_of_them_fail() -> None:
+    def more(keeper: Keeper) -> None:
+        answered(keeper)
+        result = entry_of_type(keeper, "round revealed", -1)["result"]
+        result["counts"] |= {"r1": result["counts"]["r1"] + 1, "r2": result["counts"]["r2"] - 1}
+
+    assert "head counts" in failed_after(more)

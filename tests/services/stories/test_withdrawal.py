@@ -94,7 +94,7 @@ WITHOUT_WORDS = """
     reason: id group_id choice at state due_at
     report: id at answer answered_at
     round: id scenario method kind state created_at opened_at closed_at revealed_at annulled_at annulled_because
-        closes_at extended_at
+        closes_at extended_at asks_about
     session: id title code projector scenarios partition held opened_at kind entrance tablet reasons ended_at stage
     sign_in: token at until
     stage_move: id at better came_from learnt took_part went_to
@@ -105,6 +105,7 @@ WITHOUT_WORDS = """
     ticket: id group_id code issued_at used_at revoked_at
     token: id label secret created_at revoked_at
     version: at kind by
+    voter: mark group_id at
 """
 
 

@@ -70,6 +70,10 @@ async def test_a_commissioner_asks_and_only_a_phone_that_voted_answers(house: Ho
         assert "Partly" in words(closed)
         published = await commissioner.post(draft, data={**seen, "act": "publish"})
         assert published.status_code == 303
+        decision = words(await commissioner.get(f"/decisions/{there.draft.id}"))
+        assert "Asked before publishing: did we get you right?" in decision
+        assert SUMMARY in decision
+        assert "People who use services 5 1 0" in decision
     async with house.browser() as phone:
         phone.cookies.set(DEVICE, there.devices[0])
         late = await phone.post(f"/answer/{code}/right", data={"choice": "r3"})

@@ -19,17 +19,19 @@ import pytest
 import structlog
 from support.factories import new_id
 from support.second_run_session import BEN, QUESTION, SCENE
-from support.two_worlds import BALLOTS, MARKERS, MINE, PICKS, ROOM, World, a_world
-from support.voted_session import required
+from support.two_worlds import BALLOTS, MARKERS, MINE, PICKS, ROOM, World, a_world, unpacked
+from support.voted_session import COMMISSIONER, required
 
 from forum.adapters.signing_key import load_signer
 from forum.live import live_count, room
 from forum.live.ballot_box import Intake
 from forum.live.stop_box import Press, Stopping
+from forum.services import check_backs, decision_drafts, exports
+from forum.services.decision_form import DecisionForm
 from forum.services.sessions import asynchronous, care, cues, facilitation, policy_vote, second_run
 from forum.services.sessions.asynchronous import AsynchronousForm
 from forum.services.sessions.desk import Desk
-from forum.services.voting import reasons, results
+from forum.services.voting import close_rounds, reasons, results
 from forum.sessions.session import Participant
 from forum.sessions.view import RoomView
 from forum.voting.ballot import Cast, CastOutcome
@@ -183,7 +185,7 @@ async def test_no_byte_tells_how_people_vote_before_it_is_shown_whatever_the_met
 
     assert list(METHODS) == list(BALLOTS)
     assert told_apart(await lived(day)) == []
-    assert kinds == set(RoundKind) - {RoundKind.FIRST_VOTE}
+    assert kinds == set(RoundKind) - {RoundKind.FIRST_VOTE, RoundKind.CHECK_BACK}  # that has a test of its own
 
 
 # ------------------------------------------------------------------------------------- badges off, and further groups
@@ -325,6 +327,56 @@ async def from_home(world: World) -> list[str]:
 async def test_no_byte_tells_how_people_answer_from_home_before_it_is_shown(lived: Lived) -> None:
     async def day(world: World) -> None:
         await world.walk("from home", [], *(await from_home(world)))
+
+    assert told_apart(await lived(day)) == []
+
+
+# ----------------------------------------------------------------------------------------------- did we get you right?
+
+
+async def asked_back(world: World) -> list[str]:
+    """Ends the session after a vote that is equal in both worlds, and asks those who voted whether they were
+    understood: it is open, then closed, and not shown. Returns where it stands."""
+    store, acts, session = world.house.store, Desk(world.house.store, world.clock), world.live.id
+    first = required((await cues.ask_question(acts, session, "Who first?", LABELS, none=True)).round)
+    await facilitation.open_round(acts, session, first.id)
+    mine = {"round": first.id, "choice": "r1", "cast": new_id()}
+    assert (await world.seats["voter"].post(f"{world.path}/vote", data=mine)).status_code == 303
+    for n, person in enumerate(world.people):
+        await world.cast(first, person, BALLOTS["single"][n % 2], "")
+    await facilitation.close_round(acts, session, first.id)
+    await facilitation.reveal_round(acts, session, first.id)
+    await facilitation.end(acts, session)
+    form = DecisionForm((first.id,), new_id(), "adopted", "r1", "It is near.")
+    draft = await decision_drafts.save(store, world.clock, COMMISSIONER, form)
+    live = await check_backs.ask(store, world.clock, COMMISSIONER, draft.id, draft.version, "You want a nurse.", "7")
+    [round_] = await rounds_of(world, live.id)
+    said = {"choice": "r1", "reason": MINE, "cast": new_id()}
+    assert (await world.seats["voter"].post(f"/answer/{live.code}/right", data=said)).status_code == 303
+    for n, person in enumerate(await joined(world, live.id)):
+        await world.cast(round_, person, PICKS[world.name](BALLOTS["single"], n), f"{MARKERS[world.name]} {n}")
+    there = [f"/answer/{live.code}/{page}" for page in ("right", "question", "day", "receipts")]
+    there += [f"/rounds/{round_.id}/ballots.jsonl", f"{world.path}/day", "/export/rounds.csv", "/record"]
+    there += [f"/commissions/{world.commission.id}", f"/organise/asynchronous/{live.id}", f"/decide/drafts/{draft.id}"]
+    for state in ("open", "closed"):
+        if state == "closed":
+            async with store.begin() as work:
+                await close_rounds.close_now(work, live.id, round_.id, world.clock.now())
+        for who in ("nobody", "voter", "organiser", "commissioner"):
+            for path in there:
+                await world.ask(who, path)
+        for act in ("publish", "discard"):
+            pressed = {"act": act, "version": "1"}
+            refused = await world.seats["commissioner"].post(f"/decide/drafts/{draft.id}", data=pressed)
+            world.hear("commissioner", f"{state} {act}", refused)
+        world.heard |= {f"{state} | {what}": world.heard.pop(what) for what in [*world.heard] if " | " not in what}
+        world.heard[f"disk: {state} | "] = unpacked(await exports.export(world.house.site.checkpoints))
+    return there
+
+
+async def test_no_byte_tells_whether_those_who_voted_were_understood_before_it_is_shown(lived: Lived) -> None:
+    async def day(world: World) -> None:
+        await asked_back(world)
 
     assert told_apart(await lived(day)) == []
 
