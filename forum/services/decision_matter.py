@@ -73,6 +73,17 @@ async def matter(work: Work, rounds: Sequence[str], *, lock: bool = False) -> Ma
     return replace(told, conditions=await released(work, told.session, told.rounds, told.commission))
 
 
+async def draft_matter(work: Work, rounds: Sequence[str]) -> Matter:
+    """Returns the rounds of a draft with what it has to answer; of rounds that were annulled since there is nothing.
+
+    Raises as `past_matter` does.
+    """
+    told = await past_matter(work, rounds)
+    if any(r.state == RoundState.ANNULLED for r in told.rounds):
+        return told
+    return replace(told, conditions=await released(work, told.session, told.rounds, told.commission))
+
+
 async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) -> Matter:
     """Returns the rounds of a decision made earlier, some of which may have been annulled since.
 

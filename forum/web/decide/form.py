@@ -152,7 +152,7 @@ async def _form_page(
     draft: DecisionDraft | None = None,
 ) -> Response:
     async with site_of(request).store.read() as work:
-        find = decision_matter.past_matter if status == 409 or draft else decision_matter.matter
+        find = decision_matter.draft_matter if status == 409 or draft else decision_matter.matter
         on = await find(work, rounds)
         await need(request, "decide", on.commission.id)
         apart = await decision_matter.beside(work, on)

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 from support.app import House, field, words
-from support.decided import ANSWERS
+from support.decided import ANSWERS, set_condition
 from support.voted_session import FIRST, Voted, a_vote
 
 from forum.services.decision_form import DecisionForm, Promise
@@ -108,6 +108,22 @@ def part(text: str, begins: str, ends: str) -> str:
 
 async def act_on_published(browser: httpx2.AsyncClient, draft: str) -> httpx2.Response:
     return await browser.post(draft, data={"act": "publish", "version": "1"})
+
+
+async def test_the_conditions_of_its_vote_can_be_answered_in_a_draft(house: House, writer: httpx2.AsyncClient) -> None:
+    voted = await a_vote(house.store, FIRST)
+    await set_condition(house.store, voted, 0, "somebody stays until the morning")
+    form = await form_for(writer, voted)
+    checked = await writer.post("/decide/new", data={**form, "check": "1"})
+    assert checked.status_code == 422
+    for shown in (checked, await writer.get(f"/decide/drafts/{form['id']}/form")):
+        [taken] = {*re.findall(r'name="(answer_taken_\w+)"', shown.text)}
+        [answer] = re.findall(r'name="(answer_condition_\w+)"', shown.text)
+        assert "somebody stays until the morning" in words(shown)
+    answers = {taken: "yes", answer: "From May on.", "version": field(shown, "version"), "check": "1"}
+    answered = await writer.post(f"/decide/drafts/{form['id']}/form", data=form | answers)
+    assert answered.status_code == 303
+    assert "From May on." in (await writer.get(f"/decide/drafts/{form['id']}")).text
 
 
 async def test_without_a_second_reader_it_is_published_from_the_same_page(
