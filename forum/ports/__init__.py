@@ -30,6 +30,7 @@ from forum.ports.mail import Mail
 from forum.ports.minority_statements import MinorityStatements
 from forum.ports.noticed import NoticedAnswers
 from forum.ports.owners import Owners
+from forum.ports.predictions import Predictions
 from forum.ports.promises import Promises
 from forum.ports.record import Facts, PastCheckpoints, Record
 from forum.ports.result_cache import Remembered
@@ -78,6 +79,7 @@ class Work(Protocol):
     owners: Owners
     helper_links: HelperLinks
     minority: MinorityStatements
+    predictions: Predictions
     noticed: NoticedAnswers
     record: Record
     checkpoints: PastCheckpoints

@@ -272,6 +272,10 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     },
     "person": {Kind.ACCOUNT: "login login_key name roles roles_in password created_at", NOBODY: "seq id"},
     "pledge": {Kind.ROOM: "role what by at", NOBODY: "seq id session round state decision"},
+    "prediction": {
+        Kind.ROOM: "expect minds sealed_at",
+        NOBODY: "id session expect_salt minds_salt decision entry opening",
+    },
     "programme": {Kind.ROOM: "plan name", NOBODY: "session number what at"},
     "proposal": {Kind.ROOM: "words at", NOBODY: "seq id session stop scenario state round shown"},
     "reason": {

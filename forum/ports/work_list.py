@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+SEALED = "sealed"
+
 
 class Section(StrEnum):
     """Sections of the work list, in their order on the page."""
@@ -15,6 +17,7 @@ class Section(StrEnum):
     TO_READ = "to read"
     PROMISES = "promises"
     PUBLISHED = "published"
+    AHEAD = "ahead"
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class WorkLine:
-    """One line of the work list. `title` is the question of a vote, or what was promised.
+    """One line of the work list. `title` is the question of a vote, what was promised, or the title of a session.
 
-    `id` is that of a vote, a draft, a promise or a decision. `day` is the day until which a vote is answered ("" for
-    none) or a promise is kept, or when a draft was saved or a decision published; `since` is the close of a vote, or
-    the latest news of a promise. `state` is that of the vote, the draft or the promise, or a decision's outcome.
+    `id` is that of a vote, a draft, a promise, a decision or a session. `day` is the day until which a vote is answered
+    ("" for none) or a promise is kept, or when a draft was saved, a decision published or a session made; `since` is
+    the close of a vote, or the latest news of a promise. `state` is that of the vote, the draft or the promise, a
+    decision's outcome, or SEALED where a prediction is sealed for a session.
     `first` is the id of the first vote that a vote after a replay belongs to, where its result was shown. `held`: its
     result is not shown while badges are off. `mine`: the person wrote on the draft. `replaced`: another decision took
     the place of this one.
@@ -69,7 +73,8 @@ class WorkList(Protocol):
     A vote waits from its close, if an answer to it is due, else from when its result was shown, until a decision
     answers it; only the later of a first vote and the vote after its replay does. A draft with its second reader is to
     be read by everybody who did not write on it, and is a draft for whoever did. A promise is due that is open and is
-    overdue, has its day within SOON_DAYS, or is without news for QUIET_DAYS (voting/commitment.py).
+    overdue, has its day within SOON_DAYS, or is without news for QUIET_DAYS (voting/commitment.py). A session is ahead
+    that goes on and in which no vote was opened yet.
     """
 
     async def lines(self, section: Section, wanted: Wanted, start: int, most: int) -> tuple[int, list[WorkLine]]:

@@ -39,6 +39,7 @@ stages.csv             how it moved through its stages, what was learnt, and how
 updates.csv            what became of each commitment, as it was told
 noticed.csv            what those a commitment was made to had noticed of it
 pledges.csv            what people can help with; no commitments
+predictions.csv        what those who decide expected, sealed before the first vote
 sessions.csv           every session: what was declared before any vote, and who was invited
 options.csv            the answers of every vote, with their ids
 stories.csv            every published version of every story

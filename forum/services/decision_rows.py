@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from forum.errors import NotFound
 from forum.ports import Work
 from forum.record.entry_rows import GONE
+from forum.services.predictions import digests
 from forum.services.record_known import Entry, Known
 from forum.services.row_differences import Unlike, columns, missing, order
 from forum.voting.commitment import Commitment
@@ -152,6 +153,32 @@ async def _minority_statement(work: Work, known: Known, index: int, said: Entry)
         yield found
 
 
+async def _prediction_sealed(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
+    row = await work.predictions.prediction_for(said["session"])
+    if row is None or (row.id != said["prediction"] and (row.entry is None or row.entry < index)):
+        yield missing("prediction", said["prediction"])
+    elif row.id == said["prediction"]:
+        made: Entry = {"session": row.session, **digests(row), "at": row.sealed_at, "entry": row.entry}
+        for found in columns("prediction", row.id, said | {"entry": index}, made):
+            yield found
+        if row.decision and known.entries[row.id] == index:
+            yield "prediction", row.id, "decision", row.decision, "none: no entry says that it was opened"
+
+
+async def _prediction_opened(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
+    try:
+        made = await work.decisions.get_decision(said["decision"])
+    except NotFound:
+        return  # told at the entry that made it
+    session = (await work.rounds.get_round(made.rounds[0])).session
+    row = await work.predictions.prediction_for(session)
+    if row is None or row.id != said["prediction"]:
+        return  # told at the entry that sealed it
+    there: Entry = {"expect": row.expect, "minds": row.minds, "decision": row.decision, "opening": row.opening}
+    for found in columns("prediction", row.id, said | {"opening": index}, there):
+        yield found
+
+
 # Entries about decisions and what became of them, by type, each with what holds the rows against it.
 ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] = {
     "decision": _decision,
@@ -160,6 +187,8 @@ ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] =
     "commitment": _commitment,
     "commitment update": _commitment_update,
     "minority statement": _minority_statement,
+    "prediction sealed": _prediction_sealed,
+    "prediction opened": _prediction_opened,
 }
 
 

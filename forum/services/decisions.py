@@ -13,7 +13,7 @@ from forum.errors import IllegalMove, NotAllowed, NotFound
 from forum.ports import Store, Work
 from forum.ports.accounts import Person
 from forum.ports.clock import Clock
-from forum.services import permissions, record_entries
+from forum.services import permissions, predictions, record_entries
 from forum.services.decision_form import ID, MOST_COMMITMENTS, DecisionForm, Promise, checked, commitment
 from forum.services.decision_matter import Matter, in_the_record, matter, votes_on
 from forum.services.form_errors import Findings
@@ -65,15 +65,17 @@ async def is_draft(work: Work, id_: str) -> bool:
 
 
 async def publish(work: Work, clock: Clock, on: Matter, form: DecisionForm, read: SecondReading) -> Decision:
-    """Records a decision on what is locked for it, with its commitments, and returns it. `read` is how it was read.
+    """Records a decision on what is locked for it, with its commitments, and returns it; opens what was predicted.
+    `read` is how it was read.
 
-    Raises FormErrors with all mistakes in the form.
+    Raises FormErrors with all mistakes in the form, and IllegalMove as `predictions.open_with` does.
     """
     decision, ids = await described(work, clock, on, form)
     decision = replace(decision, second_reader=read)
     if on.session.recorded:
         decision = replace(decision, entry=await _record(work, on, decision, ids))
     await work.decisions.add_decision(decision)
+    await predictions.open_with(work, on.commission, on.session.id, decision)
     for pledge in await work.proposals.pledges_on(form.rounds):
         if pledge.id in form.pledges and pledge.state == PledgeState.WAITING:
             await work.proposals.save_pledge(replace(pledge, state=PledgeState.CONFIRMED, decision=decision.id))

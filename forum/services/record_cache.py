@@ -27,11 +27,36 @@ RESTORED = "record restored"
 
 
 @dataclass
+class Predicted:
+    """Index of sealed predictions: the latest of each session as its entry has it, with its index; and the decision
+    that opened each, with the index of the entry that says so, by prediction."""
+
+    sealed: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
+    opened: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def said(self, session: str, size: int) -> dict[str, Any] | None:
+        """Returns what the first `size` entries say of a session's prediction: its entry, with its `index` and, as
+        `decision`, the one that opened it ("" while it is sealed); None for none."""
+        index, entry = self.sealed.get(session, (size, {}))
+        if index >= size:
+            return None
+        opening, decision = self.opened.get(entry["prediction"], (size, ""))
+        return {**entry, "index": index, "decision": decision if opening < size else ""}
+
+    def take(self, index: int, entry: dict[str, Any]) -> None:
+        """Adds the next entry."""
+        if entry["type"] == "prediction sealed":
+            self.sealed[entry["session"]] = index, entry
+        elif entry["type"] == "prediction opened":
+            self.opened[entry["prediction"]] = index, entry["decision"]
+
+
+@dataclass
 class Contents:
     """Index of the record: the "round opened" entry of each round; the indexes of a commission's or a session's
     entries, and of those about one thing (`subjects_of`); the entry that withdrew each digest's words; those that a
     moderator holds; the answers that votes are due; the timelines of commissions; the heads (size,
-    root in hex) that an entry "record restored" says are given up."""
+    root in hex) that an entry "record restored" says are given up; the sealed predictions."""
 
     openings: dict[str, dict[str, Any]] = field(default_factory=dict)
     of: dict[str, list[int]] = field(default_factory=dict)
@@ -41,6 +66,7 @@ class Contents:
     answers: AnswersDue = field(default_factory=AnswersDue)
     timelines: Timelines = field(default_factory=Timelines)
     given_up: set[tuple[int, str | None]] = field(default_factory=set)
+    predictions: Predicted = field(default_factory=Predicted)
 
     def take(self, stored: StoredEntry) -> None:
         """Adds the next entry."""
@@ -56,6 +82,7 @@ class Contents:
         self.held.add(stored.index, entry)
         self.answers.add(stored.index, entry)
         self.timelines.add(stored.index, entry)
+        self.predictions.take(stored.index, entry)
         session = entry.get("session")
         if entry["type"] == "decision":
             session = self.openings.get(entry["rounds"][0], {}).get("session")
@@ -76,6 +103,8 @@ _SUBJECTS = {
     "minority statement": "decision",
     "commitment noticed": "commitment",
     "pledge": "pledge",
+    "prediction sealed": "prediction",
+    "prediction opened": "prediction",
 }
 
 

@@ -27,10 +27,17 @@ class Words:
     """Personal words among an entry's facts: the entry holds their digest, the words are stored beside it.
 
     A result is kept in this way too, as the JSON that it is: it is withdrawn where its vote is annulled.
+    `salt` is that of words whose digest an earlier entry sealed (`digest_of`), "" for a fresh one.
     """
 
     name: str
     value: object
+    salt: str = ""
+
+
+def digest_of(words: Words) -> str:
+    """Returns the digest of words with a salt: it tells nothing of them until they are disclosed."""
+    return disclosure(words.salt, words.name, words.value)[0]
 
 
 async def append(work: Work, commission: Commission, type_: str, at: str, facts: Mapping[str, object]) -> int:
@@ -126,7 +133,9 @@ async def erase(work: Work, commission: Commission, at: str, digests: Sequence[s
 
 def _without_words(value: object, disclosed: list[tuple[str, str]]) -> object:
     if isinstance(value, Words):
-        digest, encoded = disclosure(secrets.token_hex(16), value.name, _without_words(value.value, disclosed))
+        digest, encoded = disclosure(
+            value.salt or secrets.token_hex(16), value.name, _without_words(value.value, disclosed)
+        )
         disclosed.append((digest, encoded))
         return {"sd": digest}
     if isinstance(value, Mapping):

@@ -114,4 +114,6 @@ _IDS = {
     "decision replaced": "correction",
     "minority statement": "statement",
     "pledge": "pledge",
+    "prediction sealed": "prediction",
+    "prediction opened": "prediction",
 }

@@ -249,6 +249,9 @@ async def _unrecorded_of(work: Work, known: Known, session: str) -> AsyncIterato
     for round_ in rounds if live.recorded else ():
         if round_.opened_at and round_.id not in known.entries:
             yield "round", round_.id, "id", f"a vote that is {round_.state}", "none: no entry tells of it"
+    predicted = await work.predictions.prediction_for(session)
+    if live.recorded and predicted and predicted.id not in known.entries:
+        yield "prediction", predicted.id, "id", "a prediction", "none: no entry tells of it"
     async for unsaid in commission_rows.unrecorded_moves(work, known, rounds):
         yield unsaid
 

@@ -21,6 +21,8 @@ KINDS: Mapping[str, str] = {
     "decision replaced": "decision",
     "minority statement": "decision",
     "answer date moved": "decision",
+    "prediction sealed": "session",
+    "prediction opened": "decision",
     "commitment": "promise",
     "commitment update": "update",
     "commission published": "stage",
@@ -92,6 +94,12 @@ class Timelines:
         if entry["type"] == "scenario published":
             return str(entry["scenario"])
         thing = entry.get("round") or entry.get("commitment") or (entry.get("rounds") or ("",))[-1]
-        if entry["type"] in ("commitment", "decision corrected", "decision replaced", "minority statement"):
+        if entry["type"] in (
+            "commitment",
+            "decision corrected",
+            "decision replaced",
+            "minority statement",
+            "prediction opened",
+        ):
             thing = entry["decision"]
         return self._stories.get(thing)

@@ -29,6 +29,7 @@ from forum.ports.mail import Mail
 from forum.ports.minority_statements import MinorityStatements
 from forum.ports.noticed import NoticedAnswers
 from forum.ports.owners import Owners
+from forum.ports.predictions import Predictions
 from forum.ports.promises import Promises
 from forum.ports.record import Facts, PastCheckpoints, Record
 from forum.ports.result_cache import Remembered
@@ -62,6 +63,7 @@ from forum.store.noticed import SqlNoticedAnswers
 from forum.store.owners import SqlOwners
 from forum.store.paper_counts import SqlPapers
 from forum.store.people import SqlPeople
+from forum.store.predictions import SqlPredictions
 from forum.store.programmes import SqlProgrammes
 from forum.store.promises import SqlPromises
 from forum.store.proposals import SqlProposals
@@ -125,6 +127,7 @@ class SqlWork:
         self.owners: Owners = SqlOwners(link)
         self.helper_links: HelperLinks = SqlHelperLinks(link)
         self.minority: MinorityStatements = SqlMinorityStatements(link)
+        self.predictions: Predictions = SqlPredictions(link)
         self.noticed: NoticedAnswers = SqlNoticedAnswers(link)
         self.record: Record = SqlRecord(link)
         self.checkpoints: PastCheckpoints = SqlPastCheckpoints(link)

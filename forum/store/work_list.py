@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from forum.ports.work_list import Section, Wanted, WorkLine
+from forum.ports.work_list import SEALED, Section, Wanted, WorkLine
 from forum.sessions.session import SessionKind
 from forum.store.base import Area, made
 from forum.store.tables import (
@@ -23,6 +23,7 @@ from forum.store.tables import (
     decision,
     decision_correction,
     decision_draft,
+    prediction,
     round_,
     session,
 )
@@ -315,10 +316,30 @@ def _published(asked: _Asked) -> Lines:
     )
 
 
+def _ahead(asked: _Asked) -> Lines:
+    votes = round_.alias("any_vote")
+    begun = sa.exists().where(votes.c.session == session.c.id, votes.c.opened_at != "")
+    lines: Lines = (
+        sa.select(
+            session.c.seq,
+            session.c.id,
+            session.c.title,
+            session.c.opened_at.label("day"),
+            sa.case((prediction.c.session.is_not(None), SEALED), else_="").label("state"),
+        )
+        .select_from(session)
+        .join(commission, session.c.commission == commission.c.id)
+        .outerjoin(prediction, prediction.c.session == session.c.id)
+        .where(sa.not_(session.c.ended), sa.not_(begun))
+    )
+    return _chosen(asked, lines, session, session.c.title)
+
+
 _SECTIONS: Mapping[Section, Callable[[_Asked], Lines]] = {
     Section.WAITING: _waiting,
     Section.DRAFTS: _drafts,
     Section.TO_READ: _to_read,
     Section.PROMISES: _promises,
     Section.PUBLISHED: _published,
+    Section.AHEAD: _ahead,
 }

@@ -22,6 +22,7 @@ from forum.web.decide import drafts as decision_drafts
 from forum.web.decide import exports as decide_exports
 from forum.web.decide import form as decision_form
 from forum.web.decide import overview as decide_overview
+from forum.web.decide import prediction as decide_prediction
 from forum.web.forms import MOST_WITH_FILE, SMALL, STORY, WORDS
 from forum.web.live import (
     care,
@@ -280,6 +281,7 @@ PAGES: tuple[Page, ...] = (
     Page("/decide/answers/{round}", "GET POST", answer_date.move, "decide", WORDS),
     Page("/decide/decisions/{decision}", "GET POST", decision_corrections.correct, "decide", WORDS),
     Page("/decide/dissent/{decision}", "GET POST", minority_statements.links, "decide"),
+    Page("/decide/predictions/{session}", "GET POST", decide_prediction.predict, "decide", WORDS),
     Page("/decide/promises/{commitment}", "GET POST", promise_updates.update, "decide", WORDS),
     Page("/decide/promises/{commitment}/owner", "GET POST", owner_links.link, "decide"),
     Page("/decide/poster.pdf", "GET", export.export_poster, "decide", somewhere=True),

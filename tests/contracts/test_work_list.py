@@ -6,11 +6,15 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from support.factories import CLOCK, new_id
-from support.voted_session import FIRST, SECOND, Voted, a_vote
+from support.factories import CLOCK, a_room, new_id
+from support.voted_session import COMMISSIONER, FIRST, LABELS, PEOPLE, SECOND, Voted, a_vote, required
 
 from forum.ports import Store
-from forum.ports.work_list import Section, Wanted, WorkLine
+from forum.ports.work_list import SEALED, Section, Wanted, WorkLine
+from forum.services import predictions
+from forum.services.predictions import PredictionForm
+from forum.services.sessions import cues, facilitation
+from forum.services.sessions.desk import Desk
 from forum.voting.answer_due import AnswerMove
 from forum.voting.commission import DecisionPower
 from forum.voting.commitment import Commitment, CommitmentState, Update
@@ -183,3 +187,17 @@ async def test_only_what_somebody_may_see_and_asks_for_is_listed(store: Store) -
     async with store.read() as work:
         assert await work.work_list.titles(asked) == [(third, "Title 0"), (first, "Title 2")]
     assert made.commission == third
+
+
+async def test_a_session_is_ahead_until_a_vote_of_it_is_opened_or_it_has_ended(store: Store) -> None:
+    await a_vote(store, FIRST)
+    off, _ = await a_room(store, PEOPLE)
+    await facilitation.end(Desk(store, CLOCK), off.id)
+    live, _ = await a_room(store, PEOPLE)
+    assert [(one.id, one.title, one.state) for one in await listed(store, Section.AHEAD)] == [(live.id, live.title, "")]
+    await predictions.seal(store, CLOCK, COMMISSIONER, live.id, PredictionForm(expect="The police", minds="Nothing"))
+    assert [one.state for one in await listed(store, Section.AHEAD)] == [SEALED]
+    asked = required((await cues.ask_question(Desk(store, CLOCK), live.id, "Who?", LABELS, none=True)).round)
+    assert await ids(store, Section.AHEAD) == [live.id]
+    await facilitation.open_round(Desk(store, CLOCK), live.id, asked.id)
+    assert await ids(store, Section.AHEAD) == []

@@ -53,6 +53,7 @@ MEMBERS = [
     "conditions.csv",
     "corrections.csv",
     "dissent.csv",
+    "predictions.csv",
     "ballots.jsonl",
     "record.jsonl",
     "disclosures.jsonl",
@@ -94,7 +95,7 @@ def test_ballots_that_come_line_by_line_make_the_same_bytes(packed: bytes) -> No
 def test_the_members_are_those_of_the_contract(packed: bytes) -> None:
     names = zipfile.ZipFile(io.BytesIO(packed)).namelist()
     assert sorted(names) == sorted(MEMBERS)
-    assert len(names) == 35
+    assert len(names) == 36
 
 
 def test_it_describes_every_other_file(folder: Path) -> None:

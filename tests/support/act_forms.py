@@ -177,6 +177,7 @@ ALONE_THERE: dict[str, Fill] = {
     "/answer/{answer_code}/join": _alike({"group": "g2"}),
     "/answer/{answer_code}/group": _alike({"group": "g2"}),
     "/answer/{answer_code}/question": _alike({"choice": "r2"}),
+    "/decide/predictions/{session}": _alike({"expect": "The police", "minds": "A night without them"}),
     "/decide/new": lambda there: {**DECIDED, "round": there.round},
     "/commissions/{commission}/tell": lambda there: {
         "key": there.key,

@@ -22,6 +22,7 @@ from forum.services import (
     minority_statements,
     owner_links,
     permissions,
+    predictions,
 )
 from forum.services.keys import digest, new_key
 from forum.services.noticed import link_of_follower
@@ -144,6 +145,8 @@ async def cramped(house: House, kinds: Sequence[str]) -> Cramped:
     there |= {"session": live.id, "code": live.code}
     scribe, counter, host = await _helpers(house, live, w)
     there["helper"] = scribe
+    sealed = predictions.PredictionForm("", "", w(), w())
+    await predictions.seal(house.store, CLOCK, staff, live.id, sealed)
     first = await _voted(house, live, people, w)
     there["pledge"] = await _pledged(house, live, w)
     there |= await _decided(house, staff, first, w)

@@ -89,6 +89,7 @@ class Keeper:
         self.cast: dict[str, list[Ballot]] = {}
         self.partitions: dict[str, suppression.Partition] = {}
         self.opened: dict[str, dict[str, Any]] = {}
+        self.predicted: dict[str, dict[str, str]] = {}  # by prediction, its digests with their disclosures
         self._made = 0
 
     def id(self) -> str:
@@ -407,6 +408,23 @@ class Keeper:
         ]
         self.add(commission, "commitment noticed", commitment=commitment, update=asked, answers=rows)
 
+    def predict(self, commission: Commission, session: str, *words: str) -> str:
+        """Seals what is expected in a session, and what would change minds. Returns the prediction's id."""
+        prediction, sealed = self.id(), {}
+        for name, said in zip(("expect", "minds"), words, strict=True):
+            digest, encoded = disclosure(self.id(), name, said)
+            sealed[name] = digest
+            self.commission_of[digest] = commission.id
+            self.predicted.setdefault(prediction, {})[digest] = encoded
+        self.add(commission, "prediction sealed", prediction=prediction, session=session, **sealed)
+        return prediction
+
+    def open_prediction(self, commission: Commission, prediction: str, decision: str) -> dict[str, Any]:
+        """Opens a prediction with a decision; returns its entry."""
+        self.disclosures.update(self.predicted[prediction])
+        words = {name: {"sd": one} for name, one in zip(("expect", "minds"), self.predicted[prediction], strict=True)}
+        return self.add(commission, "prediction opened", prediction=prediction, decision=decision, **words)
+
     def pledge(self, commission: Commission, words: str, name: str = "") -> str:
         """Records a pledge of help. Returns its id."""
         said = self.words(commission, "pledge_name", name) if name else None
@@ -534,6 +552,8 @@ def a_keeper() -> Keeper:
     everybody = people(ROOM)
 
     # A first vote and the vote after its replay, by group in both; the same people, some of whom changed.
+    keeper.predict(CRISIS, day, "=The police", "Nothing")
+    predicted = keeper.predict(CRISIS, day, "-The police,\nas ever", "=A night with no police")
     first = keeper.open(CRISIS, day, "Who should come?")
     votes = votes_of(everybody, "r1", "r2", "r1", "none")
     keeper.close(CRISIS, first, votes)
@@ -581,6 +601,7 @@ def a_keeper() -> Keeper:
         why="The police have no beds",
         dissent="The police hold that they come first",
     )
+    keeper.open_prediction(CRISIS, predicted, decision)
     keeper.object_to(CRISIS, decision, "-It leaves us out")
     need = {"answers": "=Somebody comes at night", "noticed": "The rota at the door"}
     nurses = keeper.promise(CRISIS, decision, "Head of night services", "-Two nurses, from April", **need)

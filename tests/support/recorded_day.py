@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from forum.ports import Store
 from forum.services import commitments, decision_corrections, decision_form, decisions
+from forum.services.predictions import PredictionForm
 from forum.services.sessions import cues, facilitation
 from forum.services.stories.moderation import moderate
 from forum.services.stories.submissions import submit
@@ -34,9 +35,9 @@ class Day:
         return self.voted.rounds[0]
 
 
-async def a_day(store: Store) -> Day:
-    """Makes the day."""
-    voted = await a_vote(store, FIRST, SECOND, declared=True)
+async def a_day(store: Store, predicted: PredictionForm | None = None) -> Day:
+    """Makes the day; `predicted` is sealed before it."""
+    voted = await a_vote(store, FIRST, SECOND, declared=True, predicted=predicted)
     story, key = await submit(store, CLOCK, voted.live.commission, a_sent_story())
     await moderate(store, CLOCK, story.id, "accept", because="", expected_status=story.status)
     asked = []

@@ -140,6 +140,12 @@ def backwards(tampered: Tampered) -> str:
     )
 
 
+def after_the_opening(tampered: Tampered) -> str:
+    """Seals another prediction for a session in which a vote was opened."""
+    late = {**tampered.entry("prediction sealed"), "prediction": NOWHERE}
+    return f"{tampered.insert(None, late)}: field session names a session that has a 'round opened' before"
+
+
 NO_SESSION = "field session names no session that was there before"
 NO_ROUND = "field round names no round that was there before"
 FIXED = "stands for words that nobody can withdraw"
@@ -249,6 +255,17 @@ ORDERS: dict[str, Case] = {
         "commitment noticed", "commitment update", "field update names no update that was there before"
     ),
     "an update before its commitment's time": earlier("commitment update"),
+    "a prediction twice": again("prediction sealed", "field prediction is there before"),
+    "a prediction after a vote was opened": after_the_opening,
+    "a prediction for no session": named("prediction sealed", "session", NOWHERE, NO_SESSION),
+    "a prediction opened twice": again(
+        "prediction opened", "field prediction names a prediction that has a 'prediction opened' before"
+    ),
+    "a prediction opened that was not sealed": named(
+        "prediction opened", "prediction", NOWHERE, "field prediction names no prediction that was there before"
+    ),
+    "a prediction opened before the decision": before("prediction opened", "decision", "field decision names no dec"),
+    "an erasure of a prediction": erasing(("prediction opened", "expect"), says=FIXED),
     "a pledge twice": again("pledge", "field pledge is there before"),
     "an erasure of what became of it": erasing(("commitment update", "said"), says=FIXED),
     "an opening before its session's time": earlier("round opened"),
@@ -350,7 +367,35 @@ def left_out(type_: str, path: str) -> Case:
     return left
 
 
+def opened_with_other_words(tampered: Tampered) -> str:
+    """Opens other words than those that were sealed, with a digest of their own."""
+    opened = tampered.entry("prediction opened")
+    digest, encoded = disclosure("5" * 32, "expect", "What the room said")
+    [line] = [line for line in tampered.disclosures if line["digest"] == opened["expect"]["sd"]]
+    line |= {"digest": digest, "disclosure": encoded}
+    opened["expect"] = {"sd": digest}
+    return f"{tampered.place(opened)}: field expect has not the digest that was sealed before the first vote"
+
+
+def opened_in_the_place_of_the_last(tampered: Tampered) -> str:
+    """Opens the prediction that another had replaced."""
+    place = tampered.set("prediction opened", "prediction", tampered.entry("prediction sealed")["prediction"])
+    return f"{place}: another prediction took its place before the first vote"
+
+
+def never_opened(tampered: Tampered) -> str:
+    """Leaves a prediction sealed, with a decision on a vote of its session."""
+    opened = tampered.entry("prediction opened")
+    words = {opened[name]["sd"] for name in ("expect", "minds")}
+    tampered.entries.remove(opened)
+    tampered.disclosures = [line for line in tampered.disclosures if line["digest"] not in words]
+    return f"decision {opened['decision']}: the prediction that was sealed for its session is not opened with it"
+
+
 LINES: dict[str, tuple[str, Case]] = {
+    "a prediction opened with other words than were sealed": ("entries", opened_with_other_words),
+    "a prediction opened that was replaced": ("entries", opened_in_the_place_of_the_last),
+    "a prediction never opened": ("order of rounds", never_opened),
     "one salt for two texts": ("disclosures", with_the_salt_of_another),
     "a story's words left out that nobody holds": ("disclosures", of_a_held_story("kept", instead=True)),
     "a story's words left out after it was accepted": ("disclosures", of_a_held_story("released", "accepted")),

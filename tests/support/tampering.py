@@ -33,6 +33,8 @@ def a_small_keeper() -> Keeper:
     keeper.story(CRISIS, "A morning in March")
     story = keeper.story(CRISIS, "A night in March")
     day = keeper.session(CRISIS, "A day", story)
+    keeper.predict(CRISIS, day, "An ambulance", "A long wait")
+    predicted = keeper.predict(CRISIS, day, "The police", "A night without them")
     quorum = {"ballots": 5, "each_group": 2}
     first = keeper.open(CRISIS, day, "Who should come?", quorum=quorum, live=True)
     keeper.close(CRISIS, first, votes_of(everybody, "r1", "r2", "none"))
@@ -59,6 +61,7 @@ def a_small_keeper() -> Keeper:
     decision, _ = keeper.decide(
         CRISIS, [first[0], second[0]], "adopted", "r2", rationale="It is near.", dissent="Carers were for r1."
     )
+    keeper.open_prediction(CRISIS, predicted, decision)
     nurses = keeper.promise(
         CRISIS, decision, "Head of night services", "Two nurses", answers="Nights", noticed="A rota"
     )

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 from forum.ports import Store
 from forum.ports.accounts import Person, Role
+from forum.services import predictions
+from forum.services.predictions import PredictionForm
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
 from forum.sessions.session import LiveSession
@@ -39,13 +41,17 @@ async def a_vote(
     *votes: Sequence[str],
     reasons: Mapping[int, str] | None = None,
     people: Sequence[str | None] = PEOPLE,
+    predicted: PredictionForm | None = None,
     **changes: Any,
 ) -> Voted:
     """Makes a session and runs one vote, or two (the second after the replay), each with its result shown. `votes` are
-    choices by place in `people`; `reasons` are those of the first vote. Raises ValueError where a ballot is refused."""
+    choices by place in `people`; `reasons` are those of the first vote, before which `predicted` is sealed. Raises
+    ValueError where a ballot is refused."""
     live, members = await a_room(store, people, **changes)
     desk = Desk(store, CLOCK)
     rounds: list[str] = []
+    if predicted:
+        await predictions.seal(store, CLOCK, COMMISSIONER, live.id, predicted)
     for choices in votes or (FIRST,):
         if rounds:
             outcome = await cues.put_second_vote(desk, live.id, rounds[0])

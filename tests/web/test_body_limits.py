@@ -27,6 +27,7 @@ SENTENCES = {
     "/my-promise/{key}",
     "/decide/answers/{round}",
     "/decide/decisions/{decision}",
+    "/decide/predictions/{session}",
     "/decide/drafts/{draft}",
     "/minority/{key}",
     "/moderate/statements/{statement}",

@@ -35,6 +35,7 @@ _TABLES_SINCE = {
         "conditions.csv",
         "corrections.csv",
         "dissent.csv",
+        "predictions.csv",
     ),
 }
 TABLES = tuple(name for names in _TABLES_SINCE.values() for name in names)

@@ -319,6 +319,18 @@ COLUMNS: dict[str, dict[str, str]] = {
         "words": "what the group holds against the decision; (withdrawn) where it was taken back",
         "entry": "number of its entry in the record, from 0",
     },
+    "predictions.csv": {
+        **WHERE,
+        "session": "id of the session whose votes it is about",
+        "prediction": "id of the prediction",
+        "sealed_at": "when it was sealed (UTC)",
+        "expect_digest": "the digest of what those who decide expected",
+        "minds_digest": "the digest of what would change their minds",
+        "decision": "id of the decision with which it was opened; empty while it is sealed",
+        "expect": "what they expected the room to say; empty while it is sealed",
+        "minds": "what would have changed their minds; empty while it is sealed",
+        "entry": "number of its entry in the record, from 0",
+    },
 }
 
 # Columns that a table has not had from the first, with the format that brought each.

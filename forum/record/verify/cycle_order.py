@@ -1,5 +1,6 @@
 """The order of what happens to a commission: each move begins where it stands, and nothing happens after its end; its
-decisions are read before they are published, corrected and replaced (decision_course.py)."""
+decisions are read before they are published, corrected and replaced (decision_course.py), and open what was predicted
+(predictions.py)."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from typing import Any
 from forum.record.verify.decision_course import DecisionCourse
 from forum.record.verify.encoding import canonical
 from forum.record.verify.entry_shapes import place_of
+from forum.record.verify.predictions import PredictionCourse
 
 STAGES = ("assess needs", "plan", "secure", "monitor")
 QUESTIONS = {
@@ -44,6 +46,7 @@ class Cycle:
         self._words = words
         self._there: dict[str, _CommissionStands] = {}
         self._decisions = DecisionCourse()
+        self._predictions = PredictionCourse()
 
     def problems(self, entry: Mapping[str, Any]) -> Iterator[str]:
         """Yields a problem where an entry that fits its shape does not follow from where its commission stands."""
@@ -72,6 +75,7 @@ class Cycle:
         if type_ == "pledge" and not stands.voted:
             yield "no vote of its commission has closed yet"
         yield from self._decisions.problems(entry)
+        yield from self._predictions.problems(entry)
 
     def add(self, entry: Mapping[str, Any]) -> None:
         """Adds an entry that fits its shape."""
@@ -89,6 +93,7 @@ class Cycle:
         elif type_ in ("commission closed", "commission reopened"):
             stands.closed = type_ == "commission closed"
         self._decisions.add(entry)
+        self._predictions.add(entry)
 
     def _terms(self, about: Mapping[str, Any]) -> tuple[bytes, str | None]:
         """Returns what is declared besides the stage: all but who decides, and that in words, which each entry has with

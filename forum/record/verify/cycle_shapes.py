@@ -6,6 +6,7 @@ from forum.record.verify.kinds import (
     COUNT,
     DAY,
     RESPONSE,
+    SEALED,
     TEXT,
     TIME,
     TRUE,
@@ -112,6 +113,24 @@ _NO_UNTIL = "in records from before a deferred decision had a new date"
 _NO_NEED = "in records from before commitments said which need they answer"
 
 CYCLE_SHAPES: dict[str, Shape] = {
+    "prediction sealed": Shape(
+        "Those who decide have written what they expect a room to say. The words stay sealed until they decide.",
+        (
+            Field("prediction", new("prediction")),
+            Field("session", known("session", before=("round opened",)), "the session whose votes it is about"),
+            Field("expect", SEALED, "what they expect; as `expect` of `prediction opened`"),
+            Field("minds", SEALED, "what would change their minds; in the same way"),
+        ),
+    ),
+    "prediction opened": Shape(
+        "A sealed prediction is opened, with the first decision on a vote of its session.",
+        (
+            Field("prediction", known("prediction", before=("prediction opened",)), "the last one sealed for it"),
+            Field("decision", known("decision"), "the decision"),
+            Field("expect", words("expect"), "what they expected, with the digest that was sealed"),
+            Field("minds", words("minds"), "what would have changed their minds, in the same way"),
+        ),
+    ),
     "decision": Shape(
         "What those with the power decided.",
         (

@@ -11,6 +11,7 @@ from forum.record.verify.answers_due import answers_of
 from forum.record.verify.columns import COLUMNS
 from forum.record.verify.condition_answers import must_answer
 from forum.record.verify.disclosures import digests_in
+from forum.record.verify.prediction_rows import predictions_rows
 from forum.record.verify.public_log import HELD, WITHDRAWN, Log
 from forum.record.verify.rounds import weighed_of
 from forum.record.verify.tables import BETWEEN, ROWS, Row, session_kind, where
@@ -336,4 +337,5 @@ DERIVED: dict[str, Callable[[Log], Iterator[Row]]] = ROWS | {
     "conditions.csv": conditions_rows,
     "corrections.csv": corrections_rows,
     "dissent.csv": dissent_rows,
+    "predictions.csv": predictions_rows,
 }

@@ -242,6 +242,7 @@ HASH = Kind("a hash (64 hex digits)", _matches(r"[0-9a-f]{64}"))
 TAKEN_BACK = Kind(
     "the digest of words that are there before, may be withdrawn and were not yet", _matches(r"[A-Za-z0-9_-]{43}")
 )
+SEALED = Kind("the digest of words that are disclosed once they are opened", _matches(r"[A-Za-z0-9_-]{43}"))
 SIGNATURE = Kind("an Ed25519 signature (64 bytes in base64)", _matches(r"[A-Za-z0-9+/]{85}[AQgw]=="))
 RESPONSE = Kind("the id of a response (`r1`, `r2`, ..., `none`)", _matches(r"r[1-9][0-9]{0,3}|none"))
 TIME = Kind("a time (`2026-11-25T18:00:00.000Z`)", is_moment)

@@ -13,6 +13,7 @@ from forum.record.verify.merkle_tree import root
 from forum.record.verify.methods import METHODS, figures, tally
 from forum.record.verify.minority_statements import statement_problems
 from forum.record.verify.noticed import noticed_problems
+from forum.record.verify.predictions import prediction_problems
 from forum.record.verify.rounds import Steps, is_moment
 from forum.record.verify.small_numbers import NOTHING_OUTSIDE, in_small_numbers, is_rounded, small_number_problems
 from forum.record.verify.updates import update_problems
@@ -30,6 +31,7 @@ def check_rounds(export: Export) -> tuple[str, str]:
     problems = [*_order_problems(export.entries), *votes_problems(export.entries, export.words)]
     problems += update_problems(export.entries)
     problems += statement_problems(export.entries, export.words, export.groups_against)
+    problems += prediction_problems(export.entries)
     problems += condition_problems(export.entries, export.words)
     problems += noticed_problems(export.entries)
     waiting = sum(1 for s in export.rounds.values() if s.closed and not s.revealed)

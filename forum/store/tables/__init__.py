@@ -20,6 +20,7 @@ from forum.store.tables.commissions import (
     help_pledge,
     minority_statement,
     owner_link,
+    prediction,
     stage_move,
     stage_note,
 )
@@ -103,6 +104,7 @@ __all__ = [
     "participant",
     "person",
     "pledge",
+    "prediction",
     "programme",
     "proposal",
     "reason",

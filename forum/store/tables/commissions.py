@@ -180,6 +180,22 @@ help_pledge = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# Sealed until a decision on a vote of its session opens it; nobody but those who decide reads the words until then.
+prediction = sa.Table(
+    "prediction",
+    metadata,
+    sa.Column("session", Words, sa.ForeignKey("session.id"), primary_key=True),
+    words("id"),
+    words("expect"),
+    words("minds"),
+    words("expect_salt"),
+    words("minds_salt"),
+    words("sealed_at"),
+    words("decision"),
+    sa.Column("entry", sa.Integer),
+    sa.Column("opening", sa.Integer),
+)
+
 owner_link = sa.Table(
     "owner_link",
     metadata,

@@ -39,6 +39,9 @@ async def decision(request: Request) -> Response:
             # Already here, as votes whose rows were changed may give no result: the page that says so tells of it.
             await unlike_record(request, work, drawn | await work.rounds.some(made.rounds))
         on = await decision_matter.past_matter(work, made.rounds)
+        predicted = await work.predictions.prediction_for(on.session.id)
+        if predicted and predicted.entry is not None:
+            drawn[predicted.id] = predicted
         apart = await decision_matter.beside(work, on)
         every = await decision_matter.votes_on(work, on)
         asked = await check_backs.about(work, on.later.id, made.decided_at)
@@ -52,6 +55,8 @@ async def decision(request: Request) -> Response:
             await unlike_record(request, work, drawn)
     shown = context(request, made, on) | {"statements": statements, "against": groups_against(made)}
     shown |= {"asked": asked, "asked_round": in_words(asked.round) if asked else None}
+    if predicted and predicted.decision:
+        shown["predicted"] = predicted
     address = f"{base_url(request)}/decisions/{made.id}"
     return await page(request, "decide/decision.html", **shown, beside=apart, every=every, address=address)
 
@@ -62,6 +67,7 @@ def context(request: Request, made: Decision, on: Matter, *, previewed: bool = F
     return {
         "made": made,
         "previewed": previewed,
+        "predicted": None,
         "today": today(site_of(request).clock.now()),
         "on": on,
         "power": entry_words.named(power_words, on.commission.power.level),

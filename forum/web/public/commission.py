@@ -99,6 +99,7 @@ async def commission(request: Request) -> Response:
         sessions=[(s, session_state(s)) for s in sessions[-MOST_SESSIONS:]],
         asynchronous=asynchronous[:MOST_SESSIONS],
         story_titles={id_: title for id_, (title, _group) in public.items()},
+        predicted={s.id: said for s in sessions[-MOST_SESSIONS:] if (said := contents.predictions.said(s.id, size))},
         planned={session for session, latest in plans.items() if is_planned(latest.plan)},
         decisions=decisions,
         decided=decided,

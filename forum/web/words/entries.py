@@ -15,6 +15,12 @@ from forum.voting.round import Round
 from forum.web.i18n.dates import day
 from forum.web.i18n.gettext import gettext as _
 from forum.web.words import commission_entries, stage_entries
+from forum.web.words.decision_entries import (
+    decision_corrected,
+    minority_statement,
+    prediction_opened,
+    prediction_sealed,
+)
 from forum.web.words.decisions import condition_answered, differs_from, reading_words, told_headings
 from forum.web.words.entry_words import EntryWords, Facts, References, chosen, listed
 from forum.web.words.noticed import counted
@@ -136,32 +142,6 @@ def _decision(entry: Facts, references: References) -> EntryWords:
         _("Decision"),
         sentence,
         tuple(details),
-        link=f"/decisions/{entry['decision']}",
-        link_text=_("Read the whole decision"),
-    )
-
-
-def _decision_corrected(entry: Facts, references: References) -> EntryWords:
-    replaced = entry["type"] == "decision replaced"
-    details = [(_("Why"), references.words(entry["because"]))]
-    if not replaced:
-        details.insert(0, (_("What is right instead"), references.words(entry["words"])))
-    return EntryWords(
-        _("Decision replaced") if replaced else _("Correction of a decision"),
-        _("Another decision took the place of an earlier one, which stays here.")
-        if replaced
-        else _("Something in a decision was corrected. The decision stays as it was."),
-        tuple(details),
-        link=f"/decisions/{entry['decision']}",
-        link_text=_("Read the whole decision"),
-    )
-
-
-def _minority_statement(entry: Facts, references: References) -> EntryWords:
-    return EntryWords(
-        _("Minority statement"),
-        _("%(group)s says what it holds against a decision.") % {"group": references.words(entry["group"])},
-        ((_("Statement"), references.words(entry["words"])),),
         link=f"/decisions/{entry['decision']}",
         link_text=_("Read the whole decision"),
     )
@@ -324,14 +304,16 @@ _TELLERS: dict[str, Callable[[Facts, References], EntryWords]] = {
     "round revealed": round_revealed,
     "round annulled": round_annulled,
     "decision": _decision,
-    "decision corrected": _decision_corrected,
-    "decision replaced": _decision_corrected,
+    "decision corrected": decision_corrected,
+    "decision replaced": decision_corrected,
     "commitment": _commitment,
     "commitment update": _commitment_update,
-    "minority statement": _minority_statement,
+    "minority statement": minority_statement,
     "answer date moved": _answer_date_moved,
     "commitment noticed": _commitment_noticed,
     "pledge": commission_entries.pledge,
+    "prediction sealed": prediction_sealed,
+    "prediction opened": prediction_opened,
     "moderation action": _moderation_action,
     "commission published": commission_entries.commission_published,
     "commission changed": commission_entries.commission_changed,

@@ -32,6 +32,7 @@ UNLIKE_WORDS = {
     "answer_move": message("the day until which a vote is answered"),
     "decision_correction": message("what was corrected in a decision"),
     "minority_statement": message("what a group holds against a decision"),
+    "prediction": message("what those who decide expected"),
     "commitment": message("who does what by when"),
     "commitment_update": message("what became of a promise"),
     "help_pledge": message("what somebody can help with"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forum.ports.work_list import Section, WorkLine
+from forum.ports.work_list import SEALED, Section, WorkLine
 from forum.voting.commitment import Commitment, CommitmentState, Update, days_late, days_without_news, is_quiet
 from forum.voting.decision import DecisionState
 from forum.voting.round import RoundState
@@ -22,6 +22,7 @@ def section_words(section: Section) -> str:
         Section.TO_READ: _("To be read by you"),
         Section.PROMISES: _("Promises that are due"),
         Section.PUBLISHED: _("Published decisions"),
+        Section.AHEAD: _("Before the first vote: what do you expect?"),
     }[section]
 
 
@@ -33,6 +34,8 @@ def line_day(section: Section, line: WorkLine) -> str:
         words = _("By %(day)s")
     elif section == Section.PUBLISHED:
         words = _("Decided on %(day)s")
+    elif section == Section.AHEAD:
+        words = _("Made on %(day)s")
     else:
         words = _("Saved on %(day)s")
     return words % {"day": day(line.day)}
@@ -46,6 +49,8 @@ def line_state(section: Section, line: WorkLine, today: str) -> tuple[str, str]:
         return _promise_state(line, today)
     if section == Section.PUBLISHED:
         return (_("Replaced"), "quiet") if line.replaced else (outcome_words(line.state), "good")
+    if section == Section.AHEAD:
+        return (_("A prediction is sealed"), "good") if line.state == SEALED else (_("No prediction yet"), "quiet")
     if section == Section.TO_READ:
         return _("Not read yet"), "warning"
     return draft_words(line.state), "warning" if line.state == DecisionState.SENT_BACK else "quiet"
@@ -97,5 +102,9 @@ def line_address(section: Section, line: WorkLine) -> str:
         if line.held or line.state != RoundState.REVEALED:
             return f"/decide/answers/{line.id}"
         return f"/decide/new?round={line.first}&second={line.id}" if line.first else f"/decide/new?round={line.id}"
-    ways = {Section.PROMISES: "/decide/promises/", Section.PUBLISHED: "/decisions/"}
+    ways = {
+        Section.PROMISES: "/decide/promises/",
+        Section.PUBLISHED: "/decisions/",
+        Section.AHEAD: "/decide/predictions/",
+    }
     return ways.get(section, "/decide/drafts/") + line.id

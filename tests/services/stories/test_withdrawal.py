@@ -89,6 +89,7 @@ WITHOUT_WORDS = """
     participant: id device group_id joined_at
     person: id login login_key name roles roles_in password created_at
     pledge: id role by at state
+    prediction: id expect minds expect_salt minds_salt sealed_at decision
     programme: what at
     proposal: id at scenario state
     reason: id group_id choice at state due_at

@@ -25,6 +25,7 @@ from forum.services.answers_due import DateForm
 from forum.services.help_pledges import HelpForm
 from forum.services.keys import new_key
 from forum.services.permissions import Reach
+from forum.services.predictions import PredictionForm
 from forum.services.record_watch import RecordWatch
 from forum.services.sessions import care, cues, facilitation
 from forum.services.sessions.commissions_and_sessions import CommissionForm
@@ -167,6 +168,18 @@ CASES: dict[str, list[Case]] = {
             ("/decisions/{decision}",), "minority_statement",
         ),
     ],
+    "prediction sealed": [
+        Case(
+            tables.prediction, lambda day: tables.prediction.c.session == day.voted.live.id, {"expect_salt": "0" * 32},
+            ("/decisions/{decision}",), "prediction",
+        ),
+    ],
+    "prediction opened": [
+        Case(
+            tables.prediction, lambda day: tables.prediction.c.session == day.voted.live.id,
+            {"minds": "What the room said"}, ("/decisions/{decision}",), "prediction",
+        ),
+    ],
     "pledge": [
         Case(
             tables.help_pledge, lambda day: tables.help_pledge.c.state == "shown", {"words": "I can bake"},
@@ -222,7 +235,7 @@ async def entries_of(house: House) -> list[dict[str, Any]]:
 async def test_each_page_says_which_row_was_changed_and_says_nothing_once_it_is_put_right(house: House) -> None:
     assert CASES.keys() == record_rows.ROWS.keys()
     assert isinstance(house.store, SqlStore)
-    day = await a_day(house.store)
+    day = await a_day(house.store, PredictionForm(expect="The police", minds="A night without them"))
     await moved(house, day.voted.live.commission)
     await dissented(house.store, day.decision)
     await offered(house, day.voted)
