@@ -132,9 +132,9 @@ ABOUT: Mapping[Kind, About] = {
     ),
     Kind.ROOM: About(
         message("What was asked, decided and promised"),
-        "Questions, proposals, pledges, decisions, promises and what became of them, as the organisers or those who "
-        "promised wrote them down, with the roles of those who promised; and, until it is counted, whether somebody "
-        "had noticed it.",
+        "Questions, proposals, pledges, decisions, promises and what became of them, with files beside that, as the "
+        "organisers or those who promised wrote them down, with the roles of those who promised; and, until it is "
+        "counted, whether somebody had noticed it.",
         "So that what was decided can be read and held to.",
         message("Everybody."),
         "For good, as a public record.",
@@ -321,6 +321,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         NOBODY: "seq id session number issued_at revoked_at replaces",
     },
     "token": {Kind.ACCOUNT: "person label secret created_at revoked_at", NOBODY: "seq id"},
+    "update_file": {Kind.ROOM: "shows media size sha256 content withdrawn_at", NOBODY: "id commitment"},
     "version": {Kind.STORY: "words at kind leans", Kind.SUGGESTION: "by", NOBODY: "story number"},
     "voter": {Kind.DEVICE: "mark at", Kind.ATTENDANCE: "group_id", NOBODY: "session"},
 }

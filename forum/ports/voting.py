@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from forum.ports.update_files import UpdateFiles
 from forum.sessions.session import Participant
 from forum.voting.answer_due import AnswerMove
 from forum.voting.ballot import Ballot, Cast, CastOutcome
@@ -152,7 +153,7 @@ class Reasons(Protocol):
         """Deletes the reasons of every round about a story."""
 
 
-class Decisions(Protocol):
+class Decisions(UpdateFiles, Protocol):
     """Decisions with their commitments, each with its updates."""
 
     async def add_decision(self, decision: Decision) -> None:

@@ -23,6 +23,7 @@ PARTS = (
     "held_words",
     "checkpoint",
     "methods",
+    "cycle_columns",
     "columns",
     "stated_columns",
     "table_schemas",

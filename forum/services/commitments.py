@@ -14,11 +14,12 @@ from forum.errors import IllegalMove, NotAllowed, NotFound
 from forum.ports import Store, Work
 from forum.ports.accounts import Person
 from forum.ports.clock import Clock
-from forum.services import permissions, record_entries
+from forum.services import permissions, record_entries, update_files
 from forum.services.decision_form import MOST_ROLE, MOST_WORDS
 from forum.services.form_errors import Findings
 from forum.services.mail import owner_addresses
 from forum.services.record_entries import Words
+from forum.services.update_files import SentFile
 from forum.stories.submission import StoryStatus, Submission
 from forum.stories.visible_text import trimmed
 from forum.voting.commission import Commission
@@ -59,8 +60,11 @@ class Promise:
         return self.decision.entry is not None
 
 
-async def update(store: Store, clock: Clock, person: Person, commitment: str, form: UpdateForm) -> Update:
+async def update(
+    store: Store, clock: Clock, person: Person, commitment: str, form: UpdateForm, file: SentFile | None = None
+) -> Update:
     """Adds an update of a commitment, with its entry in the record, and returns it; the same form sent twice is one.
+    `file` stands beside it.
 
     Raises NotAllowed where `person` is no commissioner, FormErrors with all mistakes in the form, NotFound, and
     IllegalMove where another update came after the one that the form names, or there are MOST_UPDATES.
@@ -68,7 +72,7 @@ async def update(store: Store, clock: Clock, person: Person, commitment: str, fo
     async with store.begin() as work:
         if await commission_of(work, commitment) not in permissions.reach(person, "decide"):
             raise NotAllowed("Only a commissioner can say here what became of a promise.")
-        return await add(work, clock, commitment, form, Giver.COMMISSIONER)
+        return await add(work, clock, commitment, form, Giver.COMMISSIONER, file)
 
 
 async def commission_of(work: Work, commitment: str) -> str:
@@ -77,7 +81,9 @@ async def commission_of(work: Work, commitment: str) -> str:
     return (await work.decisions.get_decision(standing.decision)).commission
 
 
-async def add(work: Work, clock: Clock, commitment: str, form: UpdateForm, giver: Giver) -> Update:
+async def add(
+    work: Work, clock: Clock, commitment: str, form: UpdateForm, giver: Giver, file: SentFile | None = None
+) -> Update:
     """Adds an update as `update` does, of somebody who may give one. Where it hands the commitment on, the link of
     whoever had it stops."""
     standing = await work.decisions.get_commitment(commitment, lock=True)
@@ -92,9 +98,13 @@ async def add(work: Work, clock: Clock, commitment: str, form: UpdateForm, giver
         raise IllegalMove(MEANWHILE)
     if len(standing.updates) >= MOST_UPDATES:
         raise IllegalMove("There are %(most)s updates of this promise. No more can be added.", most=MOST_UPDATES)
+    if file:
+        new = replace(new, file=update_files.described(standing, new.id, file))
     if decision.entry is not None:
         await _record(work, await work.commissions.get_commission(decision.commission), new)
     await work.decisions.add_update(new)
+    if file and new.file:
+        await work.decisions.add_update_file(new.file, file.file.content)
     if new.state == CommitmentState.HANDED_ON:
         await owner_addresses.end_links(work, standing.id, new.at)
     return new
@@ -124,7 +134,7 @@ def _checked(standing: Commitment, form: UpdateForm, at: str, giver: Giver) -> U
 
 
 async def _record(work: Work, commission: Commission, new: Update) -> None:
-    facts = {
+    facts: dict[str, object] = {
         "update": new.id,
         "commitment": new.commitment,
         "state": new.state,
@@ -133,6 +143,8 @@ async def _record(work: Work, commission: Commission, new: Update) -> None:
         "handed_to": Words("handed_to", new.handed_to) if new.handed_to else None,
         "given_by": new.given_by,
     }
+    if new.file:
+        facts["file"] = update_files.in_entry(new.file)
     await record_entries.append(work, commission, "commitment update", new.at, facts)
 
 

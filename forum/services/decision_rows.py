@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from forum.errors import NotFound
 from forum.ports import Work
 from forum.record.entry_rows import GONE
+from forum.services import update_files
 from forum.services.predictions import digests
 from forum.services.record_known import Entry, Known
 from forum.services.row_differences import Unlike, columns, missing, order
 from forum.voting.commitment import Commitment
 from forum.voting.decision import TOLD, Decision
 from forum.voting.minority_statement import StatementState
+from forum.voting.update_file import UpdateFile
 
 
 async def _decision_row(work: Work, known: Known, id_: str) -> Decision:
@@ -135,10 +137,16 @@ async def _commitment_update(work: Work, known: Known, index: int, said: Entry) 
         "handed_to": row.handed_to or None,
         "given_by": str(row.given_by),
         "at": row.at,
+        "file": _file(row.file) if row.file else None,
     }
     given = [(one.id, known.entries.get(one.id)) for one in commitment.updates]
     for found in (*columns("commitment_update", row.id, said, made), *order("commitment_update", row.id, given)):
         yield found
+
+
+def _file(file: UpdateFile) -> Entry:
+    """Returns the file of an update as its entry has it."""
+    return {"shows": file.shows, "media": file.media, "size": file.size, "sha256": file.sha256}
 
 
 async def _minority_statement(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
@@ -209,3 +217,6 @@ async def unrecorded(work: Work, known: Known, commission: str) -> AsyncIterator
         for table, row, there in rows:
             if row not in known.entries:
                 yield table, row, "id", there, "none: no entry tells of it"
+        for file in (one.file for commitment in decision.commitments for one in commitment.updates if one.file):
+            if not await update_files.is_whole(work, file):
+                yield "update_file", file.id, "content", "other bytes", "those that its entry has a SHA-256 of"

@@ -20,6 +20,7 @@ from forum.services.commitments import Promise, UpdateForm
 from forum.services.keys import digest, is_key, new_key
 from forum.services.mail import owner_addresses
 from forum.services.mail.addresses import checked
+from forum.services.update_files import SentFile
 from forum.voting.commitment import Giver, Update, is_open
 
 REVOKED = (
@@ -104,8 +105,8 @@ async def owned(work: Work, key: str) -> Owned:
     return Owned(await commitments.promise_of(work, link.commitment), not link.revoked_at)
 
 
-async def update(store: Store, clock: Clock, key: str, form: UpdateForm) -> Update:
-    """Adds an update as the owner's, and returns it; the same form sent twice is one.
+async def update(store: Store, clock: Clock, key: str, form: UpdateForm, file: SentFile | None = None) -> Update:
+    """Adds an update as the owner's, with the `file` beside it, and returns it; the same form sent twice is one.
 
     Raises NotFound for an unknown key, IllegalMove (REVOKED) where the link was switched off, and as
     commitments.update does.
@@ -118,7 +119,7 @@ async def update(store: Store, clock: Clock, key: str, form: UpdateForm) -> Upda
         known = any(one.id == form.id for one in standing.updates)
         if not known and (await work.owners.owner_link(digest(key))).revoked_at:
             raise IllegalMove(REVOKED)
-        return await commitments.add(work, clock, link.commitment, form, Giver.OWNER)
+        return await commitments.add(work, clock, link.commitment, form, Giver.OWNER, file)
 
 
 async def _link_of(work: Work, key: str) -> OwnerLink | None:

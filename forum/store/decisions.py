@@ -8,24 +8,31 @@ from dataclasses import asdict
 
 import sqlalchemy as sa
 
-from forum.store.base import Area, Row, having, made, plain
+from forum.store.base import Row, having, made, plain
 from forum.store.tables import answer_move as answer_moves
 from forum.store.tables import commission as commissions
 from forum.store.tables import commitment as commitments
 from forum.store.tables import commitment_update as updates
 from forum.store.tables import decision as decisions
 from forum.store.tables import decision_correction as corrections
+from forum.store.tables import update_file as files
+from forum.store.update_files import SqlUpdateFiles
 from forum.voting.answer_due import AnswerMove
 from forum.voting.commitment import Commitment, Update
 from forum.voting.condition import ConditionsAnswered
 from forum.voting.decision import Correction, Decision
+from forum.voting.update_file import UpdateFile
 
 _PIECE = 200  # rows converted before the event loop gets a turn
 _ALL = sa.select(decisions).order_by(decisions.c.seq.desc())
+_OF_FILES = ("shows", "media", "size", "sha256", "withdrawn_at")
+_TOLD = sa.select(updates, *(files.c[name].label(f"file_{name}") for name in _OF_FILES)).select_from(
+    updates.outerjoin(files, files.c.id == updates.c.id)
+)
 _OF = having(decisions.c.commission).order_by(decisions.c.seq.desc())
 
 
-class SqlDecisions(Area):
+class SqlDecisions(SqlUpdateFiles):
     """The database's decisions. The contract is ports.voting.Decisions."""
 
     async def add_decision(self, decision: Decision) -> None:
@@ -74,7 +81,9 @@ class SqlDecisions(Area):
 
     async def add_update(self, update: Update) -> None:
         """Adds an update of a commitment."""
-        await self._link.run(sa.insert(updates).values(plain(update)))
+        values = plain(update)
+        values.pop("file")
+        await self._link.run(sa.insert(updates).values(values))
 
     async def take_back_differences(self, decisions_: Collection[str]) -> None:
         """Empties what these decisions say of what they differ from."""
@@ -180,14 +189,12 @@ class SqlDecisions(Area):
             return []
         by_commitment: dict[str, list[Update]] = {row["id"]: [] for row in rows}
         told = await self._link.rows(
-            sa.select(updates)
-            .where(self._link.among(updates.c.commitment, list(by_commitment)))
-            .order_by(updates.c.seq)
+            _TOLD.where(self._link.among(updates.c.commitment, list(by_commitment))).order_by(updates.c.seq)
         )
         for number, row in enumerate(told, 1):
             if number % _PIECE == 0:
                 await asyncio.sleep(0)
-            by_commitment[row["commitment"]].append(made(row, Update))
+            by_commitment[row["commitment"]].append(made(row, Update, file=_file_of(row)))
         replaced = {one.decision: one.at for one in corrected if one.replaced_by}
         found = []
         for number, row in enumerate(rows, 1):
@@ -196,3 +203,10 @@ class SqlDecisions(Area):
             if number % _PIECE == 0:
                 await asyncio.sleep(0)
         return found
+
+
+def _file_of(row: Row) -> UpdateFile | None:
+    """Returns the file of the update in a row, None where it has none."""
+    if row["file_media"] is None:
+        return None
+    return UpdateFile(row["id"], row["commitment"], *(row[f"file_{name}"] for name in _OF_FILES))

@@ -15,6 +15,7 @@ from datetime import date
 from enum import StrEnum
 
 from forum.errors import message
+from forum.voting.update_file import UpdateFile
 
 # Days without an update, from which on a commitment that is not finished is shown as one without news.
 QUIET_DAYS = 90
@@ -65,6 +66,7 @@ class Update:
     because: str = ""
     handed_to: str = ""
     given_by: Giver = Giver.COMMISSIONER
+    file: UpdateFile | None = None
 
 
 @dataclass(frozen=True)

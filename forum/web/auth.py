@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
+
 from starlette.requests import HTTPConnection
 
 from forum.errors import NotAllowed, NotFound, SignInNeeded
+from forum.ports import Work
 from forum.ports.accounts import Person
-from forum.services import commitments, decision_drafts, minority_statements, permissions
+from forum.services import commitments, decision_drafts, minority_statements, permissions, update_files
 from forum.services.keys import digest
 from forum.services.permissions import Reach
 from forum.web.cookies import SIGNED_IN, cookie_of
@@ -68,6 +71,15 @@ async def need_somewhere(request: HTTPConnection, permission: str) -> Reach:
     return there
 
 
+# How the commission of what a path names is found, by the name.
+_COMMISSION_OF: Mapping[str, Callable[[Work, str], Awaitable[str]]] = {
+    "statement": minority_statements.commission_of,
+    "update": update_files.commission_of,
+    "commitment": commitments.commission_of,
+    "draft": decision_drafts.commission_of,
+}
+
+
 async def _commission_of(request: HTTPConnection) -> str:
     """Returns the id of the commission that a path leads to; "" where it leads to none, or to nothing that is here."""
     named = request.path_params
@@ -81,14 +93,11 @@ async def _commission_of(request: HTTPConnection) -> str:
                 ).commission
             if "story" in named:
                 return (await work.stories.get_story(named["story"])).commission
-            if "statement" in named:
-                return await minority_statements.commission_of(work, named["statement"])
-            if "commitment" in named:
-                return await commitments.commission_of(work, named["commitment"])
+            for name, commission_of in _COMMISSION_OF.items():
+                if name in named:
+                    return await commission_of(work, named[name])
             if "decision" in named:
                 return (await work.decisions.get_decision(named["decision"])).commission
-            if "draft" in named:
-                return await decision_drafts.commission_of(work, named["draft"])
         except NotFound:
             return ""
     return str(named.get("commission", ""))

@@ -7,15 +7,18 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.errors import BadInput, IllegalMove, NotFound
+from forum.errors import BadInput, IllegalMove, NotFound, TooMany
 from forum.ports.accounts import Person
 from forum.services import commitments, owner_links
 from forum.services.keys import new_key
 from forum.services.mail.addresses import checked
 from forum.services.owner_links import Owned
+from forum.stories.evidence_files import MAX_BYTES
+from forum.web import update_files
+from forum.web.accounts.devices import keep
 from forum.web.auth import somebody
-from forum.web.errors import status_of
-from forum.web.forms import Form, form_of, spoken
+from forum.web.errors import retry_after, status_of
+from forum.web.forms import Form, form_of, form_with_file, spoken
 from forum.web.guess_limits import guessed
 from forum.web.i18n.gettext import say
 from forum.web.promise_updates import fields, refused, typed
@@ -123,14 +126,16 @@ async def mine(request: Request) -> Response:
     if request.method != "POST":
         said = request.query_params.get("done") == "said"
         return await _mine(request, owned, Form({}), 200 if owned.works or said else 410)
-    form = await form_of(request)
+    form, file = await form_with_file(request, "file", MAX_BYTES)
     try:
-        made = await owner_links.update(site.store, site.clock, key, typed(form))
-    except (BadInput, IllegalMove) as error:
+        # A link that was switched off brings no file: the service says so.
+        sent = await update_files.checked(request, form, file) if owned.works else None
+        made = await owner_links.update(site.store, site.clock, key, typed(form), sent)
+    except (BadInput, IllegalMove, TooMany) as error:
         if wants_json(request):
             raise
         status, errors = refused(error)
-        return await _mine(request, await _owned(request), form, status, errors)
+        return keep(request, retry_after(await _mine(request, await _owned(request), form, status, errors), error))
     return done(request, f"/my-promise/{key}?done=said", id=made.id)
 
 

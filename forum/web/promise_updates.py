@@ -8,12 +8,16 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.errors import BadInput, IllegalMove
+from forum.errors import BadInput, IllegalMove, TooMany
 from forum.services import commitments, decision_form
 from forum.services.commitments import UpdateForm
+from forum.stories.evidence_files import MAX_BYTES
 from forum.voting.commitment import TOLD
+from forum.voting.update_file import MOST_SHOWS
+from forum.web import update_files
 from forum.web.auth import somebody
-from forum.web.forms import Form, form_of, spoken
+from forum.web.errors import retry_after, status_of
+from forum.web.forms import Form, form_with_file, spoken
 from forum.web.i18n.gettext import say
 from forum.web.public.promises import about
 from forum.web.record_banner import promises_shown, unlike_record
@@ -28,14 +32,16 @@ async def update(request: Request) -> Response:
     commitment = request.path_params["commitment"]
     if request.method != "POST":
         return await _page(request, Form({}))
-    form, site = await form_of(request), site_of(request)
+    site = site_of(request)
+    form, file = await form_with_file(request, "file", MAX_BYTES)
     try:
-        made = await commitments.update(site.store, site.clock, person, commitment, typed(form))
-    except (BadInput, IllegalMove) as error:
+        sent = await update_files.checked(request, form, file)
+        made = await commitments.update(site.store, site.clock, person, commitment, typed(form), sent)
+    except (BadInput, IllegalMove, TooMany) as error:
         if wants_json(request):
             raise
         status, errors = refused(error)
-        return await _page(request, form, status, errors)
+        return retry_after(await _page(request, form, status, errors), error)
     return done(request, f"/promises/{commitment}", id=made.id)
 
 
@@ -44,10 +50,12 @@ def typed(form: Form) -> UpdateForm:
     return UpdateForm(**{name: form.text(name) for name in UpdateForm.__dataclass_fields__})
 
 
-def refused(error: BadInput | IllegalMove) -> tuple[int, dict[str, str]]:
+def refused(error: BadInput | IllegalMove | TooMany) -> tuple[int, dict[str, str]]:
     """Returns the status and the errors by field, in words, with which the form comes back."""
     if isinstance(error, BadInput):
         return 422, spoken(error)
+    if isinstance(error, TooMany):
+        return status_of(error), {"file": say(error.message, error.values)}
     # Somebody else was faster: their update stands on the page, and what was typed stays in the form.
     return 409, {"state": say(error.message, error.values)}
 
@@ -60,6 +68,8 @@ def fields(form: Form, errors: dict[str, str] | None = None) -> dict[str, Any]:
         "id": form.text("id") or secrets.token_hex(16),
         "states": [(str(state), promise_words(state)) for state in TOLD],
         "most": decision_form,
+        "most_shows": MOST_SHOWS,
+        "most_megabytes": MAX_BYTES // 1024 // 1024,
     }
 
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
-from forum.web import export, minority_statements, moderate, owner_links, pledges, promise_updates
+from forum.web import export, minority_statements, moderate, owner_links, pledges, promise_updates, update_files
 from forum.web.accounts import cookieless, own_password, people, sign_in
 from forum.web.auth import need_here, need_somewhere
 from forum.web.decide import answer_date
@@ -128,7 +128,8 @@ PAGES: tuple[Page, ...] = (
     Page("/minority/{key}", "GET POST", minority_statements.write, "public", WORDS),
     Page("/noticed/{commitment}/{key}", "GET POST", noticed.have_you, "public"),
     Page("/my-pledge/{key}", "GET POST", pledges.mine, "public"),
-    Page("/my-promise/{key}", "GET POST", owner_links.mine, "public", WORDS),
+    Page("/promises/{commitment}/files/{update}", "GET", update_files.public_file, "public"),
+    Page("/my-promise/{key}", "GET POST", owner_links.mine, "public", MOST_WITH_FILE),
     # the record
     Page("/record", "GET", record.entries, "public"),
     Page("/record/checkpoint", "GET", checkpoints.checkpoint, "public"),
@@ -176,6 +177,7 @@ PAGES: tuple[Page, ...] = (
     Page("/my-story/{key}/evidence/{item}", "GET", evidence.my_file, "public"),
     Page("/stories/{story}/evidence/{item}", "GET", evidence.public_file, "public"),
     Page("/moderate/erase", "GET POST", your_data.by_letter, "moderate stories"),
+    Page("/moderate/files/{update}", "GET POST", update_files.moderate, "moderate stories"),
     Page("/moderate/statements/{statement}", "GET POST", minority_statements.moderate, "moderate stories", WORDS),
     Page("/moderate/{story}/evidence", "GET POST", evidence.moderate, "moderate stories", WORDS),
     Page("/moderate/{story}/evidence/{item}", "GET", evidence.moderators_file, "moderate stories"),
@@ -282,7 +284,7 @@ PAGES: tuple[Page, ...] = (
     Page("/decide/decisions/{decision}", "GET POST", decision_corrections.correct, "decide", WORDS),
     Page("/decide/dissent/{decision}", "GET POST", minority_statements.links, "decide"),
     Page("/decide/predictions/{session}", "GET POST", decide_prediction.predict, "decide", WORDS),
-    Page("/decide/promises/{commitment}", "GET POST", promise_updates.update, "decide", WORDS),
+    Page("/decide/promises/{commitment}", "GET POST", promise_updates.update, "decide", MOST_WITH_FILE),
     Page("/decide/promises/{commitment}/owner", "GET POST", owner_links.link, "decide"),
     Page("/decide/poster.pdf", "GET", export.export_poster, "decide", somewhere=True),
     Page("/export", "GET", export.export, "decide", somewhere=True),

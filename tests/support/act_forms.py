@@ -241,6 +241,7 @@ ABOUT_NEITHER: dict[str, Form] = {
     "/follow/{kind}/{about}": {"address": "somebody@example.org"},
     "/decide/dissent/{decision}": {"act": "make", "group": "Nurses", "new": new_key()},
     "/minority/{key}": {"words": "We hold this against it."},
+    "/moderate/files/{update}": {},
     "/moderate/statements/{statement}": {"act": "accept"},
     "/noticed/{commitment}/{key}": {"said": "yes"},
     "/answer/{answer_code}/right": {"choice": "r1"},

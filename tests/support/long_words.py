@@ -49,11 +49,13 @@ from forum.services.stories import (
     submissions,
     suggestions,
 )
+from forum.services.update_files import SentFile
 from forum.services.voting import reasons
 from forum.sessions.helper_link import Helper
 from forum.sessions.session import Entrance, LiveSession, Participant, SessionKind
 from forum.stories import compose, scenario_twee
 from forum.stories.draft import NO, YES, Card, Draft, Way
+from forum.stories.evidence_files import PDF, Checked
 from forum.stories.submission import Submission
 from forum.stories.suggestion import SuggestionOutcome
 from forum.voting.check_back import ANSWERS, MOST_SUMMARY
@@ -63,6 +65,7 @@ from forum.voting.minority_statement import groups_against
 from forum.voting.question import Terms
 from forum.voting.reason import ReasonReading, ReasonState
 from forum.voting.round import Round, RoundKind, RoundState
+from forum.voting.update_file import MOST_SHOWS
 from support.app import House, a_sent_story
 from support.factories import CLOCK, a_cast, a_commission, a_session, new_id, store_declared_session
 
@@ -354,13 +357,15 @@ async def _decided(house: House, staff: Person, rounds: tuple[str, str], w: Word
     owner = new_key()
     await owner_links.make(house.store, CLOCK, staff, made.commitments[1].id, owner)
     kept = made.commitments[2].id
-    said = await commitments.update(house.store, CLOCK, staff, kept, commitments.UpdateForm("", "", "done", w()))
+    done = commitments.UpdateForm("", "", "done", w())
+    beside = SentFile(w(MOST_SHOWS), Checked(PDF, b"%PDF-1.7 %%EOF"))
+    said = await commitments.update(house.store, CLOCK, staff, kept, done, beside)
     there = {"decision": made.id, "draft": draft.id, "round": rounds[1]}
     [against, *_], minority = groups_against(made), new_key()
     await minority_statements.make(house.store, CLOCK, staff, made.id, against, minority)
     sent = await minority_statements.write(house.store, CLOCK, minority, new_id(), w())
     there |= {"minority": minority, "statement": sent.id}
-    asked = {"done": kept, "noticed": link_of_follower(house.site.noticed_secret, said.id)}
+    asked = {"update": said.id, "done": kept, "noticed": link_of_follower(house.site.noticed_secret, said.id)}
     return there | asked | {"commitment": commitment, "owner": owner}
 
 

@@ -392,10 +392,17 @@ class Keeper:
         self.add(commission, "commitment", commitment=commitment, **facts, **need)
         return commitment
 
-    def update(self, commission: Commission, commitment: str, state: str, given_by: str = "owner", **more: str) -> None:
-        """Records an update of a commitment; `more` are the words `said`, `because` and `handed_to`."""
+    def update(
+        self, commission: Commission, commitment: str, state: str, given_by: str = "owner", file: str = "", **more: str
+    ) -> None:
+        """Records an update of a commitment; `more` are the words `said`, `because` and `handed_to`, `file` says what
+        the file beside it shows."""
         facts = {name: self.words(commission, name, more[name]) if name in more else None for name in TOLD_OF}
-        about = {"update": self.id(), "commitment": commitment, "state": state, "given_by": given_by}
+        about: dict[str, Any] = {"update": self.id(), "commitment": commitment, "state": state, "given_by": given_by}
+        if file:
+            sha256 = self.words(commission, "sha256", "0" * 64)
+            shows = self.words(commission, "shows", file)
+            about["file"] = {"shows": shows, "media": "application/pdf", "size": 1200, "sha256": sha256}
         self.add(commission, "commitment update", **about, **facts)
 
     def noticed(self, commission: Commission, commitment: str, answers: Mapping[str, Sequence[int | None]]) -> None:
@@ -606,8 +613,9 @@ def a_keeper() -> Keeper:
     need = {"answers": "=Somebody comes at night", "noticed": "The rota at the door"}
     nurses = keeper.promise(CRISIS, decision, "Head of night services", "-Two nurses, from April", **need)
     number = keeper.promise(CRISIS, decision, "Police liaison", "A number to ring")
-    keeper.update(CRISIS, nurses, "on track", said="+One is here")
-    keeper.update(CRISIS, nurses, "done", "commissioner", said="Both are here")
+    keeper.update(CRISIS, nurses, "on track", said="+One is here", file="=Who is there at night")
+    keeper.erase(CRISIS, [keeper.entries[-1]["file"][name]["sd"] for name in ("shows", "sha256")])
+    keeper.update(CRISIS, nurses, "done", "commissioner", said="Both are here", file="=The rota")
     keeper.update(CRISIS, nurses, "partly", because="@One has left")
     keeper.update(CRISIS, number, "handed on", handed_to="-Control room")
     keeper.noticed(CRISIS, nurses, {"followers": (15, 5, None, 10), "storytellers": (5, None, 5, None)})

@@ -66,7 +66,7 @@ def a_small_keeper() -> Keeper:
         CRISIS, decision, "Head of night services", "Two nurses", answers="Nights", noticed="A rota"
     )
     keeper.promise(CRISIS, decision, "Police liaison", "A number to ring")
-    keeper.update(CRISIS, nurses, "done", said="Both are here")
+    keeper.update(CRISIS, nurses, "done", said="Both are here", file="The rota")
     keeper.update(CRISIS, nurses, "not done", "commissioner", because="One has left")
     keeper.update(CRISIS, nurses, "handed on", because="She has left too", handed_to="Head of days")
     keeper.noticed(CRISIS, nurses, {"followers": (15, 5, None, 10), "storytellers": (5, None, 5, None)})

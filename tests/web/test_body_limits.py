@@ -23,8 +23,6 @@ SENTENCES = {
     "/moderate/{story}/evidence",
     "/moderate/{story}",
     "/moderate/{story}/appeal",
-    "/decide/promises/{commitment}",
-    "/my-promise/{key}",
     "/decide/answers/{round}",
     "/decide/decisions/{decision}",
     "/decide/predictions/{session}",
@@ -60,7 +58,14 @@ STORIES = {
     "/decide/new",
     "/decide/drafts/{draft}/form",
 }
-FILES = {"/check", "/commissions/{commission}/tell/file", "/my-story/{key}/file", "/my-story/{key}/evidence"}
+FILES = {
+    "/check",
+    "/commissions/{commission}/tell/file",
+    "/my-story/{key}/file",
+    "/my-story/{key}/evidence",
+    "/decide/promises/{commitment}",
+    "/my-promise/{key}",
+}
 
 
 def test_only_forms_with_sentences_take_more_than_a_few_names() -> None:

@@ -240,6 +240,17 @@ CYCLE_SHAPES: dict[str, Shape] = {
             Field("because", or_null(words("because")), "why it was not done, or is no longer done or not done"),
             Field("handed_to", or_null(words("handed_to")), "the role that has to do it from now on"),
             Field("given_by", one_of("commissioner", "owner"), "a commissioner, or whoever has the owner's link"),
+            Field(
+                "file",
+                an_object(
+                    Field("shows", words("shows", withdrawable=True), "what it shows"),
+                    Field("media", one_of("application/pdf", "image/png", "image/jpeg")),
+                    Field("size", whole(1), "in bytes"),
+                    Field("sha256", words("sha256", withdrawable=True), "its SHA-256 in hex"),
+                ),
+                "a file beside it, as it was shown",
+                "where there is none",
+            ),
         ),
     ),
     "answer date moved": Shape(

@@ -132,6 +132,8 @@ def updates_rows(log: Log) -> Iterator[Row]:
             "because": log.words(entry["because"]),
             "handed_to": log.words(entry["handed_to"]),
             "given_by": entry["given_by"],
+            "file": log.words(entry.get("file", {}).get("shows")),
+            "file_sha256": log.words(entry.get("file", {}).get("sha256")),
             "entry": index,
         }
 

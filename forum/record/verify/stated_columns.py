@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forum.record.verify.columns import WHERE
+from forum.record.verify.cycle_columns import WHERE
 
 # Tables that an operator states: they do not follow from the record (stated_tables.py).
 STATED: dict[str, dict[str, str]] = {

@@ -23,6 +23,7 @@ from forum.store.tables.commissions import (
     prediction,
     stage_move,
     stage_note,
+    update_file,
 )
 from forum.store.tables.followers import follower, noticed_answer, owner_mail
 from forum.store.tables.record import checkpoint, cosignature, disclosure, entry, fact
@@ -120,6 +121,7 @@ __all__ = [
     "suggestion",
     "ticket",
     "token",
+    "update_file",
     "version",
     "voter",
 ]

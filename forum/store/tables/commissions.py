@@ -247,3 +247,17 @@ commitment_update = sa.Table(
     words("handed_to"),
     words("given_by"),
 )
+
+# The picture or PDF beside an update. Its content stands last, and no list reads it.
+update_file = sa.Table(
+    "update_file",
+    metadata,
+    sa.Column("id", Words, sa.ForeignKey("commitment_update.id"), primary_key=True),
+    reference("commitment", "commitment.id"),
+    words("shows"),
+    words("media"),
+    sa.Column("size", sa.Integer, nullable=False),
+    words("sha256"),
+    words("withdrawn_at"),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)

@@ -19,6 +19,7 @@ from forum.services.record_cache import kept
 from forum.voting.commission import Commission
 from forum.voting.commitment import OVERDUE, QUIET, CommitmentState
 from forum.voting.noticed import asking_of, has_ended, unnoticed
+from forum.web import update_files
 from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import ngettext
@@ -136,6 +137,7 @@ async def about(request: Request, work: Work, promise: Promise) -> dict[str, Any
     asking = asking_of(commitment) if promise.recorded else None
     asked_out = asking is not None and has_ended(asking, site.clock.now())
     return {
+        "files": update_files.shown(commitment),
         "noticed": [
             (number, entry["at"], [counted(row) for row in entry["answers"]], unnoticed(entry["answers"]))
             for number, entry in reversed(counts)

@@ -173,6 +173,9 @@ def _commitment_update(entry: Facts, references: References) -> EntryWords:
         )
         if entry[name]
     ]
+    if "file" in entry:
+        details.append((_("What the file beside it shows"), references.words(entry["file"]["shows"])))
+        details.append((_("Fingerprint of the file (SHA-256)"), references.words(entry["file"]["sha256"])))
     given = _("A commissioner said so.")
     if entry["given_by"] == Giver.OWNER:
         given = _("Whoever has to do it said so, through a link of their own.")

@@ -35,6 +35,7 @@ UNLIKE_WORDS = {
     "prediction": message("what those who decide expected"),
     "commitment": message("who does what by when"),
     "commitment_update": message("what became of a promise"),
+    "update_file": message("the file beside what became of a promise"),
     "help_pledge": message("what somebody can help with"),
     "story": message("the story"),
     "moderation": message("what a moderator did"),
