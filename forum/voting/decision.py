@@ -153,6 +153,10 @@ class Decision:
             return DecisionState.REPLACED
         return DecisionState.CORRECTED if self.corrections else DecisionState.PUBLISHED
 
+    def unread(self, commitment: Commitment) -> bool:
+        """Tells whether a commitment was added after a second reader had read this decision: nobody read it then."""
+        return self.second_reader == SecondReading.READ and commitment.at > self.decided_at
+
 
 def check_stands(decision: Decision) -> None:
     """Checks that no other decision took the place of this one. Raises IllegalMove."""

@@ -9,10 +9,11 @@ import httpx2
 import pytest
 from support.app import House, words
 from support.decided import ANSWERS
-from support.factories import new_id
-from support.voted_session import QUESTION, Voted, a_vote
+from support.factories import CLOCK, new_id
+from support.voted_session import COMMISSIONER, QUESTION, Voted, a_vote
 
-from forum.services import accounts
+from forum.services import accounts, decisions
+from forum.services.decision_form import Promise
 from forum.voting.commission import SecondReader
 
 
@@ -100,6 +101,21 @@ async def test_a_second_reader_sends_a_draft_back_or_publishes_it(desk: Desk) ->
     assert "A second person, who did not write on it, read this decision" in words(read)
     assert "/decide/decisions/" not in read.text
     assert (await desk.stranger.get(desk.draft)).status_code == 403
+
+
+async def test_a_promise_that_is_added_later_says_that_no_second_reader_read_it(desk: Desk) -> None:
+    await desk.act(desk.writer, "hand over", 1)
+    made = await desk.act(desk.reader, "publish", 2)
+    said = "after the decision was published. No second reader read this promise."
+    assert said not in words(await desk.reader.get(made.headers["location"]))
+    id_ = made.headers["location"].rpartition("/")[2]
+    later = Promise("The board", "Pays for it", "2126-01-31")
+    first, added = (await decisions.commit(desk.house.store, CLOCK, COMMISSIONER, id_, later)).commitments
+    shown = words(await desk.reader.get(made.headers["location"]))
+    assert shown.count(said) == 1
+    assert shown.index("Pays for it") < shown.index(said)
+    pages = [words(await desk.reader.get(f"/promises/{one.id}")) for one in (first, added)]
+    assert [said in page for page in pages] == [False, True]
 
 
 async def test_whoever_wrote_on_a_draft_is_no_second_reader_of_it(desk: Desk) -> None:
