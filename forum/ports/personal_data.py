@@ -137,7 +137,7 @@ ABOUT: Mapping[Kind, About] = {
         "counted, whether somebody had noticed it.",
         "So that what was decided can be read and held to.",
         message("Everybody."),
-        "For good, as a public record.",
+        "For good, as a public record. The draft of a decision goes %(decision_drafts)s days after its last change.",
     ),
     Kind.ACCOUNT: About(
         message("Accounts of staff"),
@@ -173,6 +173,7 @@ PERIODS: Mapping[str, int] = {
     "attendance": 365,
     "sign_ins": 30,
     "undo": 7,
+    "decision_drafts": 365,
 }
 
 

@@ -221,5 +221,8 @@ class DecisionDrafts(Protocol):
     async def list_drafts(self, commission: str | None = None) -> list[DecisionDraft]:
         """Returns the drafts of a commission, or all, in the order in which they were begun."""
 
+    async def old_drafts(self, before: str, most: int) -> list[DecisionDraft]:
+        """Returns at most so many drafts that nobody changed since `before`, the oldest first."""
+
     async def remove_draft(self, draft: str) -> None:
         """Deletes a draft; does nothing where there is none."""

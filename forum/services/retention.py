@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from forum.errors import NotFound
+from forum.errors import IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.ports.personal_data import PERIODS
@@ -25,6 +25,7 @@ from forum.services.periodic import Periodic
 from forum.services.stories import private_links, withdrawal
 from forum.sessions.session import LiveSession
 from forum.stories.submission import StoryStatus
+from forum.voting.check_back import check_none_going_on
 
 # Days after the last run from which on the clock must be confirmed: so much at most goes too early where it is wrong.
 MOST_DAYS = 31
@@ -158,6 +159,8 @@ class Retention:
                 return False  # another server was done first
             if period == "drafts":
                 gone = await _drafts(work, before, self._clock.now())
+            elif period == "decision_drafts":
+                gone = await _decision_drafts(work, before)
             elif period == "returned":
                 gone = await _returned(work, before, self._clock.now())
             else:
@@ -183,6 +186,21 @@ async def _drafts(work: Work, before: str, at: str) -> int:
         await private_links.bury(work, link, at)
         await work.retention.delete_story(story)
         gone += 1
+    return gone
+
+
+async def _decision_drafts(work: Work, before: str) -> int:
+    gone = 0
+    for one in await work.decision_drafts.old_drafts(before, A_PIECE):
+        try:
+            draft = await work.decision_drafts.get_draft(one.id, lock=True)
+            # Looked at again under the lock; while those who voted are asked about it, it stays.
+            check_none_going_on(await work.rounds.check_backs([draft.rounds[-1]]))
+        except (NotFound, IllegalMove):
+            continue
+        if draft.saved_at < before:
+            await work.decision_drafts.remove_draft(draft.id)
+            gone += 1
     return gone
 
 

@@ -34,6 +34,11 @@ class SqlDecisionDrafts(Area):
             wanted = wanted.where(drafts.c.commission == commission)
         return [made(row, DecisionDraft) for row in await self._link.rows(wanted)]
 
+    async def old_drafts(self, before: str, most: int) -> list[DecisionDraft]:
+        """Returns at most so many drafts that nobody changed since `before`, the oldest first."""
+        wanted = sa.select(drafts).where(drafts.c.saved_at < before).order_by(drafts.c.saved_at, drafts.c.seq)
+        return [made(row, DecisionDraft) for row in await self._link.rows(wanted.limit(most))]
+
     async def remove_draft(self, draft: str) -> None:
         """Deletes a draft; does nothing where there is none."""
         await self._link.run(sa.delete(drafts).where(drafts.c.id == draft))

@@ -30,6 +30,7 @@ from forum.stories.edits import SetField
 from forum.stories.moderation import Act, Appeal, AppealOutcome, ModerationAction, Report, ReportAnswer
 from forum.stories.submission import StoryStatus
 from forum.stories.suggestion import Suggestion, SuggestionKind
+from forum.voting.decision_draft import DecisionDraft
 from forum.voting.round import Response, Round, RoundState
 
 START = "2026-03-01T22:00:00.000Z"
@@ -174,6 +175,25 @@ async def test_what_is_over_goes_and_the_record_says_how_much(store: SqlStore, c
     clock.move(days=1)
     await a_retention(store, clock).look()
     assert len(await entries(store)) == 2, "a run that removes nothing says nothing"
+
+
+async def test_drafts_of_decisions_go_a_year_after_their_last_change(store: SqlStore, clock: SetClock) -> None:
+    commission, ages = a_commission(), (364, *(366,) * 6, 800)
+    made = [DecisionDraft(new_id(), commission.id, (new_id(),), {}, (), saved_at=ago(days)) for days in ages]
+    async with store.begin() as work:
+        await work.commissions.add_commission(commission)
+        for one in made:
+            assert await work.decision_drafts.add_draft(one)
+        live = a_session(commission)
+        await work.sessions.add_session(live)
+        about = made[-1].rounds[-1]
+        await work.rounds.add_round(Round(new_id(), live.id, "Right?", (), state=RoundState.OPEN, asks_about=about))
+    await ran_before(store, clock)
+    await a_retention(store, clock).look()
+    async with store.read() as work:
+        # One is young, and of one those who voted are being asked.
+        assert [one.id for one in await work.decision_drafts.list_drafts()] == [made[0].id, made[-1].id]
+    assert [e["removed"] for e in await entries(store)] == [[{"kind": "decision_drafts", "number": 6}]]
 
 
 async def test_it_runs_once_a_day_and_the_operator_may_shorten(store: SqlStore, clock: SetClock) -> None:

@@ -53,7 +53,10 @@ _SESSION = Field("session", known("session"), "the session it belongs to")
 _SIZE = Field("size", COUNT, "how many entries")
 _OF_THE_RECORD = Field("commission", Kind("empty", lambda value: value == ""), "it is about the record itself")
 _REMOVED = an_object(
-    Field("kind", one_of("drafts", "returned", "marks", "notes", "attendance", "sign_ins", "undo")),
+    Field(
+        "kind",
+        one_of("drafts", "returned", "marks", "notes", "attendance", "sign_ins", "undo", "decision_drafts"),
+    ),
     Field("number", or_null(whole(5)), "null: fewer than five"),
 )
 _RESPONSES = a_list(an_object(Field("id", RESPONSE), Field("label", words("response", withdrawable=True))))

@@ -112,6 +112,7 @@ async def _page(
         required=on.commission.second_reader == SecondReader.REQUIRED,
         with_reader=kept.state == DecisionState.WITH_READER,
         draft_words=draft_words,
+        kept_days=site_of(request).settings.operator.periods["decision_drafts"],
         asked=asked,
         asked_round=in_words(asked.round) if asked else None,
         reasons=sorted(one.words for one in reasons if one.words),

@@ -249,6 +249,7 @@ def _retention(entry: Facts, references: References) -> EntryWords:
         "attendance": _("Further groups of people who came, and lists of what was sent twice"),
         "sign_ins": _("Sign-ins that had run out"),
         "undo": _("Last acts, kept to undo them"),
+        "decision_drafts": _("Drafts of decisions that nobody had changed"),
     }
     return EntryWords(
         _("Withdrawn"),
