@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 
+import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from forum.store.base import Area, having
 from forum.store.device_digest import GONE, salted
@@ -15,8 +19,6 @@ from forum.store.tables import round_ as rounds
 from forum.store.tables import voter as voters
 from forum.voting.check_back import Voter
 from forum.voting.round import DECIDED_ON, RoundState
-
-_PIECE = 200  # rows inserted by one statement
 
 
 class SqlVoters(Area):
@@ -32,15 +34,12 @@ class SqlVoters(Area):
         rows = await self._link.rows(sa.select(participants.c.device, participants.c.group_id).where(*known, voted))
         if not rows:
             return
-        of_group = Counter(row["group_id"] for row in rows)
-        # In the order of the marks, so that none tells who came first.
-        marks = sorted(
-            (_mark(row["device"]), row["group_id"] if of_group[row["group_id"]] >= threshold else None) for row in rows
-        )
+        # In a thread: for 3,000 browsers it takes 10 ms.
+        marks = await asyncio.to_thread(_marked, [(row["device"], row["group_id"]) for row in rows], threshold)
         await self._link.run(sa.delete(voters).where(voters.c.session == session))
-        kept = [{"session": session, "mark": mark, "group_id": group, "at": at} for mark, group in marks]
-        for start in range(0, len(kept), _PIECE):
-            await self._link.run(sa.insert(voters).values(kept[start : start + _PIECE]))
+        new = self._pairs(marks)
+        kept = sa.select(sa.literal(session), new.c.mark, new.c.group_id, sa.literal(at)).order_by(new.c.mark)
+        await self._link.run(sa.insert(voters).from_select(["session", "mark", "group_id", "at"], kept))
 
     async def voter(self, session: str, device: str) -> Voter | None:
         """Returns this device (a SHA-256) as one that voted in a session, or None."""
@@ -62,11 +61,28 @@ class SqlVoters(Area):
         """Deletes the marks of this device (a SHA-256); returns how many there were."""
         return await self._link.run(sa.delete(voters).where(*await self._marks(device)))
 
+    def _pairs(self, marks: Sequence[tuple[str, str | None]]) -> sa.FromClause:
+        """Returns marks and groups as rows, passed as one parameter however many there are."""
+        if self._link.postgresql:
+            texts = postgresql.ARRAY(sa.Text)
+            columns = [sa.bindparam(None, list(one), type_=texts) for one in zip(*marks, strict=True)]
+            return sa.func.unnest(*columns).table_valued("mark", "group_id").render_derived()
+        each = sa.func.json_each(msgspec.json.encode(marks).decode()).table_valued("value")
+        parts = (sa.func.json_extract(each.c.value, f"$[{n}]") for n in (0, 1))
+        return sa.select(*(part.label(name) for part, name in zip(parts, ("mark", "group_id"), strict=True))).subquery()
+
     async def _marks(self, device: str) -> tuple[sa.ColumnElement[bool], ...]:
         """Returns the conditions for a device's marks, on both columns, so that the primary key is used."""
         sessions = [row["session"] for row in await self._link.rows(sa.select(voters.c.session).distinct())]
         marks = [_mark(salted(one, device)) for one in sessions]
         return self._link.among(voters.c.session, sessions), self._link.among(voters.c.mark, marks)
+
+
+def _marked(voted: Sequence[tuple[str, str | None]], threshold: int) -> list[tuple[str, str | None]]:
+    """Returns the marks of browsers that voted (device, group) with what is kept of their groups, in the order of the
+    marks, so that none tells who came first."""
+    of_group = Counter(group for _, group in voted)
+    return sorted((_mark(device), group if of_group[group] >= threshold else None) for device, group in voted)
 
 
 def _mark(device: str) -> str:

@@ -26,6 +26,7 @@ from forum.sessions.session import Participant
 from forum.store import SqlStore
 from forum.store.tables import participant as participants
 from forum.store.tables import voter as voters
+from forum.voting.check_back import Voter
 from forum.voting.round import RoundState
 
 ORGANISER = Person(new_id(), "o", "O", (Role.ORGANISER,))
@@ -73,9 +74,9 @@ async def test_those_who_voted_are_asked_and_the_answers_are_in_the_record(sqlit
     assert [check for check in verify(packed) if check.verdict != PASS] == []
 
 
-async def test_a_mark_says_that_a_browser_voted_and_leads_to_no_ballot(sqlite_store: SqlStore) -> None:
+async def test_a_mark_says_that_a_browser_voted_and_leads_to_no_ballot(store: SqlStore) -> None:
     clock = a_day_later()
-    house = await understood(sqlite_store, clock)
+    house = await understood(store, clock)
     async with house.store.begin() as work:
         await work.sessions.join(Participant(new_id(), house.voted.live.id, "g1", "x"), digest("came late"))
     clock.move(days=2)
@@ -85,11 +86,16 @@ async def test_a_mark_says_that_a_browser_voted_and_leads_to_no_ballot(sqlite_st
         assert await work.voters.voter(live, digest("came late")) is None
         groups = [(await work.voters.voter(live, digest(device))) for device in house.devices]
         assert [one.group for one in groups if one] == [g if g != "g4" else None for g in PEOPLE]
-    async with sqlite_store.reader.connect() as link:
+    async with store.reader.connect() as link:
         marks = [row.mark for row in await link.execute(sa.select(voters))]
         held = [row.device for row in await link.execute(sa.select(participants.c.device))]
     assert len(marks) == len(PEOPLE) == len(set(marks) - set(held))
     assert all(device.startswith("gone") for device in held)
+    async with store.begin() as work:
+        assert await work.voters.count_voters(live) == len(PEOPLE)
+        assert await work.voters.voted_with(digest(house.devices[0])) == [Voter(live, "g1")]
+        assert await work.voters.forget_voter(digest(house.devices[0])) == 1
+        assert await work.voters.count_voters(live) == len(PEOPLE) - 1
 
 
 async def test_what_cannot_be_asked_is_told(sqlite_store: SqlStore) -> None:
