@@ -186,9 +186,10 @@ def _promised(event: Event) -> Line:
 
 def _updated(event: Event) -> Line:
     commitment, update = _there(event.commitment), _there(event.update)
+    state = promise_words(update.state) + (f": {update.handed_to}" if update.handed_to else "")
     return Line(
         event.at,
-        _("How a promise stands now: %(state)s.") % {"state": promise_words(update.state)},
+        _("How a promise stands now: %(state)s.") % {"state": state},
         _("It was promised: %(role)s will do this by %(day)s.") % {"role": commitment.role, "day": day(commitment.by)}
         + " "
         + commitment.what
