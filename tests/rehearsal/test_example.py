@@ -169,7 +169,7 @@ async def test_it_is_made_once_and_never_beside_anything_else(house: House, sqli
 
 
 async def test_what_ends_in_the_middle_leaves_nothing_and_the_next_start_makes_it(
-    sqlite_store: SqlStore, monkeypatch: pytest.MonkeyPatch
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def killed(*_: object) -> None:
         raise NotFound("the power went off")
@@ -177,11 +177,15 @@ async def test_what_ends_in_the_middle_leaves_nothing_and_the_next_start_makes_i
     with monkeypatch.context() as patch:
         patch.setattr("forum.rehearsal.example.votes.from_home", killed)
         with pytest.raises(NotFound):
-            await cycle.make(sqlite_store, CLOCK)
-    async with sqlite_store.read() as work:
+            await cycle.make(store, CLOCK)
+    async with store.read() as work:
         assert await cycle.is_wanted(work)
         assert (await work.stories.list_stories(), await work.sessions.list_sessions()) == ([], [])
         assert await work.facts.get_fact(cycle.FACT) is None
+    await cycle.make(store, CLOCK)
+    async with store.read() as work:
+        assert await work.facts.get_fact(cycle.FACT)
+        assert await work.record.size() > 40
 
 
 def test_its_clock_goes_forward_only() -> None:
