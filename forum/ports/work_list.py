@@ -73,8 +73,9 @@ class WorkList(Protocol):
     A vote waits from its close, if an answer to it is due, else from when its result was shown, until a decision
     answers it; only the later of a first vote and the vote after its replay does. A draft with its second reader is to
     be read by everybody who did not write on it, and is a draft for whoever did. A promise is due that is open and is
-    overdue, has its day within SOON_DAYS, or is without news for QUIET_DAYS (voting/commitment.py). A session is ahead
-    that goes on and in which no vote was opened yet.
+    overdue, has its day within SOON_DAYS, or is without news for QUIET_DAYS (voting/commitment.py); those of
+    demonstrations are listed only where their commission was chosen. A session is ahead that goes on and in which no
+    vote was opened yet.
     """
 
     async def lines(self, section: Section, wanted: Wanted, start: int, most: int) -> tuple[int, list[WorkLine]]:

@@ -294,6 +294,9 @@ def _promises(asked: _Asked) -> Lines:
         .where(state.not_in(FINISHED), sa.or_(is_late, is_near, is_quiet), sa.not_(_is_replaced()))
     )
     lines = _of_votes(lines, decision)
+    if not asked.one:
+        # Nobody will ever keep them: they would stand among real ones for good.
+        lines = lines.where(sa.not_(commission.c.demonstration))
     return _chosen(asked, lines, session, commitment.c.what, commitment.c.role)
 
 

@@ -156,6 +156,12 @@ async def test_beside_what_is_real_it_is_marked_and_not_counted(house: House) ->
         assert (await browser.get("/record")).text.count("Not real") == 50
 
 
+async def test_its_late_promise_is_due_to_nobody_who_has_not_chosen_it(house: House) -> None:
+    async with house.signed_in("commissioner") as commissioner:
+        for chosen, due in (("", 0), (f"?commission={await about(house)}", 1)):
+            assert f"Promises that are due ({due})" in words(await commissioner.get(f"/decide{chosen}"))
+
+
 async def test_it_is_made_once_and_never_beside_anything_else(house: House, sqlite_store: SqlStore) -> None:
     async with house.store.read() as work:
         size = await work.record.size()
