@@ -64,12 +64,12 @@ def test_every_check_of_a_true_export_passes(commission: str | None) -> None:
 
 def test_the_words_say_what_was_withdrawn_sealed_and_left_out(packed: bytes) -> None:
     said = details(packed)
-    assert "2 withdrawn, 3 held by a moderator, 0 not in this export" in said["disclosures"]
+    assert "4 withdrawn, 3 held by a moderator, 0 not in this export" in said["disclosures"]
     assert said["ballots root"] == (
         "8 rounds; 1 more stay sealed until revealed, 0 not in this export; 1 not opened, because too few voted"
     )
     one = details(export_zip.pack(a_keeper().log(CRISIS.id), SIGNER))
-    assert "2 withdrawn, 3 held by a moderator, 16 not in this export" in one["disclosures"]
+    assert "4 withdrawn, 3 held by a moderator, 16 not in this export" in one["disclosures"]
     assert one["ballots root"] == "8 rounds; 1 more stay sealed until revealed, 1 not in this export"
 
 
@@ -217,7 +217,8 @@ def test_words_gone_without_a_word_fail_and_words_taken_back_must_be_gone() -> N
     digest = next(iter(keeper.taken_back))
     keeper.disclosures[digest] = keeper.taken_back[digest]
     said = details(signed_again(keeper))
-    named = dict.fromkeys(d for entry in keeper.entries for d in digests_in(entry) if d not in keeper.held)
+    gone = keeper.held | keeper.taken_back.keys() - {digest}
+    named = dict.fromkeys(d for entry in keeper.entries for d in digests_in(entry) if d not in gone)
     line = list(named).index(digest) + 1
     assert said["disclosures"] == f"disclosures.jsonl, line {line}: words that were withdrawn"
 
