@@ -6,17 +6,16 @@ import asyncio
 import json
 import re
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, BrowserType, Page, ViewportSize, expect
 from support.app import a_house
+from support.cycle_house import served as serving
 from support.long_words import LATIN, PLACE, SCRIPTS, Cramped, a_room, cramped, crowd, states
 from support.page_layout import FAMILIES, FAULTS, FAULTS_OF_PROJECTOR, environment_with_fonts
 
@@ -56,14 +55,6 @@ LARGER = """() => {
 }"""
 
 
-class _Server(uvicorn.Server):
-    """One that leaves the signals to pytest."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 @dataclass(frozen=True)
 class Served:
     """A house full of long words, and where it listens."""
@@ -81,14 +72,8 @@ async def served(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
         with socket.socket() as listening:
             listening.bind(("127.0.0.1", 0))
             listening.listen()
-            config = uvicorn.Config(
-                house.app, ws="websockets-sansio", lifespan="off", log_config=None, timeout_graceful_shutdown=1
-            )
-            server = _Server(config)
-            serving = asyncio.create_task(server.serve(sockets=[listening]))
-            yield Served(full, f"http://127.0.0.1:{listening.getsockname()[1]}")
-            server.should_exit = True
-            await serving
+            async with serving(house, listening):
+                yield Served(full, f"http://127.0.0.1:{listening.getsockname()[1]}")
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ from forum.services.noticed import count_ended
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
-OWNER, FOLLOWERS = "owner@reader.test", [f"follower{number}@reader.test" for number in range(6)]
+OWNER, FOLLOWERS = "owner@reader.test", [f"follower{number}@reader.test" for number in range(8)]
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ async def a_month_later(cycle: CycleHouse, phone: Page, day: str, mine: str, pro
         await phone.goto(mine)
         await expect(main).to_contain_text(words)
         await phone.goto(day)
-    for path, said in ((done, "noticed"), (late, "Late by")):
+    for path, said in ((done, "noticed it: 10"), (late, "Late by")):
         await cycle.seen(phone, f"/promises/{path}")
         await expect(main).to_contain_text(said)
     await cycle.seen(phone, "/promises")
