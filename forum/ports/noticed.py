@@ -30,6 +30,9 @@ class NoticedAnswers(Protocol):
     async def noticed(self, key: str) -> NoticedAnswer | None:
         """Returns the answer that the link with this digest gave, or None."""
 
+    async def remove_noticed(self, key: str) -> None:
+        """Deletes the answer that the link with this digest gave; does nothing where there is none."""
+
     async def askings(self) -> list[tuple[str, str]]:
         """Returns commitment and asking of all answers, each pair once."""
 

@@ -176,6 +176,9 @@ class Decisions(UpdateFiles, Protocol):
     async def newest_heads(self, most: int) -> list[Decision]:
         """Returns the newest decisions without their commitments, newest first; none of a rehearsal or a draft."""
 
+    async def answering(self, story: str) -> list[str]:
+        """Returns the ids of the commitments that answer a story, in the order in which they were made."""
+
     async def add_update(self, update: Update) -> None:
         """Adds an update, which becomes the latest of its commitment."""
 

@@ -30,6 +30,10 @@ from forum.voting.noticed import Asked, Noticed, given_counts, open_asking
 
 EVERY = 600.0
 OVER = "The time to answer is over. What people answered is counted, and your link is forgotten."
+_REPLACED = (
+    "This link was ended when the private link of the story was replaced. The new private link leads to another one."
+)
+_ENDED = "ended link of an asking %s"
 _HALF = 12  # bytes of a link that tell it from others, and as many that only this server can make
 
 log = structlog.get_logger()
@@ -75,12 +79,28 @@ def _who(secret: bytes, asking: str, key: str) -> Asked | None:
     return next((who for who in Asked if hmac.compare_digest(_link(secret, who, asking, own), key)), None)
 
 
+async def end_storytellers_links(work: Work, clock: Clock, secret: bytes, story: str, private_key: str) -> None:
+    """Ends the links that a private link of a story gave, before another takes its place: what they answered goes, and
+    they answer nothing any more. So nobody answers an asking twice, by the old link and by the new."""
+    now = clock.now()
+    for commitment in sorted(await work.decisions.answering(story)):
+        # Locked, so that an answer by an old link is before this, and goes, or after it, and is refused.
+        began = open_asking(await work.decisions.get_commitment(commitment, lock=True), now)
+        if began is not None:
+            link = digest(link_of_storyteller(secret, began.id, private_key))
+            await work.noticed.remove_noticed(link)
+            await work.facts.set_fact(_ENDED % link, now)
+            await scrub.to_do(work, now)
+
+
 async def asked_by(work: Work, clock: Clock, secret: bytes, commitment: str, key: str) -> Asking:
-    """Returns what a link asks about. Raises NotFound for a link that is none."""
+    """Returns what a link asks about. Raises NotFound for a link that is none, or was ended."""
     promise = await commitments.promise_of(work, commitment)
     for update in reversed(promise.commitment.updates):
         who = _who(secret, update.id, key)
         if who is not None and promise.recorded:
+            if await work.facts.get_fact(_ENDED % digest(key)) is not None:
+                raise NotFound(_REPLACED)
             now = open_asking(promise.commitment, clock.now())
             there = await work.noticed.noticed(digest(key))
             is_open = now is not None and now.id == update.id

@@ -79,6 +79,11 @@ class SqlDecisions(SqlUpdateFiles):
         rows = await self._link.rows(_ALL.where(decisions.c.commission.in_(shown)).limit(most))
         return await self._decisions(rows, {})
 
+    async def answering(self, story: str) -> list[str]:
+        """Returns the ids of the commitments that answer a story, in the order in which they were made."""
+        wanted = sa.select(commitments.c.id).where(commitments.c.answers == story).order_by(commitments.c.seq)
+        return [row["id"] for row in await self._link.rows(wanted)]
+
     async def add_update(self, update: Update) -> None:
         """Adds an update of a commitment."""
         values = plain(update)

@@ -22,6 +22,10 @@ class SqlNoticedAnswers(Area):
         rows = await self._link.rows(having(answers.c.key), {"key": key})
         return made(rows[0], NoticedAnswer) if rows else None
 
+    async def remove_noticed(self, key: str) -> None:
+        """Deletes the answer that the link with this digest gave; does nothing where there is none."""
+        await self._link.run(sa.delete(answers).where(answers.c.key == key))
+
     async def askings(self) -> list[tuple[str, str]]:
         """Returns commitment and asking of all answers, each pair once."""
         rows = await self._link.rows(sa.select(answers.c.commitment, answers.c.asking).distinct())

@@ -2,8 +2,14 @@
 
 They are asked when a commitment is said to be done, or partly done: an asking. It ends when ASKING_DAYS have passed, or
 when an update says something else. Nothing is given before it has ended, and then once: no two looks differ by one
-answer. What is given is rounded, never a number below the commission's threshold (`small_numbers`), and it is
-given by kind of people for both kinds or for neither, so that nobody finds one kind by taking the other from the whole.
+answer.
+
+The rule of what is given: each kind of people has a row of its own, or none. A row holds rounded numbers, none below
+the commission's threshold (`small_numbers`), and is given only of a kind of which enough answered (`_enough`). The
+kinds are never put together: whoever tells a story knows what they answered, and all of them together could take that
+from the whole, and would have the followers' answers more finely than the followers' own row gives them, down to
+"nobody said no". So what one kind learns of the other is the other's own row, however many of them put together what
+they know; and in a row every answer stays possible of each, also to another in it, and to two no answer is certain.
 """
 
 from __future__ import annotations
@@ -20,7 +26,6 @@ from forum.voting.small_numbers import STEP, people_outside, rounded
 ASKING_DAYS = 28
 # States of a commitment at which people are asked whether they have noticed it.
 ASKED_AT = (CommitmentState.DONE, CommitmentState.PARTLY)
-EVERYBODY = "everybody"
 
 
 class Noticed(StrEnum):
@@ -40,10 +45,9 @@ class Asked(StrEnum):
 
 @dataclass(frozen=True)
 class NoticedCount:
-    """Number of answers of one kind of people, or of EVERYBODY, as it may be given: rounded; None for fewer than the
-    threshold."""
+    """Number of answers of one kind of people as it may be given: rounded; None for fewer than the threshold."""
 
-    who: str
+    who: Asked
     n: int
     yes: int | None
     partly: int | None
@@ -76,13 +80,10 @@ def open_asking(commitment: Commitment, at: str) -> Update | None:
 
 
 def given_counts(answers: Mapping[Asked, Mapping[Noticed, int]], threshold: int) -> tuple[NoticedCount, ...]:
-    """Returns what may be given of an asking that has ended: a row for each kind of people, or one for all of them, or
-    nothing where too few answered (`_enough`)."""
+    """Returns what may be given of an asking that has ended: a row for each kind of people of which enough answered
+    (`_enough`)."""
     of = {who: {said: answers.get(who, {}).get(said, 0) for said in Noticed} for who in Asked}
-    if all(_enough(counts, threshold) for counts in of.values()):
-        return tuple(_given(who, counts, threshold) for who, counts in of.items())
-    whole = {said: sum(counts[said] for counts in of.values()) for said in Noticed}
-    return (_given(EVERYBODY, whole, threshold),) if _enough(whole, threshold) else ()
+    return tuple(_given(who, counts, threshold) for who, counts in of.items() if _enough(counts, threshold))
 
 
 def _enough(counts: Mapping[Noticed, int], threshold: int) -> bool:
@@ -92,7 +93,7 @@ def _enough(counts: Mapping[Noticed, int], threshold: int) -> bool:
     return n >= threshold and rounded(n, threshold) >= threshold + STEP
 
 
-def _given(who: str, counts: Mapping[Noticed, int], threshold: int) -> NoticedCount:
+def _given(who: Asked, counts: Mapping[Noticed, int], threshold: int) -> NoticedCount:
     n = people_outside(sum(counts.values()), threshold) or 0
     yes, partly, no = (people_outside(counts[said], threshold) for said in Noticed)
     return NoticedCount(who, n, yes, partly, no)

@@ -13,10 +13,12 @@ from support.voted_session import COMMISSIONER
 
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Store
-from forum.services import commitments, noticed
+from forum.services import commitments, decisions, noticed
 from forum.services.commitments import UpdateForm
+from forum.services.decision_form import Promise
 from forum.services.keys import digest, new_key
 from forum.services.noticed import link_of_follower, link_of_storyteller
+from forum.services.stories import private_links
 from forum.store import SqlStore, tables
 from forum.voting.noticed import Noticed
 
@@ -93,7 +95,7 @@ async def test_nothing_is_given_before_the_asking_has_ended_and_then_once(sqlite
         await noticed.count_ended(store, clock)
     [entry] = await entries(store)
     assert entry["update"] == asking
-    assert entry["answers"] == [{"who": "everybody", "n": 15, "yes": 5, "partly": None, "no": 5}]
+    assert entry["answers"] == [{"who": "followers", "n": 15, "yes": 5, "partly": None, "no": 5}]
     async with store.read() as work:
         assert await work.noticed.askings() == []
 
@@ -105,3 +107,27 @@ async def test_nothing_is_given_before_the_asking_has_ended_and_then_once(sqlite
     assert len(await entries(store)) == 1
     async with store.read() as work:
         assert await work.noticed.askings() == []
+
+
+async def test_who_replaces_a_private_link_answers_once_all_the_same(store: SqlStore) -> None:
+    day, clock = await a_day(store), SetClock("2026-12-24T10:00:00.000Z")
+    promise = Promise("Trust", "A second nurse", "2027-05-01", day.story)
+    made = (await decisions.commit(store, clock, COMMISSIONER, day.decision, promise)).commitments[-1].id
+    told = UpdateForm(state="done", said="She is there.")
+    asking = (await commitments.update(store, clock, COMMISSIONER, made, told)).id
+    old, new, other = (new_key() for _ in range(3))
+    async with store.begin() as work:
+        story = await work.stories.get_story(day.story)
+        await work.stories.relink(story.link, digest(old))
+    before, after = (link_of_storyteller(SECRET, asking, key) for key in (old, new))
+    for link in (before, link_of_storyteller(SECRET, asking, other), link_of_follower(SECRET, asking)):
+        await noticed.answer(store, clock, SECRET, made, link, Noticed.NO)
+    await private_links.replace_link(store, clock, old, new, SECRET)
+    with pytest.raises(NotFound, match="was ended"):
+        await noticed.answer(store, clock, SECRET, made, before, Noticed.NO)
+    async with store.read() as work:
+        assert await work.noticed.count_noticed(asking) == {"followers": {"no": 1}, "storytellers": {"no": 1}}
+    await noticed.answer(store, clock, SECRET, made, after, Noticed.YES)
+    async with store.read() as work:
+        counted = await work.noticed.count_noticed(asking)
+    assert counted == {"followers": {"no": 1}, "storytellers": {"no": 1, "yes": 1}}

@@ -618,7 +618,7 @@ def a_keeper() -> Keeper:
     keeper.update(CRISIS, nurses, "done", "commissioner", said="Both are here", file="=The rota")
     keeper.update(CRISIS, nurses, "partly", because="@One has left")
     keeper.update(CRISIS, number, "handed on", handed_to="-Control room")
-    keeper.noticed(CRISIS, nurses, {"followers": (15, 5, None, 10), "storytellers": (5, None, 5, None)})
+    keeper.noticed(CRISIS, nurses, {"followers": (15, 5, None, 10), "storytellers": (10, None, 5, None)})
     keeper.correct(CRISIS, decision, "=From May on")
     keeper.pledge(CRISIS, "=A room in the evening,\nand tea", "+Sam")
     keeper.pledge(CRISIS, "I can drive")

@@ -69,7 +69,7 @@ def a_small_keeper() -> Keeper:
     keeper.update(CRISIS, nurses, "done", said="Both are here", file="The rota")
     keeper.update(CRISIS, nurses, "not done", "commissioner", because="One has left")
     keeper.update(CRISIS, nurses, "handed on", because="She has left too", handed_to="Head of days")
-    keeper.noticed(CRISIS, nurses, {"followers": (15, 5, None, 10), "storytellers": (5, None, 5, None)})
+    keeper.noticed(CRISIS, nurses, {"followers": (15, 5, None, 10), "storytellers": (10, None, 5, None)})
     keeper.pledge(CRISIS, "A room in the evening", "Sam")
     keeper.moderate(CRISIS, story, "kept")
     keeper.moderate(CRISIS, story, "taken down", "The street was named")

@@ -74,7 +74,7 @@ CYCLE_COLUMNS: dict[str, dict[str, str]] = {
         "commitment": "id of the commitment it is about",
         "update": "id of the update at which people were asked",
         "at": "when the answers were counted (UTC)",
-        "who": "followers and storytellers, or everybody where one of these kinds is small",
+        "who": "followers or storytellers: a kind of which too few answered is left out",
         "n": "how many answered, rounded",
         "yes": "how many had noticed it, rounded; empty for fewer than the threshold",
         "partly": "how many had noticed it in part; empty for fewer than the threshold",

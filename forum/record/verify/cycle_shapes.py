@@ -272,7 +272,8 @@ CYCLE_SHAPES: dict[str, Shape] = {
         ),
     ),
     "commitment noticed": Shape(
-        "What those a commitment was made to answered, when they were asked whether they had noticed it.",
+        "What those a commitment was made to answered, asked whether they had noticed it: by kind of people, never "
+        "together, as one kind could take its own from the whole; a row where the threshold and five more did.",
         (
             Field("commitment", known("commitment"), "the commitment it is about"),
             Field("update", known("update"), "the update at which they were asked"),
@@ -280,7 +281,7 @@ CYCLE_SHAPES: dict[str, Shape] = {
                 "answers",
                 a_list(
                     an_object(
-                        Field("who", one_of(*WHO_NOTICED), "both kinds of people, or everybody together"),
+                        Field("who", one_of(*WHO_NOTICED), "a kind of people of which enough answered"),
                         Field("n", COUNT, "how many answered, rounded"),
                         *(Field(name, or_null(COUNT), about) for name, about in _NOTICED),
                     )

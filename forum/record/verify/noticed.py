@@ -10,8 +10,8 @@ from forum.record.verify.small_numbers import is_rounded
 
 ASKED_AT = ("done", "partly")
 ASKED_DAYS = timedelta(days=28)
-WHO_NOTICED = ("everybody", "followers", "storytellers")
-_BY_KIND = ["followers", "storytellers"]
+WHO_NOTICED = ("followers", "storytellers")
+_LEAST_ROOM = 5  # by so many more than the threshold each row has people
 
 
 def noticed_problems(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -56,10 +56,12 @@ def _asking_problems(place: str, entry: Mapping[str, Any], updates: Sequence[Map
 
 
 def _count_problems(place: str, answers: Sequence[Mapping[str, Any]], threshold: int) -> Iterator[str]:
-    """Yields a problem where answers are not by both kinds of people or of everybody, or a number may not be given."""
-    if [one["who"] for one in answers] not in (["everybody"], _BY_KIND):
-        yield f"{place}: it is neither of everybody nor of both kinds of people"
+    """Yields a problem where answers are of no kind of people, or of one twice, or a number may not be given."""
+    if [one["who"] for one in answers] not in (list(WHO_NOTICED), *([one] for one in WHO_NOTICED)):
+        yield f"{place}: it is not of each kind of people once"
     for one in answers:
+        if one["n"] < threshold + _LEAST_ROOM:
+            yield f"{place}: a row is of too few people"
         given = [one[name] for name in ("n", "yes", "partly", "no") if one[name] is not None]
         if not all(is_rounded(number, threshold) for number in given):
             yield f"{place}: a number is below the threshold, or not rounded"

@@ -5,15 +5,16 @@ from __future__ import annotations
 from forum.errors import BadInput, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
-from forum.services import scrub
+from forum.services import noticed, scrub
 from forum.services.keys import digest, is_key
 from forum.stories.submission import Submission
 
 _DEAD = "dead link %s"
 
 
-async def replace_link(store: Store, clock: Clock, key: str, new: str) -> None:
-    """Gives a story a new private link; the old one stops working immediately.
+async def replace_link(store: Store, clock: Clock, key: str, new: str, noticed_secret: bytes) -> None:
+    """Gives a story a new private link; the old one stops working immediately, and so do the links with which whoever
+    had it answered whether a promise was noticed (`noticed_secret` is what those are made with).
 
     It erases an e-mail address left on the story's page, as anybody with the old link may have left it. `new` is a
     key made by `keys.new_key` when the page was shown, so that nobody loses a story with a lost answer. Raises
@@ -24,6 +25,7 @@ async def replace_link(store: Store, clock: Clock, key: str, new: str) -> None:
             raise BadInput("This new link cannot be used. Here is another one.", field="new")
         story = await work.stories.by_link(digest(key), lock=True)
         await work.stories.relink(story.link, digest(new))
+        await noticed.end_storytellers_links(work, clock, noticed_secret, story.id, key)
         await _end(work, story, clock.now())
     await scrub.scrub(store)
 

@@ -119,7 +119,7 @@ async def link(request: Request) -> Response:
             form.wrong("sure", "Tick the box to say that you are sure.")
         form.stop()
         if action == "replace":
-            await private_links.replace_link(site.store, site.clock, key, new)
+            await private_links.replace_link(site.store, site.clock, key, new, site.noticed_secret)
         else:
             await private_links.revoke_link(site.store, site.clock, key)
     except (BadInput, StoreUnavailable) as error:

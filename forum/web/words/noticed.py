@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from forum.voting.noticed import EVERYBODY, Asked, Noticed
+from forum.voting.noticed import Asked, Noticed
 from forum.web.i18n.gettext import gettext as _
 
 
@@ -18,7 +18,6 @@ def noticed_words(said: str) -> str:
 def counted(row: Mapping[str, Any]) -> str:
     """Returns one row of the answers of an entry "commitment noticed" as a sentence."""
     who = {
-        EVERYBODY: _("Of about %(n)s people who answered:"),
         Asked.FOLLOWERS: _("Of about %(n)s people who follow it and answered:"),
         Asked.STORYTELLERS: _("Of about %(n)s people whose story it answers and who answered:"),
     }

@@ -17,7 +17,7 @@ from forum.record.verify.verdict import FAIL
 from forum.voting.commitment import FINISHED, TOLD, CommitmentState, mistakes
 from forum.voting.commitment import Commitment as Made
 from forum.voting.commitment import Update as Given
-from forum.voting.noticed import ASKING_DAYS, EVERYBODY, Asked
+from forum.voting.noticed import ASKING_DAYS, Asked
 
 SD = {"sd": "A" * 43}
 
@@ -76,7 +76,8 @@ def test_the_updates_of_a_true_record_pass() -> None:
         ("answers.1.partly", 3, "a number is below the threshold, or not rounded"),
         ("answers.0.no", 11, "a number is below the threshold, or not rounded"),
         ("answers.0.yes", 20, "more gave one answer than answered"),
-        ("answers.0.who", "everybody", "it is neither of everybody nor of both kinds of people"),
+        ("answers.0.who", "storytellers", "it is not of each kind of people once"),
+        ("answers.1.n", 5, "a row is of too few people"),
         ("update", 1, "nobody is asked when a commitment is not done"),
         ("commitment", 1, "there is no such update of its commitment before it"),
     ],
@@ -102,4 +103,4 @@ def test_a_count_that_is_there_twice_is_named_and_a_true_one_passes() -> None:
     unchanged = [one for one in entries[asked + 1 :] if one["type"] != "commitment update"]
     assert list(noticed_problems([*entries[: asked + 1], *unchanged])) == [f"noticed {counted['update']}: {early}"]
     assert list(noticed_problems([*entries, counted])) == [f"noticed {counted['update']}: it is counted twice"]
-    assert (WHO_NOTICED, ASKED_DAYS.days) == ((EVERYBODY, *Asked), ASKING_DAYS)
+    assert (WHO_NOTICED, ASKED_DAYS.days) == (tuple(Asked), ASKING_DAYS)

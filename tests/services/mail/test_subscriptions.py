@@ -63,7 +63,7 @@ async def test_the_address_goes_with_the_story_and_with_its_link_and_when_anothe
 
 async def test_whoever_left_an_address_by_a_link_that_was_replaced_is_told_nothing_more(desk: MailDesk) -> None:
     await desk.confirm("stranger@reader.test")
-    await private_links.replace_link(desk.store, desk.clock, desk.key, new_key())
+    await private_links.replace_link(desk.store, desk.clock, desk.key, new_key(), b"secret")
     assert desk.words_in_files("stranger@reader.test") == set()
     await desk.moderate("return")
     await desk.run_rounds(3, hours=1)

@@ -337,12 +337,12 @@ async def test_a_link_is_replaced_once_and_switched_off_for_good(sqlite_store: S
     new = new_key()
     for wrong in ("", "short", key, other):
         with pytest.raises(BadInput):
-            await private_links.replace_link(sqlite_store, CLOCK, key, wrong)
-    await private_links.replace_link(sqlite_store, CLOCK, key, new)
+            await private_links.replace_link(sqlite_store, CLOCK, key, wrong, b"secret")
+    await private_links.replace_link(sqlite_store, CLOCK, key, new, b"secret")
     assert await private_links.has_link(sqlite_store, new)
     assert not await private_links.has_link(sqlite_store, key)
     with pytest.raises(NotFound):
-        await private_links.replace_link(sqlite_store, CLOCK, key, new_key())
+        await private_links.replace_link(sqlite_store, CLOCK, key, new_key(), b"secret")
     await private_links.revoke_link(sqlite_store, CLOCK, new)
     again = private_links.revoke_link(sqlite_store, CLOCK, new)
     for act_ in (again, appeals_and_reports.appeal(sqlite_store, CLOCK, new, "Hello?")):

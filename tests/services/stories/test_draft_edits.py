@@ -374,7 +374,7 @@ async def test_a_browser_has_one_mark_in_a_story_and_another_in_the_next(sqlite_
 async def test_no_other_story_begins_under_a_link_that_was_replaced_or_switched_off(sqlite_store: Store) -> None:
     commission, key = await a_written_story(sqlite_store)
     new = new_key()
-    await private_links.replace_link(sqlite_store, CLOCK, key, new)
+    await private_links.replace_link(sqlite_store, CLOCK, key, new, b"secret")
     await private_links.revoke_link(sqlite_store, CLOCK, new)
     for dead in (key, new):
         with pytest.raises(NotFound):
