@@ -310,7 +310,7 @@ async def test_only_what_people_answer_for_themselves_is_decided_on(sqlite_store
     if kind in {"first vote", "vote after replay", "policy vote"}:
         assert (await decide(sqlite_store, CLOCK, COMMISSIONER, form)).rounds == (shown.id,)
         return
-    assert kind in {"magic check", "character vote"}
+    assert kind in {"magic check", "character vote", "check back"}
     with pytest.raises(IllegalMove, match="led on through the day"):
         await decide(sqlite_store, CLOCK, COMMISSIONER, form)
     async with sqlite_store.read() as work:
