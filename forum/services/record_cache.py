@@ -29,10 +29,11 @@ RESTORED = "record restored"
 @dataclass
 class Predicted:
     """Index of sealed predictions: the latest of each session as its entry has it, with its index; and the decision
-    that opened each, with the index of the entry that says so, by prediction."""
+    that opened each, with the index of the entry that says so, and the session of each, by prediction."""
 
     sealed: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
     opened: dict[str, tuple[int, str]] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
 
     def said(self, session: str, size: int) -> dict[str, Any] | None:
         """Returns what the first `size` entries say of a session's prediction: its entry, with its `index` and, as
@@ -47,6 +48,7 @@ class Predicted:
         """Adds the next entry."""
         if entry["type"] == "prediction sealed":
             self.sealed[entry["session"]] = index, entry
+            self.sessions[entry["prediction"]] = entry["session"]
         elif entry["type"] == "prediction opened":
             self.opened[entry["prediction"]] = index, entry["decision"]
 
@@ -56,7 +58,8 @@ class Contents:
     """Index of the record: the "round opened" entry of each round; the indexes of a commission's or a session's
     entries, and of those about one thing (`subjects_of`); the entry that withdrew each digest's words; those that a
     moderator holds; the answers that votes are due; the timelines of commissions; the heads (size,
-    root in hex) that an entry "record restored" says are given up; the sealed predictions."""
+    root in hex) that an entry "record restored" says are given up; the sealed predictions; and what was said later of
+    a decision, a commitment or a commission (`_SAID_LATER`), by its id."""
 
     openings: dict[str, dict[str, Any]] = field(default_factory=dict)
     of: dict[str, list[int]] = field(default_factory=dict)
@@ -67,6 +70,7 @@ class Contents:
     timelines: Timelines = field(default_factory=Timelines)
     given_up: set[tuple[int, str | None]] = field(default_factory=set)
     predictions: Predicted = field(default_factory=Predicted)
+    said_later: dict[str, list[int]] = field(default_factory=dict)
 
     def take(self, stored: StoredEntry) -> None:
         """Adds the next entry."""
@@ -83,13 +87,25 @@ class Contents:
         self.answers.add(stored.index, entry)
         self.timelines.add(stored.index, entry)
         self.predictions.take(stored.index, entry)
+        if name := _SAID_LATER.get(entry["type"]):
+            self.said_later.setdefault(entry[name], []).append(stored.index)
         session = entry.get("session")
         if entry["type"] == "decision":
             session = self.openings.get(entry["rounds"][0], {}).get("session")
+        elif entry["type"] == "prediction opened":
+            session = self.predictions.sessions.get(entry["prediction"])
         for key in filter(None, (entry["commission"], session)):
             self.of.setdefault(key, []).append(stored.index)
 
 
+# Entries that say more of something than its rows do: the field that has its id, by their type.
+_SAID_LATER = {
+    "minority statement": "decision",
+    "commitment noticed": "commitment",
+    "stage moved": "commission",
+    "commission closed": "commission",
+    "commission reopened": "commission",
+}
 # The field that has the id of what an entry tells of, by its type.
 _SUBJECTS = {
     "round opened": "round",

@@ -149,14 +149,23 @@ async def a_month_later(cycle: CycleHouse, phone: Page, day: str, mine: str, pro
     await cycle.seen(phone, day)
     main = phone.get_by_role("main")
     await expect(main.locator("[data-mine]:not([hidden])")).to_contain_text("Sit down and ask")
-    for words in ("The crisis team is near.", "It begins in May.", "Both nurses are here.", "Head of nursing"):
-        await expect(main).to_contain_text(words)
-        await phone.goto(mine)
-        await expect(main).to_contain_text(words)
-        await phone.goto(day)
-    for path, said in ((done, "noticed it: 10"), (late, "Late by")):
-        await cycle.seen(phone, f"/promises/{path}")
-        await expect(main).to_contain_text(said)
+    told = (
+        "The crisis team is near.",
+        "Mae hyn yn ein gadael ni allan.",
+        "It begins in May.",
+        "Why: The rota is ready later.",
+        "Both nurses are here.",
+        "noticed it: 10",
+        "Late by",
+        "Head of nursing",
+        "Nights are the hard part.",
+    )
+    for page in (day, mine):
+        await phone.goto(page)
+        for words in told:
+            await expect(main).to_contain_text(words)
+    for promise in (done, late):
+        await cycle.seen(phone, f"/promises/{promise}")
     await cycle.seen(phone, "/promises")
     await expect(main).to_contain_text("Late by")
 

@@ -18,12 +18,13 @@ from forum.services.voting.receipts import gives_none
 from forum.sessions.session import LiveSession
 from forum.voting.methods import METHODS
 from forum.voting.round import NONE_OF_THESE, Round
+from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import gettext as _
+from forum.web.later_lines import lines_of
 from forum.web.live.receipts import place
 from forum.web.record_banner import events_shown, unlike_record
 from forum.web.responses import page
 from forum.web.site import site_of
-from forum.web.words.timeline import told
 
 MOST_LATER = 50  # of what was decided, promised and done since, the newest
 MOST_VOTES = 100
@@ -43,18 +44,29 @@ async def day_page(request: Request, session: LiveSession) -> Response:
         events = await timeline.session_life(work, commission, session)
         votes = [one for one in events if one.kind == EventKind.VOTED][:MOST_VOTES]
         later = [one for one in events if one.kind != EventKind.VOTED]
-        await unlike_record(request, work, events_shown([*votes, *later[-MOST_LATER:]]))
+        shown = [*votes, *later[-MOST_LATER:]]
+        lines, said = await lines_of(request, work, commission, shown, session.id)
+        rows = events_shown(shown)
+        rows |= {
+            one.round.id: (rows[one.round.id], line.due)
+            for one, line in zip(shown, lines, strict=True)
+            if one.round and line.due
+        }
+        await unlike_record(request, work, rows)
         asked = await check_backs.on_votes_of(work, session)
+    since = sorted([*lines[len(votes) :], *said], key=lambda line: line.at)
     return await page(
         request,
         "live/my_day.html",
         session=session,
         commission=commission,
         path_of_session=f"/answer/{session.code}" if session.asynchronous else f"/s/{session.code}",
-        votes=[(one.round, told(one), _answers(one.round)) for one in votes if one.round is not None],
+        votes=[(one.round, line, _answers(one.round)) for one, line in zip(votes, lines, strict=False) if one.round],
         asked=asked[:MOST_ASKED],
-        later=[told(one) for one in later[: -MOST_LATER - 1 : -1]],
-        more=len(later) > MOST_LATER,
+        later=since[: -MOST_LATER - 1 : -1],
+        more=len(later) + len(said) > MOST_LATER,
+        undecided=not any(one.kind == EventKind.DECIDED for one in later),
+        today=today(site_of(request).clock.now()),
         receipts=not gives_none(session),
         helping=bool(votes) and not session.asynchronous and not commission.rehearsal,
     )

@@ -18,7 +18,6 @@ from forum.services.ledger import found
 from forum.services.record_cache import kept
 from forum.voting.commission import Commission
 from forum.voting.commitment import OVERDUE, QUIET, CommitmentState
-from forum.voting.noticed import asking_of, has_ended, unnoticed
 from forum.web import update_files
 from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import gettext as _
@@ -28,7 +27,7 @@ from forum.web.public.checkpoints import page_number
 from forum.web.record_banner import ledger_shown, promises_shown, unlike_record
 from forum.web.responses import page
 from forum.web.site import site_of
-from forum.web.words.noticed import counted
+from forum.web.words.noticed import Counts, counts_of
 from forum.web.words.terms import promise_words
 
 A_PAGE = 25
@@ -131,23 +130,16 @@ async def about(request: Request, work: Work, promise: Promise) -> dict[str, Any
         contents = await kept(site.store).contents_of(work, size)
         # Another request may have read further than this one's snapshot reaches.
         entries = [index for index in contents.about.get(commitment.id, ()) if index < size]
-    told = [(one.index, json.loads(one.body)) for one in await work.record.entries_at(entries)]
-    counts = [(number, entry) for number, entry in told if entry["type"] == "commitment noticed"]
-    entries = [number for number, entry in told if entry["type"] != "commitment noticed"]
-    asking = asking_of(commitment) if promise.recorded else None
-    asked_out = asking is not None and has_ended(asking, site.clock.now())
+    told = [{**json.loads(one.body), "index": one.index} for one in await work.record.entries_at(entries)]
+    counts = [entry for entry in told if entry["type"] == "commitment noticed"]
     return {
         "files": update_files.shown(commitment),
-        "noticed": [
-            (number, entry["at"], [counted(row) for row in entry["answers"]], unnoticed(entry["answers"]))
-            for number, entry in reversed(counts)
-        ],
-        "few_noticed": asked_out and asking is not None and asking.id not in {entry["update"] for _, entry in counts},
+        "noticed": counts_of(commitment, counts, site.clock.now()) if promise.recorded else Counts(),
         "commitment": commitment,
         "decision": promise.decision,
         "commission": promise.commission,
         "recorded": promise.recorded,
         "story": await commitments.story_of(work, commitment),
-        "entries": entries,
+        "entries": [entry["index"] for entry in told if entry["type"] != "commitment noticed"],
         "today": today(site.clock.now()),
     }

@@ -21,11 +21,12 @@ from forum.voting.noticed import open_asking
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.guess_limits import guessed
+from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import say
+from forum.web.later_lines import lines_of
 from forum.web.responses import done, page
 from forum.web.site import base_url, site_of
 from forum.web.templates import qr
-from forum.web.words.timeline import told
 
 # Mails a day that ask one address to confirm.
 MAILS_A_DAY = 3
@@ -58,6 +59,9 @@ async def life_of(request: Request, story: Submission) -> dict[str, Any]:
     appeal."""
     async with site_of(request).store.read() as work:
         events = await timeline.life(work, story)
+        since = next((one.session.id for one in events if one.session), "")
+        commission = await work.commissions.get_commission(story.commission)
+        of_events, said = await lines_of(request, work, commission, events, since)
         standing = await appeals_and_reports.standing(work, story)
         shared = False
         by_mail = await mail_of(request, work, story)
@@ -70,9 +74,10 @@ async def life_of(request: Request, story: Submission) -> dict[str, Any]:
     secret, key = site_of(request).noticed_secret, request.path_params["key"]
     # Words that stand at the top of the page are not repeated.
     above = {story.because, standing.appeal.because if standing and standing.appeal else ""}
-    lines = [told(event) for event in reversed(events)]
+    lines = sorted([*of_events, *said], key=lambda line: line.at)[::-1]
     return {
         "life": [replace(line, quote="") if line.quote in above else line for line in lines],
+        "today": today(now),
         "askings": [(one, noticed.link_of_storyteller(secret, began, key)) for one, began in askings],
         "standing": standing,
         "mail": by_mail,

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from forum.voting.noticed import Asked, Noticed
+from forum.voting.commitment import Commitment
+from forum.voting.noticed import Asked, Noticed, asking_of, has_ended, unnoticed
 from forum.web.i18n.gettext import gettext as _
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Counts of who noticed a promise, newest first, each as (number of its entry, its time, sentences, true where
+    hardly anybody noticed). `few` is true where too few answered when people were asked last."""
+
+    told: tuple[tuple[int, str, list[str], bool], ...] = ()
+    few: bool = False
+
+
+def counts_of(commitment: Commitment, entries: Sequence[Mapping[str, Any]], now: str) -> Counts:
+    """Returns the counts of a recorded commitment from entries "commitment noticed" with their `index`, oldest first,
+    of which the newest is among them."""
+    asking = asking_of(commitment)
+    few = asking is not None and has_ended(asking, now) and asking.id not in {one["update"] for one in entries}
+    told = [
+        (one["index"], one["at"], [counted(row) for row in one["answers"]], unnoticed(one["answers"]))
+        for one in reversed(entries)
+    ]
+    return Counts(tuple(told), few)
 
 
 def noticed_words(said: str) -> str:

@@ -7,11 +7,14 @@ from typing import TypeVar
 
 from forum.services.stories.timeline import Event, EventKind
 from forum.stories.moderation import ModerationAction
+from forum.voting.answer_due import AnswerDue
 from forum.voting.check_back import is_check_back
+from forum.voting.commitment import Commitment
 from forum.web.i18n.dates import day, moment
 from forum.web.i18n.gettext import gettext as _
 from forum.web.words import entries, methods
 from forum.web.words.check_backs import answer_labels, said_back
+from forum.web.words.noticed import Counts
 from forum.web.words.terms import promise_words
 
 Part = TypeVar("Part")
@@ -21,7 +24,8 @@ Part = TypeVar("Part")
 class Line:
     """One event in words: a sentence, more sentences under it, a quotation, and a link.
 
-    `rows` are (group, its preference), for a result that may be given by group.
+    `rows` are (term, text): groups with their preference, or why something was done. `promise` is one whose standing
+    belongs beside it, with what was `noticed` of that; `due` is the answer that a vote waits for.
     """
 
     at: str
@@ -31,11 +35,14 @@ class Line:
     rows: tuple[tuple[str, str], ...] = ()
     link: str = ""
     link_text: str = ""
+    promise: Commitment | None = None
+    noticed: Counts | None = None
+    due: AnswerDue | None = None
 
     @property
     def plain(self) -> str:
         """Returns everything but the title as plain text."""
-        rows = "; ".join(f"{group}: {words}" for group, words in self.rows)
+        rows = "; ".join(f"{term}: {text}" for term, text in self.rows)
         return "\n".join(part for part in (self.text, rows, self.quote) if part)
 
 
@@ -165,8 +172,8 @@ def _corrected(event: Event) -> Line:
     return Line(
         event.at,
         _("Another decision took the place of this one.") if replaced else _("A decision was corrected."),
-        correction.because,
-        quote=correction.words,
+        correction.words,
+        rows=((_("Why"), correction.because),),
         link=f"/decisions/{replaced or decision.id}",
         link_text=_("Read the newer decision") if replaced else _("Read the whole decision"),
     )

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
-from support.app import House, words
+from support.app import House, a_house, words
 from support.changed_rows import change
-from support.decided import ANSWERS
-from support.factories import CLOCK, a_commission, a_session, new_id
+from support.decided import ANSWERS, dissented
+from support.factories import CLOCK, SetClock, a_commission, a_session, new_id, store_declared_session
 from support.live_house import LiveHouse
-from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
+from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote, required
 
-from forum.services import commitments, decisions
+from forum.services import commitments, decision_corrections, decisions, noticed, stages
 from forum.services.commitments import UpdateForm
 from forum.services.decision_form import DecisionForm, Promise
+from forum.services.noticed import link_of_follower
 from forum.services.sessions import cues, facilitation
+from forum.services.sessions.desk import Desk
 from forum.services.stories import moderation
 from forum.sessions.session import LiveSession
 from forum.store import SqlStore, tables
 from forum.stories.scenario_twee import parse
 from forum.stories.submission import StoryStatus
+from forum.voting.commission import Commission
 from forum.voting.decision import Decision
+from forum.voting.noticed import Noticed
 
 ON_SCREEN = "What is shown here does not agree with the record"
 PROMISE = Promise("Head of nights", "Two nurses on every night", "2099-06-30")
 
 
-async def decided(house: House, voted: Voted) -> Decision:
+async def decided(house: House, voted: Voted, **changes: Any) -> Decision:
     form = DecisionForm(
         voted.rounds,
         outcome="adopted",
@@ -37,6 +43,7 @@ async def decided(house: House, voted: Voted) -> Decision:
         answers=ANSWERS,
         promises=(PROMISE,),
     )
+    form = replace(form, **changes)
     return await decisions.decide(house.store, CLOCK, COMMISSIONER, form)
 
 
@@ -93,6 +100,70 @@ async def test_it_shows_what_was_asked_and_what_came_of_it_to_everybody_alike(ho
             await work.sessions.forget_devices(voted.live.id)
         for browser in (phone, stranger):
             assert words(await browser.get(path)) == words(page)
+
+
+async def test_what_is_late_and_what_was_said_later_is_on_it_and_on_the_page_of_whoever_told_the_story(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    clock = SetClock(CLOCK.now())
+    async with a_house(tmp_path, sqlite_template, clock=clock) as house, house.browser() as anybody:
+        store = house.store
+        voted, commission, key = await on_a_story(house)
+        pages = (f"/s/{voted.live.code}/day", f"/my-story/{key}")
+
+        async def shown() -> list[str]:
+            return [words(await anybody.get(page)) for page in pages]
+
+        clock.move(days=40)
+        for page in await shown():
+            assert "Late by 12 days To be answered by" in page
+        promise = replace(PROMISE, by=SetClock(CLOCK.now()).later(days=5)[:10])
+        made = await decided(house, voted, response="r1", promises=(promise,))
+        for page in await shown():
+            assert "Late by 12 days" not in page
+            assert "Late by 35 days No news yet" in page
+            assert "No news for 90 days" not in page
+        await dissented(store, made.id)
+        right = decision_corrections.CorrectionForm("", "It is half a mile away.", "We measured it.")
+        await decision_corrections.correct(store, CLOCK, COMMISSIONER, made.id, right)
+        said = UpdateForm(state="partly", said="One nurse.")
+        asking = await commitments.update(store, CLOCK, COMMISSIONER, made.commitments[0].id, said)
+        for _ in range(15):
+            link = link_of_follower(b"s", asking.id)
+            await noticed.answer(store, CLOCK, b"s", asking.commitment, link, Noticed.YES)
+        await stages.move(
+            store, CLOCK, commission.id, stages.MoveForm(seen="1", to="monitor", learnt="Nights are hard.")
+        )
+        await noticed.count_ended(store, clock)
+        clock.move(days=60)
+        for page in await shown():
+            for expected in (
+                "It is half a mile away. Why: We measured it.",
+                "Late by 95 days Partly done No news for 90 days Of about 15 people who follow it",
+                "Nurses says what it holds against a decision. It was decided: ",
+                "Statement: It leaves us out.",
+                "What was learnt: Nights are hard.",
+            ):
+                assert expected in page
+            # Beside the latest news of a promise alone, and of what was before the session nothing.
+            assert page.count("Partly done No news") == 1
+            assert "Too early" not in page
+
+
+async def on_a_story(house: House) -> tuple[Voted, Commission, str]:
+    """Puts the question of a story in a session before which the work was moved; returns the vote, its commission, and
+    the story's private key."""
+    commission = await house.commission()
+    await stages.move(house.store, CLOCK, commission.id, stages.MoveForm(seen="0", to="secure", learnt="Too early"))
+    sent, key = await house.story(commission)
+    story = await house.moderated(sent, "accept")
+    live = a_session(commission, scenarios=(story.id,))
+    await store_declared_session(house.store, commission, live, ())
+    desk = Desk(house.store, CLOCK)
+    round_ = required((await cues.put_question(desk, live.id, story.id, parse(story.twee).decisions[0].name)).round)
+    for act in (facilitation.open_round, facilitation.close_round, facilitation.reveal_round):
+        await act(desk, live.id, round_.id)
+    return Voted(live, desk, (), (round_.id,)), commission, key
 
 
 async def test_what_is_held_back_or_taken_down_is_not_on_it(house: House) -> None:

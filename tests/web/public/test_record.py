@@ -23,6 +23,7 @@ from forum.record.verify import merkle_tree
 from forum.record.verify.checkpoint import parse_checkpoint, parse_note, public_key_raw
 from forum.record.verify.merkle_tree import leaf_hash, verify_inclusion
 from forum.services import decision_form, decisions
+from forum.services.predictions import PredictionForm
 from forum.services.sessions import cues, facilitation
 from forum.services.stories import moderation
 from forum.store import SqlStore
@@ -121,6 +122,16 @@ async def test_the_list_can_be_narrowed_to_a_commission_or_a_session(house: Hous
     assert [int(n) for n in re.findall(r'id="entry-(\d+)"', of_commission.text)] == [7, 6, 5, 4, 3]
     assert decided == 6
     assert (await anybody.get(f"/record?session={new_id()}")).status_code == 404
+
+
+async def test_a_prediction_is_listed_with_its_session_as_it_was_sealed_and_opened(
+    house: House, anybody: httpx2.AsyncClient
+) -> None:
+    voted = await a_vote(house.store, declared=True, predicted=PredictionForm("", "", "The nurse", "Twenty votes"))
+    await a_decision(house, voted)
+    of_session = words(await anybody.get(f"/record?session={voted.live.id}"))
+    assert "Sealed prediction" in of_session
+    assert "Before the vote, those who decide expected: The nurse" in of_session
 
 
 async def test_what_is_appended_later_is_on_the_next_page_that_is_asked_for(
