@@ -97,7 +97,10 @@ async def test_what_a_page_asks_does_not_grow_with_what_is_on_it(house: House, a
     await more(house, voted, 1)
     commission = voted.live.commission
     own = f"/commissions/{commission}"
-    pages = ("/", "/record", f"/record?commission={commission}", own, f"{own}/feed.atom", f"/s/{voted.live.code}/day")
+    async with house.store.read() as work:
+        _story, key = await house.story(await work.commissions.get_commission(commission))
+    lives = (f"/s/{voted.live.code}/day", f"/my-story/{key}")
+    pages = ("/", "/record", f"/record?commission={commission}", own, f"{own}/feed.atom", *lives)
     before = [await cost(house, asked, page) for page in pages]
     async with house.store.begin() as work:
         await work.commissions.add_commission(a_commission())

@@ -148,6 +148,13 @@ async def test_what_is_late_and_what_was_said_later_is_on_it_and_on_the_page_of_
             # Beside the latest news of a promise alone, and of what was before the session nothing.
             assert page.count("Partly done No news") == 1
             assert "Too early" not in page
+        # In a record that was damaged the rest is shown all the same.
+        assert isinstance(store, SqlStore)
+        move = sa.select(sa.func.max(tables.entry.c.position) - 1).scalar_subquery()
+        await change(store, tables.entry.c.position == move, tables.entry, body=b"{}")
+        for page in await shown():
+            assert "Late by 95 days" in page
+            assert "Nights are hard." not in page
 
 
 async def on_a_story(house: House) -> tuple[Voted, Commission, str]:
