@@ -15,12 +15,12 @@ async def the_first_story_is_voted_on_with_badges_off_and_then_on(day: Day) -> N
     await day.part("running").locator("[data-next]").click()
     await day.shown("A call from the bridge road")
     await expect(day.phones["wyn"].locator("h1")).to_have_text("A call from the bridge road")
-    await day.look_at("wall", "beamer", "cara", "wyn")
+    await day.look_at("beamer", "wyn")
     await day.put_up("Vote: What should the officers do?")
     await day.shown("Voting opens in a moment")
     round_id = await day.open()
     await day.shown("Voting is open")
-    await day.look_at("console", "beamer", "cara", "wyn")
+    await day.look_at("console", "beamer", "wyn")
     votes = await day.cast(
         "single",
         {"cara": "r1", "nell": "r2", "wyn": "r1", "plain": "r3"}
@@ -51,7 +51,7 @@ async def the_first_story_is_voted_on_with_badges_off_and_then_on(day: Day) -> N
         carers = page.locator("#screen table.heat").first.get_by_role("row", name=re.compile("^Carers"))
         await expect(carers.locator("td").first).to_have_text("7")
     await day.equal()
-    await day.look_at("wall", "beamer", "wyn")
+    await day.look_at("beamer", "wyn")
     assert "round revealed" in await (await day.console.request.get(record)).text()
 
 
@@ -127,7 +127,7 @@ async def more_ways_of_voting(day: Day) -> None:
     await day.counted(votes)
     await day.reveal()
     await day.table({"Rest": "7 7 8", "Food": "4 4", "Company": "5 5 5"})
-    await day.look_at("wall", "beamer", "wyn")
+    await day.look_at("beamer", "wyn")
 
     # One of the facilitator's own, which is in no programme.
     await day.part("ask").locator("summary").first.click()
@@ -176,4 +176,4 @@ async def a_phone_takes_the_console_over(day: Day) -> None:
     await day.table({"A phone line": "3.5", "A warm room": "2.75"})
     await day.shown("1.67", on="table.heat")
     await day.shown("16 people voted")
-    await day.look_at("console", "wall", "beamer", "wyn")
+    await day.look_at("console", "beamer", "wyn")
