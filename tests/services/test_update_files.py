@@ -58,7 +58,7 @@ async def sound(store: Store) -> dict[str, bytes]:
 
 def rows(files: dict[str, bytes]) -> list[tuple[str, str]]:
     read = csv.DictReader(io.StringIO(files["updates.csv"].decode("utf-8-sig")))
-    return [(row["file"], row["file_sha256"]) for row in read]
+    return [(row["file"], row["file_digest"]) for row in read]
 
 
 async def file_of(store: Store, update: str) -> tuple[UpdateFile, bytes]:

@@ -55,7 +55,7 @@ CYCLE_COLUMNS: dict[str, dict[str, str]] = {
         "handed_to": "the role that it was handed to",
         "given_by": "commissioner, or owner: whoever had the owner's link",
         "file": "what the file beside it shows; empty for none, (withdrawn) where a moderator took it away",
-        "file_sha256": "the SHA-256 of that file in hex",
+        "file_digest": "the SHA-256 of that file in hex",
         "entry": "number of its entry in the record, from 0",
     },
     "corrections.csv": {

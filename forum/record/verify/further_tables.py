@@ -133,7 +133,7 @@ def updates_rows(log: Log) -> Iterator[Row]:
             "handed_to": log.words(entry["handed_to"]),
             "given_by": entry["given_by"],
             "file": log.words(entry.get("file", {}).get("shows")),
-            "file_sha256": log.words(entry.get("file", {}).get("sha256")),
+            "file_digest": log.words(entry.get("file", {}).get("sha256")),
             "entry": index,
         }
 

@@ -236,7 +236,7 @@ def test_commitments_say_who_does_what_by_when(log: Log) -> None:
     noticed = read("noticed.csv", log)
     assert [(row["who"], row["n"], row["yes"], row["partly"], row["no"]) for row in noticed] == [
         ("followers", "15", "5", "", "10"),
-        ("storytellers", "5", "", "5", ""),
+        ("storytellers", "10", "", "5", ""),
     ]
     assert {row["update"] for row in noticed} == {updates[1]["update"]}
     assert [row["commitment"] for row in updates] == [first["commitment"]] * 3 + [second["commitment"]]

@@ -105,7 +105,7 @@ WITHOUT_WORDS = """
     suggestion: id kind at place seen group_id by outcome answered_at
     ticket: id group_id code issued_at used_at revoked_at
     token: id label secret created_at revoked_at
-    update_file: id shows media sha256 withdrawn_at content
+    update_file: shows media sha256 withdrawn_at content
     version: at kind by
     voter: mark group_id at
 """

@@ -172,7 +172,10 @@ async def test_a_private_link_says_whether_a_promise_was_noticed_and_the_count_s
         await noticed.count_ended(house.store, later)
         told = words(await anybody.get(page))
         assert "Hardly anybody has noticed it" in told
-        assert "Of about 10 people who answered: noticed it: few or none, in part: few or none, not: 10" in told
+        assert (
+            "Of about 10 people who follow it and answered: noticed it: few or none, in part: few or none, not: 10"
+            in told
+        )
         number = re.findall(r'href="/record/([0-9]+)">entry', (await anybody.get(page)).text)[-1]
         assert "What was noticed of a promise" in words(await anybody.get(f"/record/{number}"))
     async with house.signed_in("commissioner") as staff:
@@ -180,5 +183,5 @@ async def test_a_private_link_says_whether_a_promise_was_noticed_and_the_count_s
     assert {check.name: check.verdict for check in audit.verify(export.content)}["order of rounds"] == "PASS"
     with zipfile.ZipFile(io.BytesIO(export.content)) as packed:
         [row] = packed.read("noticed.csv").decode().splitlines()[1:]
-        assert ",everybody,10,,,10," in row
+        assert ",followers,10,,,10," in row
         assert not [name for name in packed.namelist() for path in paths if path[-32:].encode() in packed.read(name)]
