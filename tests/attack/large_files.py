@@ -63,7 +63,9 @@ async def attack(large: bool = False) -> list[Row]:
                 answers = await asyncio.gather(*(_send(browser, path, text) for _ in range(1 + 3 * large)))
             took = time.perf_counter() - began
             assert {answer.status_code for answer in answers} <= {200, 422}
-            rows.append(Row(f"story file of {name}", "until it is answered", took / len(answers), "s", 15))
+            rows.append(
+                Row(f"story file of {name}", "until it is answered", took / len(answers), "s", 40)
+            )  # 5 where nothing else runs
             rows.append(Row(f"story file of {name}", "others wait at most", others.worst, "ms", 400))
         rows += await _ways(house, browser, path, 4 if large else 1)
     return rows

@@ -239,8 +239,8 @@ def test_a_folder_without_an_export_is_said_to_hold_none(tmp_path: Path) -> None
 def test_a_folder_too_large_is_not_read(
     files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forum.record.verify.archive.MAX_EXPORT", 1 << 19)
-    folder = written(files | {"ballots.jsonl": bytes(1 << 20)}, tmp_path / "night")
+    monkeypatch.setattr("forum.record.verify.archive.MAX_EXPORT", 1 << 20)
+    folder = written(files | {"ballots.jsonl": bytes(2 << 20)}, tmp_path / "night")
     found, archive = read_export(folder)
     assert (archive.verdict, archive.detail) == (FAIL, "ballots.jsonl is too large")
     assert "ballots.jsonl" not in found
