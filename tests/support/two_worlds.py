@@ -263,7 +263,7 @@ class World:
         """Asks for every address of something that is here, as everybody who may ask for it; and makes the export on
         disk.
 
-        What is public is asked for by nobody, the phone that voted, the organiser and the commissioner; the record by
+        What is public is asked for by nobody, the phone that voted and the commissioner; the record by
         nobody. The first of them asks for JSON too.
         """
         async with self.house.store.read() as work:
@@ -284,7 +284,7 @@ class World:
             asked += [(path, page.permission) for path in paths if "GET" in page.methods and "{" not in path]
         for path, permission in asked:
             may = [seat for seat, role in STAFF.items() if permissions.may((role,), permission)]
-            seats = ["nobody", "voter", "organiser", "commissioner"] if permission == "public" else may
+            seats = ["nobody", "voter", "commissioner"] if permission == "public" else may
             for who in seats[:1] if path.startswith("/record/") else seats:
                 for accept in (HTML, JSON) if who == seats[0] else (HTML,):
                     answer = await self.seats[who].get(path, headers={"Accept": accept})

@@ -1,5 +1,5 @@
 """Three days of an asynchronous round: five hundred people answer over the pages, some change their minds, and it
-closes in the middle of a burst. On both databases; the clock is the test's own."""
+closes in the middle of a burst. The clock is the test's own."""
 
 from __future__ import annotations
 
@@ -88,6 +88,7 @@ def by_group(page: httpx2.Response) -> dict[str, list[int]]:
     return {label: [int(n) for n in re.findall(r">(\d+)<", cells)] for label, cells in rows}
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # tests/contracts cast on both
 async def test_five_hundred_answers_in_three_days_are_counted_once_and_the_export_says_the_same(
     database: Database, tmp_path: Path
 ) -> None:

@@ -60,7 +60,7 @@ async def test_no_act_on_the_longest_story_holds_the_loop(
         live, _ = await a_room(house.store, ["g1"])
         asker = Asker(house, "; ".join(f"{name}={value}" for name, value in browser.cookies.items()))
         slow: set[str] | None = None
-        for _ in range(3):  # what is slow is so each time, and noise is not
+        for _ in range(6):  # what is slow is so each time, and noise is not
             with watched(monkeypatch) as watch:
                 await lived(house, asker, watch, told, live)
             here = {fault.partition(": ")[0] for fault in watch.faults}
