@@ -40,7 +40,7 @@ MEASURED = {
 }
 # Addresses whose answer is no page, or that need what this house has not.
 NO_PAGES = re.compile(
-    r"\{|\.(jsonl|pem|atom|twee|ics|pdf)|/record/(tile|checkpoint$)|/now$|^/export|/first/|^/(tablet|projector)/|/mail/(confirm|stop)/"
+    r"\{|\.(jsonl|pem|atom|twee|ics|pdf)|/record/(tile|checkpoint$)|/now$|^/export|/first/|^/(tablet|projector)/|/mail/(confirm|stop)/|^/promises/.*/files/"
 )
 
 # Pages that say here what is missing: which commission, which vote, which sizes, a mail server; and one that there is
