@@ -117,7 +117,9 @@ async def lived(house: House, asker: Asker, watch: Watch, told: Scenario, live: 
     edits = [SetField(f"{card.id}.text", (mark(card.text),), "It.")]
     await acted("save", draft_edits.save(store, CLOCK, key, edits))
     wish = {"edits": [{"do": "set", "field": "title", "text": "Y", "seen": [mark(draft.title)]}], "parts": PARTS}
-    said, page = await acted("save", asker.ask("POST", f"{mine}/save", msgspec.json.encode(wish), "application/json"))
+    said, page = await acted(
+        "save by page", asker.ask("POST", f"{mine}/save", msgspec.json.encode(wish), "application/json")
+    )
     assert said == 200, page
     shared = new_key()
     await acted("share", build_link.share(store, CLOCK, key, shared, ""))
