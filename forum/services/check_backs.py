@@ -14,16 +14,15 @@ from forum.errors import IllegalMove
 from forum.ports import Store, Work
 from forum.ports.accounts import Person
 from forum.ports.clock import Clock
-from forum.services import decision_drafts, record_entries
+from forum.services import decision_drafts
 from forum.services.decision_matter import Matter, matter
 from forum.services.form_errors import Findings
 from forum.services.keys import digest, new_key
-from forum.services.sessions import commissions_and_sessions, facilitation
-from forum.services.sessions.asynchronous import new_code, show_check_back
+from forum.services.sessions import commissions_and_sessions
+from forum.services.sessions.asynchronous import begin, new_code, show_check_back
 from forum.services.sessions.forget_devices import remember_voters
 from forum.services.voting import close_rounds, results
 from forum.sessions.session import Entrance, LiveSession, SessionKind
-from forum.voting import round as rounds
 from forum.voting.check_back import (
     ANSWERS,
     FEWEST_DAYS,
@@ -110,13 +109,7 @@ async def ask(
             closes_at=clock.later(days=int(days)),
             asks_about=on.later.id,
         )
-        round_, entries = rounds.apply(asked, rounds.Open(at))
-        await work.sessions.add_session(session)
-        await work.rounds.add_round(round_)
-        if session.recorded:
-            facts = commissions_and_sessions.opened(session, commission)
-            await record_entries.append(work, commission, "session opened", at, facts)
-            await record_entries.append(work, commission, entries[0], at, facilitation.opened(round_, commission))
+        await begin(work, commission, session, asked)
     return session
 
 

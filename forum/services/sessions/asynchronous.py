@@ -143,14 +143,20 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
             created_at=at,
             closes_at=closes_at,
         )
-        round_, entries = rounds.apply(draft, rounds.Open(at))
-        await work.sessions.add_session(session)
-        await work.rounds.add_round(round_)
-        if session.recorded:
-            facts = commissions_and_sessions.opened(session, commission)
-            await record_entries.append(work, commission, "session opened", at, facts)
-            await record_entries.append(work, commission, entries[0], at, facilitation.opened(round_, commission))
+        await begin(work, commission, session, draft)
     return session
+
+
+async def begin(work: Work, commission: Commission, session: LiveSession, draft: Round) -> None:
+    """Stores a new session and its one round, opened when it was made, and records both where they are recorded."""
+    round_, entries = rounds.apply(draft, rounds.Open(draft.created_at))
+    await work.sessions.add_session(session)
+    await work.rounds.add_round(round_)
+    if session.recorded:
+        facts = commissions_and_sessions.opened(session, commission)
+        await record_entries.append(work, commission, "session opened", draft.created_at, facts)
+        opened = facilitation.opened(round_, commission)
+        await record_entries.append(work, commission, entries[0], draft.created_at, opened)
 
 
 async def _question(work: Work, commission: Commission, form: AsynchronousForm, findings: Findings) -> Scene:
