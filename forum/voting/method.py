@@ -163,9 +163,11 @@ class Method:
     ) -> Sentence:
         """Says what people preferred: `top`, as `preferred` lists it. Somebody has voted."""
         if asynchronous:
-            said = "In the asynchronous round people preferred %(responses)s, with %(count)s of %(n)s votes."
+            said = "Answering from where they are, people preferred %(responses)s, with %(count)s of %(n)s votes."
             if len(top) > 1:
-                said = "In the asynchronous round people preferred %(responses)s, with %(count)s of %(n)s votes each."
+                said = (
+                    "Answering from where they are, people preferred %(responses)s, with %(count)s of %(n)s votes each."
+                )
         else:
             said = "The room preferred %(responses)s, with %(count)s of %(n)s votes."
             if len(top) > 1:

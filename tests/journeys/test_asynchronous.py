@@ -27,7 +27,7 @@ async def an_organiser(people: People, house: House) -> Page:
 async def opened(page: Page, accessible: Look) -> str:
     """Opens a question for three days as the organiser; returns the path where it is answered."""
     await page.goto("/organise")
-    await follow(page.get_by_role("link", name=re.compile("Open an asynchronous round")))
+    await follow(page.get_by_role("link", name=re.compile("Ask people to answer from where they are")))
     await accessible(page)
     await page.get_by_role("button", name="Open it").click()
     await expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
@@ -175,14 +175,14 @@ async def test_a_question_is_answered_alone_over_days(people: People, house: Hou
     await expect(late.get_by_text("14 people voted")).to_be_visible()
     await accessible(late)
     for address, says in (
-        ("/record", "In the asynchronous round people preferred"),
+        ("/record", "Answering from where they are, people preferred"),
         ("/organise", "14 people have answered"),
-        ("/decide", "Asynchronous round"),
+        ("/decide", "Answers from where people are"),
     ):
         await organiser.goto(address)
         await expect(organiser.get_by_text(says).first).to_be_visible()
         await accessible(organiser)
-    await follow(organiser.get_by_role("link", name=re.compile("Asynchronous round")))
+    await follow(organiser.get_by_role("link", name=re.compile("Answers from where people are")))
     await expect(organiser.get_by_role("heading", name="What people answered by themselves")).to_be_visible()
     await accessible(organiser)
     # And on the console of a room, apart from the room's own numbers.
@@ -190,11 +190,11 @@ async def test_a_question_is_answered_alone_over_days(people: People, house: Hou
     await follow(organiser.get_by_role("link", name="Make a live session").last)
     await organiser.get_by_label("Title").fill("A day in March")
     await organiser.get_by_role("button", name="Make this session").click()
-    await organiser.get_by_text("Asynchronous rounds (1)").click()
+    await organiser.get_by_text("Answers from where people are (1)").click()
     await expect(organiser.get_by_text("Their answers are never in this room's numbers.")).to_be_visible()
     await expect(organiser.get_by_text("14 people voted")).to_be_visible()
     await accessible(organiser)
     await late.goto("/commissions")
     await follow(late.get_by_role("link", name=re.compile("Urgent mental-health care")).first)
-    await expect(late.get_by_role("heading", name="Asynchronous rounds")).to_be_visible()
+    await expect(late.get_by_role("heading", name="Answer from where you are")).to_be_visible()
     await accessible(late)

@@ -211,5 +211,5 @@ async def test_it_stands_on_the_page_of_its_story_and_of_its_commission_while_it
         await event.close(reveal=True)
         assert "You can answer its question now" not in words(await browser.get(story))
         assert "Result shown" in words(await browser.get(commission))
-        live = words(await browser.get(commission)).split("Asynchronous rounds")[0]
+        live = words(await browser.get(commission)).split("Answer from where you are")[0]
         assert "From the night shift" not in live

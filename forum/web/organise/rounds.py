@@ -128,7 +128,7 @@ async def _there(work: Work, session: str) -> tuple[LiveSession, Round]:
     """Returns an asynchronous session and its round. Raises NotFound, also for a session in a room."""
     live_session = await work.sessions.get_session(session)
     if not live_session.asynchronous:
-        raise NotFound("There is no asynchronous round at this address.")
+        raise NotFound("There is no question to answer from where people are at this address.")
     [round_] = await work.rounds.list_rounds(live_session.id)
     return live_session, round_
 

@@ -73,10 +73,10 @@ def _session_opened(entry: Facts, references: References) -> EntryWords:
     about = entry["about"]
     kind, sentence = _("Live session"), _("The live session “%(title)s” was made for “%(commission)s”.")
     if entry.get("kind") == SessionKind.ASYNCHRONOUS:
-        kind = _("Asynchronous round")
+        kind = _("Answers from where people are")
         sentence = _(
-            "The asynchronous round “%(title)s” was made for “%(commission)s”. People play a story and answer by "
-            "themselves, over days."
+            "“%(title)s” was made for “%(commission)s”, for answers from where people are. They play a story and "
+            "answer by themselves, over days."
         )
     if entry["entrance"] == Entrance.VOTERS:
         kind = _("Did we get you right?")
@@ -108,7 +108,7 @@ def _entrance(entrance: str) -> str:
 def _decision(entry: Facts, references: References) -> EntryWords:
     labels = references.responses(entry["rounds"][-1])
     alone = references.asynchronous(entry["rounds"][-1])
-    who = _("The asynchronous round preferred") if alone else _("The room preferred")
+    who = _("People answering from where they are preferred") if alone else _("The room preferred")
     weighed = references.weighed(entry)
     preferred = listed(labels, weighed["preference"]) if weighed else _("[withdrawn]")
     details = [
@@ -134,7 +134,7 @@ def _decision(entry: Facts, references: References) -> EntryWords:
         details.append((_("Second reader"), reading_words(read)))
     sentence = decided(entry["outcome"], entry["response"], labels)
     if alone:
-        sentence += " " + _("It rests on an asynchronous round: people answered by themselves, not in a room.")
+        sentence += " " + _("It rests on answers from where people are: they answered by themselves, not in a room.")
     if weighed and weighed["differs"]:
         differs = _("This is not what people preferred.") if alone else _("This is not what the room preferred.")
         sentence += " " + differs

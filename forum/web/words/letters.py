@@ -152,7 +152,7 @@ def _sentence(event: Event) -> str:
         return _acts().get(event.act.action, _("A moderator did something with it."))
     if event.kind == EventKind.PLAYED and event.session and event.round:
         values = {"session": event.session.title, "until": moment(event.round.closes_at)}
-        return _("It was opened for answers, in the asynchronous round “%(session)s”, until %(until)s.") % values
+        return _("It was opened for answers from where people are, in “%(session)s”, until %(until)s.") % values
     if event.kind == EventKind.PLAYED and event.session:
         return _("It was played in the live session “%(session)s”.") % {"session": event.session.title}
     if event.kind == EventKind.PROMISED and event.commitment:

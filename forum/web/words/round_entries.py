@@ -26,7 +26,7 @@ def round_opened(entry: Facts, references: References) -> EntryWords:
     values = {"question": references.asked(entry["round"])}
     until: tuple[tuple[str, str], ...] = ()
     if entry.get("closes_at"):
-        sentence = _("An asynchronous round was opened, until %(until)s. The question is: “%(question)s”")
+        sentence = _("A question was opened for answers from where people are, until %(until)s: “%(question)s”")
         if entry["kind"] == RoundKind.CHECK_BACK:
             sentence = _("Until %(until)s those who voted are asked whether this is what they said: “%(question)s”")
         values["until"] = moment(entry["closes_at"])
@@ -54,7 +54,8 @@ def round_extended(entry: Facts, references: References) -> EntryWords:
     values = {"question": references.asked(entry["round"]), "until": moment(entry["closes_at"])}
     return EntryWords(
         _("More time"),
-        _("An asynchronous round is open for longer: until %(until)s. The question is: “%(question)s”") % values,
+        _("There is more time for answers from where people are: until %(until)s. The question is: “%(question)s”")
+        % values,
         ((_("Open until"), values["until"]),),
     )
 
@@ -85,7 +86,7 @@ def round_closed(entry: Facts, references: References) -> EntryWords:
         return EntryWords(_("Vote closed"), f"{said} {methods.rounded_note()}", (root,))
     sentence = _("Voting closed. Votes counted: %(count)s. The question was: “%(question)s”")
     if references.asynchronous(entry["round"]):
-        sentence = _("An asynchronous round closed. Votes counted: %(count)s. The question was: “%(question)s”")
+        sentence = _("Answers from where people are closed. Votes counted: %(count)s. The question was: “%(question)s”")
     return EntryWords(
         _("Vote closed"),
         sentence % {"question": references.asked(entry["round"]), "count": entry["count"]},
@@ -145,7 +146,8 @@ def round_annulled(entry: Facts, references: References) -> EntryWords:
     sentence = _("A vote was declared void. Its votes do not count. The question was: “%(question)s”")
     if references.asynchronous(entry["round"]):
         sentence = _(
-            "An asynchronous round was declared void. Its votes do not count. The question was: “%(question)s”"
+            "A vote of people answering from where they are was declared void. It does not count. The "
+            "question was: “%(question)s”"
         )
     return EntryWords(
         _("Vote annulled"),

@@ -109,7 +109,7 @@ def _played(event: Event) -> Line:
     values = {"title": _there(event.story).title, "session": session.title}
     if session.asynchronous:
         values["until"] = moment(_there(event.round).closes_at)
-        said = _("“%(title)s” was opened for answers, in the asynchronous round “%(session)s”, until %(until)s.")
+        said = _("“%(title)s” was opened for answers from where people are, in “%(session)s”, until %(until)s.")
         return Line(
             event.at, said % values, link=f"/answer/{session.code}", link_text=_("The page for those who answer")
         )
@@ -120,7 +120,7 @@ def _voted(event: Event) -> Line:
     round_, result = _there(event.round), _there(event.result)
     labels = {r.id: r.label for r in round_.responses}
     if round_.closes_at:
-        sentence = _("People answered by themselves, in an asynchronous round: “%(question)s”")
+        sentence = _("People answered by themselves, from where they are: “%(question)s”")
     elif round_.second_of:
         sentence = _("People voted again after the replay: “%(question)s”")
     else:
@@ -143,7 +143,9 @@ def _annulled(event: Event) -> Line:
     round_ = _there(event.round)
     sentence = _("A vote was declared void, and does not count: “%(question)s”")
     if round_.closes_at:
-        sentence = _("An asynchronous round was declared void, and does not count: “%(question)s”")
+        sentence = _(
+            "A vote of people answering from where they are was declared void, and does not count: “%(question)s”"
+        )
     return Line(
         event.at,
         sentence % {"question": round_.question},

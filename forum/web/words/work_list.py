@@ -85,7 +85,7 @@ def line_notes(section: Section, line: WorkLine) -> list[str]:
     if line.rehearsal:
         notes.append(_("Rehearsal"))
     if line.asynchronous:
-        notes.append(_("Asynchronous round"))
+        notes.append(_("Answers from where people are"))
     if section == Section.WAITING:
         if line.first:
             notes.append(_("Voted on twice"))

@@ -294,7 +294,7 @@ async def test_the_console_shows_it_apart_from_the_rooms_numbers(desk: Desk) -> 
     room, _ = await in_a_room(desk)
     page = await desk.organiser.get(f"/console/{room}")
     said = words(page)
-    apart = said.split("Asynchronous rounds (1)")[1].split("Open an asynchronous round")[0]
+    apart = said.split("Answers from where people are (1)")[1].split("Ask people to answer from where they are")[0]
     assert "Their answers are never in this room's numbers." in apart
     assert f"{len(ROOMFUL)} people have answered" in apart
     assert TITLE in apart
@@ -353,7 +353,8 @@ async def test_organisers_and_the_public_see_it_among_its_like(desk: Desk) -> No
     await in_a_room(desk)
     for path in ("/organise", f"/commissions/{desk.night.commission.id}"):
         page = words(await desk.organiser.get(path))
-        live, apart = page.split("Asynchronous rounds")[:2]
+        heading = "Answers from where people are" if path == "/organise" else "Answer from where you are"
+        live, apart = page.split(heading)[:2]
         assert "A day in March" in live
         assert TITLE not in live
         assert TITLE in apart
@@ -366,11 +367,11 @@ async def test_the_record_names_it(desk: Desk) -> None:
     await desk.act("reveal")
     page = words(await desk.organiser.get(f"/record?session={desk.night.live.id}"))
     for said in (
-        "The asynchronous round “From the night shift” was made",
-        "An asynchronous round was opened, until 4 March 2026, 22:00 GMT.",
-        "An asynchronous round is open for longer: until 20 March 2026, 08:15 GMT.",
-        "An asynchronous round closed. Votes counted: 14.",
-        "In the asynchronous round people preferred",
+        "“From the night shift” was made for",
+        "A question was opened for answers from where people are, until 4 March 2026, 22:00 GMT:",
+        "There is more time for answers from where people are: until 20 March 2026, 08:15 GMT.",
+        "Answers from where people are closed. Votes counted: 14.",
+        "Answering from where they are, people preferred",
     ):
         assert said in page
     async with desk.house.store.read() as work:
@@ -384,22 +385,22 @@ async def test_a_decision_on_it_says_so_and_shows_the_rooms_vote_beside_it(desk:
     await desk.act("reveal")
     _, round_ = await in_a_room(desk)
     overview = words(await desk.organiser.get("/decide"))
-    assert "· Asynchronous round" in overview
+    assert "· Answers from where people are" in overview
     form = words(await desk.organiser.get(f"/decide/new?round={desk.night.round.id}"))
     assert "What people answered by themselves" in form
-    assert "In the asynchronous round people preferred" in form
+    assert "Answering from where they are, people preferred" in form
     assert "the room preferred" not in form.lower()
     assert "In a room: A day in March" in form
     room = words(await desk.organiser.get(f"/decide/new?round={round_.id}"))
     assert "The room preferred “Take him to hospital”." in room
-    assert "Asynchronous round: From the night shift" in room
+    assert "From where people are: From the night shift" in room
     person = Person(new_id(), "c", "C", (Role.COMMISSIONER,))
     wanted = DecisionForm(
         (desk.night.round.id,), outcome="adopted", response="r1", rationale="So said the night.", earlier="More came."
     )
     made = await decide(desk.house.store, desk.clock, person, wanted)
     page = words(await desk.organiser.get(f"/decisions/{made.id}"))
-    assert "Rests on an asynchronous round" in page
+    assert "Rests on answers from where people are" in page
     assert "They played the story alone, over some days, and were not in a room." in page
     assert "How the room voted" not in page
     assert "These answers are not counted in above." in page
@@ -432,14 +433,14 @@ async def test_the_storys_life_tells_it_as_what_it_was(desk: Desk) -> None:
     await desk.vote()
     story = f"/stories/{desk.night.story.id}"
     feed = await desk.organiser.get(f"{story}/feed.atom")
-    assert "was opened for answers, in the asynchronous round “From the night shift”, until 4 March 2026" in feed.text
+    assert "was opened for answers from where people are, in “From the night shift”, until 4 March 2026" in feed.text
     assert "live session" not in feed.text
     await desk.act("close", sure="1")
     await desk.act("reveal")
     page = words(await desk.organiser.get(story))
-    assert "People answered by themselves, in an asynchronous round: “What could the crew do now?”" in page
-    assert "In the asynchronous round people preferred" in page
+    assert "People answered by themselves, from where they are: “What could the crew do now?”" in page
+    assert "Answering from where they are, people preferred" in page
     mine = words(await desk.organiser.get(f"/my-story/{desk.night.key}"))
-    assert "People answered by themselves, in an asynchronous round" in mine
+    assert "People answered by themselves, from where they are" in mine
     await desk.act("annul", because="The wrong story.")
-    assert "An asynchronous round was declared void" in words(await desk.organiser.get(story))
+    assert "A vote of people answering from where they are was declared void" in words(await desk.organiser.get(story))

@@ -84,29 +84,32 @@ def test_words_that_were_withdrawn_are_said_to_be(keeper: Keeper) -> None:
 
 def test_what_was_answered_alone_is_told_as_that(keeper: Keeper) -> None:
     made = all_words(keeper, "session opened")[-1]
-    assert made.kind == "Asynchronous round"
+    assert made.kind == "Answers from where people are"
     assert "by themselves, over days" in made.sentence
     assert "may vote in a room as well" in text(made)
     opened = all_words(keeper, "round opened")[-1]
-    assert "asynchronous round was opened, until 25 November 2026, 18:00 GMT" in opened.sentence
+    assert "opened for answers from where people are, until 25 November 2026, 18:00 GMT" in opened.sentence
     [longer] = all_words(keeper, "round extended")
-    assert "open for longer: until 27 November 2026, 18:00 GMT" in longer.sentence
-    assert "asynchronous round closed. Votes counted: 19" in all_words(keeper, "round closed")[-1].sentence
+    assert "more time for answers from where people are: until 27 November 2026, 18:00 GMT" in longer.sentence
+    assert "Answers from where people are closed. Votes counted: 19" in all_words(keeper, "round closed")[-1].sentence
     shown = all_words(keeper, "round revealed")[-1]
-    assert "In the asynchronous round people preferred “Send the police”" in shown.sentence
+    assert "Answering from where they are, people preferred “Send the police”" in shown.sentence
     assert shown.round is not None
     assert shown.round.closes_at
     decision = all_words(keeper, "decision")[-1]
-    assert "rests on an asynchronous round" in decision.sentence
-    assert ("The asynchronous round preferred", "“Send the police”") in decision.details
+    assert "rests on answers from where people are" in decision.sentence
+    assert ("People answering from where they are preferred", "“Send the police”") in decision.details
     for entry in all_words(keeper, "round revealed")[:-1] + all_words(keeper, "decision")[:-1]:
-        assert "asynchronous" not in text(entry)
+        assert "from where" not in text(entry)
 
 
 def test_an_asynchronous_round_that_is_void_is_told_as_that(keeper: Keeper) -> None:
     asked = [entry for entry in keeper.entries if entry["type"] == "round opened"][-1]
     void = {"type": "round annulled", "round": asked["round"], "because": asked["question"]}
-    assert "An asynchronous round was declared void" in words_of(void, references_of(keeper, void)).sentence
+    assert (
+        "A vote of people answering from where they are was declared void"
+        in words_of(void, references_of(keeper, void)).sentence
+    )
 
 
 def test_moderation_is_told_with_its_reason_where_that_is_public(keeper: Keeper) -> None:

@@ -53,7 +53,7 @@ async def test_an_asynchronous_round_is_told_with_its_page_and_its_end(sqlite_st
     async with sqlite_store.read() as work:
         events = await timeline.life(work, night.story)
     letter = LETTERS.news(TO, night.story, [event for event in events if event.kind == timeline.EventKind.PLAYED], AT)
-    assert f"opened for answers, in the asynchronous round “{TITLE}”, until 4 March 2026, 22:00 GMT" in letter.text
+    assert f"opened for answers from where people are, in “{TITLE}”, until 4 March 2026, 22:00 GMT" in letter.text
     assert f"https://forum.example.org/answer/{night.live.code}" in letter.text
 
 
