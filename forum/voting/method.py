@@ -183,6 +183,27 @@ class Method:
             return Sentence("Nobody voted.")
         return Sentence(message("%(responses)s (%(count)s of %(n)s)"), top, {"count": counts[top[0]]})
 
+    def headline(
+        self, top: tuple[str, ...], counts: Mapping[str, int], figures: Mapping[str, Any] | None, *, about: bool = False
+    ) -> Sentence:
+        """Says the result in the few words that stand over it: who leads, or who is level. Somebody has voted.
+
+        `about`: it left the room by small-number rules; then `counts` has only the numbers that are given, rounded.
+        """
+        if self.MARKS:
+            return self.outcome(top, counts, figures)
+        if not top or top[0] not in counts:
+            return Sentence(message("Level: %(responses)s") if len(top) > 1 else message("%(responses)s leads"), top)
+        if len(top) > 1:
+            said = message("Level: %(responses)s, %(count)s of %(n)s each")
+            if about:
+                said = message("About level: %(responses)s, about %(count)s of %(n)s each")
+        else:
+            said = message("%(responses)s leads: %(count)s of %(n)s")
+            if about:
+                said = message("%(responses)s leads: about %(count)s of %(n)s")
+        return Sentence(said, top, {"count": counts[top[0]]})
+
     # ------------------------------------------------------------------ in a rehearsal
 
     def made_up(self, responses: Sequence[str], voter: Voter) -> str:

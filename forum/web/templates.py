@@ -25,7 +25,7 @@ from forum.web.charts.view_shift import alluvial
 from forum.web.i18n.dates import _day, _minute, clocks
 from forum.web.i18n.gettext import gettext, language, ngettext
 from forum.web.server.prefix import template_below
-from forum.web.words import answers_due, methods, pictures, terms
+from forum.web.words import answers_due, headlines, methods, pictures, terms
 from forum.web.words.entries import decided_words
 from forum.web.words.question_versions import note_words, reading_name, readings
 
@@ -125,7 +125,7 @@ def environment(prefix: str = "") -> jinja2.Environment:
     env.globals |= {"waits": answers_due.waits, "moves_words": answers_due.moves_words}
     env.globals["decided_words"] = decided_words
     env.globals |= {name: getattr(terms, name) for name in ("kind_words", "wave_picture", "minutes")}
-    env.globals |= methods.GLOBALS | {"methods": METHODS}
+    env.globals |= methods.GLOBALS | headlines.GLOBALS | {"methods": METHODS}
     env.globals |= {"most_words": MOST_WORDS, "most_condition": MOST_CONDITION}
     env.globals |= {"shares_picture": pictures.shares_picture, "run_off_picture": pictures.run_off_picture}
     env.globals |= {"clocks": clocks, "moves": moves, "leading": leading, "missing": missing, "listed": listed}

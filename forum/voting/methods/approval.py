@@ -76,6 +76,22 @@ class Approval(Method):
             said = "Most people could accept %(responses)s: %(count)s of %(n)s each."
         return Sentence(said, top, {"count": counts[top[0]]})
 
+    def headline(
+        self, top: tuple[str, ...], counts: Mapping[str, int], figures: Mapping[str, Any] | None, *, about: bool = False
+    ) -> Sentence:
+        """Says what most could accept, in a few words."""
+        if not top or top[0] not in counts:
+            return super().headline(top, counts, figures, about=about)
+        if len(top) > 1:
+            said = message("Level: %(responses)s, %(count)s of %(n)s could accept each")
+            if about:
+                said = message("About level: %(responses)s, about %(count)s of %(n)s could accept each")
+        else:
+            said = message("%(responses)s leads: %(count)s of %(n)s could accept it")
+            if about:
+                said = message("%(responses)s leads: about %(count)s of %(n)s could accept it")
+        return Sentence(said, top, {"count": counts[top[0]]})
+
     def made_up(self, responses: Sequence[str], voter: Voter) -> str:
         """Makes a choice of the voter's first response and of others beside it."""
         first = voter.one(responses)

@@ -75,3 +75,19 @@ class Consent(Method):
         elif counts[StanceMark.AGREE_IF]:
             said = "The room consents to “%(proposal)s”, %(if)s with a condition."
         return Sentence(said, top, {"against": counts[StanceMark.CANNOT_LIVE_WITH], "if": counts[StanceMark.AGREE_IF]})
+
+    def headline(
+        self, top: tuple[str, ...], counts: Mapping[str, int], figures: Mapping[str, Any] | None, *, about: bool = False
+    ) -> Sentence:
+        """Says whether the room consents, and how many are for the proposal or cannot live with it."""
+        if about:
+            return Sentence(message("The room consents") if top else message("There is no consent"), top)
+        against, conditions = counts[StanceMark.CANNOT_LIVE_WITH], counts[StanceMark.AGREE_IF]
+        said = message("The room consents: %(for)s of %(n)s are for it")
+        if against:
+            said = message("There is no consent: %(against)s of %(n)s cannot live with it")
+        elif not top:
+            said = message("There is no consent: nobody is for it")
+        elif conditions:
+            said = message("The room consents: %(for)s of %(n)s are for it, %(if)s of them if something changes")
+        return Sentence(said, top, {"against": against, "if": conditions, "for": counts[StanceMark.AGREE] + conditions})

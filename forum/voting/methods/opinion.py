@@ -46,3 +46,24 @@ class Opinion(Method):
     ) -> Sentence:
         """Says how many have each opinion."""
         return Sentence("%(agree)s agree, %(disagree)s disagree, %(pass)s pass.", top, dict(counts))
+
+    def headline(
+        self, top: tuple[str, ...], counts: Mapping[str, int], figures: Mapping[str, Any] | None, *, about: bool = False
+    ) -> Sentence:
+        """Says whether more agree or disagree."""
+        agree, disagree = counts.get(OpinionMark.AGREE), counts.get(OpinionMark.DISAGREE)
+        if agree is None or disagree is None:
+            said = message("More agree than disagree") if top else message("Not more agree than disagree")
+        elif about:
+            said = message("About as many agree as disagree")
+            if agree > disagree:
+                said = message("More agree than disagree: about %(agree)s to %(disagree)s")
+            elif disagree > agree:
+                said = message("More disagree than agree: about %(disagree)s to %(agree)s")
+        else:
+            said = message("Level: %(agree)s agree, %(disagree)s disagree")
+            if agree > disagree:
+                said = message("More agree than disagree: %(agree)s to %(disagree)s")
+            elif disagree > agree:
+                said = message("More disagree than agree: %(disagree)s to %(agree)s")
+        return Sentence(said, top, {"agree": agree, "disagree": disagree})

@@ -130,6 +130,20 @@ class Ranked(Method):
             )
         return Sentence("The room preferred %(responses)s, after a run-off.", top)
 
+    def headline(
+        self, top: tuple[str, ...], counts: Mapping[str, int], figures: Mapping[str, Any] | None, *, about: bool = False
+    ) -> Sentence:
+        """Says who wins the run-off, with the last round's numbers, or who can."""
+        if len(top) != 1:
+            return Sentence(message("Level: %(responses)s can still win"), top)
+        last = figures["rounds"][-1] if figures else None
+        if last is None or about or not _winner(last["counts"]):
+            return Sentence(message("%(responses)s wins the run-off"), top)
+        said = message("%(responses)s wins the run-off: %(count)s of %(counting)s in the last round")
+        if len(figures["rounds"] if figures else ()) == 1:
+            said = message("%(responses)s wins at once: %(count)s of %(counting)s put it first")
+        return Sentence(said, top, {"count": last["counts"][top[0]], "counting": sum(last["counts"].values())})
+
     def made_up(self, responses: Sequence[str], voter: Voter) -> str:
         """Makes an order that begins with the voter's first response."""
         first = voter.one(responses)

@@ -118,6 +118,18 @@ class Score(Method):
             said = "%(responses)s scored highest, with %(mean)s of 5 on average each."
         return Sentence(said, top, {"mean": decimals((figures or {})["mean"][top[0]])})
 
+    def headline(
+        self, top: tuple[str, ...], counts: Mapping[str, int], figures: Mapping[str, Any] | None, *, about: bool = False
+    ) -> Sentence:
+        """Says which statement scored highest, with its mean."""
+        if not figures:
+            said = message("Level: %(responses)s") if len(top) > 1 else message("%(responses)s scores highest")
+            return Sentence(said, top)
+        said = message("%(responses)s scores highest: %(mean)s of 5")
+        if len(top) > 1:
+            said = message("Level: %(responses)s, %(mean)s of 5 each")
+        return Sentence(said, top, {"mean": decimals(figures["mean"][top[0]])})
+
     def said_by_group(self, counts: Mapping[str, int], n: int) -> Sentence:
         """Says which statement one group scored highest, with its mean."""
         means = self.shares(counts, n)
