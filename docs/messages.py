@@ -61,6 +61,7 @@ SILENT = (
     "forum/rehearsal/printed_summary.py",
     "forum/rehearsal/script.py",
     "forum/services/mail/server.py",
+    "forum/services/time_zone.py",
     "forum/settings.py",
     "forum/record/signing_key.py",
     "forum/rehearsal/setup.py",

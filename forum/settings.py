@@ -16,7 +16,7 @@ from forum.ports.data_operator import PERIODS_TOLD, Operator, operator_of
 from forum.record.verify.verdict import RecordError
 from forum.record.witnesses import Witness, witnesses_of
 from forum.services.mail.server import MailServer, mail_server
-from forum.sessions.local_time import LONDON, zone
+from forum.services.time_zone import time_zone
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -72,8 +72,9 @@ TABLE = (
     ),
     Setting(
         "FORUM_TIMEZONE",
-        LONDON,
-        "Time zone in which times are shown and typed, as Europe/London; the record and exports keep UTC.",
+        "",
+        "Time zone in which times are shown and typed, as Europe/London; empty: this machine's, or Europe/London where "
+        "it keeps UTC, as most servers do. The record and exports keep UTC.",
     ),
     Setting("FORUM_LICENCE", "", "Licence of exports, as CC-BY-4.0, OGL-UK-3.0 or an address; empty: they name none."),
     Setting(
@@ -226,7 +227,7 @@ class Settings:
             public_url=_public(raw["FORUM_PUBLIC_URL"]),
             trusted_proxies=_networks(raw["FORUM_TRUSTED_PROXIES"]),
             locales=Path(raw["FORUM_LOCALES"]) if raw["FORUM_LOCALES"] else None,
-            timezone=_zone(raw["FORUM_TIMEZONE"]),
+            timezone=time_zone(raw["FORUM_TIMEZONE"]),
             record_check=_time_of_day(raw["FORUM_RECORD_CHECK"]),
             witnesses=_witnesses(raw["FORUM_WITNESSES"]),
             licence=_licence(raw["FORUM_LICENCE"]),
@@ -263,14 +264,6 @@ def _witnesses(text: str) -> tuple[Witness, ...]:
         return witnesses_of(text)
     except RecordError as error:
         raise StartupProblem("FORUM_WITNESSES cannot be used: %(why)s.", why=str(error)) from error
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return zone(name)
-    except ValueError as error:
-        words = "FORUM_TIMEZONE must be a time zone as Europe/London, not %(value)s."
-        raise StartupProblem(words, value=name) from error
 
 
 def _licence(named: str) -> str:

@@ -30,13 +30,36 @@ def test_a_time_zone_is_read(name: str) -> None:
     assert Settings.load({"FORUM_TIMEZONE": name}).timezone.key == name
 
 
-def test_without_a_time_zone_it_is_the_fields_own() -> None:
-    assert Settings.load({}).timezone.key == "Europe/London"
+@pytest.mark.parametrize(
+    ("machine", "zone"),
+    [
+        ("Europe/Madrid", "Europe/Madrid"),
+        ("UTC", "Europe/London"),
+        ("Etc/UTC", "Europe/London"),
+        ("Nowhere/Atall", "Europe/London"),
+    ],
+)
+def test_without_a_time_zone_it_is_the_machines_or_where_that_says_no_place_the_fields(
+    machine: str, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", machine)
+    assert Settings.load({}).timezone.key == zone
+    assert Settings.load({"FORUM_TIMEZONE": "UTC"}).timezone.key == "UTC"
 
 
-@pytest.mark.parametrize("name", ["London", "GMT+1 or so", "../../etc/passwd", "Europe/"])
-def test_what_is_no_time_zone_is_refused_in_one_line(name: str) -> None:
-    with pytest.raises(StartupProblem, match="FORUM_TIMEZONE must be a time zone as Europe/London, not"):
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("London", "not London. Do you mean Europe/London?"),
+        ("europe/londn", "not europe/londn. Do you mean Europe/London?"),
+        ("New York", "not New York. Do you mean America/New_York?"),
+        ("GMT+1 or so", "not GMT[+]1 or so. Leave it empty for this machine's."),
+        ("../../etc/passwd", "not ../../etc/passwd. Leave it empty for this machine's."),
+        ("Europe/", "not Europe/"),
+    ],
+)
+def test_what_is_no_time_zone_is_refused_in_one_line_that_says_what_to_do(name: str, told: str) -> None:
+    with pytest.raises(StartupProblem, match=f"FORUM_TIMEZONE must be a time zone as Europe/London, {told}"):
         Settings.load({"FORUM_TIMEZONE": name})
 
 

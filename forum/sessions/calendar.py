@@ -1,7 +1,7 @@
 """Calendar entries by RFC 5545: a programme as something that phones and calendars read.
 
-Times are "floating": what the clock on the wall says where the session takes place, which is what somebody who comes
-needs; a calendar shows them as they stand, wherever it is. When the programme was changed is told in UTC.
+Times are told in UTC, so that every calendar shows them in the time of the place where its reader is; there is then no
+need to send along when summer time begins there.
 An entry keeps its UID through every change of time, title and order, so a newer file replaces what is there.
 """
 
@@ -15,11 +15,10 @@ _MOST_OCTETS = 75
 
 @dataclass(frozen=True)
 class Event:
-    """One entry. `day` is an ISO date, `starts` and `ends` are "HH:MM"; `changed_at` is UTC, `change` counts up."""
+    """One entry. `starts`, `ends` and `changed_at` are UTC as stored; `change` counts up."""
 
     uid: str
     title: str
-    day: str
     starts: str
     ends: str
     changed_at: str
@@ -45,8 +44,8 @@ def _lines(event: Event) -> Iterator[str]:
     yield f"DTSTAMP:{_utc(event.changed_at)}"
     yield f"LAST-MODIFIED:{_utc(event.changed_at)}"
     yield f"SEQUENCE:{event.change}"
-    yield f"DTSTART:{_floating(event.day, event.starts)}"
-    yield f"DTEND:{_floating(event.day, event.ends)}"
+    yield f"DTSTART:{_utc(event.starts)}"
+    yield f"DTEND:{_utc(event.ends)}"
     yield f"SUMMARY:{_text(event.title)}"
     for name, value in (("LOCATION", event.place), ("DESCRIPTION", event.words)):
         if value:
@@ -59,10 +58,6 @@ def _lines(event: Event) -> Iterator[str]:
 def _utc(at: str) -> str:
     """A stored time, as 2026-11-22T13:44:21.123Z, in the basic form."""
     return at[:19].replace("-", "").replace(":", "") + "Z"
-
-
-def _floating(day: str, time: str) -> str:
-    return f"{day.replace('-', '')}T{time.replace(':', '')}00"
 
 
 def _text(words: str) -> str:

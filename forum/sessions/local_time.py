@@ -49,6 +49,12 @@ def stored(typed: datetime, where: ZoneInfo) -> str:
     return written(moment)
 
 
+def twice(at: str, where: ZoneInfo) -> bool:
+    """Tells whether clocks there show a stored time twice, because summer time ends."""
+    moment = local(at, where)
+    return moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()
+
+
 def written(moment: datetime) -> str:
     """Writes a moment as it is stored and shown to machines: UTC, ISO 8601, milliseconds, Z."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import pairwise
 
 from forum.errors import NotFound
 from forum.sessions.session import Cue, CueKind
@@ -42,7 +41,6 @@ class ProgrammeChange(StrEnum):
 
 
 _TIME = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])")
-_HOUR, _LAST = 60, 24 * 60 - 1
 
 
 @dataclass(frozen=True)
@@ -224,32 +222,6 @@ def cues_of(story: str, scenario: Scenario) -> Iterator[Item]:
 
 def _each(programme: Programme, change: Callable[[Section], Section]) -> Programme:
     return replace(programme, sections=tuple(change(section) for section in programme.sections))
-
-
-# ---------------------------------------------------------------- times
-
-
-def times(programme: Programme) -> tuple[tuple[Section, str, str], ...]:
-    """Every section that has a time, with when it starts and ends: until the next one starts, else an hour later."""
-    timed = [section for section in programme.sections if section.starts]
-    timetable = []
-    for section, after in [*pairwise(timed), *([(timed[-1], None)] if timed else [])]:
-        ends = section.ends
-        if not ends and after is not None and after.starts > section.starts:
-            ends = after.starts
-        timetable.append((section, section.starts, ends or _later(section.starts)))
-    return tuple(timetable)
-
-
-def out_of_order(programme: Programme) -> tuple[Section, ...]:
-    """The sections that start before the one above them does."""
-    timed = [section for section in programme.sections if section.starts]
-    return tuple(after for before, after in pairwise(timed) if after.starts < before.starts)
-
-
-def _later(starts: str) -> str:
-    minutes = min(int(starts[:2]) * 60 + int(starts[3:]) + _HOUR, _LAST)
-    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 # ---------------------------------------------------------------- where the room is

@@ -24,9 +24,9 @@ from forum.ports.long_work import long
 from forum.record import popolo
 from forum.record.verify.public_log import Log
 from forum.services import exports
-from forum.sessions.local_time import local
 from forum.web import report
 from forum.web.auth import need, need_somewhere, somebody
+from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import language
 from forum.web.public import said
 from forum.web.site import site_of
@@ -130,7 +130,7 @@ async def _chosen(request: Request) -> tuple[str | None, str | None]:
 def _headers(request: Request, name: str, ending: str) -> dict[str, str]:
     """Returns the headers of a file to keep, named after today."""
     site = site_of(request)
-    name = f"{name}-{local(site.clock.now(), site.settings.timezone):%Y-%m-%d}.{ending}"
+    name = f"{name}-{today(site.clock.now())}.{ending}"
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 

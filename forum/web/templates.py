@@ -22,7 +22,7 @@ from forum.voting.commitment import days_late, is_quiet
 from forum.voting.methods import METHODS
 from forum.voting.reason import MOST_CONDITION, MOST_WORDS
 from forum.web.charts.view_shift import alluvial
-from forum.web.i18n.dates import _day, _minute, clocks
+from forum.web.i18n.dates import _day, _minute, clocks, planned_time, twice, zone_on
 from forum.web.i18n.gettext import gettext, language, ngettext
 from forum.web.server.prefix import template_below
 from forum.web.words import answers_due, headlines, methods, pictures, terms
@@ -128,7 +128,8 @@ def environment(prefix: str = "") -> jinja2.Environment:
     env.globals |= methods.GLOBALS | headlines.GLOBALS | {"methods": METHODS}
     env.globals |= {"most_words": MOST_WORDS, "most_condition": MOST_CONDITION}
     env.globals |= {"shares_picture": pictures.shares_picture, "run_off_picture": pictures.run_off_picture}
-    env.globals |= {"clocks": clocks, "moves": moves, "leading": leading, "missing": missing, "listed": listed}
+    env.globals |= {"clocks": clocks, "twice": twice, "planned_time": planned_time, "zone_on": zone_on}
+    env.globals |= {"moves": moves, "leading": leading, "missing": missing, "listed": listed}
     env.globals |= {"reading_name": reading_name, "readings": readings, "note_words": note_words}
     env.filters |= {
         "mark": mark,

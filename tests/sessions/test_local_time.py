@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from forum.sessions.local_time import UTC, local, short, stored, zone
+from forum.sessions.local_time import UTC, local, short, stored, twice, written, zone
 
 LONDON = zone("Europe/London")
 
@@ -66,3 +71,65 @@ def test_a_time_outside_the_calendar_is_none() -> None:
 def test_what_is_no_zone_is_refused(name: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (its words are zoneinfo's, others in each version)
         zone(name)
+
+
+# Clocks that change by an hour and by half of one, on either half of the globe, at midnight, never, and for Ramadan.
+ZONES = [
+    zone(name)
+    for name in (
+        "Europe/London",
+        "Europe/Dublin",
+        "America/New_York",
+        "America/Santiago",
+        "Australia/Lord_Howe",
+        "Africa/Casablanca",
+        "Asia/Kolkata",
+        "Pacific/Kiritimati",
+        "UTC",
+    )
+]
+
+
+def changes(where: ZoneInfo) -> list[datetime]:
+    """Lists the hours of 2026 to 2028, in UTC, in which clocks there change."""
+    hours = (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=n) for n in range(3 * 365 * 24))
+    every = [(hour, hour.astimezone(where).utcoffset()) for hour in hours]
+    return [before for (before, one), (_, other) in pairwise(every) if one != other]
+
+
+CHANGES = [(where, hour) for where in ZONES for hour in changes(where)]
+AROUND = st.integers(-180, 180).map(lambda minutes: timedelta(minutes=minutes))
+
+
+@given(st.sampled_from(CHANGES), AROUND)
+def test_around_a_change_each_moment_is_told_apart_and_read_back(
+    change: tuple[ZoneInfo, datetime], by: timedelta
+) -> None:
+    where, hour = change
+    at = written(hour + by)
+    there = local(at, where)
+    told = there.replace(tzinfo=None)
+    # A moment comes back from what clocks show, but for the first of a time that comes twice, which is told apart.
+    if twice(at, where) and not there.fold:
+        second = local(stored(told, where), where)
+        assert second.replace(tzinfo=None) == told
+        assert (second.fold, short(second)) != (0, short(there))
+        assert stored(told, where) > at
+    else:
+        assert stored(told, where) == at
+
+
+@given(st.sampled_from(CHANGES), AROUND)
+def test_around_a_change_what_is_typed_is_kept_or_refused(change: tuple[ZoneInfo, datetime], by: timedelta) -> None:
+    where, hour = change
+    typed = (hour.astimezone(where) + by).replace(tzinfo=None, fold=0)
+    shown = {local(written(hour + timedelta(minutes=n)), where).replace(tzinfo=None) for n in range(-480, 481)}
+    kept = None
+    with suppress(ValueError):
+        kept = local(stored(typed, where), where).replace(tzinfo=None)
+    assert kept == (typed if typed in shown else None)
+
+
+def test_both_changes_are_in_the_sample() -> None:
+    for name, each in (("Europe/London", 6), ("Australia/Lord_Howe", 6), ("Asia/Kolkata", 0)):
+        assert len([hour for where, hour in CHANGES if where.key == name]) == each

@@ -97,18 +97,6 @@ def test_sections_are_added_renamed_moved_and_removed() -> None:
     assert ids(programme.without_story(PLAN, "s1")) == ["", "e", "f"]
 
 
-def test_a_section_lasts_until_the_next_one_else_an_hour() -> None:
-    assert [(s.id, a, b) for s, a, b in programme.times(PLAN)] == [
-        ("1", "11:00", "12:00"),
-        ("2", "12:00", "12:30"),
-        ("3", "12:30", "13:30"),
-    ]
-    late = Programme(sections=(Section("1", "Late", "23:30"), Section("2", "Early", "09:00"), Section("3", "No time")))
-    assert [(a, b) for _, a, b in programme.times(late)] == [("23:30", "23:59"), ("09:00", "10:00")]
-    assert [s.id for s in programme.out_of_order(late)] == ["2"]
-    assert programme.out_of_order(PLAN) == ()
-
-
 def test_where_the_room_is_follows_what_is_on_screen() -> None:
     first, second = a_round("r"), a_round("q", RoundKind.AFTER_REPLAY)
     assert present(PLAN, Cue(), []) is None

@@ -255,7 +255,7 @@ async def a_house(
     """
     if tables:
         shutil.copyfile(tables, folder / "forum.db")
-    app = build(Settings.load({}, data=folder, **settings), address, clock)
+    app = build(Settings.load({}, **({"data": folder, "timezone": "Europe/London"} | settings)), address, clock)
     async with AsyncExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:
             if not background:

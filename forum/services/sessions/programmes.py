@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store, Work
@@ -20,7 +21,8 @@ from forum.services.sessions import cues, guard
 from forum.services.sessions.commissions_and_sessions import MOST_TITLE
 from forum.services.sessions.cues import MOST_NOTE
 from forum.services.sessions.desk import Desk, Outcome, Step
-from forum.sessions import programme
+from forum.sessions import programme, timetable
+from forum.sessions.local_time import UTC
 from forum.sessions.programme import Item, ItemKind, Planned, Programme, ProgrammeChange, Section
 from forum.sessions.session import LiveSession
 from forum.stories.submission import StoryStatus, Submission
@@ -50,10 +52,11 @@ class SectionForm:
 class Programming:
     """The changes that organisers make. Each returns the programme as it is after it."""
 
-    def __init__(self, store: Store, clock: Clock, session_id: str) -> None:
+    def __init__(self, store: Store, clock: Clock, session_id: str, zone: ZoneInfo = UTC) -> None:
         self._store = store
         self._clock = clock
         self._session = session_id
+        self._zone = zone
 
     async def about(self, day: str, place: str, *, public: bool) -> Planned:
         """When and where the session is, and whether everybody may read its programme beforehand."""
@@ -65,7 +68,9 @@ class Programming:
         place = findings.at_most("place", place, MOST_PLACE)
         findings.stop()
         return await self._change(
-            lambda plan: replace(plan, day=day, place=place, public=public), ProgrammeChange.CHANGED, ""
+            lambda plan: self._possible(replace(plan, day=day, place=place, public=public), "day"),
+            ProgrammeChange.CHANGED,
+            "",
         )
 
     async def section(self, form: SectionForm) -> Planned:
@@ -88,9 +93,15 @@ class Programming:
                 plan.section(form.id)
             elif len(plan.sections) >= MOST_SECTIONS:
                 raise BadInput("A programme has at most %(most)s sections.", field="title", most=MOST_SECTIONS)
-            return programme.with_section(plan, made)
+            return self._possible(programme.with_section(plan, made), "starts")
 
         return await self._change(change, ProgrammeChange.CHANGED if form.id else ProgrammeChange.ADDED, title)
+
+    def _possible(self, plan: Programme, field: str) -> Programme:
+        if time := timetable.skipped(plan, self._zone):
+            words = "On that day clocks skip %(time)s, because summer time begins. Choose another time."
+            raise BadInput(words, field=field, time=time)
+        return plan
 
     async def remove_section(self, id_: str) -> Planned:
         """Takes a section out with all its cues."""

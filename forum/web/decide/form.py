@@ -25,6 +25,7 @@ from forum.web.auth import need, somebody
 from forum.web.decide import form_fields
 from forum.web.decide.decision import labels_of, putting_else_first
 from forum.web.forms import Form, form_of, spoken
+from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
 from forum.web.responses import done, page, wants_json
@@ -205,7 +206,7 @@ async def _form_page(
         conditions=asked,
         kept={name: words for name, words in form_fields.answers(form).items() if name not in shown},
         told=told_questions(),
-        today=site_of(request).clock.now()[:10],
+        today=today(site_of(request).clock.now()),
         promises=promises,
         pledged=pledged,
         id=form.text("id") or secrets.token_hex(16),

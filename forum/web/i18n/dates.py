@@ -10,6 +10,7 @@ from babel import Locale
 from babel.dates import format_date, format_time, get_timezone_location
 from markupsafe import Markup
 
+from forum.sessions import local_time
 from forum.sessions.local_time import LONDON, local, short
 from forum.web.i18n.gettext import gettext, language
 
@@ -58,6 +59,27 @@ def _date_words(when: date, locale: Locale) -> str:
 @lru_cache(maxsize=4096)
 def _time_words(when: time, locale: Locale) -> str:
     return format_time(when, "short", locale=locale)
+
+
+def twice(at: str) -> bool:
+    """Tells whether clocks show a stored time twice, when summer time ends, so that a page says which is meant."""
+    return local_time.twice(at, _zone[0])
+
+
+def zone_on(planned_day: str, clock: str) -> str:
+    """Returns the short name of the time at "09:30" on a planned day: "GMT", "BST"."""
+    return short(_planned(planned_day, clock))
+
+
+def planned_time(planned_day: str, clock: str) -> Markup | str:
+    """Returns a planned time, as "09:30" on an ISO day, as a <time> element; only the words where no day is known."""
+    if not planned_day:
+        return clock
+    return _time_tag(_planned(planned_day, clock).isoformat(timespec="minutes"), clock)
+
+
+def _planned(planned_day: str, clock: str) -> datetime:
+    return datetime.fromisoformat(f"{planned_day}T{clock}").replace(tzinfo=_zone[0])
 
 
 def clocks() -> str:

@@ -16,7 +16,7 @@ from forum.services.record_cache import declared_of
 from forum.services.sessions import commissions_and_sessions, guard
 from forum.services.sessions.cues import MOST_NOTE
 from forum.services.sessions.programmes import MOST_PLACE, Programming, SectionForm
-from forum.sessions import programme
+from forum.sessions import timetable
 from forum.sessions.calendar import Event
 from forum.sessions.calendar import calendar as calendar_file
 from forum.sessions.programme import ItemKind, Planned, Programme, Section
@@ -72,7 +72,7 @@ async def edit(request: Request) -> Response:
     if act is None:
         raise NotFound("There is no such change to a programme.")
     try:
-        planned = await act(Programming(site.store, site.clock, session), form)
+        planned = await act(Programming(site.store, site.clock, session, site.settings.timezone), form)
     except (BadInput, IllegalMove) as error:
         if wants_json(request):
             raise
@@ -123,7 +123,7 @@ async def public(request: Request) -> Response:
             rows |= stories_shown(s for s in told if stories[s.id].url)
         await unlike_record(request, work, rows)
     sections = [(section, _stories_of(section, stories), _notes_of(section)) for section in planned.plan.sections]
-    timed = {section.id for section, *_rest in programme.times(planned.plan)} if planned.plan.day else set()
+    timed = {section.id for section, *_rest in timetable.times(planned.plan)} if planned.plan.day else set()
     return await page(
         request,
         "organise/programmes/public.html",
@@ -146,7 +146,6 @@ async def calendar(request: Request) -> Response:
         Event(
             uid=f"{section.id}@forum",
             title=f"{section.title} ({session.title})",
-            day=planned.plan.day,
             starts=starts,
             ends=ends,
             changed_at=planned.at,
@@ -155,7 +154,7 @@ async def calendar(request: Request) -> Response:
             words="\n".join([*(s.title for s in _stories_of(section, stories) if s.url), *_notes_of(section)]),
             url=url,
         )
-        for section, starts, ends in (programme.times(planned.plan) if planned.plan.day else ())
+        for section, starts, ends in timetable.moments(planned.plan, site_of(request).settings.timezone)
         if wanted in {None, section.id}
     ]
     if not events:
@@ -225,7 +224,7 @@ async def _edit_page(
         commission=commission,
         planned=planned,
         plan=plan,
-        disordered=programme.out_of_order(plan),
+        disordered=timetable.out_of_order(plan),
         titles={s.id: s.title for s in accepted},
         stories=[(s.id, s.title) for s in accepted],
         cues=[(s.title, await long(_offered, s)) for s in accepted if s.id in live_session.scenarios],

@@ -16,6 +16,7 @@ from forum.services.sessions.commissions_and_sessions import SessionForm, create
 from forum.services.sessions.desk import Desk, Step
 from forum.services.sessions.programmes import MOST_SECTIONS, Programming, SectionForm, take_step
 from forum.services.stories import moderation, submissions
+from forum.sessions.local_time import zone
 from forum.sessions.programme import Planned, ProgrammeChange
 from forum.sessions.session import LiveSession
 
@@ -83,6 +84,22 @@ async def test_what_is_wrong_with_a_section_is_told_part_by_part(
     with pytest.raises(FormErrors) as refused:
         await Programming(sqlite_store, CLOCK, live.id).section(form)
     assert set(refused.value.fields) == fields
+
+
+async def test_a_time_that_clocks_skip_on_that_day_is_refused_where_it_is_typed(sqlite_store: Store) -> None:
+    live, _ = await a_day(sqlite_store)
+    acts = Programming(sqlite_store, CLOCK, live.id, zone("Europe/London"))
+    await acts.section(SectionForm(title="Early", starts="01:30"))
+    with pytest.raises(BadInput, match="skip") as refused:
+        await acts.about("2027-03-28", "", public=False)
+    assert (refused.value.field, refused.value.values["time"]) == ("day", "01:30")
+    await acts.about("2027-03-27", "", public=False)
+    first = (await acts.undo(2)).plan.sections[0].id
+    await acts.section(SectionForm(first, title="Early", starts="02:00"))
+    await acts.about("2027-03-28", "", public=False)
+    with pytest.raises(BadInput, match="skip") as refused:
+        await acts.section(SectionForm(title="Late", starts="01:00"))
+    assert refused.value.field == "starts"
 
 
 async def test_what_cannot_be_played_or_asked_is_refused(sqlite_store: Store) -> None:

@@ -166,6 +166,8 @@ async def test_the_public_programme_tells_times_and_public_stories_and_no_questi
         said = words(shown)
         for expected in ("Police & ambulance", "The third knock", "Lunch, for everybody", "12 March 2027"):
             assert expected in said
+        assert "Times are GMT (United Kingdom Time)." in said
+        assert '<time datetime="2027-03-12T12:30+00:00">12:30</time>–<time datetime="2027-03-12T13:00' in shown.text
         for secret in ("Only on stage", "What should happen", HALL, "Sit down and ask", day.live.code):
             assert secret not in said
         assert f'href="/stories/{day.story.id}"' in shown.text
@@ -187,8 +189,8 @@ async def test_the_calendar_is_read_by_a_calendar_and_keeps_its_entries(day: Day
         assert str(first["summary"]) == "Police & ambulance (A day)"
         assert str(first["location"]) == "Town hall; High Street"
         assert (first["dtstart"].dt.isoformat(), first["dtend"].dt.isoformat()) == (
-            "2027-03-12T11:00:00",
-            "2027-03-12T12:30:00",
+            "2027-03-12T11:00:00+00:00",
+            "2027-03-12T12:30:00+00:00",
         )
         assert "Lunch, for everybody" in str(second["description"])
         assert "Only on stage" not in answer.text
