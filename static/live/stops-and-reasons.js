@@ -52,7 +52,9 @@ export function asides(main, link, fresh) {
   // Which group this phone is of, and that its first vote is counted, from when on that stays.
   function grouped(id, fixed) {
     const radio = Array.from(group.querySelectorAll("[name=group]")).find((one) => one.value === id);
-    if (radio) group.querySelector("[data-group-now]").textContent = radio.labels[0].textContent.trim();
+    for (const place of document.querySelectorAll("[data-group-now]")) if (radio) place.textContent = radio.labels[0].textContent.trim();
+    const line = document.querySelector(".own-group");
+    if (line && fixed) line.remove();
     const own = group.querySelector("form");
     if (own && fixed) own.hidden = !(group.querySelector("[data-group-fixed]").hidden = false);
   }

@@ -8,8 +8,9 @@ import re
 import httpx2
 import pytest
 from conftest import Tables
-from playwright.async_api import Page, Route, ViewportSize, expect
+from playwright.async_api import Locator, Page, Route, ViewportSize, expect
 from support.browser import PHONE, SMALL, House, Look, People
+from support.factories import COMMISSION_FORM
 from support.network_proxy import Wire
 from support.session_api import ANSWERS, FORMS, ApiSession, a_ticketed_session, join_session
 
@@ -116,6 +117,39 @@ async def test_a_phone_that_polls_gets_the_live_count(people: People, event: Api
                 assert round_id is not None
                 await voter.post(f"/s/{event.code}/vote", data={"round": round_id[1], "choice": "r1"})
         await expect(phone.locator("[data-mark=r1]")).to_have_text(re.compile(r"^([6-9][05]|100) %$"), timeout=30_000)
+
+
+GROUPS = ["Nurses", "Carers", "Police", "People who use services", "Ambulance crews"]
+
+
+async def test_joining_with_five_groups_fits_the_smallest_screen(people: People, event: ApiSession) -> None:
+    """All five and the way in are in sight at once; on a narrower phone the way in is, and covers no group."""
+    made = await event.organiser.post("/organise/commissions", data=COMMISSION_FORM | {"group": GROUPS})
+    form = {"commission": made.json()["id"], "title": "A day in March"}
+    path = f"/s/{(await event.organiser.post('/organise/sessions', data=form)).json()['code']}"
+    phone = await people.somebody({"width": 360, "height": 640})
+    await phone.goto(path)
+    last, join = phone.get_by_role("radio", name=GROUPS[-1]), phone.get_by_role("button", name="Join", exact=True)
+    assert await bottom(last) <= await top(phone.locator(".dock"))
+    assert await bottom(join) <= 640
+    await phone.set_viewport_size(SMALL)
+    await last.focus()
+    assert await bottom(last) <= await top(phone.locator(".dock"))
+    assert await bottom(join) <= 640
+
+
+async def top(place: Locator) -> float:
+    """Measures where something begins on the screen."""
+    box = await place.bounding_box()
+    assert box is not None
+    return box["y"]
+
+
+async def bottom(place: Locator) -> float:
+    """Measures where something ends on the screen."""
+    box = await place.bounding_box()
+    assert box is not None
+    return box["y"] + box["height"]
 
 
 async def taps_to_a_counted_vote(people: People, path: str, *names: str) -> int:

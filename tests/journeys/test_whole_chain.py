@@ -237,7 +237,7 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     await accessible(first)
     await join(first, code, "Carers")
     await join(second, code, "Nurses")
-    await join(plain, code, "Prefer not to say")
+    await join(plain, code, "")
     for phone in (first, wall):
         await accessible(phone)
 

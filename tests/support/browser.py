@@ -225,12 +225,13 @@ async def send_story(page: Page, link: str, button: str, look: Look | None = Non
 
 
 async def join(page: Page, code: str, group: str) -> None:
-    """Joins a session on a phone's page, by its code, in this group."""
+    """Joins a session on a phone's page, by its code, in this group; "" does not say one."""
     await page.goto("/join")
     await page.get_by_label(re.compile("code", re.IGNORECASE)).fill(code)
     await page.get_by_role("main").get_by_role("button").first.click()
-    await page.get_by_role("radio", name=group, exact=True).check()
-    await page.get_by_role("main").get_by_role("button").first.click()
+    if group:
+        await page.get_by_role("radio", name=group, exact=True).check()
+    await page.get_by_role("button", name="Join" if group else "Join without saying my group", exact=True).click()
     await expect(page.locator("#screen")).to_be_visible()
 
 

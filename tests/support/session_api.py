@@ -191,8 +191,10 @@ async def a_ticketed_session(organiser: httpx2.AsyncClient) -> TicketedSession:
 
 
 async def join_session(page: Page, code: str, group: str = "Carers", base: str = "") -> None:
-    """Joins a session on this page; `base` is another address of the server, where the page is to use one."""
+    """Joins a session on this page, in this group, "" for none; `base` is another address of the server, where the page
+    is to use one."""
     await page.goto(f"{base}/s/{code}")
-    await page.get_by_role("radio", name=group, exact=True).check()
-    await page.get_by_role("main").get_by_role("button").first.click()
+    if group:
+        await page.get_by_role("radio", name=group, exact=True).check()
+    await page.get_by_role("main").get_by_role("button").nth(0 if group else 1).click()
     await expect(page.locator("#screen")).to_be_visible()

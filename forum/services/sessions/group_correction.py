@@ -11,7 +11,7 @@ from forum.voting.round import RoundState
 
 FIXED = (
     "Your first vote was counted with your group, so it stays in this session. "
-    "If it is wrong, tell the organisers: they can say so beside the result."
+    "If it is wrong, tell the facilitator or the organisers: they can say so beside the result."
 )
 
 

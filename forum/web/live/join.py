@@ -97,7 +97,7 @@ async def join_session(request: Request) -> Response:
     group = "" if unsaid else group
     # "" is "prefer not to say"; a form without any choice is not an answer.
     if (not unsaid and "group" not in form.values) or (group and commission.group_label(group) is None):
-        form.wrong("group", "Choose a group, or “Prefer not to say”.")
+        form.wrong("group", "Choose a group, or press “Join without saying my group”.")
         if wants_json(request):
             form.stop()
         return await joining_page(request, session, 422, spoken(form.errors["group"]), form=form)

@@ -127,7 +127,7 @@ async def phone_page(
             "group": mine.group,
             "fixed": bool(yours),
             "again": "again" in request.query_params,
-            "group_right": "group" in request.query_params,
+            "group_right": request.query_params.get("group", ""),
             "history": room.history,
             "socket_path": f"/s/{session.code}/socket?lang={language().code}&read={tongue.partition('+')[2]}",
             "observing": participant.observer,

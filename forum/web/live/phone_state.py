@@ -24,7 +24,7 @@ NOBODYS: Mapping[str, Any] = {
     "group": "",
     "fixed": False,
     "again": False,
-    "group_right": False,
+    "group_right": "",
     "group_wrong": "",
 }
 

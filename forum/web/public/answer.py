@@ -296,7 +296,7 @@ async def about_page(
         visit=visit,
         errors=errors or {},
         group_wrong=group_wrong,
-        group_right="group" in request.query_params,
+        group_right=request.query_params.get("group", ""),
         again="again" in request.query_params,
         begin=_url(visit, "play", 1),
         question=_url(visit, "question", 0),

@@ -48,6 +48,13 @@ async def test_a_group_is_put_right_until_the_first_vote(door: Door) -> None:
         commission = await work.commissions.get_commission((await work.sessions.get_session(door.session)).commission)
     label = {one: str(commission.group_label(one)) for one in ("g1", "g2")}
     assert f"You are here as: {label['g1']}" in await door.page()
+    # The lobby says it in a line that opens the way to put it right, also without scripts.
+    line = await door.phone.get(door.path)
+    assert f'href="{door.path}?group=open#your-group"' in line.text
+    assert '<details data-group id="your-group">' in line.text
+    opened = await door.phone.get(f"{door.path}?group=open")
+    assert '<details data-group id="your-group" open>' in opened.text
+    assert "Your group is put right." not in words(opened)
     # A second join says that nothing changed.
     again = await door.phone.post(f"{door.path}/join", data={"group": "g2"})
     assert again.headers["location"] == f"{door.path}?again=1"

@@ -134,8 +134,12 @@ async def test_looking_at_the_join_page_tries_no_code(event: Event) -> None:
 
 async def test_joining_says_who_will_see_what_and_that_browsers_are_counted(event: Event) -> None:
     async with event.house.browser() as browser:
-        said = words(await browser.get(event.path))
-    assert "Prefer not to say" in said
+        page = await browser.get(event.path)
+    said = words(page)
+    assert said.count("without saying") == 1  # once, and nothing else says it too
+    assert "Prefer not to say" not in said
+    # Of who sees what one sentence stands open; the rest is folded.
+    assert "Nobody sees your group beside your vote" in re.sub("<details.*?</details>", "", page.text, flags=re.DOTALL)
     assert "browser" in said
     assert "The joint board" in said
     assert "Carers" in said
