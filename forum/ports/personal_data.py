@@ -222,7 +222,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         NOBODY: "seq id commission rounds state version saved_at",
     },
     "disclosure": {Kind.RECORD: "encoded withdrawn_at", NOBODY: "digest entry commission"},
-    "draft": {Kind.STORY: "words changed_at", Kind.LINK: "build", NOBODY: "story"},
+    "draft": {Kind.STORY: "words changed_at", Kind.LINK: "build", NOBODY: "story step"},
     "entry": {Kind.RECORD: "body", NOBODY: "position commission leaf_hash"},
     "evidence": {
         Kind.STORY: "kind title url size added_at shown_at declined_at",

@@ -77,6 +77,12 @@ class Drafts(Protocol):
     async def save_draft(self, story: str, draft: Draft, at: str) -> None:
         """Writes a changed draft. Raises NotFound."""
 
+    async def step(self, story: str) -> str:
+        """Returns the page on which a story's writer was last, "" for none. Raises NotFound."""
+
+    async def save_step(self, story: str, step: str) -> None:
+        """Writes down the page on which a story's writer is. Raises NotFound."""
+
     async def versions(self, story: str) -> list[Version]:
         """Returns the versions of a story, oldest first."""
 

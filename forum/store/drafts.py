@@ -40,7 +40,9 @@ class SqlDrafts(Area):
 
     async def open_draft(self, story: str, draft: Draft, at: str) -> bool:
         """Opens a draft. Returns False, and stores nothing, where the story has one."""
-        return await self._link.add(drafts, {"story": story, "words": draft.to_json(), "build": "", "changed_at": at})
+        return await self._link.add(
+            drafts, {"story": story, "words": draft.to_json(), "build": "", "changed_at": at, "step": ""}
+        )
 
     async def get_draft(self, story: str, *, lock: bool = False) -> Draft:
         """Returns a story's draft. `lock` keeps every other unit of work from changing it until this one ends. Raises
@@ -55,6 +57,14 @@ class SqlDrafts(Area):
         """Writes a changed draft. Raises NotFound."""
         update = sa.update(drafts).where(drafts.c.story == story)
         await self._link.change(update.values(words=draft.to_json(), changed_at=at), _NO_DRAFT)
+
+    async def step(self, story: str) -> str:
+        """Returns the page on which a story's writer was last, "" for none. Raises NotFound."""
+        return str((await self._link.one(sa.select(drafts.c.step).where(drafts.c.story == story), _NO_DRAFT))["step"])
+
+    async def save_step(self, story: str, step: str) -> None:
+        """Writes down the page on which a story's writer is. Raises NotFound."""
+        await self._link.change(sa.update(drafts).where(drafts.c.story == story).values(step=step), _NO_DRAFT)
 
     async def versions(self, story: str) -> list[Version]:
         """Returns the versions of a story, oldest first."""

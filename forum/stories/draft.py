@@ -108,6 +108,11 @@ class Draft:
         return cls(**{**plain, "cards": cards})
 
 
+def branches(draft: Draft) -> bool:
+    """Tells whether the ways on from some scene lead to different scenes."""
+    return any(len({way.to for way in card.ways}) > 1 for card in draft.cards)
+
+
 def mark(text: str) -> str:
     """Returns a fingerprint of a text (32 hex digits of its SHA-256), by which an edit names the text that its writer
     saw.

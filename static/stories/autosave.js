@@ -5,6 +5,7 @@ import { begun as beginning } from "./unfinished-story.js";
 import { cards } from "./workspace-cards.js";
 import { keeper } from "./edit-queue.js";
 import { mark } from "./sha256.js";
+import "./copy-link.js";
 
 const box = document.querySelector("[data-writing]");
 const say = (name, values = {}) => (box.dataset["say" + name[0].toUpperCase() + name.slice(1)] || "").replace(/%\((\w+)\)s/g, (_, key) => values[key]);
@@ -299,10 +300,6 @@ function written(event) {
 box.addEventListener("input", written);
 box.addEventListener("change", written);
 box.addEventListener("focusout", () => words.hurry());
-box.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-copies]");
-  if (button) copy(button);
-});
 
 if (form) {
   form.addEventListener("submit", (event) => {
@@ -317,19 +314,7 @@ if (form) {
   });
 }
 
-// The clipboard of browsers is for https pages only.
-function copy(button) {
-  const area = document.createElement("textarea");
-  area.value = button.dataset.copies;
-  button.after(area);
-  area.select();
-  if (document.execCommand("copy")) button.textContent = button.dataset.sayCopied;
-  area.remove();
-  button.focus();
-}
-
 document.documentElement.classList.add("writes");
-box.querySelectorAll("[data-copy]").forEach((part) => (part.hidden = false));
 learn(box);
 gather();
 if (first) first.offer(bring);

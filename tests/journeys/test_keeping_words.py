@@ -282,6 +282,9 @@ async def test_a_whole_story_by_keyboard_alone(people: People) -> None:
     for _ in range(3):
         await press_("Yes", "Space")
     await press_("Continue")
+    await heading("Before you send it")
+    await press_("Change something")
+    await press_("All your scenes")
     await heading("Scenes")
     await press_("Add a scene")
     await expect(page.get_by_label("What happens").last).to_be_focused()

@@ -161,7 +161,10 @@ async def tell_story(
     quoted: str = "Yes",
     look: Look | None = None,
 ) -> str:
-    """Tells a whole story in its five steps, up to its scenes; returns its private link. `look` is given each page."""
+    """Tells a whole story in its five steps, up to its check, and goes to its scenes; returns its private link.
+
+    `look` is given each page.
+    """
 
     async def seen() -> None:
         """Gives the page to `look`, where there is one."""
@@ -183,7 +186,9 @@ async def tell_story(
     await seen()
     for use, answer in (("published", "Yes"), ("performed", "Yes"), ("quoted", quoted)):
         await page.get_by_role("group", name=f"May it be {use}?").get_by_label(answer).check()
-    await go_on(page, "Scenes")
+    await go_on(page, "Before you send it")
+    await seen()
+    await page.goto(f"{link}/write")
     await seen()
     return link
 

@@ -11,6 +11,7 @@ import hashlib
 import secrets
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -88,6 +89,19 @@ async def opened(store: Store, clock: Clock, key: str) -> Draft:
                 pass
     async with store.begin() as work:
         return await _open(work, await work.stories.by_link(digest(key)), clock.now())
+
+
+async def opened_at(store: Store, clock: Clock, key: str, step: str) -> Draft:
+    """Returns the draft as `opened` does, and writes down that its writer is at this step."""
+    draft = await opened(store, clock, key)
+    async with store.read() as work:
+        story = await work.stories.by_link(digest(key))
+        before = await work.drafts.step(story.id)
+    if before != step:
+        async with store.begin() as work:
+            with suppress(NotFound):  # taken back a moment ago
+                await work.drafts.save_step(story.id, step)
+    return draft
 
 
 async def save(store: Store, clock: Clock, key: str, edits: Sequence[Edit], device: str = "") -> Saved:

@@ -41,6 +41,7 @@ sa.Index(
 
 # A story while it is being written. `build` is the key of the link for those who build along. It is stored in plain
 # text, so that it can be shown again, and opens nothing beyond this row and the versions and suggestions beside it.
+# `step` is the page on which its writer was last.
 draft = sa.Table(
     "draft",
     metadata,
@@ -48,6 +49,7 @@ draft = sa.Table(
     json("words"),
     sa.Column("build", Words, nullable=False, index=True),
     words("changed_at"),
+    sa.Column("step", Words, nullable=False, server_default=sa.text("''")),
 )
 
 # `words` hold a whole draft, or, where `leans`, its difference (draft_delta.py) to the version before it.

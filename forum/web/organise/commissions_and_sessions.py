@@ -31,8 +31,8 @@ from forum.web.server.prefix import prefix_of
 from forum.web.site import base_url, site_of
 from forum.web.words.terms import power_words, session_state, stage_words
 
-GROUPS_AT_FIRST = 6
-SUPPORT_AT_FIRST = 3
+GROUPS_AT_FIRST = 2
+SUPPORT_AT_FIRST = 1
 MOST_ROWS = 40
 # Tickets are recommended where fewer people of a group were invited than this many thresholds.
 SMALL = 4

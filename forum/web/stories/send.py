@@ -13,7 +13,7 @@ from forum.ports.long_work import long
 from forum.services.stories import draft_edits
 from forum.settings import Settings
 from forum.stories import compose, scenario_twee
-from forum.stories.draft import PERMISSIONS, YES, Draft
+from forum.stories.draft import PERMISSIONS, YES, Draft, branches
 from forum.stories.scenario import Scenario
 from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
@@ -29,7 +29,7 @@ from forum.web.responses import page
 from forum.web.site import site_of
 from forum.web.stories import marked_text
 from forum.web.stories.private_link import story_of_link
-from forum.web.stories.steps import place_of
+from forum.web.stories.steps import CHECK, STEPS, place_of, step_of
 from forum.web.stories.workspace_parts import place_words
 
 _FEW = 5  # stories that may still be sent, from which on the page says so
@@ -43,7 +43,7 @@ async def check(request: Request) -> Response:
     """Shows the story as it would be sent, with everything missing or marked; posted, sends it to a moderator."""
     story, commission = await story_of_link(request)
     site, key = site_of(request), request.path_params["key"]
-    draft = await draft_edits.opened(site.store, site.clock, key)
+    draft = await draft_edits.opened_at(site.store, site.clock, key, CHECK)
     scenario, missing = await long(_told, story, draft, commission)
     if request.method != "POST":
         return await _page(request, story, commission, draft, scenario, missing)
@@ -93,6 +93,7 @@ async def _page(
     label = commission.group_label(draft.group) or ""
     shown = scenario or (await long(compose.sketch, draft, told_by=label)).story
     left = sent(site_of(request).settings).left(request)
+    notes = await marked_text.looked_through(WRITERS, shown)
     status = status_of(error) if error else 422 if request.method == "POST" and missing else 200
     answer = await page(
         request,
@@ -105,8 +106,11 @@ async def _page(
             for path, words in _words(missing).items()
         ],
         refused=say(error.message, error.values) if error and not isinstance(error, FormErrors) else "",
-        parts=(await marked_text.looked_through(WRITERS, shown)).parts,
+        parts=notes.parts,
+        notes=notes,
         told=shown,
+        steps=[(step_of(name).title, place_of(key, name)) for name in STEPS],
+        branches=branches(draft),
         ready=not missing,
         seen=await long(_seen, scenario) if scenario else "",
         allows=[(label, getattr(draft, name) == YES, getattr(draft, name) != "") for name, label in _questions()],
@@ -114,7 +118,7 @@ async def _page(
         again=story.status not in (StoryStatus.WRITING,),
         public=story.status == StoryStatus.ACCEPTED,
         left=left if left <= _FEW else None,
-        back=place_of(key, ""),
+        scenes=place_of(key, ""),
         use=place_of(key, "use"),
         key=key,
     )

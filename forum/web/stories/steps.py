@@ -1,6 +1,7 @@
 """Telling a story in five steps, one question a page; none is required, and each is saved on "Continue".
 
-After the first step the story exists, and its private link works. All of it works without a script.
+After the first step the story exists, and its private link works: it leads back to the step that was left. After the
+last step comes the check (send.py). All of it works without a script.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ from forum.web.stories.private_link import story_of_link
 from forum.web.stories.save import Sheet, begun, context_of, saved_by, sheet_of
 
 STEPS = ("happened", "where", "who", "done", "use")
-WORKSPACE = "workspace"
+WORKSPACE, CHECK, STOP = "workspace", "check", "stop"
 _FEW = 5  # stories that may still be begun, from which on the page says so
 
 
 @dataclass(frozen=True)
 class Step:
-    """One of the five steps, `number` from 1; `back` and `onward` are other steps, WORKSPACE, or "" for none."""
+    """One of the five steps, `number` from 1; `back` and `onward` are other steps, CHECK, or "" for none."""
 
     name: str
     number: int
@@ -59,11 +60,16 @@ def step_of(name: str) -> Step:
     if name not in STEPS:
         raise NotFound("There is no page at this address. Check the link, or start from the front page.")
     at = STEPS.index(name)
-    return Step(name, at + 1, titles[name], ("", *STEPS)[at], (*STEPS, WORKSPACE)[at + 1])
+    return Step(name, at + 1, titles[name], ("", *STEPS)[at], (*STEPS, CHECK)[at + 1])
 
 
 def place_of(key: str, where: str) -> str:
-    """Returns the address of a step, or of the workspace."""
+    """Returns the address of a step, of the check, of the page that says how to come back (STOP), or else of the
+    workspace."""
+    if where == CHECK:
+        return f"/my-story/{key}/check"
+    if where == STOP:
+        return f"/my-story/{key}?stopped=1"
     return f"/my-story/{key}/write" + (f"/{where}" if where in STEPS else "")
 
 
@@ -93,7 +99,7 @@ async def step(request: Request) -> Response:
     public = story.status == StoryStatus.ACCEPTED
     site, key = site_of(request), request.path_params["key"]
     here = step_of(request.path_params["step"])
-    draft = await draft_edits.opened(site.store, site.clock, key)
+    draft = await draft_edits.opened_at(site.store, site.clock, key, here.name)
     if request.method != "POST":
         return await _page(request, commission, here, key, Sheet(draft), public=public)
     form = await form_of(request)
@@ -109,7 +115,9 @@ async def _saved(
     request: Request, commission: Commission, here: Step, key: str, form: Form, saved: draft_edits.Saved
 ) -> Response:
     """Goes on to the page that the writer chose; where there are clashes or mistakes, shows those first."""
-    onward = form.text("go") if form.text("go") in (*STEPS, WORKSPACE) else here.onward
+    onward = form.text("go") if form.text("go") in (*STEPS, WORKSPACE, CHECK, STOP) else here.onward
+    if form.text("add"):
+        onward = here.name
     if saved.clashes:
         place, carried = place_of(key, here.name), {"go": onward} | unused(saved, form)
         answer = await clash_page(request, saved, action=place, back=place, hidden=carried)
@@ -117,7 +125,8 @@ async def _saved(
         public = saved.story.status == StoryStatus.ACCEPTED
         answer = await _page(request, commission, here, key, sheet_of(saved, form), public=public)
     else:
-        answer = RedirectResponse(place_of(key, onward), 303)
+        more = f"?answers={form.text('add')[:2]}#answers" if form.text("add").isdecimal() else ""
+        answer = RedirectResponse(place_of(key, onward) + more, 303)
     return keep(request, answer)
 
 
@@ -148,7 +157,7 @@ async def _page(
         place_of=lambda where: place_of(key, where),
         few=_left(request) if begins else None,
         story_is_public=public,
-        **_shown(sheet.draft, commission),
+        **_shown(sheet, commission, request.query_params.get("answers", "")),
         **context_of(request, key, commission.id if begins else ""),
     )
     return keep(request, retry_after(answer, error))
@@ -160,19 +169,23 @@ def _left(request: Request) -> int | None:
     return left if left <= _FEW else None
 
 
-def _shown(draft: Draft, commission: Commission) -> dict[str, Any]:
+def _shown(sheet: Sheet, commission: Commission, asked_for: str) -> dict[str, Any]:
     """Returns what the steps show of a draft: the first scene's card, the question's card with its responses, the
-    answers."""
+    answers. As many fields for responses are shown as a question needs, as there are responses, or as were asked
+    for or filled in."""
+    draft = sheet.draft
     happened = next((card for card in draft.cards if not card.decision), None)
     asked = next((card for card in draft.cards if card.decision), None)
     ways = [way.id for way in asked.ways] if asked else []
     ways += [id_ for n in range(1, 2 * scenario.MAX_RESPONSES) if (id_ := f"r{n}") not in ways]
+    typed = sum(name.startswith(f"{asked.id if asked else QUESTION}/") for name in sheet.form.values)
+    wanted = next((n for n in range(scenario.MAX_RESPONSES + 1) if asked_for == str(n)), typed)
     offered = [note for note, _label in notes_offered()]
     notes = [note for note in draft.notes.split("\n") if note]
     return {
         "happened": happened.id if happened else HAPPENED,
         "question": asked.id if asked else QUESTION,
-        "responses": ways[: max(scenario.MAX_RESPONSES, len(asked.ways) if asked else 0)],
+        "responses": ways[: max(scenario.MIN_RESPONSES, wanted, len(asked.ways) if asked else 0)],
         "fewest": scenario.MIN_RESPONSES,
         "groups": [*((g.id, g.label) for g in commission.groups), (NO, _("I prefer not to say"))],
         "most_responses": scenario.MAX_RESPONSES,

@@ -15,7 +15,7 @@ from forum.errors import BadInput, ForumError, IllegalMove, StoreUnavailable, To
 from forum.ports.long_work import long
 from forum.services.stories import draft_edits
 from forum.stories import compose, scenario
-from forum.stories.draft import YES, Card, Draft, mark
+from forum.stories.draft import YES, Card, Draft, branches, mark
 from forum.stories.edits import MOST_CARDS, MOST_WAYS
 from forum.stories.reading_age import PLAIN_AGE, measure
 from forum.stories.submission import Submission
@@ -33,7 +33,7 @@ from forum.web.stories.edit_requests import Wish, wishes_of
 from forum.web.stories.play import play as play_scenario
 from forum.web.stories.private_link import story_of_link
 from forum.web.stories.save import Sheet, context_of, saved_by, sheet_of
-from forum.web.stories.steps import STEPS, place_of, step_of
+from forum.web.stories.steps import STEPS, WORKSPACE, place_of, step_of
 from forum.web.stories.workspace_parts import View, choices, notes, views
 
 # Ways on, and choices of where they lead. A story from a file can have so many that their page would have 40 MB.
@@ -49,7 +49,7 @@ async def workspace(request: Request) -> Response:
     """Shows the cards; posted, saves one of them and does what its button says."""
     story, commission = await story_of_link(request)
     site, key = site_of(request), request.path_params["key"]
-    draft = await draft_edits.opened(site.store, site.clock, key)
+    draft = await draft_edits.opened_at(site.store, site.clock, key, WORKSPACE)
     if request.method != "POST":
         opened = request.query_params.get("open", "")
         return await _page(request, story, commission, key, Sheet(draft), opened=opened)
@@ -145,6 +145,7 @@ async def _page(
         choices=choices(draft, sketch),
         notes=await long(notes, sketch),
         told=sketch.story,
+        branches=branches(draft),
         opened={opened, *(edit_requests.place(path)[0] for path in errors)},
         blank=View(Card("CARDID"), 0, "", measure("")),
         blank_decision=View(Card("CARDID", decision=YES), 0, "", measure("")),

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from forum.stories import compose, paths
 from forum.stories.compose import Sketch
-from forum.stories.draft import Card, Draft
+from forum.stories.draft import Card, Draft, branches
 from forum.stories.reading_age import PLAIN_AGE, Reading, measure
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
@@ -71,7 +71,8 @@ def drawn(request: Request, draft: Draft, wanted: Iterable[str], cards: Iterable
     if FINDINGS in asked:
         parts[FINDINGS] = get("stories/workspace/_findings.html").render(notes=notes(sketch))
     if PATHS in asked:
-        parts[PATHS] = get("stories/workspace/_picture.html").render(told=sketch.story)
+        picture = get("stories/workspace/_picture.html")
+        parts[PATHS] = picture.render(told=sketch.story) if branches(draft) else ""
     if HINTS in asked:
         for card in filter(None, map(draft.card, cards)):
             hint = get("stories/workspace/_hint.html").render(reading=measure(card.text), plain_age=PLAIN_AGE)

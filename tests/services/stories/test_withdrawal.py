@@ -68,7 +68,7 @@ WITHOUT_WORDS = """
     decision_correction: id because words replaced_by at
     decision_draft: id rounds form writers state because saved_at
     disclosure: digest commission withdrawn_at
-    draft: build changed_at
+    draft: build changed_at step
     entry: commission body leaf_hash
     evidence: id kind added_at shown_at declined_at
     fact: name value

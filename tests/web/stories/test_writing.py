@@ -42,7 +42,7 @@ async def test_a_story_is_saved_with_its_first_step_and_its_private_link_is_show
     key = re.fullmatch(r"/my-story/([A-Za-z0-9_-]{32})/write/where", begun.headers["location"])
     assert key
     assert "Step 2 of 5" in words(second)
-    assert "Keep this link Your story is saved. This link is the only way back to it" in words(second)
+    assert "Your story is saved. Keep its link: it is the only way back, on any phone." in words(second)
     assert f"http://house.test/my-story/{key[1]}" in second.text
     assert "<svg" in second.text
     assert "style=" not in second.text
@@ -96,6 +96,60 @@ async def test_each_step_shows_again_what_was_written_and_goes_back_without_losi
     assert (await house.draft_of(key)).setting == "A ward"
 
 
+async def test_the_private_link_comes_back_to_the_step_that_was_left_and_nothing_typed_there_is_lost(
+    house: House,
+) -> None:
+    commission = await house.commission()
+    async with house.browser() as writer:
+        begun = await fill_in(writer, f"/commissions/{commission.id}/tell", STEPS["happened"] | {"go": "stop"})
+        key = begun.headers["location"].removeprefix("/my-story/").partition("?")[0]
+        assert begun.headers["location"] == f"/my-story/{key}?stopped=1"
+        stopped = await writer.get(begun.headers["location"])
+        assert "Everything is saved. You can close this page." in words(stopped)
+        assert f"http://house.test/my-story/{key}</a>" in stopped.text
+        assert f'href="mailto:?subject=My%20story&amp;body=http%3A%2F%2Fhouse.test%2Fmy-story%2F{key}"' in stopped.text
+        for step, nr in (("where", 2), ("who", 3)):
+            await fill_in(writer, f"/my-story/{key}/write/{step}", STEPS[step] | {"go": "stop"})
+            again = await writer.get(f"/my-story/{key}")
+            assert (again.status_code, again.headers["location"]) == (303, f"/my-story/{key}/write/{step}")
+            page = words(await writer.get(f"/my-story/{key}?stay=1"))
+            assert f"Your link brings you back to step {nr} of 5" in page
+        assert 'value="A flat at night"' in (await writer.get(f"/my-story/{key}/write/where")).text
+        # From the scenes, and once it is sent, the link opens the page of the story.
+        await writer.get(f"/my-story/{key}/write")
+        assert (await writer.get(f"/my-story/{key}")).status_code == 200
+        for step in ("happened", "who", "done", "use"):
+            await fill_in(writer, f"/my-story/{key}/write/{step}", STEPS[step])
+        check = await writer.get((await writer.get(f"/my-story/{key}/check")).url.path)
+        assert (await writer.get(f"/my-story/{key}")).headers["location"] == f"/my-story/{key}/check"
+        for read in (str(STEPS["happened"]["happened.text"]), "A flat at night", "Call the crisis team"):
+            assert html.escape(read) in check.text
+        assert (await send_story(writer, key)).status_code == 303
+        assert (await writer.get(f"/my-story/{key}")).status_code == 200
+
+
+async def test_a_question_begins_with_three_answers_and_more_are_added_without_a_script(house: House) -> None:
+    commission = await house.commission()
+    async with house.browser() as writer:
+        begun = await fill_in(writer, f"/commissions/{commission.id}/tell", STEPS["happened"])
+        here = begun.headers["location"].replace("where", "done")
+        assert [f"Answer {n}" in words(await writer.get(here)) for n in (3, 4)] == [True, False]
+        typed: dict[str, str | list[str]] = {"question.text": "What now?", "question/r1.text": "Ask", "add": "4"}
+        more = await fill_in(writer, here, typed)
+        assert more.headers["location"] == f"{here}?answers=4#answers"
+        shown = await writer.get(more.headers["location"])
+        assert [f"Answer {n}" in words(shown) for n in (4, 5)] == [True, False]
+        assert "What now?" in shown.text
+        for strange in ("40", "x", "²", "9" * 5000):
+            assert "Answer 4" not in words(await writer.get(f"{here}?answers={strange}"))
+        # One that cannot be saved keeps its words and its field.
+        filled: dict[str, str | list[str]] = {f"question/r{n}.text": f"Way {n}" for n in range(1, 5)}
+        filled |= {f"seen:question/r{n}.text": mark("") for n in (4, 5)} | {"question/r5.text": "w" * 201}
+        wrong = await fill_in(writer, f"{here}?answers=5", filled)
+        assert wrong.status_code == 422
+        assert "w" * 201 in wrong.text
+
+
 async def test_a_double_tap_makes_one_story(house: House) -> None:
     commission = await house.commission()
     path = f"/commissions/{commission.id}/tell"
@@ -130,7 +184,7 @@ async def test_every_step_can_be_left_for_later_and_what_is_missing_is_told_with
         while path.count("/") == 4:
             path = (await fill_in(writer, path, {})).headers["location"]
         key = path.split("/")[2]
-        assert path == f"/my-story/{key}/write"
+        assert path == f"/my-story/{key}/check"
         check = await writer.get(f"/my-story/{key}/check")
         assert "This is still missing" in words(check)
         for place in ("happened#title", "who#group", "use#may_publish", "use#may_perform", "use#may_quote"):
@@ -299,9 +353,14 @@ async def test_the_workspace_shows_paths_reading_ages_and_what_is_still_to_do(ho
     changes: dict[str, str | list[str]] = {"happened.text": hard, "question/r3.text": "", "may_quote": []}
     async with house.browser() as writer:
         key = await write_story(writer, commission, changes)
-        shown = await writer.get(f"/my-story/{key}/write")
+        here = f"/my-story/{key}/write"
+        shown = await writer.get(here)
+        # The picture of its paths is for a story that branches.
+        back = {"card": "question", "do": "save", "seen:question/r1.to": mark(""), "question/r1.to": "happened"}
+        await writer.post(here, data=back)
+        branching = await writer.get(here)
     said = words(shown)
-    assert 'class="paths"' in shown.text
+    assert ['class="paths"' in one.text for one in (shown, branching)] == [False, True]
     assert "Reading age, as a rough guess: 25 years" in said
     assert f"The hardest sentences {hard}" in said
     assert 'To mend:</strong> <a href="#question">' in shown.text
