@@ -207,6 +207,9 @@ class Stops(Protocol):
     async def list_stops(self, session: str) -> list[Stop]:
         """Returns the stops of a session in the order they came."""
 
+    async def taken(self, session: str) -> list[Stop]:
+        """Returns the stops of a session that were on every screen, in the order in which they were taken."""
+
     async def stop_by(self, participant: str, showing: str) -> Stop | None:
         """Returns the stop that a participant has in a showing, or None."""
 

@@ -13,7 +13,7 @@ from forum.voting.commitment import Commitment, Update
 from forum.voting.condition import ConditionsAnswered
 from forum.voting.decision import Correction, Decision
 from forum.voting.decision_draft import DecisionDraft
-from forum.voting.reason import Reason, ReasonState
+from forum.voting.reason import Given, Reason, ReasonState
 from forum.voting.round import Round
 
 
@@ -145,6 +145,10 @@ class Reasons(Protocol):
 
     async def counts(self, round_id: str) -> dict[str, int]:
         """Returns how many say "me too" to each reason of a round; reasons without any are left out."""
+
+    async def shown(self, rounds: Sequence[str], most: int) -> dict[str, tuple[tuple[Given, ...], int]]:
+        """Returns for each of these rounds the reasons that everybody may read, those that most people support first,
+        at most so many of each round, and how many there are besides. Rounds without any are left out."""
 
     async def said(self, participant: str, round_id: str) -> set[str]:
         """Returns the ids of the reasons of a round to which this participant says "me too"."""

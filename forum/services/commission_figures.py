@@ -42,7 +42,7 @@ async def figures_of(work: Work, of: Commission, sessions: Sequence[LiveSession]
     state of its record."""
     over = [one.id for one in sessions if one.recorded and not one.rehearsal and one.ended]
     joined = await work.sessions.came(over)
-    came = [_outside(joined.get(id_, 0), of) for id_ in over]
+    came = [people_who_came(joined.get(id_, 0), of) for id_ in over]
     shown = [one.index for one in steps if one.kind == "vote"]
 
     async def made() -> Figures:
@@ -54,7 +54,8 @@ async def figures_of(work: Work, of: Commission, sessions: Sequence[LiveSession]
     return Figures(len(over), total, kept.votes, kept.voted)
 
 
-def _outside(n: int, of: Commission) -> int | None:
+def people_who_came(n: int, of: Commission) -> int | None:
+    """Returns how many people came to a session as pages outside the room tell it, None where they do not."""
     if n == 0:
         return 0
     if of.small_numbers:

@@ -91,7 +91,7 @@ async def _held(
         return Agreement((Finding("entry", thing, "id", "no entry", "one that tells of it"),))
     entries = []
     erased = {digest for digest, index in contents.erased.items() if index < size}
-    known = Known(erased=erased, ahead=ahead.read)
+    known = Known(erased=erased, ahead=ahead.read, apart=" " not in thing)
     more = [index for index in about if index not in ahead.entries]
     read = {stored.index: parsed(stored) for stored in await work.record.entries_at(more)} if more else {}
     for index in about:

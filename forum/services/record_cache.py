@@ -59,7 +59,8 @@ class Contents:
     entries, and of those about one thing (`subjects_of`); the entry that withdrew each digest's words; those that a
     moderator holds; the answers that votes are due; the timelines of commissions; the heads (size,
     root in hex) that an entry "record restored" says are given up; the sealed predictions; and what was said later of
-    a decision, a commitment or a commission (`_SAID_LATER`), by its id."""
+    a decision, a commitment or a commission (`_SAID_LATER`), by its id; and the decisions on the votes of a session,
+    each with the index of its entry and the rounds that it rests on."""
 
     openings: dict[str, dict[str, Any]] = field(default_factory=dict)
     of: dict[str, list[int]] = field(default_factory=dict)
@@ -71,6 +72,7 @@ class Contents:
     given_up: set[tuple[int, str | None]] = field(default_factory=set)
     predictions: Predicted = field(default_factory=Predicted)
     said_later: dict[str, list[int]] = field(default_factory=dict)
+    decided: dict[str, list[tuple[int, str, tuple[str, ...]]]] = field(default_factory=dict)
 
     def take(self, stored: StoredEntry) -> None:
         """Adds the next entry."""
@@ -92,6 +94,7 @@ class Contents:
         session = entry.get("session")
         if entry["type"] == "decision":
             session = self.openings.get(entry["rounds"][0], {}).get("session")
+            self.decided.setdefault(session or "", []).append((stored.index, entry["decision"], tuple(entry["rounds"])))
         elif entry["type"] == "prediction opened":
             session = self.predictions.sessions.get(entry["prediction"])
         for key in filter(None, (entry["commission"], session)):

@@ -51,7 +51,8 @@ class Known:
     reopened), each with the index of the entry that says so; `versions` the index of the latest entry that has its
     terms; `acts` the indexes of all these entries; `keys` and `restored` are the entries about the key and about
     backups that were put back; `salts` has those of the words that were looked at, each with the digest of the first.
-    `ahead` is what was read before; all else is read where it is looked at.
+    `ahead` is what was read before; all else is read where it is looked at. `apart`: these are the entries about one
+    thing alone, without those of its commission.
     """
 
     size: int = 0
@@ -70,6 +71,7 @@ class Known:
     restored: list[tuple[int, Entry]] = field(default_factory=list)
     salts: dict[str, str] = field(default_factory=dict)
     ahead: ReadAhead = field(default_factory=ReadAhead)
+    apart: bool = False
 
     def take(self, index: int, entry: Entry) -> None:
         """Adds an entry that fits its shape."""

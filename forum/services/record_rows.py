@@ -94,7 +94,8 @@ async def _session_opened(work: Work, known: Known, index: int, said: Entry) -> 
             yield "commission_version", name, column.removeprefix(_ABOUT), told(there), told(should)
         else:
             yield "session", live.id, column, told(there), told(should)
-    for found in await commission_rows.newest(work, known, index, said, live.terms):
+    # Of a session by itself nothing says what became of its commission since.
+    for found in [] if known.apart else await commission_rows.newest(work, known, index, said, live.terms):
         yield found
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from forum.store.base import Area, Row, having, made, plain
 from forum.store.tables import ballot, me_too, round_
 from forum.store.tables import reason as reasons
-from forum.voting.reason import Reason, ReasonState
+from forum.voting.reason import Given, Reason, ReasonState
 
 _NO_REASON = "There is no such reason. Its writer may have taken it back."
 
@@ -83,6 +83,31 @@ class SqlReasons(Area):
         counted = sa.select(me_too.c.reason, sa.func.count().label("people")).where(me_too.c.reason.in_(_of(round_id)))
         return {row["reason"]: row["people"] for row in await self._link.rows(counted.group_by(me_too.c.reason))}
 
+    async def shown(self, rounds: Sequence[str], most: int) -> dict[str, tuple[tuple[Given, ...], int]]:
+        """Returns for each of these rounds the reasons that everybody may read, at most so many of each; see
+        ports.voting.Reasons.shown."""
+        too = sa.select(sa.func.count()).where(me_too.c.reason == reasons.c.id).scalar_subquery()
+        said = (reasons.c.words != "") | (reasons.c.condition != "")
+        every = (
+            sa.select(
+                *(reasons.c[name] for name in ("round", "id", "choice", "words", "condition")),
+                too.label("too"),
+                sa.func.count().over(partition_by=reasons.c.round).label("in_all"),
+                sa.func.row_number()
+                .over(partition_by=reasons.c.round, order_by=(too.desc(), reasons.c.words, reasons.c.id))
+                .label("place"),
+            )
+            .where(self._link.among(reasons.c.round, rounds), reasons.c.state == ReasonState.SHOWN, said)
+            .subquery()
+        )
+        wanted = sa.select(every).where(every.c.place <= most).order_by(every.c.round, every.c.place)
+        rows = await self._link.rows(wanted)
+        return {
+            round_id: (tuple(_given(row) for row in its), its[0]["in_all"] - len(its))
+            for round_id in dict.fromkeys(row["round"] for row in rows)
+            if (its := [row for row in rows if row["round"] == round_id])
+        }
+
     async def said(self, participant: str, round_id: str) -> set[str]:
         """Returns the ids of the reasons of a round to which this participant says "me too"."""
         mine = (me_too.c.participant == participant, me_too.c.reason.in_(_of(round_id)))
@@ -98,6 +123,10 @@ class SqlReasons(Area):
     async def _delete(self, reason: str) -> None:
         await self._link.run(sa.delete(me_too).where(me_too.c.reason == reason))
         await self._link.run(sa.delete(reasons).where(reasons.c.id == reason))
+
+
+def _given(row: Row) -> Given:
+    return Given(row["choice"], row["words"], row["condition"], row["too"])
 
 
 def _of(round_id: str) -> sa.Select[tuple[str]]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from forum.sessions.stop import Stop
+from forum.sessions.stop import Stop, StopState
 from forum.store.base import Area, Row, having, made, plain
 from forum.store.tables import participant as participants
 from forum.store.tables import stop as stops
@@ -46,6 +46,12 @@ class SqlStops(Area):
     async def list_stops(self, session: str) -> list[Stop]:
         """Returns the stops of a session in the order they came."""
         rows = await self._link.rows(sa.select(stops).where(stops.c.session == session).order_by(stops.c.seq))
+        return [_stop(row) for row in rows]
+
+    async def taken(self, session: str) -> list[Stop]:
+        """Returns the stops of a session that were on every screen, in the order in which they were taken."""
+        shown = (stops.c.session == session, stops.c.state.in_((StopState.TAKEN, StopState.DONE)))
+        rows = await self._link.rows(sa.select(stops).where(*shown).order_by(stops.c.taken_at, stops.c.id))
         return [_stop(row) for row in rows]
 
     async def stop_by(self, participant: str, showing: str) -> Stop | None:

@@ -82,6 +82,17 @@ def too_long(words: str, condition: str) -> str:
 
 
 @dataclass(frozen=True)
+class Given:
+    """A reason as everybody may read it after the session, with its answer ("" where none may stand beside it) and how
+    many said "me too". It names no group, and nobody."""
+
+    choice: str
+    words: str
+    condition: str
+    too: int
+
+
+@dataclass(frozen=True)
 class Said:
     """A reason as screens show it: `group` is the label it may be shown with, or empty; `too` how many say "me too".
 

@@ -60,6 +60,7 @@ from forum.web.public import (
 )
 from forum.web.public import answers_due as public_answers_due
 from forum.web.public import commission as public_commission
+from forum.web.public import session as public_session
 from forum.web.public import stages as public_stages
 from forum.web.static_files import StaticScripts
 from forum.web.stories import (
@@ -226,6 +227,7 @@ PAGES: tuple[Page, ...] = (
     Page("/organise/sessions/{session}/tickets", "GET POST", tickets.sheet, "run sessions", WORDS),
     Page("/organise/sessions/{session}/papers/{round}", "GET POST", paper_counts.count, "run sessions", WORDS),
     # the live session
+    Page("/sessions/{session}", "GET", public_session.session, "public"),
     Page("/sessions/{session}/programme", "GET", programmes.public, "public"),
     Page("/sessions/{session}/programme.ics", "GET", programmes.calendar, "public"),
     Page("/join", "GET POST", join.join, "public"),

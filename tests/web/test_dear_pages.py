@@ -99,7 +99,7 @@ async def test_what_a_page_asks_does_not_grow_with_what_is_on_it(house: House, a
     own = f"/commissions/{commission}"
     async with house.store.read() as work:
         _story, key = await house.story(await work.commissions.get_commission(commission))
-    lives = (f"/s/{voted.live.code}/day", f"/my-story/{key}")
+    lives = (f"/s/{voted.live.code}/day", f"/sessions/{voted.live.id}", f"/my-story/{key}")
     pages = ("/", "/record", f"/record?commission={commission}", own, f"{own}/feed.atom", *lives)
     before = [await cost(house, asked, page) for page in pages]
     async with house.store.begin() as work:

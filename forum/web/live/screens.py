@@ -60,6 +60,8 @@ def tongue_of(request: HTTPConnection) -> str:
 def screen_context(base: str, view: RoomView, tongue: str = "") -> dict[str, Any]:
     """Returns the part of the context that every screen's template gets; `tongue` as tongue_of has it."""
     join_url = f"{base}/s/{view.session.code}"
+    # Drawn once the session has ended, on the big screen.
+    session_url = f"{base}/sessions/{view.session.id}"
     return {
         "view": view,
         "cue": str(cue_key(view)),
@@ -67,6 +69,7 @@ def screen_context(base: str, view: RoomView, tongue: str = "") -> dict[str, Any
         "reading": tongue.partition("+")[2],
         "join_url": join_url,
         "qr": qr(join_url),
+        "session_qr": qr(session_url) if view.session.ended else "",
         "session_path": f"/s/{view.session.code}",
         "console_path": f"/console/{view.session.id}",
         "yours": {},

@@ -72,7 +72,8 @@ def _scenario_published(entry: Facts, references: References) -> EntryWords:
 def _session_opened(entry: Facts, references: References) -> EntryWords:
     about = entry["about"]
     kind, sentence = _("Live session"), _("The live session “%(title)s” was made for “%(commission)s”.")
-    if entry.get("kind") == SessionKind.ASYNCHRONOUS:
+    alone = entry.get("kind") == SessionKind.ASYNCHRONOUS
+    if alone:
         kind = _("Answers from where people are")
         sentence = _(
             "“%(title)s” was made for “%(commission)s”, for answers from where people are. They play a story and "
@@ -89,6 +90,8 @@ def _session_opened(entry: Facts, references: References) -> EntryWords:
             (_("How people get in"), _entrance(entry["entrance"])),
             *([(_("Receipts"), _("Nobody is given a receipt of their ballot."))] if "no_receipts" in entry else []),
         ),
+        link="" if alone else f"/sessions/{entry['session']}",
+        link_text="" if alone else _("What was asked in it, and every result"),
     )
 
 
