@@ -40,7 +40,7 @@ from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals,
 from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
 from forum.ports.voters import Voters
 from forum.ports.voting import DecisionDrafts, Decisions, Reasons, Rounds
-from forum.ports.work_list import WorkList
+from forum.ports.work_list import WorkList, YourWork
 
 
 class Work(Protocol):
@@ -75,6 +75,7 @@ class Work(Protocol):
     promises: Promises
     decision_drafts: DecisionDrafts
     work_list: WorkList
+    your_work: YourWork
     help_pledges: HelpPledges
     owners: Owners
     helper_links: HelperLinks

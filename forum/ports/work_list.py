@@ -1,10 +1,12 @@
-"""Work list of those who decide: what waits for them, what is being written, what was promised and what was decided."""
+"""Work list of those who decide: what waits for them, what is being written, what was promised and what was decided.
+And counts of what waits for anybody who signs in: stories to read, votes to answer, promises that are due."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 SEALED = "sealed"
 
@@ -85,3 +87,43 @@ class WorkList(Protocol):
 
     async def titles(self, wanted: Wanted) -> list[tuple[str, str]]:
         """Returns the id and the title of every commission that the person may see, by title."""
+
+
+class Duty(StrEnum):
+    """Kinds of work that waits for people with a role."""
+
+    STORIES = "stories"
+    VERSIONS = "versions"
+    APPEALS = "appeals"
+    REPORTS = "reports"
+    EVIDENCE = "evidence"
+    STATEMENTS = "statements"
+    PLEDGES = "pledges"
+    ANSWERS = "answers"
+    PROMISES = "promises"
+    DRAFTS = "drafts"
+    TO_READ = "to read"
+    SESSIONS = "sessions"
+    ROUNDS = "rounds"
+
+
+Counts: TypeAlias = Mapping[Duty, int]
+
+
+class YourWork(Protocol):
+    """Counts of what waits in some commissions (by id), or in every one where `within` is None. Each method asks the
+    database once."""
+
+    async def moderating(self, within: Collection[str] | None, person: str) -> Counts:
+        """Counts what a moderator has to read: each story once in each kind, and the appeals against acts of others
+        than `person`."""
+
+    async def deciding(self, within: Collection[str] | None, person: str, today: str) -> Counts:
+        """Counts the votes that wait for an answer, the promises that are due on the ISO day `today`, and the drafts
+        that are being written, as the work list has them."""
+
+    async def reading(self, within: Collection[str] | None, person: str, today: str) -> Counts:
+        """Counts the drafts that wait for `person` as their second reader, as the work list has them."""
+
+    async def organising(self, within: Collection[str] | None) -> Counts:
+        """Counts the live sessions that are not over, and the asynchronous rounds that are open; no rehearsals."""

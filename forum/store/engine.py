@@ -39,7 +39,7 @@ from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals,
 from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
 from forum.ports.voters import Voters
 from forum.ports.voting import DecisionDrafts, Decisions, Reasons, Rounds
-from forum.ports.work_list import WorkList
+from forum.ports.work_list import WorkList, YourWork
 from forum.store import sqlite_thread
 from forum.store.base import Link
 from forum.store.care import SqlCare
@@ -80,6 +80,7 @@ from forum.store.tables import metadata
 from forum.store.tickets import SqlTickets
 from forum.store.voters import SqlVoters
 from forum.store.work_list import SqlWorkList
+from forum.store.your_work import SqlYourWork
 
 SQLITE, POSTGRESQL = DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
@@ -123,6 +124,7 @@ class SqlWork:
         self.promises: Promises = SqlPromises(link)
         self.decision_drafts: DecisionDrafts = SqlDecisionDrafts(link)
         self.work_list: WorkList = SqlWorkList(link)
+        self.your_work: YourWork = SqlYourWork(link)
         self.help_pledges: HelpPledges = SqlHelpPledges(link)
         self.owners: Owners = SqlOwners(link)
         self.helper_links: HelperLinks = SqlHelperLinks(link)

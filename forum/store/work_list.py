@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -64,7 +64,7 @@ class SqlWorkList(Area):
             wanted.rehearsals,
             wanted.by_commission,
         )
-        values = _values(wanted)
+        values = values_of(wanted)
         rows = await self._link.rows(_page(asked), values | {"start": start, "most": max(most, 1)})
         if not rows and start:
             return (await self.lines(section, wanted, 0, 1))[0], []
@@ -79,7 +79,7 @@ class SqlWorkList(Area):
         return [(row["id"], row["title"]) for row in rows]
 
 
-def _values(wanted: Wanted) -> dict[str, object]:
+def values_of(wanted: Wanted) -> dict[str, object]:
     """Returns the parameters of every SELECT."""
     today = date.fromisoformat(wanted.today)
     soon, quiet = ((today + timedelta(days=days)).isoformat() for days in (SOON_DAYS, -QUIET_DAYS))
@@ -92,6 +92,11 @@ def _values(wanted: Wanted) -> dict[str, object]:
         plain = "".join("/" + one if one in "/%_" else one for one in word.lower())
         values[f"word_{number}"] = f"%{plain}%"
     return values
+
+
+def counted(section: Section, postgresql: bool, some: bool) -> Lines:
+    """Returns the lines of a section to be counted, of every commission or of `some`, without rehearsals."""
+    return _SECTIONS[section](_Asked(section, postgresql, some, False, 0, False, False))
 
 
 # Building such a SELECT takes SQLAlchemy longer than the database takes to run it.
@@ -256,14 +261,6 @@ def _some_drafts(asked: _Asked, *, to_read: bool) -> Lines:
     )
 
 
-def _drafts(asked: _Asked) -> Lines:
-    return _some_drafts(asked, to_read=False)
-
-
-def _to_read(asked: _Asked) -> Lines:
-    return _some_drafts(asked, to_read=True)
-
-
 def _is_replaced() -> sa.ColumnElement[bool]:
     by = decision_correction.c
     return sa.exists().where(by.decision == decision.c.id, by.replaced_by != "")
@@ -340,8 +337,8 @@ def _ahead(asked: _Asked) -> Lines:
 
 _SECTIONS: Mapping[Section, Callable[[_Asked], Lines]] = {
     Section.WAITING: _waiting,
-    Section.DRAFTS: _drafts,
-    Section.TO_READ: _to_read,
+    Section.DRAFTS: partial(_some_drafts, to_read=False),
+    Section.TO_READ: partial(_some_drafts, to_read=True),
     Section.PROMISES: _promises,
     Section.PUBLISHED: _published,
     Section.AHEAD: _ahead,

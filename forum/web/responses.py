@@ -12,9 +12,10 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from forum.ports.accounts import Person
 from forum.ports.long_work import long
-from forum.services import permissions
+from forum.services import permissions, your_work
 from forum.web.auth import person_of
 from forum.web.i18n import switch
+from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import language
 from forum.web.server.prefix import below, prefix_of
 from forum.web.site import site_of
@@ -37,8 +38,13 @@ _LONG_PAGES = frozenset(
 )
 
 
+# Live screens, which have no navigation, and the page of an error, which may be the database's.
+_WITHOUT_NUMBER = ("live/", "error.html")
+
+
 async def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
-    """Draws a page from a template, with `context` and what all pages need: person, permissions, languages."""
+    """Draws a page from a template, with `context` and what all pages need: person, permissions, languages, and how
+    many things wait for whoever is signed in."""
     site = site_of(request)
     person = await person_of(request)
     everything = {
@@ -49,8 +55,13 @@ async def page(request: Request, template: str, status: int = 200, **context: An
         "language_choices": switch.choices(request),
         "lost_language": switch.lost_choice(request),
         "unlike_record": getattr(request.state, "unlike_record", ()),
+        "waits_for_you": 0,
         **context,
     }
+    if person is not None and "waits_for_you" not in context and not template.startswith(_WITHOUT_NUMBER):
+        async with site.store.read() as work:
+            found = await your_work.counts(work, person, today(site.clock.now()), organising=False)
+        everything["waits_for_you"] = your_work.waiting(found)
     drawn_by = await ready(site.templates, template)
     if template in _LONG_PAGES:
         return HTMLResponse(await long(drawn_by.render, everything), status)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from forum.web import export, minority_statements, moderate, owner_links, pledges, promise_updates, update_files
-from forum.web.accounts import cookieless, own_password, people, sign_in
+from forum.web.accounts import cookieless, own_password, people, sign_in, your_work
 from forum.web.auth import need_here, need_somewhere
 from forum.web.decide import answer_date
 from forum.web.decide import corrections as decision_corrections
@@ -200,6 +200,7 @@ PAGES: tuple[Page, ...] = (
     Page("/people/{person}/roles", "POST", people.set_roles, "manage people"),
     Page("/people/{person}/password", "POST", people.give_password, "manage people"),
     Page("/account", "GET POST", own_password.change, "signed in", somewhere=True),
+    Page("/work", "GET", your_work.work, "signed in", somewhere=True),
     # organising
     Page("/organise", "GET", commissions_and_sessions.overview, "run sessions", somewhere=True),
     Page("/organise/commissions/new", "GET", commissions_and_sessions.new_commission, "run sessions"),

@@ -130,7 +130,7 @@ async def test_the_work_list_costs_as_much_with_a_thousand_decisions_as_with_ten
             assert (await someone.ask("GET", path))[0] == 200
             counts[-1].append(len(asked))
     assert counts[0] == counts[1]
-    assert max(counts[1]) <= 8
+    assert max(counts[1]) <= 10  # two of them count what waits, for the header
     times, steps = [], []
     with watched(monkeypatch) as watch:
         for _ in range(10):

@@ -25,6 +25,8 @@ from forum.web.site import site_of
 # Visible ASCII without the backslash, which browsers read as a slash; a second slash would begin a host.
 _LOCAL = re.compile(r"/(?!/)[!-\[\]-~]*")
 
+WORK = "/work"
+
 
 async def sign_in(request: Request) -> Response:
     """Shows the form, and signs in. An unknown login and a wrong password get the same answer in the same time."""
@@ -43,7 +45,7 @@ async def sign_in(request: Request) -> Response:
         token = await accounts.sign_in(site.store, passwords, site.clock, person, password, fit, before=before)
     except (BadInput, TooMany, StoreUnavailable) as error:
         return await _sign_in_page(request, form, onward, error)
-    return with_cookie(request, RedirectResponse(onward or "/", 303), token, person)
+    return with_cookie(request, RedirectResponse(onward or _home(person), 303), token, person)
 
 
 async def _known(request: Request, form: Form) -> tuple[Person, str, Fit]:
@@ -97,13 +99,18 @@ async def first(request: Request) -> Response:
         return await page(
             request, "accounts/first_account.html", status_of(error), form=form, errors=errors, fewest=FEWEST
         )
-    return with_cookie(request, RedirectResponse("/people", 303), token, person)
+    return with_cookie(request, RedirectResponse(WORK, 303), token, person)
 
 
 def local_path(wanted: str) -> str:
     """Returns the wanted path where it leads to a page of this site; "" for any other, and for the sign-in itself."""
     path = re.split("[?#]", wanted, maxsplit=1)[0]
     return wanted if _LOCAL.fullmatch(wanted) and path not in ("/sign-in", "/sign-out") else ""
+
+
+def _home(person: Person) -> str:
+    """Returns the page that somebody comes to who signed in for no page: their work, where they have a role."""
+    return WORK if permissions.reach(person, "signed in") else "/"
 
 
 def as_typed(form: Form, name: str) -> str:

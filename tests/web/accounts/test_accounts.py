@@ -310,7 +310,7 @@ async def test_going_on_to_another_site_is_refused(house: House) -> None:
         form = await browser.get("/sign-in?next=//elsewhere.test/")
         assert "elsewhere" not in form.text
         answer = await browser.post("/sign-in", data={"login": "mo", "password": PASSWORD, "next": "//elsewhere.test/"})
-    assert answer.headers["location"] == "/"
+    assert answer.headers["location"] == "/work"
 
 
 async def test_the_first_link_makes_an_administrator_with_every_role_and_works_once(house: House) -> None:

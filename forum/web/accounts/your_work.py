@@ -1,0 +1,94 @@
+"""Page of what waits for whoever is signed in: one line for each kind of work, with its number, that leads to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.ports.accounts import Person
+from forum.ports.work_list import Counts, Duty
+from forum.services import permissions, your_work
+from forum.web.auth import somebody
+from forum.web.i18n.dates import today
+from forum.web.i18n.gettext import gettext as _
+from forum.web.responses import page
+from forum.web.site import site_of
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the page: what there is, its number (None where it is not counted), and the address it leads to."""
+
+    words: str
+    number: int | None
+    address: str
+    waits: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """The work of one role: its heading, the page that holds it all, and its lines."""
+
+    heading: str
+    about: str
+    lines: list[Line]
+
+
+async def work(request: Request) -> Response:
+    """Shows what waits for the person signed in, by their roles."""
+    person = await somebody(request)
+    async with site_of(request).store.read() as work_:
+        found = await your_work.counts(work_, person, today(site_of(request).clock.now()))
+    parts = [part for part in _parts(person, found) if part.lines]
+    return await page(request, "work.html", parts=parts, waits_for_you=your_work.waiting(found))
+
+
+def _parts(person: Person, found: Counts) -> Iterator[Part]:
+    def lines(*rows: tuple[Duty, str, str]) -> list[Line]:
+        """Returns the rows that this person may do: always the first of a role, the others where there is any."""
+        counted = [(duty, words, address) for duty, words, address in rows if duty in found]
+        return [
+            Line(words, found[duty], address, duty in your_work.WAITING and found[duty] > 0)
+            for place, (duty, words, address) in enumerate(counted)
+            if found[duty] or place == 0
+        ]
+
+    yield Part(
+        _("Decide"),
+        _("Answer what the room voted, and say what becomes of it."),
+        lines(
+            (Duty.ANSWERS, _("Votes waiting for an answer"), "/decide?section=waiting"),
+            (Duty.PROMISES, _("Promises due"), "/decide?section=promises"),
+            (Duty.DRAFTS, _("Decisions being written"), "/decide?section=drafts"),
+        )
+        + lines((Duty.TO_READ, _("Decisions to read before they are published"), "/decide?section=to-read")),
+    )
+    yield Part(
+        _("Stories"),
+        _("Read what people sent, before others do."),
+        lines(
+            (Duty.STORIES, _("Stories to read"), "/moderate"),
+            (Duty.VERSIONS, _("New versions of public stories to read"), "/moderate#versions"),
+            (Duty.APPEALS, _("Appeals to answer"), "/moderate#appeals"),
+            (Duty.REPORTS, _("Stories reported by readers"), "/moderate#reported"),
+            (Duty.EVIDENCE, _("Stories with evidence to look at"), "/moderate#evidence"),
+            (Duty.STATEMENTS, _("Statements of groups to read"), "/moderate#statements"),
+            (Duty.PLEDGES, _("Offers of help to read"), "/moderate/pledges"),
+        ),
+    )
+    runs = lines(
+        (Duty.SESSIONS, _("Live sessions planned or going on"), "/organise"),
+        (Duty.ROUNDS, _("Asynchronous rounds that are open"), "/organise#asynchronous"),
+    )
+    if runs:
+        runs.append(Line(_("Commissions: invite, prepare, change"), None, "/organise#commissions"))
+    yield Part(_("Organise"), _("Prepare a commission and its sessions, and run them."), runs)
+    if permissions.reach(person, "manage people"):
+        yield Part(
+            _("People"),
+            _("Everybody who can sign in, and what they may do."),
+            [Line(_("Accounts, roles and passwords"), None, "/people")],
+        )

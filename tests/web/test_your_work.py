@@ -1,0 +1,52 @@
+"""The page of one's work: a line for what a role allows, its number, and the total beside its name on every page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from support.app import House, words
+
+from forum.ports.accounts import Role
+from forum.services import accounts
+
+
+async def test_a_moderator_of_one_commission_has_its_stories_counted_and_no_other_work(house: House) -> None:
+    here, there = await house.commission(), await house.commission(title="Another")
+    await house.story(here)
+    for title in ("Two doors", "Three doors"):
+        await house.story(there, title)
+    person = await house.person("moira")
+    await accounts.set_roles(house.store, person.id, [Role.MODERATOR], here.id)
+    async with house.browser() as browser:
+        browser.cookies.set("forum_session", await house.session_token(person))
+        page = await browser.get("/work")
+        assert "1 thing waits for you or a colleague." in words(page)
+        assert "Stories to read 1" in words(page)
+        assert not re.search(r'href="/(decide|organise|people)', page.text)
+        assert "Your work 1" in words(await browser.get("/stories"))
+
+
+@pytest.mark.parametrize(
+    ("role", "leads", "does_not"),
+    [
+        ("organiser", "/organise", "/decide"),
+        ("commissioner", "/decide?section=waiting", "/moderate"),
+        ("second reader", "/decide?section=to-read", "/decide?section=waiting"),
+        ("administrator", "/people", "/organise"),
+    ],
+)
+async def test_each_role_is_led_to_its_work(house: House, role: str, leads: str, does_not: str) -> None:
+    async with house.signed_in(role) as browser:
+        page = await browser.get("/work")
+        assert f'href="{leads}"' in page.text
+        assert f'href="{does_not}"' not in page.text
+        assert "Nothing waits for you now." in words(page)
+
+
+async def test_somebody_without_a_role_has_no_work_and_comes_to_the_front_page(house: House) -> None:
+    await house.person("nobody")
+    async with house.browser() as browser:
+        answer = await browser.post("/sign-in", data={"login": "nobody", "password": "seven quiet green kettles"})
+        assert answer.headers["location"] == "/"
+        assert "Your work" not in words(await browser.get("/"))
