@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -18,6 +19,7 @@ from forum.ports.record import StoredEntry
 from forum.record.tree import Tree
 from forum.record.verify.answers_due import AnswersDue
 from forum.record.verify.held_words import HeldWords
+from forum.services.outcomes import Outcomes
 from forum.services.record_known import ABOUT_COMMISSIONS
 from forum.services.timelines import Timelines
 
@@ -57,10 +59,11 @@ class Predicted:
 class Contents:
     """Index of the record: the "round opened" entry of each round; the indexes of a commission's or a session's
     entries, and of those about one thing (`subjects_of`); the entry that withdrew each digest's words; those that a
-    moderator holds; the answers that votes are due; the timelines of commissions; the heads (size,
-    root in hex) that an entry "record restored" says are given up; the sealed predictions; and what was said later of
-    a decision, a commitment or a commission (`_SAID_LATER`), by its id; and the decisions on the votes of a session,
-    each with the index of its entry and the rounds that it rests on."""
+    moderator holds; the answers that votes are due; the timelines of commissions; the outcomes; the month of each entry
+    (as 2026-11), and the entries of each month; the heads (size, root in hex) that an entry "record restored" says are
+    given up; the sealed predictions; and what was said later of a decision, a commitment or a commission
+    (`_SAID_LATER`), by its id; and the decisions on the votes of a session, each with the index of its entry and the
+    rounds that it rests on."""
 
     openings: dict[str, dict[str, Any]] = field(default_factory=dict)
     of: dict[str, list[int]] = field(default_factory=dict)
@@ -69,6 +72,9 @@ class Contents:
     held: HeldWords = field(default_factory=HeldWords)
     answers: AnswersDue = field(default_factory=AnswersDue)
     timelines: Timelines = field(default_factory=Timelines)
+    outcomes: Outcomes = field(default_factory=Outcomes)
+    months: list[str] = field(default_factory=list)
+    of_month: dict[str, list[int]] = field(default_factory=dict)
     given_up: set[tuple[int, str | None]] = field(default_factory=set)
     predictions: Predicted = field(default_factory=Predicted)
     said_later: dict[str, list[int]] = field(default_factory=dict)
@@ -88,6 +94,10 @@ class Contents:
         self.held.add(stored.index, entry)
         self.answers.add(stored.index, entry)
         self.timelines.add(stored.index, entry)
+        self.outcomes.add(stored.index, entry)
+        month = intern(entry["at"][:7])
+        self.months.append(month)
+        self.of_month.setdefault(month, []).append(stored.index)
         self.predictions.take(stored.index, entry)
         if name := _SAID_LATER.get(entry["type"]):
             self.said_later.setdefault(entry[name], []).append(stored.index)

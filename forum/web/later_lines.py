@@ -20,7 +20,7 @@ from forum.services.record_cache import Contents, kept, same
 from forum.services.stories.timeline import Event, EventKind
 from forum.voting.answer_due import AnswerDue
 from forum.voting.commission import Commission
-from forum.web.public.record import in_words
+from forum.web.public.record_words import in_words
 from forum.web.site import site_of
 from forum.web.words.entry_words import EntryWords
 from forum.web.words.noticed import counts_of

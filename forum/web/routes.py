@@ -55,6 +55,7 @@ from forum.web.public import (
     noticed,
     promises,
     record,
+    record_lists,
     said,
     your_data,
 )
@@ -132,7 +133,9 @@ PAGES: tuple[Page, ...] = (
     Page("/promises/{commitment}/files/{update}", "GET", update_files.public_file, "public"),
     Page("/my-promise/{key}", "GET POST", owner_links.mine, "public", MOST_WITH_FILE),
     # the record
-    Page("/record", "GET", record.entries, "public"),
+    Page("/record", "GET", record_lists.outcomes, "public"),
+    Page("/record/entries", "GET", record_lists.entries, "public"),
+    Page("/record/check", "GET", record_lists.check, "public"),
     Page("/record/checkpoint", "GET", checkpoints.checkpoint, "public"),
     Page("/record/checkpoints", "GET", checkpoints.past, "public"),
     Page("/record/checkpoints/{size}", "GET", checkpoints.past_one, "public"),

@@ -22,7 +22,7 @@ from forum.voting.commitment import days_late, is_quiet
 from forum.voting.methods import METHODS
 from forum.voting.reason import MOST_CONDITION, MOST_WORDS
 from forum.web.charts.view_shift import alluvial
-from forum.web.i18n.dates import _day, _minute, clocks, planned_time, twice, zone_on
+from forum.web.i18n.dates import _day, _minute, clocks, month, planned_time, twice, zone_on
 from forum.web.i18n.gettext import gettext, language, ngettext
 from forum.web.server.prefix import template_below
 from forum.web.words import answers_due, headlines, methods, pictures, terms
@@ -135,6 +135,7 @@ def environment(prefix: str = "") -> jinja2.Environment:
         "mark": mark,
         "day": _day,
         "moment": _minute,
+        "month": month,
         "spaced": spaced,
         "note_words": note_words,
         "number": number,

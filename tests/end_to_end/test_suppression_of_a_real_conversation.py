@@ -96,8 +96,8 @@ async def test_groups_of_three_appear_in_no_push_page_record_or_export(house: Ho
             await push()
             page = await browser.get(f"/projector/{live.projector}")
             pushed.append(json.dumps({"t": "state", "html": page.text}))
-        pages = [(await browser.get(f"/record?page={n}")).text for n in range(1, 4)]
-        pages += [(await browser.get(path)).text for path in ("/", "/record/entries.jsonl")]
+        pages = [(await browser.get(f"/record/entries?page={n}")).text for n in range(1, 7)]
+        pages += [(await browser.get(path)).text for path in ("/", "/record", "/record/entries.jsonl")]
     assert given_by_group > 0
 
     frames: list[dict[str, Any]] = [json.loads(frame) for frame in pushed]

@@ -175,7 +175,7 @@ async def test_a_question_is_answered_alone_over_days(people: People, house: Hou
     await expect(late.get_by_text("14 people voted")).to_be_visible()
     await accessible(late)
     for address, says in (
-        ("/record", "Answering from where they are, people preferred"),
+        ("/record/entries", "Answering from where they are, people preferred"),
         ("/organise", "14 people have answered"),
         ("/decide", "Answers from where people are"),
     ):

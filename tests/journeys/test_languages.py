@@ -16,7 +16,18 @@ from support.server_process import Serving
 from support.session_api import a_new_session, act, an_organiser, join_session, vote_of_others
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
-PUBLIC = ("/", "/stories", "/commissions", "/record", "/record/0", "/join", "/sign-in", "/moderation", "/nowhere")
+PUBLIC = (
+    "/",
+    "/stories",
+    "/commissions",
+    "/record",
+    "/record/entries",
+    "/record/0",
+    "/join",
+    "/sign-in",
+    "/moderation",
+    "/nowhere",
+)
 
 
 @pytest.fixture(scope="module")

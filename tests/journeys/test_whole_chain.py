@@ -359,7 +359,7 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
 
     # A stranger checks it, and a copy in which somebody changed a word.
     public = await people.somebody(PHONE)
-    await public.goto("/record")
+    await public.goto("/record/check")
     await public.get_by_role("link", name=re.compile("^Check an export")).click()
     await accessible(public)
     await public.get_by_label(re.compile("^The file")).set_input_files(old)
@@ -382,7 +382,17 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     lines = (await (await public.request.get("/record/entries.jsonl")).text()).splitlines()
     entries = {json.loads(line)["type"]: f"/record/{index}" for index, line in enumerate(lines)}
     assert {"round opened", "round closed", "round revealed", "decision"} <= entries.keys()
-    pages = ("/", "/commissions", "/stories", "/record", "/record/checkpoints", "/your-data", "/sign-in")
+    pages = (
+        "/",
+        "/commissions",
+        "/stories",
+        "/record",
+        "/record/entries",
+        "/record/check",
+        "/record/checkpoints",
+        "/your-data",
+        "/sign-in",
+    )
     for path in (*pages, *entries.values()):
         await public.goto(path)
         await accessible(public)
@@ -409,7 +419,7 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     await contributor.goto("/your-data/browser")
     await expect(contributor.get_by_text("We keep nothing here.")).to_be_visible()
     await accessible(contributor)
-    await public.goto("/record")
+    await public.goto("/record/entries")
     await expect(public.get_by_text("Somebody's words and data were erased").first).to_be_visible()
 
     # A new export passes as the old one does, says that the story was erased, and has its words no more.

@@ -192,7 +192,13 @@ async def test_erasing_a_browser_takes_its_words_from_everywhere_and_nobody_else
     assert len(told) == len(said) - 1 == 1
     assert {check.verdict for check in audit.verify(packed)} == {PASS}
     async with room.house.signed_in("organiser", "moderator", "commissioner") as browser:
-        for page in (f"/stories/{room.story.id}", f"/my-story/{room.key}", f"/console/{room.live.id}", "/record"):
+        for page in (
+            f"/stories/{room.story.id}",
+            f"/my-story/{room.key}",
+            f"/console/{room.live.id}",
+            "/record",
+            "/record/entries",
+        ):
             assert ANNS not in (await browser.get(page)).text.casefold(), page
     again = await rights.erase_browser(store, CLOCK, ANN, done.reference)
     assert again.reference == done.reference, "the same request again has the same answer"

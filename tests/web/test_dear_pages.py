@@ -100,7 +100,8 @@ async def test_what_a_page_asks_does_not_grow_with_what_is_on_it(house: House, a
     async with house.store.read() as work:
         _story, key = await house.story(await work.commissions.get_commission(commission))
     lives = (f"/s/{voted.live.code}/day", f"/sessions/{voted.live.id}", f"/my-story/{key}")
-    pages = ("/", "/record", f"/record?commission={commission}", own, f"{own}/feed.atom", *lives)
+    lists = ("/record", "/record?kind=result", "/record/entries", f"/record/entries?session={voted.live.id}")
+    pages = ("/", *lists, f"/record?commission={commission}", own, f"{own}/feed.atom", *lives)
     before = [await cost(house, asked, page) for page in pages]
     async with house.store.begin() as work:
         await work.commissions.add_commission(a_commission())

@@ -307,7 +307,7 @@ async def test_the_public_log_says_what_was_done_and_never_by_whom(house: House)
     async with house.browser() as anybody:
         for number in ("2", "0", "x", "9" * 30):
             assert (await anybody.get(f"/moderation?page={number}")).status_code == 200
-        entry = await anybody.get("/record")
+        entry = await anybody.get("/record/entries")
         assert "A moderator returned a story to its writer." in words(entry)
         assert "A secret." not in words(entry)
 
@@ -347,7 +347,7 @@ async def test_a_reader_reports_and_what_is_taken_down_is_seen_nowhere(house: Ho
         assert "Reported by readers" not in words(await moderator.get("/moderate"))
         for gone in (f"/stories/{story.id}", path, f"/stories/{story.id}/feed.atom"):
             assert (await reader.get(gone)).status_code == 404
-        for shown in ("/record", "/record/0", "/stories", "/", "/moderation"):
+        for shown in ("/record", "/record/entries", "/record/0", "/stories", "/", "/moderation"):
             text = (await reader.get(shown)).text
             assert "The third knock" not in text, shown
             assert "neighbour" not in text, shown

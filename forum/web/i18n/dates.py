@@ -7,7 +7,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_time, get_timezone_location
+from babel.dates import format_date, format_skeleton, format_time, get_timezone_location
 from markupsafe import Markup
 
 from forum.sessions import local_time
@@ -31,6 +31,11 @@ def day(at: str) -> str:
 def today(at: str) -> str:
     """Returns the day that a stored time (UTC) falls on where the installation is, as 2026-11-22."""
     return _moment(at).date().isoformat()
+
+
+def month(name: str) -> str:
+    """Returns a month, as 2026-11, as "November 2026" in the reader's language."""
+    return format_skeleton("yMMMM", date.fromisoformat(f"{name}-01"), locale=language().locale)
 
 
 def moment(at: str) -> str:

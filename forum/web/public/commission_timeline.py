@@ -15,7 +15,7 @@ from forum.services.record_cache import Contents
 from forum.services.timelines import Step
 from forum.voting.commission import Commission
 from forum.web.i18n.gettext import language
-from forum.web.public.record import in_words
+from forum.web.public.record_words import in_words
 from forum.web.words.entry_words import EntryWords
 
 FIELDS = ("words", "kind", "stage", "group", "status", "since", "until")

@@ -1,11 +1,11 @@
-"""The public record: in plain words for people, as bytes and proofs for programs that check it."""
+"""An entry of the public record with its proof, in plain words for people and as bytes for programs; its files and
+tiles."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
-from bisect import bisect_left
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,85 +17,20 @@ from forum.errors import NotFound
 from forum.ports import Store, Work
 from forum.ports.record import StoredEntry
 from forum.record import tiles
-from forum.record.verify.disclosures import digests_in, open_disclosure
+from forum.record.verify.disclosures import digests_in
 from forum.record.verify.encoding import canonical
-from forum.record.verify.verdict import RecordError
 from forum.services import exports
 from forum.services.record_cache import Contents, kept, same, subjects_of
 from forum.web.auth import need
-from forum.web.i18n.gettext import gettext as _
-from forum.web.public.checkpoints import FRESH, page_number, whole_number, witness_cards
+from forum.web.public.checkpoints import FRESH, whole_number
+from forum.web.public.record_words import in_words
 from forum.web.record_banner import unlike_record
 from forum.web.responses import page, wants_json
 from forum.web.site import site_of
-from forum.web.words.entries import words_of
-from forum.web.words.entry_words import EntryWords, References, rounds_of
 
-A_PAGE = 50
 _CHUNK = 500
 _CHUNK_OF_WORDS = 20  # entries, of which one may bring the words of a whole story
 _JSON_LINES = "application/x-ndjson"
-
-
-async def entries(request: Request) -> Response:
-    """Shows the record in plain words, newest first; `?commission=` or `?session=` narrows it to one."""
-    store = site_of(request).store
-    of = {name: request.query_params.get(name, "") for name in ("commission", "session")}
-    only = of["session"] or of["commission"]
-    async with store.read() as work:
-        size = await work.record.size()
-        contents = await kept(store).contents_of(work, size)
-        about = await _about(work, of)
-        # Another request may have read further than this one's snapshot reaches.
-        indexes: Sequence[int] = contents.of.get(only, []) if only else range(size)
-        count = bisect_left(indexes, size)
-        pages = max(1, -(-count // A_PAGE))
-        number = min(page_number(request.query_params.get("page", "")), pages)
-        last = count - (number - 1) * A_PAGE
-        shown = indexes[max(0, last - A_PAGE) : last][::-1]
-        stored = same(await kept(store).tree_of(work, size), await work.record.entries_at(shown))
-        shown_entries = await in_words(work, contents, stored[::-1])
-        titles = await work.commissions.titles({facts["commission"] for _words, facts in shown_entries})
-    name = _("Entry %(number)s")
-    cards = [
-        _Card(
-            facts["index"],
-            name % {"number": facts["index"]},
-            words.kind,
-            words.sentence,
-            facts["at"],
-            titles.get(facts["commission"], ""),
-            "demonstration" in facts,
-        )
-        for words, facts in shown_entries
-    ]
-    query = "".join(f"{name}={value}&" for name, value in of.items() if value and only == value)
-    return await page(
-        request,
-        "public/record/entries.html",
-        cards=cards,
-        about=about,
-        size=size,
-        number=number,
-        pages=pages,
-        url=f"/record?{query}page=",
-        checked=site_of(request).record_watch.last,
-        witnesses=await witness_cards(request),
-        verifier_key=site_of(request).checkpoints.signer.verifier_key,
-    )
-
-
-@dataclass(frozen=True)
-class _Card:
-    """An entry in the list: its index and name, its kind and sentence, its time, and its commission's title."""
-
-    index: int
-    name: str
-    kind: str
-    sentence: str
-    at: str
-    title: str
-    made_up: bool
 
 
 async def entry(request: Request) -> Response:
@@ -295,16 +230,6 @@ async def _proven(request: Request) -> _Proof:
     return _Proof(stored, size, tree.root(size), tuple(path), note.decode())
 
 
-async def _about(work: Work, of: dict[str, str]) -> str:
-    """Returns the title of the session or commission that the list is narrowed to; "" for the whole record.
-
-    Raises NotFound for an unknown one.
-    """
-    if of["session"]:
-        return (await work.sessions.get_session(of["session"])).title
-    return (await work.commissions.get_commission(of["commission"])).title if of["commission"] else ""
-
-
 async def _hold(request: Request, work: Work, facts: dict[str, Any], shown: object) -> list[dict[str, Any]]:
     """Holds what an entry tells of against it, `shown` being its words; returns what does not agree, for programs."""
     told = await unlike_record(request, work, dict.fromkeys(subjects_of(facts), shown), facts["index"])
@@ -316,29 +241,3 @@ async def _one(request: Request, work: Work, size: int) -> StoredEntry:
     if index >= size:
         raise NotFound("The record has no entry with this number yet.")
     return await work.record.entry(index)
-
-
-async def in_words(
-    work: Work, contents: Contents, stored: Sequence[StoredEntry]
-) -> list[tuple[EntryWords, dict[str, Any]]]:
-    """Returns each entry in words, with its facts. The words beside all of them are read together."""
-    facts = [json.loads(entry.body) for entry in stored]
-    openings = [{r: contents.openings[r] for r in rounds_of(f) if r in contents.openings} for f in facts]
-    digests = [
-        {d for part in (f, *opened.values()) for d in digests_in(part)}
-        for f, opened in zip(facts, openings, strict=True)
-    ]
-    words: dict[str, Any] = {}
-    if wanted := sorted(set().union(*digests)):
-        for disclosure in await work.record.disclosures(wanted):
-            try:
-                words[disclosure.digest] = open_disclosure(disclosure.encoded)[2] if disclosure.encoded else None
-            except RecordError:
-                words[disclosure.digest] = None  # the banner of the page tells of it
-    held = contents.held.grounds
-    told_in_words = []
-    for entry, f, opened, own in zip(stored, facts, openings, digests, strict=True):
-        told = {digest: words[digest] for digest in own if digest in words}
-        known = told | dict.fromkeys(told.keys() & held.keys(), _("[held back by a moderator]"))
-        told_in_words.append((words_of(f, References(opened, known)), {**f, "index": entry.index}))
-    return told_in_words

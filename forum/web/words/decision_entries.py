@@ -46,7 +46,7 @@ def prediction_sealed(entry: Facts, references: References) -> EntryWords:
             (_("Fingerprint of what they expect"), entry["expect"]),
             (_("Fingerprint of what would change their minds"), entry["minds"]),
         ),
-        link=f"/record?session={entry['session']}",
+        link=f"/record/entries?session={entry['session']}",
         link_text=_("All of this session in the record"),
     )
 

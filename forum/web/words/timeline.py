@@ -134,7 +134,7 @@ def _voted(event: Event) -> Line:
         sentence % {"question": round_.question},
         said,
         rows=tuple((row.label, methods.said_by_row(row, round_.method, labels)) for row in result.rows),
-        link=f"/record?session={round_.session}",
+        link=f"/record/entries?session={round_.session}",
         link_text=_("The votes in the record"),
     )
 

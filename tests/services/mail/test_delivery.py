@@ -62,7 +62,7 @@ async def test_one_letter_tells_all_that_is_new_and_nothing_twice(desk: MailDesk
         "Something became of your story “The velvet knock”.",
         f": A moderator read it and accepted it. Everybody can read it.\n  {BASE}/stories/{desk.story.id}",
         "- 1 March 2026: It was played in the live session “A day in March”.",
-        f"- 1 March 2026: People voted on it.\n  {BASE}/record?session=",
+        f"- 1 March 2026: People voted on it.\n  {BASE}/record/entries?session=",
         f"- 1 March 2026: Something was decided on it.\n  {BASE}/decisions/",
         "- 1 March 2026: Something was promised: The trust, by 30 June 2026.",
         "- 1 March 2026: Something was promised: The trust, by 31 July 2026.",

@@ -41,7 +41,7 @@ async def test_it_is_sealed_before_the_first_vote_and_nobody_else_reads_it(house
         assert other.status_code == 409
         assert "Somebody else sealed a prediction a moment ago." in words(other)
         assert "Else</textarea>" in other.text
-        for page in (public, "/record", f"/record?session={live.id}"):
+        for page in (public, "/record/entries", f"/record/entries?session={live.id}"):
             seen = await anybody.get(page)
             assert "is sealed" in words(seen) or "Sealed prediction" in words(seen)
             assert "police" not in seen.text
@@ -73,4 +73,4 @@ async def test_the_decision_opens_it_for_everybody(house: House) -> None:
         assert "opened with an earlier decision" not in shown
         assert "opened with an earlier decision" in words(await anybody.get(f"/decisions/{later.id}"))
         assert f"/decisions/{made.id}" in (await anybody.get(f"/commissions/{voted.live.commission}")).text
-        assert EXPECT in words(await anybody.get("/record"))
+        assert EXPECT in words(await anybody.get("/record/entries"))

@@ -73,7 +73,7 @@ async def test_one_enters_and_another_confirms(count: Count) -> None:
     closed = await count.ann.post(f"{console}/close", data={"round": count.round}, headers=JSON)
     assert closed.json()["count"] == 5
     await count.ann.post(f"{console}/reveal", data={"round": count.round})
-    said = words(await count.ann.get("/record"))
+    said = words(await count.ann.get("/record/entries"))
     assert "Votes counted: 5" in said
     closing_entry = await count.ann.get("/record/2")
     assert "Of these on paper, counted by two people 5" in words(closing_entry)

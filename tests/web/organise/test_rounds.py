@@ -365,7 +365,7 @@ async def test_the_record_names_it(desk: Desk) -> None:
     await desk.act("extend", day="2026-03-20", time="08:15")
     await desk.act("close", sure="1")
     await desk.act("reveal")
-    page = words(await desk.organiser.get(f"/record?session={desk.night.live.id}"))
+    page = words(await desk.organiser.get(f"/record/entries?session={desk.night.live.id}"))
     for said in (
         "“From the night shift” was made for",
         "A question was opened for answers from where people are, until 4 March 2026, 22:00 GMT:",

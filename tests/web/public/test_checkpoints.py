@@ -60,7 +60,7 @@ async def test_every_checkpoint_that_was_signed_stands_on_a_page_and_stays_at_it
     monkeypatch.setattr(checkpoints, "A_PAGE", 2)
     second = await anybody.get("/record/checkpoints?page=2")
     assert re.findall(r"<h2>Entries: (\d+)", second.text) == ["2"]
-    assert "/record/checkpoints" in (await anybody.get("/record")).text
+    assert "/record/checkpoints" in (await anybody.get("/record/check")).text
 
 
 async def test_one_that_was_given_up_is_said_to_be_and_keeps_an_address_of_its_own(
@@ -85,7 +85,7 @@ async def test_one_that_was_given_up_is_said_to_be_and_keeps_an_address_of_its_o
 async def test_the_page_of_the_record_says_who_is_silent(
     house: House, anybody: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "Witnesses" not in words(await anybody.get("/record"))
+    assert "Witnesses" not in words(await anybody.get("/record/check"))
     at = "2026-11-20T09:30:00.000Z"
 
     async def told(request: object) -> list[WitnessCard]:
@@ -96,9 +96,9 @@ async def test_the_page_of_the_record_says_who_is_silent(
             WitnessCard(Standing("new.example", 0, "", overdue=False), ""),
         ]
 
-    for module in ("checkpoints", "record"):
+    for module in ("checkpoints", "record_lists"):
         monkeypatch.setattr(f"forum.web.public.{module}.witness_cards", told)
-    for path in ("/record", "/record/checkpoints"):
+    for path in ("/record/check", "/record/checkpoints"):
         shown = words(await anybody.get(path))
         for said in (
             "good.example Last cosigned on 20 November 2026, 09:30 GMT. Entries that it knows: 7.",

@@ -93,7 +93,7 @@ async def test_a_commission_shows_its_sessions_and_decisions(house: House) -> No
         page = await browser.get(f"/commissions/{commission.id}")
         home = await browser.get("/")
     assert "Tuesday in the hall" in page.text
-    assert f'href="/record?session={live.id}"' in page.text
+    assert f'href="/record/entries?session={live.id}"' in page.text
     assert "This session is not recorded." in words(page)
     assert live.code not in page.text
     assert live.projector not in page.text

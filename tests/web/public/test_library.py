@@ -226,7 +226,7 @@ async def test_a_story_says_where_it_was_played_and_what_was_decided(house: Hous
     assert "Tuesday in the hall" in said
     assert "22 November 2026" in said
     assert "A quiet try" not in said
-    assert f'href="/record?session={live.id}"' in page.text
+    assert f'href="/record/entries?session={live.id}"' in page.text
     assert f'href="/decisions/{decision.id}"' in page.text
     assert "It &lt;works&gt;." in page.text
     assert "Train the crew" in said

@@ -64,9 +64,10 @@ async def filled(house: House, entries: int) -> Commission:
 
 
 async def test_an_empty_record_says_what_will_be_there(anybody: httpx2.AsyncClient) -> None:
-    shown = await anybody.get("/record")
-    assert shown.status_code == 200
-    assert "Nothing is on record yet" in words(shown)
+    for path in ("/record", "/record/entries"):
+        shown = await anybody.get(path)
+        assert shown.status_code == 200
+        assert "Nothing is on record yet" in words(shown)
     assert (await anybody.get("/record/0")).status_code == 404
     assert parse_checkpoint(parse_note((await anybody.get("/record/checkpoint")).content).text)[1] == 0
 
@@ -76,7 +77,7 @@ async def test_the_record_is_told_newest_first_each_entry_with_an_address(
 ) -> None:
     voted = await a_vote(house.store, FIRST, SECOND)
     await a_decision(house, voted)
-    shown = await anybody.get("/record")
+    shown = await anybody.get("/record/entries")
     numbers = [int(n) for n in re.findall(r'id="entry-(\d+)"', shown.text)]
     assert numbers == list(range(7, -1, -1))
     said = words(shown)
@@ -99,29 +100,34 @@ async def test_the_record_is_told_newest_first_each_entry_with_an_address(
         assert "style=" not in entry.text
 
 
-async def test_fifty_entries_are_on_a_page(house: House, anybody: httpx2.AsyncClient) -> None:
-    await filled(house, 101)
+async def test_twenty_five_entries_are_on_a_page(house: House, anybody: httpx2.AsyncClient) -> None:
+    await filled(house, 51)
     seen: list[int] = []
     for page in ("", "?page=2", "?page=3"):
-        shown = await anybody.get("/record" + page)
+        shown = await anybody.get("/record/entries" + page)
         found = [int(n) for n in re.findall(r'id="entry-(\d+)"', shown.text)]
-        assert len(found) <= 50
+        assert len(found) <= 25
         seen += found
-    assert seen == list(range(100, -1, -1))
+    assert seen == list(range(50, -1, -1))
     for odd in ("9", "0", "-1", "x", "9" * 30, "²"):
-        assert (await anybody.get(f"/record?page={odd}")).status_code == 200
+        for path in ("/record", "/record/entries"):
+            assert (await anybody.get(f"{path}?page={odd}")).status_code == 200
+    assert 'id="entry-50"' in (await anybody.get("/record/entries?month=1999-13")).text, "the newest month"
 
 
 async def test_the_list_can_be_narrowed_to_a_commission_or_a_session(house: House, anybody: httpx2.AsyncClient) -> None:
     await filled(house, 3)
     voted = await a_vote(house.store)
     decided = await a_decision(house, voted)
-    of_session = await anybody.get(f"/record?session={voted.live.id}")
-    of_commission = await anybody.get(f"/record?commission={voted.live.commission}")
+    of_session = await anybody.get(f"/record/entries?session={voted.live.id}")
+    of_commission = await anybody.get(f"/record/entries?commission={voted.live.commission}")
     assert [int(n) for n in re.findall(r'id="entry-(\d+)"', of_session.text)] == [6, 5, 4, 3]
     assert [int(n) for n in re.findall(r'id="entry-(\d+)"', of_commission.text)] == [7, 6, 5, 4, 3]
     assert decided == 6
-    assert (await anybody.get(f"/record?session={new_id()}")).status_code == 404
+    for path in ("/record/entries?session=", "/record/entries?commission=", "/record?commission="):
+        assert (await anybody.get(f"{path}{new_id()}")).status_code == 404
+    moved = await anybody.get(f"/record?session={voted.live.id}")
+    assert moved.headers["location"] == f"/record/entries?session={voted.live.id}", "its address until there were views"
 
 
 async def test_a_prediction_is_listed_with_its_session_as_it_was_sealed_and_opened(
@@ -129,7 +135,7 @@ async def test_a_prediction_is_listed_with_its_session_as_it_was_sealed_and_open
 ) -> None:
     voted = await a_vote(house.store, declared=True, predicted=PredictionForm("", "", "The nurse", "Twenty votes"))
     await a_decision(house, voted)
-    of_session = words(await anybody.get(f"/record?session={voted.live.id}"))
+    of_session = words(await anybody.get(f"/record/entries?session={voted.live.id}"))
     assert "Sealed prediction" in of_session
     assert "Before the vote, those who decide expected: The nurse" in of_session
 
@@ -235,7 +241,8 @@ async def test_a_number_of_any_length_is_only_not_there(anybody: httpx2.AsyncCli
 async def test_entries_of_the_demonstration_say_so(house: House, anybody: httpx2.AsyncClient) -> None:
     await a_vote(house.store, demonstration=True)
     await a_vote(house.store)
-    assert words(await anybody.get("/record")).count("Not real") == 3
+    assert words(await anybody.get("/record/entries")).count("Not real") == 3
+    assert words(await anybody.get("/record")).count("Not real") == 1
     assert "This entry is not real" in words(await anybody.get("/record/0"))
     assert "not real" not in words(await anybody.get("/record/3"))
 
@@ -290,14 +297,14 @@ async def test_small_groups_and_unrevealed_votes_stand_nowhere_in_the_record(
     await facilitation.close_round(voted.desk, voted.live.id, outcome.round.id)
     async with house.store.read() as work:
         size = await work.record.size()
-    pages = [await anybody.get(path) for path in ("/record", *(f"/record/{n}" for n in range(size)))]
+    pages = [await anybody.get(path) for path in ("/record", "/record/entries", *(f"/record/{n}" for n in range(size)))]
     ballots = [await anybody.get(f"/rounds/{round_}/ballots.jsonl") for round_ in voted.rounds]
     for shown in pages:
         heads = re.findall(r'<th scope="row">([^<]+)</th>', shown.text)
         assert "Police" not in heads
         assert "Sealed words" not in shown.text
         assert "prefer not to say" not in shown.text.lower()
-    sealed = [shown for shown in pages[1:] if outcome.round.id in shown.text]
+    sealed = [shown for shown in pages[2:] if outcome.round.id in shown.text]
     assert len(sealed) == 2
     assert all("The room preferred" not in words(shown) for shown in sealed)
     for opened in ballots:
@@ -350,7 +357,7 @@ async def test_an_entry_that_was_changed_in_the_database_is_shown_nowhere(
         house.store, entry.c.position == 0, entry, body=forged, **({} if told else {"leaf_hash": leaf_hash(forged)})
     )
     for path in (
-        "/record",
+        "/record/entries",
         "/record/0",
         "/record/0?as=tlog-proof",
         "/record/tile/entries/000.p/2",
@@ -375,8 +382,8 @@ async def test_any_two_sizes_are_proved_to_be_one_record_and_the_key_stands_on_t
     for wrong in ("from=0&to=3", "from=4&to=3", "from=1&to=10", "to=3", "from=x", "from=-1&to=2"):
         assert (await anybody.get(f"/record/consistency?{wrong}")).status_code == 404, wrong
     await house.site.record_watch.look()
-    assert "This server last held its whole database against the record on" in words(await anybody.get("/record"))
-    [key] = re.findall(r"<code>([^<]+\+[0-9a-f]{8}\+[^<]+)</code>", (await anybody.get("/record")).text)
+    assert "This server last held its whole database against the record on" in words(await anybody.get("/record/check"))
+    [key] = re.findall(r"<code>([^<]+\+[0-9a-f]{8}\+[^<]+)</code>", (await anybody.get("/record/check")).text)
     name, number, encoded = unescape(key).split("+", 2)
     raw = base64.b64decode(encoded)
     assert raw[:1] == b"\x01"

@@ -151,7 +151,7 @@ async def test_data_that_goes_back_under_a_running_server_is_read_anew(house: Ho
     async with house.browser() as browser:
         for index in range(4 + appended):
             assert (await browser.get(f"/record/{index}")).status_code == 200
-        listed = await browser.get(f"/record?commission={commission.id}")
+        listed = await browser.get(f"/record/entries?commission={commission.id}")
     assert listed.text.count('href="/record/') >= 4 + appended
 
 

@@ -56,7 +56,7 @@ async def test_it_tells_what_was_asked_in_its_order_with_what_came_out_and_what_
         for link in (
             f"/decisions/{made.id}",
             f"/promises/{made.commitments[0].id}",
-            f"/record?session={voted.live.id}",
+            f"/record/entries?session={voted.live.id}",
         ):
             assert f'href="{link}"' in answer.text, link
         # It is found from the commission, the record, the phones and the day's own page.

@@ -1,0 +1,134 @@
+"""Outcomes of the record: its decisions, promises and results, each once, with what became of it since.
+
+An index of entries alone, as `record_cache.Contents` keeps it: no words, which pages read as they show them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from forum.voting.commitment import SETTLED, CommitmentState
+
+
+class OutcomeKind(StrEnum):
+    """Kinds of outcomes."""
+
+    DECISION = "decision"
+    PROMISE = "promise"
+    RESULT = "result"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """A decision, a promise or a result: the index of the entry that it stands in, its kind, its day (ISO, UTC), and
+    the ids of its commission and, of a result, its session and round.
+
+    `state` is how a promise stands now, `due` its day; `void` says that a vote was declared void; `corrected` and
+    `replaced` tell of a decision, `replaced` of its promises too.
+    """
+
+    index: int
+    kind: OutcomeKind
+    day: str
+    commission: str
+    session: str = ""
+    round: str = ""
+    state: str = ""
+    due: str = ""
+    void: bool = False
+    corrected: bool = False
+    replaced: bool = False
+
+    def late(self, today: str) -> bool:
+        """Tells whether the day of a promise is past on the day `today` (ISO), and nothing settled it."""
+        return self.kind == OutcomeKind.PROMISE and self.due < today and self.state not in SETTLED and not self.replaced
+
+
+@dataclass(frozen=True)
+class Sought:
+    """A choice of outcomes: of one kind, of one commission or session by its id, and of some days (ISO); None
+    and "" choose nothing."""
+
+    kind: OutcomeKind | None = None
+    about: str = ""
+    since: str = ""
+    until: str = ""
+
+
+@dataclass
+class Outcomes:
+    """All outcomes so far, by kind and by commission or session (None and "" for all of them), oldest first."""
+
+    _of: dict[tuple[OutcomeKind | None, str], list[Outcome]] = field(default_factory=dict)
+    _results: dict[str, Outcome] = field(default_factory=dict)  # by round, those that stand
+    _decisions: dict[str, list[Outcome]] = field(default_factory=dict)  # each with its promises
+    _promises: dict[str, Outcome] = field(default_factory=dict)
+
+    def find(self, sought: Sought, size: int, start: int, most: int) -> tuple[int, list[Outcome]]:
+        """Returns how many outcomes of the first `size` entries were sought, and a page of them, newest first."""
+        every: Sequence[Outcome] = self._of.get((sought.kind, sought.about), ())
+        # Another request may have read further than this one's snapshot reaches.
+        count = bisect_left(every, size, key=_index)
+        if sought.since or sought.until:
+            until = sought.until or "9"
+            every = [one for one in every[:count] if sought.since <= one.day <= until]
+            count = len(every)
+        last = max(0, count - start)
+        return count, list(every[max(0, last - most) : last][::-1])
+
+    def commissions(self, most: int) -> list[str]:
+        """Returns the ids of the commissions that have outcomes, so many at most: those that had their first last."""
+        return [
+            about for (kind, about), found in self._of.items() if not kind and found and about == found[0].commission
+        ][-most:]
+
+    def add(self, index: int, entry: Mapping[str, Any]) -> None:
+        """Adds the next entry."""
+        type_ = entry["type"]
+        if type_ == "decision":
+            self._decisions[entry["decision"]] = [self._put(Outcome(index, OutcomeKind.DECISION, *_placed(entry)))]
+        elif type_ == "commitment":
+            one = Outcome(
+                index, OutcomeKind.PROMISE, *_placed(entry), state=str(CommitmentState.NO_NEWS), due=entry["by"]
+            )
+            self._promises[entry["commitment"]] = self._put(one)
+            self._decisions.setdefault(entry["decision"], []).append(one)
+        elif type_ == "commitment update" and (told := self._promises.get(entry["commitment"])):
+            told.state = entry["state"]
+        elif type_ == "decision corrected":
+            for one in self._decisions.get(entry["decision"], ())[:1]:
+                one.corrected = True
+        elif type_ == "decision replaced":
+            for one in self._decisions.get(entry["decision"], ()):
+                one.replaced = True
+        elif type_ in ("round revealed", "round annulled"):
+            self._result(index, entry)
+
+    def _result(self, index: int, entry: Mapping[str, Any]) -> None:
+        # What was declared void is not shown as a result any more: its place is that of the annulment.
+        if gone := self._results.pop(entry["round"], None):
+            for kind in (None, gone.kind):
+                for about in ("", gone.commission, gone.session):
+                    there = self._of[kind, about]
+                    del there[bisect_left(there, gone.index, key=_index)]
+        one = Outcome(index, OutcomeKind.RESULT, *_placed(entry), entry["session"], entry["round"])
+        one.void = entry["type"] == "round annulled"
+        self._results[entry["round"]] = self._put(one)
+
+    def _put(self, one: Outcome) -> Outcome:
+        for kind in (None, one.kind):
+            for about in {"", one.commission, one.session}:
+                self._of.setdefault((kind, about), []).append(one)
+        return one
+
+
+def _placed(entry: Mapping[str, Any]) -> tuple[str, str]:
+    return entry["at"][:10], entry["commission"]
+
+
+def _index(one: Outcome) -> int:
+    return one.index
