@@ -10,6 +10,7 @@ const main = document.getElementById("screen");
 const path = main.dataset.path;
 const shelf = "forum ballot " + path;
 const days = "forum day " + path;
+const desk = "forum draft " + path;
 const WORDS = ["reason", "condition"];
 const GONE = ["unknown_round", "not_open"]; // what is said of a question that was there before Forum's data went back
 
@@ -23,11 +24,14 @@ let counted = {}; // round -> {choice, reason, condition}: what the server has
 const refused = {}; // round -> the server's words
 let labels = {}; // response -> its words, of the round on screen
 let letters = {}; // response -> its letter there
-const drafts = {}; // round -> {choice, reason, condition}: chosen in its form since it was last sent, and not sent
+// round -> {choice, reason, condition}: chosen or typed since it was last sent, and not sent; kept while this tab is open
+const drafts = load(desk, true);
 let drawn = null; // the form that was last filled in
 let written = null; // the status line, once something stands in it that this phone knows
 let sent = {}; // id -> the ballot, of those on their way over this connection
 let more = null; // what phones send beside votes
+let docked = null; // the bar whose height the page keeps free below
+const dock = new ResizeObserver(([{ target }]) => document.documentElement.style.setProperty("--dock", `${target.offsetHeight}px`));
 
 document.documentElement.classList.add("live");
 comfort(main);
@@ -37,9 +41,10 @@ for (const kind of ["input", "change"]) {
     const form = ballot();
     if (form && event.target.form === form) {
       if (kind === "change") changed(form, event.target);
-      drafts[form.dataset.round] = filled(form);
+      draft(form.dataset.round, filled(form));
     }
     say();
+    practise();
   });
 }
 main.addEventListener("click", (event) => {
@@ -47,8 +52,11 @@ main.addEventListener("click", (event) => {
   if (!button) return;
   const form = ballot();
   move(form, button.closest("[data-response]").dataset.response, button.dataset.move);
-  drafts[form.dataset.round] = filled(form);
+  draft(form.dataset.round, filled(form));
   say();
+});
+document.querySelector("[data-typed] button").addEventListener("click", () => {
+  for (const round of elsewhere()) forget(round);
 });
 document.querySelector("[data-laid] button").addEventListener("click", () => {
   for (const round in laid) leave(round);
@@ -62,7 +70,7 @@ main.addEventListener("toggle", (event) => {
 }, true);
 
 const link = watch(main, {
-  keep: (part, moved) => ["ballot", "stop", "mine"].includes(part) && !moved,
+  keep: (part, moved) => ["ballot", "bar", "stop", "mine"].includes(part) && !moved,
   state(message, moved) {
     const missed = document.querySelector("[data-missed]");
     if (moved && missed) missed.remove();
@@ -101,7 +109,7 @@ const link = watch(main, {
     say();
   },
 });
-more = asides(main, link, fresh);
+more = asides(main, link, fresh, { of: (round) => drafts[round], keep: draft, forget });
 early();
 settle();
 
@@ -112,7 +120,7 @@ function early() {
     if (field.options) return field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
     return field.checked !== field.defaultChecked || field.value !== field.defaultValue;
   };
-  if (form && [...form.querySelectorAll("input, select, textarea")].some(other)) drafts[main.dataset.round] = filled(form);
+  if (form && [...form.querySelectorAll("input, select, textarea")].some(other)) draft(main.dataset.round, filled(form));
 }
 
 function ballot() {
@@ -126,10 +134,14 @@ function submit(event) {
   const round = form.dataset.round;
   const now = filled(form);
   const before = pending[round];
+  const mine = counted[round];
+  if (!now.choice) return form.querySelector("input:not([type=hidden]), select").focus();
+  // It is counted so already, and nothing is to be told of it.
+  if (mine && !before && !refused[round] && !differs(form, mine)) return;
   // A double tap is the same ballot, not another one.
   pending[round] = { id: before && !differs(form, before) ? before.id : fresh(), ...now, asked: asked[round] };
   delete refused[round];
-  delete drafts[round];
+  forget(round);
   if (offered[round]) leave(offered[round]);
   delete offered[round];
   tellLate("");
@@ -190,6 +202,8 @@ function taken(id, round, choice) {
   delete sent[id];
   if (last) drop(round);
   remember();
+  const form = ballot();
+  if (form && form.dataset.round === round && needed(form)) form.querySelector("[data-why]").scrollIntoView({ block: "nearest" });
   say();
 }
 
@@ -213,6 +227,7 @@ function refuse(id, { code, over, words }) {
     settle();
   } else {
     refused[round] = words;
+    draft(round, { ...said(pending[round]), ...drafts[round] });
     drop(round);
     if (round !== main.dataset.round) tellLate(main.dataset.sayLate + " " + words);
   }
@@ -274,18 +289,49 @@ function settle() {
   if (form && mine) {
     fill(form, mine.choice);
     for (const name of WORDS) form.elements[name].value = mine[name] || "";
-    needed(form);
   }
+  if (form) needed(form);
   drawn = form;
   const scene = main.querySelector("[data-story] details");
   if (scene && scene.parentNode.dataset.story === kept("forum reading")) scene.open = true;
   say();
+  practise();
+  tellTyped();
+  const bar = main.querySelector("[data-part=bar]");
+  if (bar && bar !== docked) dock.observe((docked = bar));
+}
+
+// Keeps what is in a form and not sent, so that it outlives the form, and the page.
+function draft(round, words) {
+  drafts[round] = { choice: (counted[round] || {}).choice || "", ...drafts[round], ...words };
+  keep(desk, JSON.stringify(drafts), true);
+}
+
+function forget(round) {
+  delete drafts[round];
+  keep(desk, JSON.stringify(drafts), true);
+  tellTyped();
+}
+
+// The questions whose typed words have no form on screen.
+function elsewhere() {
+  const mine = main.querySelector("[data-mine] [name=round]");
+  const here = [ballot() && main.dataset.round, mine && mine.value];
+  const news = (round) => WORDS.some((name) => drafts[round][name] && drafts[round][name] !== (counted[round] || {})[name]);
+  return Object.keys(drafts).filter((round) => !here.includes(round) && news(round));
+}
+
+function tellTyped() {
+  const place = document.querySelector("[data-typed]");
+  const rounds = elsewhere();
+  place.hidden = !rounds.length;
+  place.querySelector(".lines").textContent = rounds.map((round) => WORDS.map((name) => drafts[round][name]).filter(Boolean).join("\n")).join("\n\n");
 }
 
 function say() {
   const place = main.querySelector("[data-status]");
   const round = main.dataset.round;
-  if (!place || !round) return;
+  if (!place || !round) return draw(null);
   const form = ballot();
   const mine = counted[round];
   let is = "";
@@ -294,6 +340,7 @@ function say() {
   else if (refused[round]) is = "refused";
   else if (offered[round] && drafts[round] && form && !mine) is = "offered";
   else if (mine) is = !form ? "final" : drafts[round] && differs(form, mine) ? "edited" : "counted";
+  draw(form, is);
   if (!is) {
     // The server's words stay on the page until this phone knows better.
     if (written === place) place.textContent = place.dataset.is = "";
@@ -307,6 +354,63 @@ function say() {
   written = place;
   place.dataset.is = { final: "counted", unsure: "waiting", offered: "waiting", lost: "refused" }[is] || is;
   if (place.textContent !== text) place.textContent = text;
+}
+
+// Draws the bar: what this phone's vote is, and what pressing does.
+function draw(form, is) {
+  const bar = main.querySelector("[data-part=bar]");
+  if (form && bar) {
+    const round = main.dataset.round;
+    const then = bar.querySelector("[data-status]").dataset.then;
+    const brief = (choice) => spoken(choice, then || ", ") || label(choice);
+    const now = filled(form);
+    const mine = counted[round];
+    const going = pending[round];
+    const told = (kind, choice, more = "") => paint(bar, kind, main.dataset["bar" + kind[0].toUpperCase() + kind.slice(1)].replace("{answer}", brief(choice)), more);
+    const lacking = lack(form, now);
+    if (going && !differs(form, going)) told(is === "sending" ? "sending" : "waiting", going.choice);
+    else if (is === "counted") told("counted", mine.choice, main.dataset[mine.reason || mine.condition ? "moreSaid" : "moreCounted"]);
+    else if (lacking) paint(bar, "", main.dataset[lacking] || ofAll(form, bar.dataset.sayChoose));
+    else if (mine && now.choice === mine.choice && differs(form, mine)) told("words", now.choice);
+    else if (mine || going) told("edited", now.choice, main.dataset.moreEdited);
+    else told("ready", now.choice, then || !letter(now.choice) ? "" : label(now.choice));
+  }
+}
+
+function paint(bar, is, words, more = "") {
+  bar.dataset.is = is;
+  const button = bar.querySelector("button");
+  const lines = [words, more].filter(Boolean);
+  if (lines.join("\n") === Array.from(button.children, (line) => line.textContent).join("\n")) return;
+  button.replaceChildren(...lines.flatMap((line, at) => (at ? [" ", piece(line)] : [piece(line)])));
+}
+
+function piece(words) {
+  const line = document.createElement("span");
+  line.textContent = words;
+  return line;
+}
+
+// What there must be before this can be sent: "" for nothing, else which words of the page say so.
+function lack(form, { choice }) {
+  const needs = form.querySelector("[data-needs]:checked");
+  if (needs && !form.elements[needs.dataset.needs].value.trim()) return "bar" + needs.dataset.needs[0].toUpperCase() + needs.dataset.needs.slice(1);
+  const lines = form.querySelectorAll("[data-score]").length;
+  return !choice || (lines && choice.split(" ").length < lines) ? "choose" : "";
+}
+
+// Fills in how many lines have a number, where every line needs one.
+function ofAll(form, words) {
+  return words.replace("{number}", form.querySelectorAll("[data-score] :checked").length).replace("{all}", form.querySelectorAll("[data-score]").length);
+}
+
+// The practice question's bar says the same, and keeps nothing.
+function practise() {
+  const bar = main.querySelector("[data-practice-bar]");
+  if (!bar) return;
+  const chosen = bar.closest("form").querySelector(":checked");
+  if (chosen) paint(bar, "ready", main.dataset.barReady.replace("{answer}", chosen.labels[0].textContent.trim()));
+  else paint(bar, "", bar.dataset.sayChoose);
 }
 
 function filled(form) {
@@ -347,7 +451,7 @@ function changed(form, field) {
   needed(form);
 }
 
-// A condition or an objection needs its words.
+// A condition or an objection needs its words. Gives whether the place for words has come into sight by this.
 function needed(form) {
   const chosen = form.querySelector("[data-needs]:checked");
   for (const name of ["reason", "condition"]) {
@@ -356,6 +460,11 @@ function needed(form) {
     box.required = Boolean(chosen) && chosen.dataset.needs === name;
     if (box.required && box.closest("details")) box.closest("details").open = true;
   }
+  // The words are asked once the vote is counted; before only where the choice needs them.
+  const why = form.querySelector("[data-why]");
+  const before = why.hidden;
+  why.hidden = !(counted[form.dataset.round] || chosen || WORDS.some((name) => form.elements[name].value.trim()));
+  return before && !why.hidden;
 }
 
 // The responses that have a number, in that order; the one just changed is where the others leave room.
@@ -426,17 +535,18 @@ function fresh() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function load(name) {
+// `tab`: in the storage that goes when the tab is closed.
+function load(name, tab) {
   try {
-    return JSON.parse(localStorage.getItem(name)) || {};
+    return JSON.parse((tab ? sessionStorage : localStorage).getItem(name)) || {};
   } catch (error) {
     return {};
   }
 }
 
-function keep(name, value) {
+function keep(name, value, tab) {
   try {
-    localStorage.setItem(name, value);
+    (tab ? sessionStorage : localStorage).setItem(name, value);
   } catch (error) {
     // A browser that keeps nothing (private mode, full): the ballot lives as long as the page.
   }

@@ -3,7 +3,8 @@
 
 import { ask } from "../ask.js";
 
-export function asides(main, link, fresh) {
+// `unsent` keeps words that are typed and not sent: of(round), keep(round, {reason, condition}), forget(round).
+export function asides(main, link, fresh, unsent) {
   const path = main.dataset.path;
   const shelf = "forum stop " + path;
   const too = new Set(); // reasons that the server has it of
@@ -35,6 +36,8 @@ export function asides(main, link, fresh) {
   main.addEventListener("input", (event) => {
     const stop = event.target.closest("[data-stop]");
     if (stop) draft = { showing: stop.dataset.showing, ...filled(stop) };
+    const about = event.target.closest("[data-mine]");
+    if (about) unsent.keep(about.elements.round.value, { reason: about.elements.reason.value, condition: about.elements.condition.value });
     say();
   });
 
@@ -171,6 +174,12 @@ export function asides(main, link, fresh) {
       said = { round, words: words || before.reason || "", condition: condition || before.condition || "" };
       if (holds(about, { words: "", condition: "" })) fill(about, said);
     }
+    // What was typed while voting was open, or before the page was loaded anew.
+    const typed = about && unsent.of(round);
+    if (typed && holds(about, said) && (typed.reason || typed.condition)) {
+      fill(about, { words: typed.reason, condition: typed.condition });
+      about.querySelector("details").open ||= !holds(about, said);
+    }
     const on = main.querySelector("[data-showing]");
     if (pending && (!on || on.dataset.showing !== pending.showing)) write((pending = null));
     if (!on) refused = "";
@@ -232,6 +241,7 @@ export function asides(main, link, fresh) {
     const text = ok ? about.dataset[data.take_back ? "sayGone" : "sayKept"] : told ? told.words : about.dataset.sayOffline;
     tellMine(about, ok ? "counted" : "refused", text);
     if (!ok) return;
+    unsent.forget(data.round);
     if (data.take_back) data.reason = data.condition = "";
     said = { round: data.round, words: data.reason.trim(), condition: data.condition.trim() };
     if (data.take_back) fill(about, said);

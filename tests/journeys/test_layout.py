@@ -216,7 +216,7 @@ async def test_no_screen_is_wider_than_it_may_be_and_the_projector_shows_every_n
             version = (await work.sessions.get_session(live.id)).version
         if what == "single open":
             await pages["phone"].locator("[data-ballot] label").first.click()
-            await pages["phone"].locator("[data-ballot] .button").click()
+            await pages["phone"].locator("[data-send]").click()
             await expect(pages["phone"].locator("[data-status][data-is=counted]")).to_be_visible()
         await asyncio.gather(*(look(name, page, what, version) for name, page in pages.items()))
         seen += 1

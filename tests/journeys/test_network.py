@@ -139,7 +139,7 @@ async def counted_once(room: Room, way: Way, round_id: str, status: Locator) -> 
 
 
 async def send(phone: Page) -> None:
-    await phone.get_by_role("button", name="Send my vote").click()
+    await phone.locator("[data-send]").click()
 
 
 @every_way
@@ -312,9 +312,11 @@ async def test_after_a_restore_phones_hear_again_and_are_offered_what_the_copy_d
     copy = back_up(room.house.data, tmp_path / "copy.db")
     await room.ask_way()
     status, unsent = await ready(phone, WAYS[0]), await ready(other, WAYS[0])
-    await phone.get_by_label("Why?").fill("Because he is calm.")
     await send(phone)
     await expect(status).to_contain_text("Counted: The police.")
+    await phone.get_by_label("Why?").fill("Because he is calm.")
+    await send(phone)
+    await expect(phone.locator("[data-send]")).to_contain_text("With what you wrote")
     await asyncio.to_thread(room.house.server.stop)
     await expect(other.locator("[data-connection]")).to_have_attribute("data-is", "down")
     await send(other)

@@ -23,7 +23,7 @@ async def joined(people: People, event: ApiSession, **more: Any) -> Page:
 
 async def vote(page: Page, label: str) -> None:
     await page.get_by_label(label).check()
-    await page.get_by_role("button", name="Send my vote").click()
+    await page.locator("[data-send]").click()
 
 
 async def vote_offline(phone: Page, label: str) -> None:
@@ -71,6 +71,7 @@ async def test_a_vote_that_comes_too_late_is_refused_in_plain_words(people: Peop
     await expect(phone.locator("[data-status]")).to_contain_text("not counted", timeout=40_000)
     await event.act("reveal", round=round_id)
     await expect(phone.locator("#screen")).to_contain_text("Nobody voted")
+    await expect(phone.get_by_text("Say why you voted as you did")).to_have_count(0)
 
 
 async def test_where_websockets_are_blocked_the_phone_votes_and_follows_all_the_same(
@@ -98,14 +99,14 @@ async def test_two_tabs_and_a_double_tap_are_one_ballot(people: People, event: A
     for tab, label in ((phone, "A nurse"), (other, "The police")):
         await tab.wait_for_selector("[data-ballot]")
         await tab.get_by_label(label).check()
-        await tab.get_by_role("button", name="Send my vote").dblclick()
+        await tab.locator("[data-send]").dblclick()
         await expect(tab.locator("[data-status]")).to_contain_text(f"Counted: {label}.")
     # What the other tab has sent is what counts, and both say so; what is chosen here and not sent stays.
     await expect(phone.locator("[data-status]")).to_contain_text("Counted: The police.")
     await expect(phone.get_by_label("The police")).to_be_checked()
     await other.get_by_label("None of these").check()
     await phone.get_by_label("Why?").fill("They are near.")
-    await phone.get_by_role("button", name="Send my vote").click()
+    await phone.locator("[data-send]").click()
     await expect(phone.locator("[data-status]")).to_contain_text("Counted: The police.")
     await expect(other.locator("[data-status]")).to_contain_text("Counted: The police. What you changed since")
     await expect(other.get_by_label("None of these")).to_be_checked()
@@ -145,12 +146,12 @@ async def test_the_whole_of_a_phone_by_keyboard_alone(people: People, event: Api
     phone = await people.somebody(PHONE)
     await phone.goto("/join")
 
-    async def reach(selector: str) -> None:
+    async def reach(selector: str, key: str = "Tab") -> None:
         """Tabs until the element has the focus."""
         for _ in range(60):
             if await phone.evaluate("s => document.activeElement && document.activeElement.matches(s)", selector):
                 return
-            await phone.keyboard.press("Tab")
+            await phone.keyboard.press(key)
         raise AssertionError(f"the keyboard does not reach {selector} on {phone.url}")
 
     await reach("input[name=code]")
@@ -168,11 +169,16 @@ async def test_the_whole_of_a_phone_by_keyboard_alone(people: People, event: Api
     await phone.keyboard.press("ArrowDown")
     await phone.keyboard.press("Space")
     chosen = await phone.locator("input[name=choice]:checked").get_attribute("value")
-    await reach("textarea[name=reason]")
-    await phone.keyboard.type("Typed without a mouse")
     await reach("[data-send]")
     await phone.keyboard.press("Enter")
     await expect(phone.locator("[data-status]")).to_contain_text("Counted")
+    # What is asked now stands before the bar.
+    await phone.locator("textarea[name=reason]").wait_for()
+    await reach("textarea[name=reason]", "Shift+Tab")
+    await phone.keyboard.type("Typed without a mouse")
+    await reach("[data-send]")
+    await phone.keyboard.press("Enter")
+    await expect(phone.locator("[data-send]")).to_contain_text("With what you wrote")
     await accessible(phone)
     assert (await event.counts(round_id))[str(chosen)] == 1
 

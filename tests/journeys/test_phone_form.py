@@ -12,7 +12,7 @@ from playwright.async_api import Locator, Page, Route, ViewportSize, expect
 from support.browser import PHONE, SMALL, House, Look, People
 from support.factories import COMMISSION_FORM
 from support.network_proxy import Wire
-from support.session_api import ANSWERS, FORMS, ApiSession, a_ticketed_session, join_session
+from support.session_api import ANSWERS, FORMS, ApiSession, a_ticketed_session, join_session, vote_of_others
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -31,7 +31,7 @@ async def test_what_was_chosen_before_the_script_had_loaded_is_not_taken_away(
     await join_session(phone, event.code, "Carers")
     await event.ask_by()
     await phone.get_by_label(ANSWERS[1]).check()
-    await phone.get_by_role("button", name="Send my vote").click()
+    await phone.locator("[data-send]").click()
     status = phone.locator("[data-status]")
     await expect(status).to_contain_text("Counted")
     chosen = asyncio.Event()
@@ -60,7 +60,7 @@ async def test_what_was_chosen_and_not_sent_stays_whatever_is_pushed(people: Peo
     await connected(phone)
     for page in (phone, other):
         await page.get_by_role("button", name=f"Higher: {ANSWERS[2]}").click()
-        await page.get_by_role("button", name="Send my vote").click()
+        await page.locator("[data-send]").click()
         await expect(page.locator("[data-status]")).to_contain_text("Counted: C.")
     await phone.get_by_role("button", name=f"Higher: {ANSWERS[0]}").click()
     await phone.get_by_role("textbox", name="Why?").fill("Not sent yet")
@@ -138,6 +138,75 @@ async def test_joining_with_five_groups_fits_the_smallest_screen(people: People,
     assert await bottom(join) <= 640
 
 
+FIVE = ["A nurse and a paramedic", "The police", "Somebody on the phone", "A neighbour"]
+LONG = [f"Answer {number}, as people write them who mean well and want nothing to be left out" for number in range(6)]
+DEJAVU = """for (const [name, font] of [["--sans", "DejaVu Sans"], ["--serif", "DejaVu Serif"]])
+    document.documentElement.style.setProperty(name, font)"""
+
+
+async def test_the_bar_stays_in_sight_and_says_what_the_vote_is(people: People, event: ApiSession) -> None:
+    """From nothing chosen to the reason, which is asked once the vote is counted and is lost by nothing."""
+    phone = await people.somebody({"width": 360, "height": 640})
+    await join_session(phone, event.code, "Carers")
+    round_id = await event.ask("Who should come when Ben calls at night?", FIVE)
+    await connected(phone)
+    bar, why = phone.locator("[data-send]"), phone.get_by_role("textbox", name="Why?")
+    await expect(bar).to_have_text("Choose an answer")
+    for _ in range(2):  # with the widest ordinary font too
+        assert await bottom(phone.get_by_label("None of these")) <= await top(phone.locator(".dock"))
+        assert await bottom(bar) <= 640
+        await phone.evaluate(DEJAVU)
+    await expect(why).to_be_hidden()
+    await phone.get_by_label("The police").check()
+    await expect(bar).to_have_text(re.compile("^Send: B"))
+    await bar.click()
+    await expect(bar).to_have_text(re.compile("^Counted: B"))
+    await phone.get_by_label("A neighbour").check()
+    await expect(bar).to_have_text(re.compile("^Changed, not sent: D"))
+    await bar.click()
+    await expect(bar).to_have_text(re.compile("^Counted: D"))
+    # A reason is typed while the screen goes on: it stays, and is given with the same vote.
+    await why.fill("She has")
+    await expect(bar).to_have_text("Send my reason")
+    await event.act("warn", round=round_id)
+    await expect(phone.locator("[data-part=soon]")).to_be_visible()
+    await expect(why).to_have_value("She has")
+    await phone.reload()
+    await expect(why).to_have_value("She has")
+    await why.fill("She has a key")
+    await bar.click()
+    await expect(bar).to_have_text(re.compile("^Counted: D.*With what you wrote"))
+    await why.fill("She has a key, and time")
+    await event.act("close", round=round_id)
+    kept = phone.get_by_role("region", name="What you had typed")
+    await expect(kept).to_contain_text("She has a key, and time")
+    await vote_of_others(str(event.organiser.base_url), event.code, await event.ask())
+    await expect(kept).to_contain_text("She has a key, and time")
+    await expect(bar).to_have_text("Choose an answer")
+
+
+async def test_seven_long_answers_leave_the_bar_in_sight_and_nothing_under_it(
+    people: People, event: ApiSession
+) -> None:
+    phone = await people.somebody(SMALL)
+    await join_session(phone, event.code, "Carers")
+    await event.ask("Who should come, when, and for how long?", LONG)
+    await connected(phone)
+    bar, last = phone.locator(".dock"), phone.get_by_label("None of these")
+    for size in ("100%", "200%"):
+        await phone.evaluate("size => document.documentElement.style.fontSize = size", size)
+        await phone.evaluate("scrollTo(0, 0)")
+        assert await bottom(bar) <= 640
+        for place in (phone.get_by_label(LONG[-1]), last):
+            await place.focus()
+            assert await bottom(place) <= await top(bar), size
+    await last.check(force=True)
+    await phone.locator("[data-send]").click()
+    why = phone.get_by_role("textbox", name="Why?")
+    await why.focus()
+    assert await bottom(why) <= await top(bar)
+
+
 async def top(place: Locator) -> float:
     """Measures where something begins on the screen."""
     box = await place.bounding_box()
@@ -152,7 +221,7 @@ async def bottom(place: Locator) -> float:
     return box["y"] + box["height"]
 
 
-async def taps_to_a_counted_vote(people: People, path: str, *names: str) -> int:
+async def taps_to_a_counted_vote(people: People, path: str, *names: str | re.Pattern[str]) -> int:
     """Opens this path on a phone and taps the radios and buttons of these names until the vote is counted; returns the
     number of taps."""
     phone = await people.somebody(SMALL, has_touch=True)
@@ -167,7 +236,7 @@ async def taps_to_a_counted_vote(people: People, path: str, *names: str) -> int:
 async def test_a_vote_takes_three_taps_from_the_opened_code(people: People, event: ApiSession, tables: Tables) -> None:
     """Counted is every tap on the page that the code opens, and on the next, until the vote is counted."""
     await event.ask_by()
-    without_group = ("Join without saying my group", ANSWERS[0], "Send my vote")
+    without_group = ("Join without saying my group", ANSWERS[0], re.compile("^Send"))
     unsaid = await taps_to_a_counted_vote(people, event.path, *without_group)
     assert unsaid == 3
 
@@ -175,7 +244,7 @@ async def test_a_vote_takes_three_taps_from_the_opened_code(people: People, even
     [ticket] = await ticketed.issue(1)
     await ticketed.ask_by()
     path = f"{ticketed.path}/ticket/{ticket}"
-    with_ticket = await taps_to_a_counted_vote(people, path, "Join", ANSWERS[0], "Send my vote")
+    with_ticket = await taps_to_a_counted_vote(people, path, "Join", ANSWERS[0], re.compile("^Send"))
     assert with_ticket == 3
     lines = [f"{unsaid} by the code, without a group", f"{with_ticket} by a ticket's code, which says the group"]
     tables.add("taps from the opened code to the counted vote", [*lines, "4 by the code, with a group chosen"])
@@ -208,9 +277,10 @@ async def test_each_form_is_named_for_screen_readers_and_usable_small_large_and_
     await join_session(phone, event.code, "Carers")
     await connected(phone)
     tree = await phone.locator("[data-ballot]").aria_snapshot()
-    for name in [*NAMES[method], f'- heading "Who should come? ({method})" [level=1]', '- button "Send my vote"']:
+    for name in [*NAMES[method], f'- heading "Who should come? ({method})" [level=1]']:
         assert name in tree, tree
-    assert '- textbox "Why?' in tree
+    # It is asked once the vote is counted.
+    assert '- textbox "Why?' not in tree
     await accessible(phone)
     box = phone.locator("[data-ballot] input:is([type=radio], [type=checkbox])")
     if await box.count():
@@ -220,7 +290,7 @@ async def test_each_form_is_named_for_screen_readers_and_usable_small_large_and_
         assert shown[0] != shown[1], f"chosen or not looks the same in forced colours: {shown}"
     await phone.set_viewport_size(TWICE)
     assert await phone.evaluate(TOO_WIDE) == [], "at 200 % of 320 px"
-    send = phone.get_by_role("button", name="Send my vote")
+    send = phone.locator("[data-send]")
     await send.scroll_into_view_if_needed()
     await expect(send).to_be_in_viewport()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Page, Route, ViewportSize, expect
-from support.browser import SMALL, House, Look, People, follow, press_within
+from support.browser import SMALL, House, Look, People, follow, press_within, vote
 from support.session_api import join_session, vote_of_others
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -97,14 +97,14 @@ async def test_the_second_run(day: Day) -> None:
     await day.press("^Open voting")
     for phone, why in ((first, "She is nineteen and alone"), (second, "Nobody else is free")):
         await phone.wait_for_selector("[data-ballot]")
-        await phone.locator("[data-ballot] input[type=radio]").nth(2).check()
+        await vote(phone, 2)
         await phone.get_by_label(re.compile("^Why")).fill(why)
     await first.get_by_text("Set a condition").click()
     await first.get_by_label("I would accept this if").fill("somebody comes every ten minutes")
     await day.look_at_all(first)
     for phone in (first, second):
-        await phone.get_by_role("button", name="Send my vote").click()
-        await expect(phone.locator("[data-status]")).to_contain_text("Counted")
+        await phone.locator("[data-send]").click()
+        await expect(phone.locator("[data-send]")).to_contain_text("With what you wrote")
     for screen in (day.console, *day.walls, second):
         assert "nineteen and alone" not in await screen.content()
     await day.vote_of_others(first, choice="r3")
@@ -190,7 +190,7 @@ async def test_the_second_run(day: Day) -> None:
     await day.press("^Open voting")
     await first.wait_for_selector("[data-ballot]")
     await first.get_by_label(re.compile("Ben sat down and listened")).check()
-    await first.get_by_role("button", name="Send my vote").click()
+    await first.locator("[data-send]").click()
     await expect(first.locator("[data-status]")).to_contain_text("Counted")
     await day.vote_of_others(first, choice="r3")
     await day.press("^Close voting")
@@ -256,7 +256,7 @@ async def test_the_policy_vote(day: Day) -> None:
     await day.press("^Open voting")
     await phone.wait_for_selector("[data-ballot]")
     await phone.locator("[data-ballot] input[type=radio]").first.check()
-    await phone.get_by_role("button", name="Send my vote").click()
+    await phone.locator("[data-send]").click()
     await expect(phone.locator("[data-status]")).to_contain_text("Counted")
     await day.vote_of_others(phone, method="opinion")
     await day.press("^Close voting")

@@ -43,7 +43,7 @@ async def test_a_phone_that_hears_strangers_keeps_its_vote_and_counts_it_once(ev
     event.wire.stranger(None, SOCKETS["says nothing at all"])
     await expect(line).to_have_attribute("data-is", "down")
     await event.advance_until_asked(phone, "/socket")
-    await phone.get_by_role("button", name="Send my vote").click()
+    await phone.locator("[data-send]").click()
     # Those that accept a websocket come first: after many that refuse it Chromium waits before it asks again.
     for name, frames in SOCKETS.items():
         event.wire.stranger(STRANGERS["404, JSON in Forum's words"], frames)
@@ -64,7 +64,7 @@ async def test_a_phone_that_hears_strangers_keeps_its_vote_and_counts_it_once(ev
     event.wire.stranger(STRANGERS["404, JSON in Forum's words"])
     await expect(line).to_have_attribute("data-is", "down")
     await phone.get_by_label("A nurse").check()
-    await phone.get_by_role("button", name="Send my vote").click()
+    await phone.locator("[data-send]").click()
     await expect(status).to_have_attribute("data-is", "waiting")
     again = await phone.context.new_page()
     await phone.close()
@@ -83,7 +83,7 @@ async def test_a_phone_that_posts_its_vote_takes_no_strangers_answer_for_forums(
         await advance_until(phone, lambda within: expect(ballot).to_be_visible(timeout=within))
         await phone.get_by_label("The police").check()
         event.wire.stranger(b"", to="POST ")
-        await phone.get_by_role("button", name="Send my vote").click()
+        await phone.locator("[data-send]").click()
         for name, answer in STRANGERS.items():
             event.wire.stranger(answer, to="POST ")
             await event.advance_until_asked(phone, "/vote")
@@ -102,7 +102,7 @@ async def test_a_tablets_queue_takes_no_strangers_answer_and_is_counted_vote_by_
         event.wire.stranger(answer, to="POST ")
         await tablet.get_by_label("Carers").check()
         await tablet.get_by_label(ANSWERS[number % 2]).check()
-        await tablet.get_by_role("button", name="Send my vote").click()
+        await tablet.locator("[data-send]").click()
         await event.advance_until_asked(tablet, "/vote")
         await tablet.clock.fast_forward(4_100)  # so long it waits before it may be handed on
         await expect(said).to_have_attribute("data-is", "waiting")
@@ -122,7 +122,7 @@ async def test_a_tablets_vote_whose_answer_is_lost_is_sent_again_and_is_one(even
         await tablet.get_by_label("Carers").check()
         await tablet.get_by_label(answer).check()
         event.wire.hold("down")
-        await tablet.get_by_role("button", name="Send my vote").click()
+        await tablet.locator("[data-send]").click()
         await event.wait_for_ballots(round_id, number)
         event.wire.cut()
         event.wire.mend()
@@ -270,8 +270,8 @@ async def test_what_could_not_be_stored_is_sent_again_by_itself(event: Event) ->
     await tablet.get_by_label("A nurse").check()
     event.rows("CREATE TRIGGER full BEFORE INSERT ON ballot BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
     try:
-        await phone.get_by_role("button", name="Send my vote").click()
-        await tablet.get_by_role("button", name="Send my vote").click()
+        await phone.locator("[data-send]").click()
+        await tablet.locator("[data-send]").click()
         await expect(status).to_have_text(UNSURE)
         await advance_until(tablet, has_state(said, "waiting"))
     finally:
@@ -297,7 +297,7 @@ async def test_a_connection_that_has_fallen_silent_is_noticed(event: Event) -> N
     await phone.get_by_label("The police").check()
     # Whoever votes is told sooner.
     event.wire.hold("down")
-    await phone.get_by_role("button", name="Send my vote").click()
+    await phone.locator("[data-send]").click()
     for silence in (4_100, 5_100):
         assert await line.get_attribute("data-is") == "up"
         await phone.clock.fast_forward(silence)

@@ -52,7 +52,7 @@ async def score(page: Page) -> None:
 
 async def consent(page: Page) -> None:
     await page.get_by_role("radio", name="Cannot live with it").check()
-    await page.get_by_role("button", name="Send my vote").click()
+    await page.locator("[data-send]").click()
     # The browser itself says that the reason is missing, and nothing is sent.
     await expect(page.get_by_role("textbox", name="Why?")).to_be_focused()
     await page.get_by_role("textbox", name="Why?").fill("It happened to me.")
@@ -85,7 +85,7 @@ async def test_a_vote_is_counted_as_it_was_given_and_is_still_there_after_loadin
     await accessible(phone)
     await accessible(projector)
     await give(phone)
-    await phone.get_by_role("button", name="Send my vote").click()
+    await phone.locator("[data-send]").click()
     status = phone.locator("[data-status]")
     await expect(status).to_contain_text(said)
     await accessible(phone)
@@ -121,26 +121,26 @@ async def test_the_same_without_scripts(people: People, event: ApiSession, metho
     if method == "ranked":
         for answer, number in ((ANSWERS[0], "1"), (ANSWERS[2], "2"), (ANSWERS[1], "2")):
             await phone.get_by_label(answer, exact=False).and_(phone.locator("select")).select_option(number)
-        await follow(phone.get_by_role("button", name="Send my vote"))
+        await follow(phone.locator("[data-send]"))
         await expect(phone.get_by_role("alert")).to_contain_text("Give each a number of its own.")
         await expect(phone.get_by_label(ANSWERS[1], exact=False).and_(phone.locator("select"))).to_have_value("2")
         await phone.get_by_label(ANSWERS[1], exact=False).and_(phone.locator("select")).select_option("4")
     elif method == "approval":
         for answer in (ANSWERS[0], ANSWERS[2], "None of these"):
             await phone.get_by_label(answer).check()
-        await follow(phone.get_by_role("button", name="Send my vote"))
+        await follow(phone.locator("[data-send]"))
         await expect(phone.get_by_role("alert")).to_contain_text("cannot stand beside another answer")
         await expect(phone.get_by_label(ANSWERS[2])).to_be_checked()
         await phone.get_by_label("None of these").uncheck()
     elif method == "consent":
         await phone.get_by_role("radio", name="Cannot live with it").check()
-        await follow(phone.get_by_role("button", name="Send my vote"))
+        await follow(phone.locator("[data-send]"))
         await expect(phone.get_by_role("alert")).to_contain_text("Say why you cannot live with it.")
         await expect(phone.get_by_role("radio", name="Cannot live with it")).to_be_checked()
         await phone.get_by_role("textbox", name="Why?").fill("It happened to me.")
     else:
         await GIVEN[method][0](phone)
-    await follow(phone.get_by_role("button", name="Send my vote"))
+    await follow(phone.locator("[data-send]"))
     await expect(phone.locator("[data-status]")).to_contain_text(GIVEN[method][1])
     await event.vote_of_others(round_id, method)
     result = await event.reveal(round_id)
@@ -167,7 +167,7 @@ async def test_a_count_is_shown_while_voting_is_open_only_from_ten_thresholds(
         await phone.get_by_label(ANSWERS[0]).check()
         if number % 2:
             await phone.get_by_label(ANSWERS[1]).check()
-        await phone.get_by_role("button", name="Send my vote").click()
+        await phone.locator("[data-send]").click()
         await expect(phone.locator("[data-status]")).to_contain_text("Counted")
     # Blurred, so more or less.
     await expect(projector.locator("[data-mark=r1]")).to_have_text(re.compile(r"^([6-9][05]|100) %$"))

@@ -241,12 +241,15 @@ async def join(page: Page, code: str, group: str) -> None:
 
 
 async def vote(page: Page, choice: int, reason: str = "") -> None:
-    """Votes on a phone's page, and waits until the vote is counted. `choice` is the response's place, from 0."""
+    """Votes on a phone's page, says why once it is counted, and waits until that is counted too. `choice` is the
+    response's place, from 0."""
     await page.locator("[data-ballot] input[type=radio]").nth(choice).check()
+    await page.locator("[data-send]").click()
+    await expect(page.locator("[data-part=bar]")).to_have_attribute("data-is", "counted")
     if reason:
         await page.get_by_label(re.compile("^Why")).fill(reason)
-    await page.get_by_role("button", name="Send my vote").click()
-    await expect(page.locator("[data-status]")).to_contain_text("Counted")
+        await page.locator("[data-send]").click()
+        await expect(page.locator("[data-send]")).to_contain_text("With what you wrote")
 
 
 async def press(console: Page, name: str) -> None:

@@ -53,10 +53,11 @@ async def a_phone_votes(phone: Page, path: str) -> None:
     await phone.get_by_role("radio", name="Carers", exact=True).check()
     await follow(phone.get_by_role("main").get_by_role("button").first)
     await phone.locator("[name=choice][value=r1]").check()
+    await phone.locator("[data-send]").click()
     await phone.get_by_text("Set a condition").click()
     await fill(phone, condition="they come in plain clothes")
-    await phone.get_by_role("button", name="Send my vote").click()
-    await expect(phone.locator("[data-status][data-is=counted]")).to_be_visible()
+    await phone.locator("[data-send]").click()
+    await expect(phone.locator("[data-send]")).to_contain_text("With what you wrote")
 
 
 async def the_answer_is_late(cycle: CycleHouse, commission: str) -> None:

@@ -183,7 +183,8 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
         await work.proposals.amend(amendment)
         if rounds:
             await work.proposals.pledge(pledge)
-            await work.reasons.add_reasons([reason, shown])
+            on_screen = [] if alone else [replace(shown, id=new_id(), round=asked.id)]
+            await work.reasons.add_reasons([reason, shown, *on_screen])
         await work.programmes.add_programme(
             Planned(live.id, 1, Programme(sections=sections), ProgrammeChange.ADDED, "Morning", at)
         )

@@ -17,8 +17,8 @@ CROWD = {"Carers": 4, "Nurses": 3, "People who use services": 4}
 # A row of a result, in each kind of table.
 ROWS = "table.counts tbody, table.scores tbody, table.short tbody tr, table.run-off tbody tr"
 WORDS = {
-    "en": {"join": "Join", "send": "Send my vote", "counted": "Counted: "},
-    "cy": {"join": "Ymuno", "send": "Anfon fy mhleidlais", "counted": "Cyfrifwyd: "},
+    "en": {"join": "Join", "counted": "Counted: "},
+    "cy": {"join": "Ymuno", "counted": "Cyfrifwyd: "},
 }
 
 
@@ -112,7 +112,8 @@ class Day:
     # ------------------------------------------------------------------ a vote
 
     async def give(self, name: str, method: str, choice: str, **words: str) -> None:
-        """Taps an answer on one phone and sends it; `words` are a reason and a condition."""
+        """Taps an answer on one phone and sends it; `words` are a reason and a condition, asked before it is sent only
+        where the answer needs one."""
         phone, said = self.phones[name], WORDS[self.tongues[name]]
         plain = await self.by_forms(phone)
         ballot = phone.locator(f"[data-ballot={method}]")
@@ -124,14 +125,17 @@ class Day:
             else:
                 for id_ in value:
                     await ballot.locator(f"label[for={key}-{id_}]").click()
-        for key, value in words.items():
-            area = ballot.locator(f"#{key}")
-            if not await area.is_visible():
-                await ballot.locator("summary").click()
-            await area.fill(value)
-        send = ballot.get_by_role("button", name=said["send"], exact=True)
-        await (follow(send) if plain else send.click())
-        await expect(phone.locator("[data-status]")).to_contain_text(said["counted"])
+        send = phone.locator("[data-send]")
+        now, later = (words, {}) if await ballot.locator("[data-why]").is_visible() else ({}, words)
+        for asked in (now, later) if later else (now,):
+            for key, value in asked.items():
+                area = ballot.locator(f"#{key}")
+                if not await area.is_visible():
+                    await ballot.locator("summary").click()
+                await area.fill(value)
+            await (follow(send) if plain else send.click())
+            await expect(phone.locator("[data-part=bar]")).to_have_attribute("data-is", "counted")
+            await expect(phone.locator("[data-status]")).to_contain_text(said["counted"])
         if plain:
             await expect(phone.locator("[data-part=answer]")).to_contain_text("Your vote is counted.")
 

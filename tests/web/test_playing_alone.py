@@ -10,6 +10,7 @@ import pytest
 from starlette.applications import Starlette
 
 from forum.web.routes import routes
+from forum.web.static_files import NOT_ON_PHONES
 from forum.web.templates import STATIC, TEMPLATES
 
 FILES = sorted([*TEMPLATES.rglob("*.html"), *STATIC.rglob("*.js"), *STATIC.rglob("*.css")])
@@ -54,3 +55,10 @@ async def test_scripts_go_without_their_comments_and_whole_otherwise() -> None:
         for file in [file for file in STATIC.rglob("*.*") if file.suffix != ".js"]:
             answer = await http.get(f"/static/{file.relative_to(STATIC)}")
             assert answer.content == file.read_bytes(), file
+        # To phones of a room the style goes without what only other pages need: whole sections, and no other rule.
+        sent = (await http.get("/static/forum.css?for=phone")).text
+        whole = re.sub(r"/\*.*?\*/", "", (STATIC / "forum.css").read_text(), flags=re.DOTALL)
+        assert set(re.findall(r"/\* -+ ([a-z ]+?)(?: \*/|:)", (STATIC / "forum.css").read_text())) >= NOT_ON_PHONES
+        assert {line.strip() for line in sent.split("\n")} < {line.strip() for line in whole.split("\n")}
+        assert ".dock" in sent
+        assert ".console .next" not in sent

@@ -20,6 +20,7 @@ from forum.sessions.stop import MOST_NEW, MOST_TRIED, VERDICTS, Stop, StopState,
 from forum.stories import scenario_rules
 from forum.stories.scenario import MAX_RESPONSE
 from forum.stories.visible_text import alike, line, upright
+from forum.voting.reason import ReasonState
 from forum.voting.round import Response, Round, RoundKind, RoundState
 
 MAGIC_QUESTION = "Could this really happen?"
@@ -198,6 +199,8 @@ async def show_reasons(desk: Desk, session_id: str, round_id: str, *, on: bool) 
             raise IllegalMove("Show the result of this vote first. Its reasons belong to it.")
         if session.cue.reasons == on:
             return Outcome(session)
+        if on and all(each.state != ReasonState.SHOWN for each in await work.reasons.list_reasons(round_id)):
+            raise IllegalMove("Choose first what is to be shown: press “Show” beside a reason.")
         return await show(work, session, replace(session.cue, reasons=on))
 
 

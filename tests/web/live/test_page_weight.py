@@ -263,7 +263,9 @@ class Day:
             "icon.svg",
         ):
             assert (STATIC / name).exists()
-            async with phone.stream("GET", f"/static/{name}?v=1", headers={"Accept-Encoding": "gzip"}) as answer:
+            async with phone.stream(
+                "GET", f"/static/{name}?v=1&for=phone", headers={"Accept-Encoding": "gzip"}
+            ) as answer:
                 size = sum([len(chunk) async for chunk in answer.aiter_raw()])
             head = sum(len(key) + len(value) + 4 for key, value in answer.headers.items()) + 54
             bill.add("what the page loads", len(ASKED), head + size)

@@ -15,6 +15,7 @@ from support.factories import CLOCK, new_id
 from support.second_run_session import BEN, Playing, a_replay
 from support.voted_session import FIRST, PEOPLE, required
 
+from forum.errors import IllegalMove
 from forum.live.connection import Connection
 from forum.live.messages import Screen
 from forum.services.keys import digest
@@ -253,6 +254,9 @@ class TestReasons:
     async def test_on_the_big_screen_only_when_it_is_put_there(self, event: Event) -> None:
         reason = await self.given(event)
         await self.result_on(event)
+        # Nothing to show is no picture: first one is chosen.
+        with pytest.raises(IllegalMove, match="Choose first what is to be shown"):
+            await second_run.show_reasons(event.playing.acts, event.playing.session, event.playing.first, on=True)
         await reasons.hear(
             Desk(event.house.store, CLOCK), event.playing.session, reason, ReasonState.SHOWN, ReasonState.WAITING
         )
