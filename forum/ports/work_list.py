@@ -110,6 +110,21 @@ class Duty(StrEnum):
 Counts: TypeAlias = Mapping[Duty, int]
 
 
+@dataclass(frozen=True)
+class FirstSteps:
+    """How far a new installation has come with work of its own, demonstrations and rehearsals left out.
+
+    `commission` is the id of the newest one that is published and not closed ("" for none), `stories` the number of
+    its stories that can be played, `session` the id of its newest live session ("" for none).
+    """
+
+    commission: str = ""
+    stories: int = 0
+    session: str = ""
+    rehearsed: bool = False
+    decided: bool = False
+
+
 class YourWork(Protocol):
     """Counts of what waits in some commissions (by id), or in every one where `within` is None. Each method asks the
     database once."""
@@ -127,3 +142,7 @@ class YourWork(Protocol):
 
     async def organising(self, within: Collection[str] | None) -> Counts:
         """Counts the live sessions that are not over, and the asynchronous rounds that are open; no rehearsals."""
+
+    async def first_steps(self, of: str = "") -> FirstSteps:
+        """Returns how far the newest commission, or the one `of` this id, has come; a rehearsal and a decision count
+        wherever they are."""

@@ -71,7 +71,7 @@ async def load(store: Store, clock: Clock, folder: Path = STORIES) -> bool:
     async with store.read() as work:
         if await work.facts.get_fact(FACT) is not None:
             return False
-    stories = _stories(folder)
+    stories = stories_in(folder)
     at = clock.now()
     async with store.begin() as work:
         if await work.facts.get_fact(FACT) is not None:
@@ -79,8 +79,7 @@ async def load(store: Store, clock: Clock, folder: Path = STORIES) -> bool:
         about = commission(at)
         await work.commissions.add_commission(about)
         for story, twee in stories:
-            accepted = _accepted(about, story, twee, at)
-            submission = replace(accepted, may_publish=True, may_quote=True, published_at=at)
+            submission = replace(accepted(about, story, twee, at), may_publish=True, may_quote=True, published_at=at)
             await work.stories.add_story(submission)
             await moderation.publish(work, submission, at)
         await work.facts.set_fact(FACT, about.id)
@@ -89,7 +88,7 @@ async def load(store: Store, clock: Clock, folder: Path = STORIES) -> bool:
 
 def lent(folder: Path = STORIES) -> tuple[Scenario, ...]:
     """Returns the stories that a rehearsal may borrow. Raises StartupProblem as `load` does."""
-    return tuple(story for story, _twee in _stories(folder)[:LENT])
+    return tuple(story for story, _twee in stories_in(folder)[:LENT])
 
 
 async def lend(store: Store, clock: Clock, about: Commission, folder: Path = STORIES) -> list[Submission]:
@@ -106,14 +105,14 @@ async def lend(store: Store, clock: Clock, about: Commission, folder: Path = STO
         if standing:
             return list(standing)
         submissions = []
-        for story, twee in _stories(folder)[:LENT]:
-            submission = _accepted(about, story, twee, at)
+        for story, twee in stories_in(folder)[:LENT]:
+            submission = accepted(about, story, twee, at)
             await work.stories.add_story(submission)
             submissions.append(submission)
     return submissions
 
 
-def _accepted(about: Commission, story: Scenario, twee: str, at: str) -> Submission:
+def accepted(about: Commission, story: Scenario, twee: str, at: str) -> Submission:
     """Makes an accepted story of a commission, which may be performed; told by the group that it names."""
     groups = {group.label.casefold(): group.id for group in about.groups}
     return Submission(
@@ -129,7 +128,7 @@ def _accepted(about: Commission, story: Scenario, twee: str, at: str) -> Submiss
     )
 
 
-def _stories(folder: Path) -> Sequence[tuple[Scenario, str]]:
+def stories_in(folder: Path) -> Sequence[tuple[Scenario, str]]:
     """Returns every story of a folder with its text, sorted by file name. Raises StartupProblem."""
     files = sorted(folder.glob("*.twee"))
     if not files:

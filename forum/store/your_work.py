@@ -8,9 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forum.ports.work_list import Counts, Duty, Section, Wanted
+from forum.ports.work_list import Counts, Duty, FirstSteps, Section, Wanted
 from forum.sessions.session import SessionKind
-from forum.store.base import Area
+from forum.store.base import Area, made
 from forum.store.tables import (
     appeal,
     commission,
@@ -53,6 +53,11 @@ class SqlYourWork(Area):
     async def organising(self, within: Collection[str] | None) -> Counts:
         """Counts sessions ahead or going on, and open asynchronous rounds."""
         return await self._counts(_organising(within is not None), {}, within)
+
+    async def first_steps(self, of: str = "") -> FirstSteps:
+        """Returns how far the newest commission, or the one `of` this id, has come."""
+        [row] = await self._link.rows(_first_steps(bool(of)), {"of": of} if of else {})
+        return made(row, FirstSteps)
 
     async def _counts(
         self, numbers: sa.Select[Any], values: Mapping[str, object], within: Collection[str] | None
@@ -139,4 +144,31 @@ def _organising(some: bool) -> sa.Select[Any]:
             Duty.SESSIONS: going.where(session.c.kind == SessionKind.ROOM),
             Duty.ROUNDS: asynchronous.where(session.c.id.in_(open_rounds)),
         }
+    )
+
+
+@lru_cache(maxsize=2)
+def _first_steps(one: bool) -> sa.Select[Any]:
+    real = sa.and_(sa.not_(commission.c.demonstration), sa.not_(commission.c.rehearsal))
+    chosen = sa.select(commission.c.id).where(real, sa.not_(commission.c.draft), commission.c.closed_at == "")
+    newest = chosen.order_by(commission.c.seq.desc()).limit(1).scalar_subquery()
+    wanted = sa.bindparam("of", type_=Words) if one else sa.func.coalesce(newest, "")
+    stories = sa.select(sa.func.count()).where(
+        story.c.commission == wanted, story.c.status == StoryStatus.ACCEPTED, story.c.may_perform
+    )
+    sessions = sa.select(session.c.id).where(
+        session.c.commission == wanted, session.c.kind == SessionKind.ROOM, sa.not_(session.c.rehearsal)
+    )
+    rehearsals = (
+        sa.select(session.c.id)
+        .join(commission, session.c.commission == commission.c.id)
+        .where(session.c.rehearsal, sa.not_(commission.c.demonstration))
+    )
+    decisions = sa.select(decision.c.id).join(commission, decision.c.commission == commission.c.id).where(real)
+    return sa.select(
+        wanted.label("commission"),
+        stories.scalar_subquery().label("stories"),
+        sa.func.coalesce(sessions.order_by(session.c.seq.desc()).limit(1).scalar_subquery(), "").label("session"),
+        rehearsals.exists().label("rehearsed"),
+        decisions.exists().label("decided"),
     )

@@ -39,7 +39,8 @@ from forum.web.live import (
     sockets,
     tablet,
 )
-from forum.web.organise import commissions_and_sessions, paper_counts, programmes, rounds, stages, tickets
+from forum.web.organise import commissions_and_sessions as organising
+from forum.web.organise import home, paper_counts, programmes, rounds, stages, tickets
 from forum.web.public import (
     answer,
     check,
@@ -205,27 +206,28 @@ PAGES: tuple[Page, ...] = (
     Page("/account", "GET POST", own_password.change, "signed in", somewhere=True),
     Page("/work", "GET", your_work.work, "signed in", somewhere=True),
     # organising
-    Page("/organise", "GET", commissions_and_sessions.overview, "run sessions", somewhere=True),
-    Page("/organise/commissions/new", "GET", commissions_and_sessions.new_commission, "run sessions"),
-    Page("/organise/commissions", "POST", commissions_and_sessions.add_commission, "run sessions", WORDS),
+    Page("/organise", "GET", organising.overview, "run sessions", somewhere=True),
+    Page("/organise/commissions/new", "GET", organising.new_commission, "run sessions"),
+    Page("/organise/commissions", "POST", organising.add_commission, "run sessions", WORDS),
+    Page("/organise/commissions/{commission}", "GET", home.home, "keep commissions"),
     Page(
-        "/organise/commissions/{commission}",
+        "/organise/commissions/{commission}/edit",
         "GET POST",
-        commissions_and_sessions.edit_commission,
+        organising.edit_commission,
         "keep commissions",
         WORDS,
     ),
+    Page("/organise/commissions/{commission}/stories", "POST", home.copy_stories, "run sessions"),
+    Page("/organise/commissions/{commission}/poster.pdf", "GET", home.poster, "keep commissions"),
     Page("/organise/commissions/{commission}/stages", "GET", stages.overview, "keep commissions"),
     Page("/organise/commissions/{commission}/move", "POST", stages.move, "keep commissions", WORDS),
     Page("/organise/commissions/{commission}/note", "POST", stages.note, "keep commissions", WORDS),
     Page("/organise/commissions/{commission}/close", "POST", stages.close, "keep commissions", WORDS),
     Page("/organise/commissions/{commission}/reopen", "POST", stages.reopen, "keep commissions", WORDS),
-    Page("/organise/sessions/new", "GET", commissions_and_sessions.new_session, "run sessions", somewhere=True),
-    Page("/organise/sessions", "POST", commissions_and_sessions.add_session, "run sessions", WORDS, somewhere=True),
-    Page("/organise/tokens", "POST", commissions_and_sessions.add_token, "run sessions", somewhere=True),
-    Page(
-        "/organise/tokens/{token}/revoke", "POST", commissions_and_sessions.revoke_token, "run sessions", somewhere=True
-    ),
+    Page("/organise/sessions/new", "GET", organising.new_session, "run sessions", somewhere=True),
+    Page("/organise/sessions", "POST", organising.add_session, "run sessions", WORDS, somewhere=True),
+    Page("/organise/tokens", "POST", organising.add_token, "run sessions", somewhere=True),
+    Page("/organise/tokens/{token}/revoke", "POST", organising.revoke_token, "run sessions", somewhere=True),
     Page("/organise/sessions/{session}/programme", "GET POST", programmes.edit, "run sessions", WORDS),
     Page("/organise/sessions/{session}/run-sheet", "GET", programmes.run_sheet, "run sessions"),
     Page("/organise/sessions/{session}/tickets", "GET POST", tickets.sheet, "run sessions", WORDS),

@@ -224,7 +224,8 @@ ABOUT_NEITHER: dict[str, Form] = {
     "/organise/commissions": {
         name: said if isinstance(said, str) else [*said] for name, said in COMMISSION_FORM.items()
     },
-    "/organise/commissions/{commission}": {"seen": "1", "because": "More came", "title": "Else"},
+    "/organise/commissions/{commission}/stories": {"first": "1"},
+    "/organise/commissions/{commission}/edit": {"seen": "1", "because": "More came", "title": "Else"},
     "/organise/commissions/{commission}/move": {"seen": "0", "to": "secure", "learnt": "Much"},
     "/organise/commissions/{commission}/note": {"question": "plan/options", "words": "Two"},
     "/organise/commissions/{commission}/close": {"seen": "0", "closing": "Done"},

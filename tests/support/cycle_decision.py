@@ -22,7 +22,9 @@ async def a_commission_is_drafted_published_and_changed(cycle: CycleHouse, page:
     await page.goto("/organise/commissions/new")
     await fill(page, title="Night-time crisis care", question="Who should come?", stage="plan", level="co-design")
     await fill(page, decides="The joint board", can_change="Who comes", cannot_change="The budget")
+    await page.locator("form details > summary").click()
     await fill(page, answer_by_days="14", second_reader="1")
+    await press(page, "Add another group")
     for number, group in enumerate(("Carers", "Nurses", "People who use services"), 1):
         await page.locator(f"#group_{number}").fill(group)
         await page.locator(f"#invited_{number}").fill("20")
@@ -33,14 +35,16 @@ async def a_commission_is_drafted_published_and_changed(cycle: CycleHouse, page:
     await page.goto(page.url.partition("?")[0] + "?lang=en")
     await fill(page, question=FIRST)
     await press(page, "Publish this commission")
-    commission = page.url.rpartition("/")[2]
-    await page.goto(f"/organise/commissions/{commission}")
+    await cycle.seen(page)
+    commission = page.url.partition("?")[0].rpartition("/")[2]
+    await page.goto(f"/organise/commissions/{commission}/edit")
     await fill(page, question=BETTER)
     await press(page, "Change this commission")
     await expect(page.locator(".errors")).to_contain_text("why")
     await fill(page, because="The police asked: at night, or in a crisis?")
     await cycle.seen(page)
     await press(page, "Change this commission")
+    await page.goto(f"/commissions/{commission}")
     await expect(page.get_by_role("main")).to_contain_text("The police asked: at night, or in a crisis?")
     await expect(page.get_by_role("main")).to_contain_text(FIRST)
     await cycle.seen(page)

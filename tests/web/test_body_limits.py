@@ -30,7 +30,7 @@ SENTENCES = {
     "/minority/{key}",
     "/moderate/statements/{statement}",
     "/organise/commissions",
-    "/organise/commissions/{commission}",
+    "/organise/commissions/{commission}/edit",
     "/organise/commissions/{commission}/move",
     "/organise/commissions/{commission}/note",
     "/organise/commissions/{commission}/close",

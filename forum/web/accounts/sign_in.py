@@ -99,7 +99,7 @@ async def first(request: Request) -> Response:
         return await page(
             request, "accounts/first_account.html", status_of(error), form=form, errors=errors, fewest=FEWEST
         )
-    return with_cookie(request, RedirectResponse(WORK, 303), token, person)
+    return with_cookie(request, RedirectResponse(f"{WORK}?done=first", 303), token, person)
 
 
 def local_path(wanted: str) -> str:

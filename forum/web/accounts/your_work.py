@@ -14,6 +14,7 @@ from forum.services import permissions, your_work
 from forum.web.auth import somebody
 from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import gettext as _
+from forum.web.organise.home import first_path, next_act
 from forum.web.responses import page
 from forum.web.site import site_of
 
@@ -38,12 +39,25 @@ class Part:
 
 
 async def work(request: Request) -> Response:
-    """Shows what waits for the person signed in, by their roles."""
+    """Shows what waits for the person signed in, by their roles; to an organiser of a new installation also the way to
+    the first decision, with what is done of it."""
     person = await somebody(request)
     async with site_of(request).store.read() as work_:
         found = await your_work.counts(work_, person, today(site_of(request).clock.now()))
+        begins = permissions.reach(person, "run sessions").every
+        steps = await work_.your_work.first_steps() if begins else None
+    way = first_path(steps) if steps else []
     parts = [part for part in _parts(person, found) if part.lines]
-    return await page(request, "work.html", parts=parts, waits_for_you=your_work.waiting(found))
+    return await page(
+        request,
+        "work.html",
+        parts=parts,
+        waits_for_you=your_work.waiting(found),
+        said=_("Your account is ready. It holds every role.") if request.query_params.get("done") == "first" else "",
+        way=way,
+        act=next_act(steps) if steps and way else None,
+        home=f"/organise/commissions/{steps.commission}" if steps and steps.commission else "",
+    )
 
 
 def _parts(person: Person, found: Counts) -> Iterator[Part]:

@@ -33,6 +33,7 @@ from forum.web.words.terms import power_words, session_state, stage_words
 
 GROUPS_AT_FIRST = 2
 SUPPORT_AT_FIRST = 1
+STAGE_AT_FIRST = "plan"
 MOST_ROWS = 40
 # Tickets are recommended where fewer people of a group were invited than this many thresholds.
 SMALL = 4
@@ -83,7 +84,7 @@ async def _overview(
 
 async def new_commission(request: Request) -> Response:
     """Shows the empty form for a commission."""
-    return await _commission_page(request, Form({}))
+    return await _commission_page(request, Form({"stage": [STAGE_AT_FIRST]}))
 
 
 async def add_commission(request: Request) -> Response:
@@ -95,7 +96,7 @@ async def add_commission(request: Request) -> Response:
     try:
         if form.text("draft"):
             kept = await services.keep_draft(site.store, site.clock, _commission(form))
-            return done(request, f"/organise/commissions/{kept.id}", id=kept.id)
+            return done(request, f"/organise/commissions/{kept.id}/edit", id=kept.id)
         made = await commissions_and_sessions.create_commission(site.store, site.clock, _commission(form))
     except (BadInput, IllegalMove) as error:
         if wants_json(request):
@@ -104,7 +105,8 @@ async def add_commission(request: Request) -> Response:
     lent = await demonstration.lend(site.store, site.clock, made) if form.flag("stories") else []
     groups = [{"id": g.id, "label": g.label} for g in made.groups]
     stories = [{"id": story.id, "title": story.title} for story in lent]
-    return done(request, f"/organise/sessions/new?commission={made.id}", id=made.id, groups=groups, stories=stories)
+    to = f"/organise/commissions/{made.id}?done=made"
+    return done(request, to, id=made.id, groups=groups, stories=stories)
 
 
 async def edit_commission(request: Request) -> Response:
@@ -133,8 +135,9 @@ async def edit_commission(request: Request) -> Response:
         return await _commission_page(
             request, form, errors_of(error, "seen"), of=of, again=isinstance(error, IllegalMove)
         )
-    to = f"/organise/commissions/{made.id}" if made.draft else f"/commissions/{made.id}"
-    return done(request, to, id=made.id, version=made.version)
+    own = f"/organise/commissions/{made.id}"
+    said = "made" if form.text("publish") else "changed"
+    return done(request, f"{own}/edit" if made.draft else f"{own}?done={said}", id=made.id, version=made.version)
 
 
 def _as_typed(of: Commission) -> Form:

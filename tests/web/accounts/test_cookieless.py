@@ -100,7 +100,9 @@ async def test_the_first_link_is_not_used_up_without_cookies(house: House) -> No
     async with forgetting(house) as browser, house.browser() as ordinary:
         answer = await sent(browser, f"/first/{key}", f"/first/{key}", **typed)
         assert (answer.status_code, SAID in words(answer)) == (400, True)
-        assert (await sent(ordinary, f"/first/{key}", f"/first/{key}", **typed)).headers["location"] == "/work"
+        assert (await sent(ordinary, f"/first/{key}", f"/first/{key}", **typed)).headers[
+            "location"
+        ] == "/work?done=first"
 
 
 async def test_who_answers_alone_without_cookies_is_told_so(tmp_path: Path, sqlite_template: Path) -> None:

@@ -78,7 +78,7 @@ async def test_a_commission_and_a_session_are_made_by_forms(house: House, organi
         (made,) = await work.commissions.list_commissions()
     assert made.id == field(empty, "id")
     assert [(g.label, g.invited) for g in made.groups] == [("People who use services", 40), ("Carers", None)]
-    assert sent.headers["location"] == f"/organise/sessions/new?commission={made.id}"
+    assert sent.headers["location"] == f"/organise/commissions/{made.id}?done=made"
 
     story = Submission(
         new_id(),
@@ -92,7 +92,7 @@ async def test_a_commission_and_a_session_are_made_by_forms(house: House, organi
     )
     async with house.store.begin() as work:
         await work.stories.add_story(story)
-    asking = await organiser.get(sent.headers["location"])
+    asking = await organiser.get(f"/organise/sessions/new?commission={made.id}")
     assert "The third knock" in words(asking)
     assert "goes into the public record" in words(asking)
     fields = {"commission": made.id, "id": field(asking, "id"), "title": "A day in March", "scenario": story.id}
@@ -314,12 +314,13 @@ async def test_a_commission_is_drafted_published_and_changed_by_forms(
     empty = await organiser.get("/organise/commissions/new")
     id_ = field(empty, "id")
     bare = {"id": id_, "title": "Night care", "group": ["Carers"], "invited": [""], "draft": "1"}
-    own = f"/organise/commissions/{id_}"
+    home = f"/organise/commissions/{id_}"
+    own = f"{home}/edit"
     public = f"/commissions/{id_}"
     kept = await organiser.post("/organise/commissions", data=bare)
     assert (kept.status_code, kept.headers["location"]) == (303, own)
-    assert f'href="{own}"' in (await organiser.get("/organise")).text
-    for hidden in (public, f"{public}/feed.atom", f"{public}/tell", f"{public}/stages/plan", f"{own}/stages"):
+    assert f'href="{home}"' in (await organiser.get("/organise")).text
+    for hidden in (public, f"{public}/feed.atom", f"{public}/tell", f"{public}/stages/plan", f"{home}/stages"):
         assert (await organiser.get(hidden)).status_code == 404, hidden
     for listed in ("/", "/commissions", "/stories"):
         assert "Night care" not in (await organiser.get(listed)).text
@@ -328,7 +329,7 @@ async def test_a_commission_is_drafted_published_and_changed_by_forms(
     missing = await organiser.post(own, data=bare | {"draft": "", "publish": "1", "seen": field(draft, "seen")})
     assert_faults_at(missing, {"question", "stage", "level", "decides", "can_change", "cannot_change", "group_1"})
     made = await organiser.post(own, data=whole)
-    assert (made.status_code, made.headers["location"]) == (303, public)
+    assert (made.status_code, made.headers["location"]) == (303, f"{home}?done=made")
     twice = await organiser.post(own, data=whole)
     assert twice.status_code == 409
     assert "has been published meanwhile" in words(twice)
@@ -343,7 +344,7 @@ async def test_a_commission_is_drafted_published_and_changed_by_forms(
     unsaid = await organiser.post(own, data=change)
     assert_faults_at(unsaid, {"because"})
     done = await organiser.post(own, data=change | {"because": "The first question was too narrow."})
-    assert (done.status_code, done.headers["location"]) == (303, public)
+    assert (done.status_code, done.headers["location"]) == (303, f"{home}?done=changed")
     late = await organiser.post(own, data=change | {"because": "Mine", "question": "Who should go?"})
     assert late.status_code == 409
     assert "It has been changed meanwhile" in words(late)
