@@ -37,7 +37,7 @@ class Cue:
     ("question", "result"), `words` what the organisers wrote ("note"). `replay` says that the scene is played a second
     time; `showing` is then the random id of this one playing, and `since` when it began. `item` is the id of the latest
     cue that was taken from the programme, `seen` the ids of the stories that were on until now, in their order.
-    `reasons`: the big screen shows the reasons in the place of the result.
+    `reasons`: the big screen shows the reasons in the place of the result; `groups`: it shows the result by group.
     """
 
     kind: CueKind = CueKind.WELCOME
@@ -52,6 +52,7 @@ class Cue:
     since: str = ""
     minutes: int = 0
     reasons: bool = False
+    groups: bool = False
 
 
 class Entrance(StrEnum):

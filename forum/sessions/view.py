@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, NamedTuple, Self, TypeVar
 
-from forum.sessions.programme import Item, Programme, SoFar, following, present, so_far
+from forum.sessions.programme import Item, Programme, Section, SoFar, following, present, so_far
 from forum.sessions.proposal import Agenda
 from forum.sessions.session import CueKind, Entrance, LastAct, LiveSession
 from forum.sessions.stop import Run
@@ -130,6 +130,16 @@ class RoomView:
     def now_on(self) -> Item | None:
         """The cue of the programme that is on screen, or the latest one that was."""
         return present(self.programme, self.session.cue, self.rounds)
+
+    @property
+    def section(self) -> Section | None:
+        """The part of the programme that the room is in, where it has a time; before the first cue, the first part."""
+        now = self.now_on
+        sections = self.programme.sections
+        on = next(
+            (part for part in sections if now is not None and now in part.items), sections[0] if sections else None
+        )
+        return on if on is not None and (on.starts or on.ends) else None
 
     @property
     def next_up(self) -> Item | None:

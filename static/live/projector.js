@@ -1,9 +1,16 @@
 // The big screen: follows the room. Without a connection it says so, and the stylesheet hides numbers that may be old.
 
-import { fit } from "./fit-screen.js";
+import { fit, turnByKeys } from "./fit-screen.js";
 import { watch } from "./room-connection.js";
+import { tick } from "./wall-clock.js";
 
 const main = document.getElementById("screen");
-watch(main, { state: () => fit(main), hear: (message) => message.t === "tally" && fit(main, true), tell: () => fit(main, true) });
+function drawn() {
+  tick(main);
+  fit(main);
+}
+watch(main, { state: drawn, hear: (message) => message.t === "tally" && fit(main, true), tell: () => fit(main, true) });
 addEventListener("resize", () => fit(main));
-fit(main);
+setInterval(() => tick(main), 1000);
+turnByKeys(main);
+drawn();

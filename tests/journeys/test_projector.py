@@ -102,7 +102,19 @@ async def test_several_projectors_follow_without_a_sign_in_and_count_while_peopl
     await event.act("close", round=asked["round"])
     await event.act("reveal", round=asked["round"])
     for wall in event.walls:
+        await expect(wall.locator(".sentence")).to_have_text("A leads: 12 of 12")
         await expect(wall.locator(".counts")).to_contain_text("12 100%")
+        bar = await wall.locator("svg.bar").first.bounding_box()
+        assert bar is not None
+        assert bar["width"] > 0.6 * await wall.evaluate("innerWidth")
+    await event.act("big-groups", round=asked["round"], on="1")
+    for wall in event.walls:
+        await expect(wall.locator(".shares")).to_contain_text("Carers")
+        await expect(wall.locator(".sentence")).to_have_text("A leads: 12 of 12")
+        await accessible(wall)
+    await event.act("big-groups", round=asked["round"], on="0")
+    for wall in event.walls:
+        await expect(wall.locator(".shares")).to_have_count(0)
 
 
 FORMS: dict[str, tuple[list[str], dict[str, str | list[str]]]] = {
@@ -136,12 +148,29 @@ async def test_nothing_is_cut_off_or_covered_from_the_question_to_the_second_res
         assert await wall.locator("svg.chart, svg.bar").count()  # a picture
         assert await wall.locator("table").count()  # and the same in words
     await event.nothing_is_cut_off()
+    if method == "score":
+        await every_page_is_turned_to(event)
     again = await event.act("second", round=asked["round"])
     await event.act("open", round=again["round"])
     await event.vote(again["round"], **given)
     await event.act("close", round=again["round"])
     await event.act("reveal", round=again["round"])
     await event.nothing_is_cut_off()
+
+
+async def every_page_is_turned_to(event: Event) -> None:
+    """Turns the pages of a result that is too long for the old beamer, by the keys of a clicker, until all was seen."""
+    beamer = event.walls[1]
+    seen: set[str] = set()
+    first = await beamer.locator("[data-page-mark]:visible").inner_text()
+    assert first.startswith("Page 1 of ")
+    for page in range(int(first.rpartition(" ")[2])):
+        await expect(beamer.locator("[data-page-mark]:visible")).to_have_text(first.replace("1", str(page + 1), 1))
+        seen |= set(await beamer.locator("[data-pages] tr:visible .key").all_inner_texts())
+        await event.nothing_is_cut_off()
+        await beamer.keyboard.press("PageDown")
+    assert seen == set("ABCDEF")
+    await expect(beamer.locator("[data-page-mark]:visible")).to_have_text(first)
 
 
 async def test_what_is_short_is_read_from_the_back_row(event: Event) -> None:

@@ -60,6 +60,7 @@ CONSOLE: dict[str, Fill] = {
     "ask-room": _with(stop="taken"),
     "offer": lambda there: {"stop": there.taken, "words": "Ben stands up"},
     "take-out": _with(stop="answered"),
+    "big-groups": lambda there: {"round": there.round, "on": "1"},
     "big-reasons": lambda there: {"round": there.round, "on": "1"},
     "characters": lambda there: {"scenario": there.story},
     "proposals": _alike({}),

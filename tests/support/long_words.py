@@ -434,6 +434,9 @@ async def states(c: Cramped, live: LiveSession, people: Sequence[Participant]) -
             yield await told(f"{what} closed")
         await facilitation.reveal_round(acts, id_, round_.id)
         yield await told(f"{what} shown")
+        if not round_.second_of:
+            await second_run.show_groups(second, id_, round_.id, on=True)
+            yield await told(f"{what} by group")
 
     yield await told("welcome")
     await cues.show_scene(acts, id_, c.story.id, scenes[0])
@@ -540,5 +543,6 @@ async def crowd(c: Cramped) -> AsyncIterator[tuple[str, str]]:
         await vote(c.house, round_, people, c.words)
         await facilitation.close_round(acts, live.id, round_.id)
         await facilitation.reveal_round(acts, live.id, round_.id)
+        await second_run.show_groups(acts, live.id, round_.id, on=True)
         await c.house.site.rooms.changed(live.id)
         yield method, live.projector

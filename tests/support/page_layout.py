@@ -105,8 +105,8 @@ FAULTS = """() => {
     return [...faults];
 }"""
 
-# What is off the big screen or covered; nothing may be, the corner with the join code least of all. Of a text that ends
-# in dots only what is seen counts.
+# What is off the big screen or covered, the corner with the join code least of all, or smaller than a thirtieth of its
+# height; nothing may be. Of a text that ends in dots only what is seen counts.
 FAULTS_OF_PROJECTOR = """() => {
     const page = document.documentElement, main = document.getElementById("screen");
     const corner = main.querySelector(".corner, .welcome > .qr")?.getBoundingClientRect() ?? new DOMRect();
@@ -123,8 +123,15 @@ FAULTS_OF_PROJECTOR = """() => {
     for (const part of main.querySelectorAll("svg.chart, svg.bar, progress"))
         check(part.getBoundingClientRect(), part.tagName);
     const words = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
+    const least = innerHeight / 30;
     while (words.nextNode()) {
-        const text = words.currentNode;
+        const text = words.currentNode, part = text.parentElement;
+        if (text.data.trim() && !part.closest(".hide, [hidden], title, desc") && part.checkVisibility()) {
+            let size = parseFloat(getComputedStyle(part).fontSize);
+            if (part.closest("svg")) size *= part.getScreenCTM().a;
+            const what = text.data.trim().slice(0, 40);
+            if (size < least - 0.01) faults.push(`${size.toFixed(1)} px, less than a thirtieth of the height: ${what}`);
+        }
         if (!text.data.trim() || text.parentElement.closest(".corner, .hide, [hidden], svg")) continue;
         const range = document.createRange();
         range.selectNodeContents(text);

@@ -242,6 +242,7 @@ class World:
             ("observer", f"{self.path}/vote", {"choice": BALLOTS[round_.method][0], "reason": "typed"}),
             ("nobody", f"{self.path}/vote", {"choice": "r1"}),
             ("organiser", f"{console}/second", {}),
+            ("organiser", f"{console}/big-groups", {"on": "1"}),
             ("organiser", f"{console}/big-reasons", {"on": "1"}),
             ("organiser", f"{console}/promise", {"role": "Ada", "what": "goes", "by": "2027-01-01"}),
             ("organiser", f"{console}/terms", {"method": "single"}),

@@ -15,7 +15,13 @@ from support.browser import PHONE, House, Look, People, follow, press_within
 # Who sits in the room without a browser of their own here: they join with tickets and vote by form.
 CROWD = {"Carers": 4, "Nurses": 3, "People who use services": 4}
 # A row of a result, in each kind of table.
-ROWS = "table.counts tbody, table.scores tbody, table.short tbody tr, table.run-off tbody tr"
+# All that a screen says but which page of a list is on.
+_TEXT = """() => {
+    const copy = document.getElementById("screen").cloneNode(true);
+    copy.querySelectorAll("[data-page-mark]").forEach((mark) => mark.remove());
+    return copy.textContent;
+}"""
+ROWS = "table.bars tbody tr, table.counts:not(.bars) tbody, table.scores tbody, table.short tbody tr"
 WORDS = {
     "en": {"join": "Join", "counted": "Counted: "},
     "cy": {"join": "Ymuno", "counted": "Cyfrifwyd: "},
@@ -200,14 +206,16 @@ class Day:
         await self.equal()
 
     async def equal(self) -> None:
-        """Waits until the two projectors have equal texts; how much of it fits is each one's own."""
-        first, second = (wall.locator("#screen") for wall in self.walls)
+        """Waits until the two projectors have equal texts; how much of it fits, and on how many pages, is each one's
+        own."""
+        texts: list[str] = []
         for _ in range(100):
             # What comes next may reach one of them before the other.
-            if await first.text_content() == await second.text_content():
+            texts = [str(await wall.evaluate(_TEXT)) for wall in self.walls]
+            if texts[0] == texts[1]:
                 return
             await asyncio.sleep(0.1)
-        await expect(second).to_have_text(str(await first.text_content()))
+        assert texts[0] == texts[1]
 
     async def table(self, rows: Mapping[str, str], tongue: str = "") -> None:
         """Waits until each projector, and each phone that is not in `tongue`, has these numbers in the rows of these

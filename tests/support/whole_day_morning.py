@@ -38,7 +38,7 @@ async def the_first_story_is_voted_on_with_badges_off_and_then_on(day: Day) -> N
     await day.phones["plain"].reload()
     for page in everybody:
         await expect(page.locator("#screen table.counts, #screen table.short").first).to_be_visible()
-        await expect(page.locator("#screen table.heat")).to_have_count(0)
+        await expect(page.locator("#screen table.heat, #screen table.shares")).to_have_count(0)
         await expect(page.locator("[data-part=question], [data-part=result]")).not_to_contain_text("Carers")
     await day.look_at("console", "wall", "cara")
     record = "/record/entries.jsonl"
@@ -46,10 +46,12 @@ async def the_first_story_is_voted_on_with_badges_off_and_then_on(day: Day) -> N
     assert not (await day.console.request.get(f"/rounds/{round_id}/ballots.jsonl")).ok
 
     await day.press("^Put badges on")
+    await day.press("^Show groups on the big screen$")
     await day.phones["plain"].reload()
     for page in everybody:
-        carers = page.locator("#screen table.heat").first.get_by_role("row", name=re.compile("^Carers"))
-        await expect(carers.locator("td").first).to_have_text("7")
+        groups = page.locator("#screen table.heat, #screen table.shares").first
+        carers = groups.get_by_role("row", name=re.compile("^Carers"))
+        await expect(carers.locator("td:not(.picture)").first).to_have_text("7")
     await day.equal()
     await day.look_at("beamer", "wyn")
     assert "round revealed" in await (await day.console.request.get(record)).text()
@@ -174,6 +176,7 @@ async def a_phone_takes_the_console_over(day: Day) -> None:
     await day.counted(3 + votes)
     await day.reveal()
     await day.table({"A phone line": "3.5", "A warm room": "2.75"})
-    await day.shown("1.67", on="table.heat")
     await day.shown("16 people voted")
+    await day.press("^Show groups on the big screen$")
+    await day.shown("1.67", on="table.shares")
     await day.look_at("console", "beamer", "wyn")

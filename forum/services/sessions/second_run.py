@@ -201,7 +201,17 @@ async def show_reasons(desk: Desk, session_id: str, round_id: str, *, on: bool) 
             return Outcome(session)
         if on and all(each.state != ReasonState.SHOWN for each in await work.reasons.list_reasons(round_id)):
             raise IllegalMove("Choose first what is to be shown: press “Show” beside a reason.")
-        return await show(work, session, replace(session.cue, reasons=on))
+        return await show(work, session, replace(session.cue, reasons=on, groups=False))
+
+
+async def show_groups(desk: Desk, session_id: str, round_id: str, *, on: bool) -> Outcome:
+    """Shows the result by group on the big screen in the place of the whole room's, or the whole room's again."""
+    async with desk.act_on(session_id) as (work, session):
+        if session.cue.kind != CueKind.RESULT or session.cue.round != round_id:
+            raise IllegalMove("Show the result of this vote first. Its groups belong to it.")
+        if session.cue.groups == on:
+            return Outcome(session)
+        return await show(work, session, replace(session.cue, groups=on, reasons=False))
 
 
 # ------------------------------------------------------------------ what these acts have in common

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
+from forum.stories.compose import QUESTION
+from forum.stories.scenario import Scene
 from forum.voting.methods import METHODS
 from forum.voting.result import Result
 from forum.voting.round import NONE_OF_THESE, Round
 from forum.voting.suppression import NO_COUNT, preference
 from forum.web.i18n.gettext import gettext as _
 from forum.web.words.methods import letters, mark_words
+
+_TIME = re.compile(r"\b([01]?[0-9]|2[0-3])[:.][0-5][0-9]\b")
 
 
 def headline(round_: Round, result: Result, *, words: bool = False) -> str:
@@ -63,7 +68,7 @@ def question_asked(question: str) -> str:
     """Gives the paragraph of a question that asks: the last that ends with a question mark. A story's question may tell
     something before it. Where no paragraph asks, or there is one only, it is the whole."""
     paragraphs = [part.strip() for part in question.split("\n\n")]
-    asking = [part for part in paragraphs if part.endswith(("?", "？", "؟"))]
+    asking = [part for part in paragraphs if _asks(part)]
     return asking[-1] if len(paragraphs) > 1 and asking else question
 
 
@@ -73,6 +78,27 @@ def question_told(question: str) -> str:
     if asked == question:
         return ""
     return "\n\n".join(part.strip() for part in question.split("\n\n") if part.strip() != asked)
+
+
+def asked_words(question: str, scene: Scene | None) -> tuple[str, str]:
+    """Gives what stands over a vote as its headline, and what is told beside it ("" for nothing).
+
+    The headline is the question as it was asked. A decision point whose name asks is named like that by its writer; the
+    name that Forum's own form gives to every one asks nothing of this story.
+    """
+    own = scene.name if scene is not None and scene.decision else ""
+    if _asks(own) and not own.startswith(QUESTION):
+        return own, "" if own == question else question
+    return question_asked(question), question_told(question)
+
+
+def names_time(words: str) -> bool:
+    """Says whether words name a time of the day, as "Break until 11:30" does: a clock then stands beside them."""
+    return _TIME.search(words) is not None
+
+
+def _asks(words: str) -> bool:
+    return words.rstrip().endswith(("?", "？", "؟"))
 
 
 def _named(round_: Round, marks: Sequence[str], *, words: bool) -> list[str]:
@@ -89,4 +115,6 @@ GLOBALS: dict[str, Callable[..., object]] = {
     "shift_headline": shift_headline,
     "question_asked": question_asked,
     "question_told": question_told,
+    "asked_words": asked_words,
+    "names_time": names_time,
 }

@@ -12,9 +12,11 @@ import pytest
 from support.factories import a_commission, a_session, new_id, view_for
 
 from forum.sessions.participant_view import Yours
+from forum.sessions.programme import Programme, Section
 from forum.sessions.session import Cue, CueKind
 from forum.sessions.view import ConsoleView, Story, cue_key, joined, playing_in
 from forum.stories import scenario_twee
+from forum.stories.compose import QUESTION
 from forum.voting.reason import ReasonState, Said
 from forum.voting.round import Response, Round, RoundKind, RoundState
 from forum.voting.suppression import TOO_SMALL, Result, TableRow
@@ -280,24 +282,63 @@ class TestProjector:
         assert "<b data-voted>37</b>" in html
         assert "<b data-present>" in html
 
-    def test_after_the_reveal_head_count_groups_and_equal_voice(self) -> None:
+    def test_after_the_reveal_a_sentence_then_head_count_and_equal_voice(self) -> None:
         shown = words(fragment("projector", STATES["revealed"]))
-        assert "54 people voted" in shown
+        assert shown.index("A leads: 31 of 54") < shown.index("54 people voted")
         assert "31 57%" in shown
         assert "56%" in shown
+        assert "other groups" not in shown
+
+    def test_groups_are_a_second_view_that_the_facilitator_turns_to(self) -> None:
+        view = STATES["revealed"]
+        turned = replace(view, session=replace(view.session, cue=replace(view.session.cue, groups=True)))
+        shown = words(fragment("projector", turned))
+        assert "A leads: 31 of 54" in shown
         assert "other groups" in shown
+        assert "31 57%" not in shown
+        assert "Show groups on the big screen" in words(fragment("console", view))
+        assert "Show the whole room on the big screen" in words(fragment("console", turned))
+        # Where nothing may be said by group the whole room stays, and there is nothing to turn to.
+        withheld = STATES["withheld"]
+        hidden = replace(withheld, session=replace(withheld.session, cue=turned.session.cue))
+        assert "people voted" in words(fragment("projector", hidden))
+        assert "Show groups" not in words(fragment("console", withheld))
+
+    def test_the_question_as_asked_is_the_headline_where_a_form_of_forum_named_the_scene(self) -> None:
+        for state in ("draft", "open", "revealed"):
+            view = STATES[state]
+            assert view.round is not None
+            named = replace(ASKED, name=QUESTION)
+            html = fragment("projector", replace(view, scene=named))
+            assert QUESTION not in words(html)
+            assert view.round.question.split("\n\n")[-1] in words(found(r"<h1[^>]*>([^<]*)</h1>", html))
+            assert ASKED.name in words(fragment("projector", view))
+
+    def test_a_clock_stands_where_a_time_was_given(self) -> None:
+        note = replace(STATES["welcome"], session=replace(SESSION, cue=Cue(CueKind.NOTE, words="Tea until 11:30.")))
+        assert "data-clock" in fragment("projector", note)
+        plain = replace(note, session=replace(SESSION, cue=Cue(CueKind.NOTE, words="Tea is in the hall.")))
+        assert "data-clock" not in fragment("projector", plain)
+        part = Section("1", "Evening", "18:00", "19:30")
+        timed = fragment("projector", replace(plain, programme=Programme(sections=(part,))))
+        assert "data-clock" in timed
+        assert "until 19:30" in words(timed)
+        view = STATES["open"]
+        given = replace(view, session=replace(view.session, cue=replace(view.session.cue, minutes=3)))
+        assert 'data-count-down="3"' in fragment("projector", given)
+        assert "data-count-down" not in fragment("projector", view)
 
     def test_what_is_withheld_is_said(self) -> None:
         html = fragment("projector", STATES["withheld"])
         assert TOO_SMALL in words(html)
-        assert "heat" not in html
+        assert "by group" not in words(html).replace(TOO_SMALL, "")
         assert "Equal voice" not in html
 
     def test_the_view_shift_is_a_picture_and_a_table(self) -> None:
         html = fragment("projector", STATES["view shift"])
         assert 'role="img"' in html
         assert "<svg" in html
-        assert "At least 11 changed their vote, at least 42 kept it." in words(html)
+        assert "At least 11 of 54 changed their view" in words(html)
         assert "From the first vote (rows) to this vote (columns)" in words(html)
         # A move that is not told is no nought.
         assert '<td class="h0">–</td>' in html

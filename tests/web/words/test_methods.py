@@ -59,6 +59,8 @@ def a_view(round_: Round, **parts: Any) -> ConsoleView:
     live = replace(SESSION, cue=Cue(kind, round=round_.id))
     if round_.state == RoundState.REVEALED:
         parts.setdefault("results", {round_.id: a_result(round_)})
+    if parts.pop("groups", False):
+        live = replace(live, cue=replace(live.cue, groups=True))
     return ConsoleView(live, COMMISSION, (), round=round_, rounds=(round_,), **parts)
 
 
@@ -176,9 +178,11 @@ def test_a_result_is_a_table_with_every_number_and_nothing_by_group_where_that_i
     round_ = a_round(method, RoundState.REVEALED)
     html = fragment(screen, a_view(round_))
     assert "<table" in html
-    assert "Carers" in words(html)
+    # The big screen shows the whole room first, and the groups where the facilitator turns to them.
+    assert ("Carers" in words(html)) == (screen != "projector")
+    assert "Carers" in words(fragment(screen, a_view(round_, groups=True)))
     result = a_result(round_, by_group=False)
-    without = fragment(screen, a_view(round_, results={round_.id: result}))
+    without = fragment(screen, a_view(round_, results={round_.id: result}, groups=True))
     tables = without.partition('data-part="people"')[0]
     assert ">Carers<" not in tables
     for n in set(result.counts.values()):
@@ -262,10 +266,12 @@ def test_the_key_of_a_cue_does_not_change_with_a_vote() -> None:
 def test_the_console_offers_every_way_and_keeps_what_was_typed(method: str) -> None:
     typed = {"question": ["Who?"], "response": ["One"], "method": [method], "quorum": ["x"], "live": ["1"]}
     html = fragment("console", a_view(a_round("single", RoundState.DRAFT)), typed=typed)
-    assert f'<option value="{method}" selected>' in html
+    assert f'<option value="{method}" selected ' in html
     assert 'value="x"' in html
     for each in METHODS:
-        assert f'<option value="{each}"' in html
+        # The form asks for what each takes: one statement, or answers (console.css).
+        takes = "takes-one" if METHODS[each].MOST == 1 else "takes-few" if METHODS[each].LEAST == 1 else "takes-many"
+        assert re.search(f'<option value="{each}"[^>]* class="{takes}{"" if METHODS[each].NONE else " no-none"}"', html)
 
 
 def test_an_open_vote_cannot_be_put_on_other_terms() -> None:
