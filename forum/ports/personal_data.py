@@ -52,7 +52,8 @@ ABOUT: Mapping[Kind, About] = {
         "So that people can act, vote and decide on what really happened.",
         "Its writer and moderators; once it is accepted, everybody.",
         "Until its writer takes it back or has it erased. A draft that was never sent goes %(drafts)s days after its "
-        "last change. A story that was returned, and not sent again, goes after %(returned)s days.",
+        "last change. A story that was returned and not sent again, or whose writer gives no answer to the question "
+        "that was proposed for it, goes after %(returned)s days.",
     ),
     Kind.LINK: About(
         message("Private links"),
@@ -307,14 +308,15 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     },
     "story": {
         Kind.STORY: "title twee status told_by submitted_at may_perform may_publish may_quote published_at "
-        "withdrawn_at revision revised_at",
+        "withdrawn_at revision revised_at to_shape",
         Kind.LINK: "link",
         Kind.MODERATION: "because moderated_at",
         NOBODY: "seq id commission",
     },
     "suggestion": {
-        Kind.SUGGESTION: "kind words at place seen title url group_id name by outcome because answered_at",
-        NOBODY: "seq id story",
+        Kind.SUGGESTION: "kind words at place seen title url group_id name by outcome because answered_at staff",
+        Kind.ACCOUNT: "agreed_by",
+        NOBODY: "seq id story agreed",
     },
     "ticket": {
         Kind.DEVICE: "code participant used_at",

@@ -13,8 +13,9 @@ class Retention(Protocol):
         unchanged since `before`.
         """
 
-    async def returned(self, before: str, most: int) -> list[str]:
-        """Returns the ids of at most `most` stories that were returned before this time and not sent again."""
+    async def returned(self, before: str, most: int, *, only: str | None = None) -> list[str]:
+        """Returns the ids of at most `most` stories (or of `only` this one) that wait for their writer since before
+        this time: they were returned, or the newest question proposed for them has no answer."""
 
     async def delete_story(self, story: str) -> None:
         """Deletes a story that was never sent, with every row of every table that refers to it."""

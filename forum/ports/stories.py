@@ -122,6 +122,14 @@ class Drafts(Protocol):
     async def suggestions(self, story: str) -> list[Suggestion]:
         """Returns the suggestions for a story, oldest first."""
 
+    async def proposed(self) -> dict[str, str]:
+        """Returns the time of the newest question that waits for an answer, by the id of its story."""
+
+    async def agree(self, suggestion: str, agreed: str, by: str) -> None:
+        """Writes down that a moderator (`by`) agrees to the story of this fingerprint with the question. Raises
+        IllegalMove where the suggestion was answered already.
+        """
+
     async def answer(self, suggestion: Suggestion) -> None:
         """Writes outcome, reason and time of the answer. Raises IllegalMove where the suggestion was answered
         already.

@@ -24,7 +24,6 @@ from forum.services import record_entries, scrub
 from forum.services.periodic import Periodic
 from forum.services.stories import private_links, withdrawal
 from forum.sessions.session import LiveSession
-from forum.stories.submission import StoryStatus
 from forum.voting.check_back import check_none_going_on
 
 # Days after the last run from which on the clock must be confirmed: so much at most goes too early where it is wrong.
@@ -211,7 +210,8 @@ async def _returned(work: Work, before: str, at: str) -> int:
             story = await work.stories.get_story(id_, lock=True)
         except NotFound:
             continue
-        if story.status == StoryStatus.RETURNED and story.moderated_at < before:
+        # Looked at again under the lock: its writer may have sent it, or said yes.
+        if await work.retention.returned(before, 1, only=id_):
             await withdrawal.take_back(work, story, at)
             await work.facts.set_fact(_OVER % id_, at)
             gone += 1

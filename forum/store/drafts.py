@@ -18,7 +18,7 @@ from forum.store.tables import version as versions
 from forum.stories.draft import Draft
 from forum.stories.draft_delta import delta, patched, written
 from forum.stories.submission import Kept, Version
-from forum.stories.suggestion import Suggestion, SuggestionOutcome
+from forum.stories.suggestion import Suggestion, SuggestionKind, SuggestionOutcome
 
 _NO_DRAFT = "There is no draft of this story."
 _NO_LINK = "There is no story at this link."
@@ -28,6 +28,10 @@ _NO_SUGGESTION = "There is no such suggestion."
 # longest story, so reading a version takes no longer than reading two stories.
 MOST_STEPS = 20
 MOST_WRITTEN = 100_000
+OPEN_QUESTION = (
+    suggestions.c.kind == SuggestionKind.QUESTION,
+    suggestions.c.outcome == SuggestionOutcome.WAITING,
+)
 _HISTORY = (
     sa.select(versions.c.number, versions.c.at, versions.c.kind, versions.c.by)
     .where(versions.c.story == sa.bindparam("story"))
@@ -177,6 +181,20 @@ class SqlDrafts(Area):
         """Returns the suggestions for a story, oldest first."""
         wanted = having(suggestions.c.story, order=suggestions.c.seq)
         return [_suggestion(row) for row in await self._link.rows(wanted, {"story": story})]
+
+    async def proposed(self) -> dict[str, str]:
+        """Returns the time of the newest question that waits for an answer, by the id of its story."""
+        newest = sa.func.max(suggestions.c.at).label("at")
+        wanted = sa.select(suggestions.c.story, newest).where(*OPEN_QUESTION).group_by(suggestions.c.story)
+        return {row["story"]: row["at"] for row in await self._link.rows(wanted)}
+
+    async def agree(self, suggestion: str, agreed: str, by: str) -> None:
+        """Writes down that a moderator (`by`) agrees to the story of this fingerprint with the question. Raises
+        IllegalMove where the suggestion was answered already.
+        """
+        update = sa.update(suggestions).where(suggestions.c.id == suggestion, *OPEN_QUESTION)
+        if await self._link.run(update.values(agreed=agreed, agreed_by=by)) == 0:
+            raise IllegalMove("This suggestion was answered a moment ago. Look at it again.")
 
     async def answer(self, suggestion: Suggestion) -> None:
         """Writes outcome, reason and time of the answer. Raises IllegalMove where the suggestion was answered

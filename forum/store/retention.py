@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forum.store.base import Area
+from forum.store.drafts import OPEN_QUESTION
 from forum.store.tables import (
     also,
     appeal,
@@ -102,10 +103,16 @@ class SqlRetention(Area):
             wanted = wanted.where(story.c.id == only)
         return [(row["id"], row["link"]) for row in await self._link.rows(wanted)]
 
-    async def returned(self, before: str, most: int) -> list[str]:
-        """Returns the ids of at most `most` stories that were returned before this time and not sent again."""
-        wanted = sa.select(story.c.id).where(story.c.status == StoryStatus.RETURNED, story.c.moderated_at < before)
-        return [row["id"] for row in await self._link.rows(wanted.limit(most))]
+    async def returned(self, before: str, most: int, *, only: str | None = None) -> list[str]:
+        """Returns the ids of at most `most` stories (or of `only` this one) that wait for their writer since before
+        this time: they were returned, or the newest question proposed for them has no answer."""
+        newest = sa.select(sa.func.max(suggestion.c.at)).where(suggestion.c.story == story.c.id, *OPEN_QUESTION)
+        returned = sa.and_(story.c.status == StoryStatus.RETURNED, story.c.moderated_at < before)
+        proposed = sa.and_(story.c.status == StoryStatus.SUBMITTED, story.c.to_shape, newest.scalar_subquery() < before)
+        wanted = sa.select(story.c.id).where(sa.or_(returned, proposed)).limit(most)
+        if only is not None:
+            wanted = wanted.where(story.c.id == only)
+        return [row["id"] for row in await self._link.rows(wanted)]
 
     async def delete_story(self, story: str) -> None:
         """Deletes a story that was never sent, with every row of every table that refers to it."""

@@ -30,7 +30,7 @@ from forum.store.tables import (
 _OF_OTHERS = {"suggestion", "report", "mail"}
 # Never handed out: counters, files (they have an address), fingerprints of texts that a moderator read, and the numbers
 # that would prove to others how somebody voted: also a ballot's id, by which it is found among the opened ones.
-_KEPT_BACK = {"seq", "salt", "group_salt", "ballot", "content", "read"}
+_KEPT_BACK = {"seq", "salt", "group_salt", "ballot", "content", "read", "agreed"}
 # What staff are called, keys, and fingerprints of browsers and tickets.
 _NOT_SHOWN = {Kind.ACCOUNT, Kind.LINK, Kind.DEVICE}
 

@@ -38,7 +38,8 @@ class Submission:
     While it is written for the first time `twee` is empty, and its words are in its draft. `told_by` is a group id of
     the commission or None. `because` is the moderator's reason for returning or holding it or its new version. The
     three `may_` are its writer's permissions; `published_at` is when it became public, "" if never. `revision` is a
-    new version (the whole story) of an accepted one that no moderator has read yet. A withdrawn story has
+    new version (the whole story) of an accepted one that no moderator has read yet. `to_shape`: it was sent without a
+    question, for somebody else to propose one (shaping.py). A withdrawn story has
     `withdrawn_at` and no words: title, twee, revision and because are empty.
     """
 
@@ -59,6 +60,7 @@ class Submission:
     withdrawn_at: str = ""
     revision: str = ""
     revised_at: str = ""
+    to_shape: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ class SuggestionKind(StrEnum):
     SCENE = "scene"
     RESPONSE = "response"
     CORRECTION = "correction"
+    QUESTION = "question"
     EVIDENCE = "evidence"
 
 
@@ -30,8 +31,12 @@ class Suggestion:
 
     A scene has a `title` (its name, or none) and `words`; `place` is the card it goes after, or the way it goes into
     ("" for the end). A response has `words` for the decision point `place`. A correction has new `words` for the field
-    `place`, and in `seen` the mark of the text that its writer saw. Evidence has a `title` and a `url`. `group` is a
-    group id of the commission or None; `name` is given only by writers who wish to be named; `by` is as in Version.
+    `place`, and in `seen` the mark of the text that its writer saw. A question for a story without one is its `title`,
+    and its responses are the lines of `words`. Evidence has a `title` and a `url`. `group` is a group id of the
+    commission or None; `name` is given only by writers who wish to be named; `by` is as in Version.
+
+    `staff` marks a question from the moderation queue. `agreed` is the fingerprint of the whole story with this
+    question, once the moderator `agreed_by` has read it as that.
     """
 
     id: str
@@ -49,6 +54,9 @@ class Suggestion:
     outcome: SuggestionOutcome = SuggestionOutcome.WAITING
     because: str = ""
     answered_at: str = ""
+    staff: bool = False
+    agreed: str = ""
+    agreed_by: str = ""
 
 
 SUGGESTIONS = tuple(SuggestionKind)

@@ -7,7 +7,7 @@ Of two moderators with the same story the second is told what the first did, and
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from starlette.requests import Request
@@ -22,6 +22,7 @@ from forum.services.stories.moderation import ModeratorMove
 from forum.services.stories.submissions import must_be_sent
 from forum.stories import compose, scenario_twee
 from forum.stories.moderation import Report
+from forum.stories.shaping import Shape
 from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
 from forum.web.auth import need_somewhere, somebody
@@ -32,6 +33,7 @@ from forum.web.i18n.gettext import ngettext, say
 from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
 from forum.web.stories import marked_text
+from forum.web.stories.shaping import AGREE, PROPOSE, for_moderator, words_of
 from forum.web.stories.suggestion_words import thanks
 from forum.web.stories.versions import Change, changes_between
 from forum.web.words.terms import act_words
@@ -39,7 +41,8 @@ from forum.web.words.terms import act_words
 
 @dataclass(frozen=True)
 class Row:
-    """A story in the queue: how long it has waited there (`age`), its content notes, the number of reports.
+    """A story in the queue: how long it has waited there (`age`), its content notes, the number of reports; `shape` is
+    the state of its shaping in words.
 
     `yours` says whether the signed-in moderator may answer: an appeal against their own act goes to another one.
     """
@@ -52,6 +55,7 @@ class Row:
     reports: int = 0
     yours: bool = True
     others: bool = True
+    shape: str = ""
 
 
 async def queue(request: Request) -> Response:
@@ -66,6 +70,7 @@ async def queue(request: Request) -> Response:
     async with site.store.read() as work:
         pledges = len(await help_pledges.waiting(work, within))
         submitted = here(await work.stories.list_stories(status=StoryStatus.SUBMITTED))
+        proposed = await work.drafts.proposed()
         held = here(await work.stories.list_stories(status=StoryStatus.HELD))
         returned = here(await work.stories.list_stories(status=StoryStatus.RETURNED))
         revised = here(await work.stories.revised())
@@ -89,8 +94,11 @@ async def queue(request: Request) -> Response:
         "moderate/queue.html",
         pledges=pledges,
         waiting=[
-            await row(story, story.submitted_at) for story in sorted(submitted, key=lambda story: story.submitted_at)
+            replace(await row(story, story.submitted_at), shape=words_of(Shape.WANTED) if story.to_shape else "")
+            for story in sorted(submitted, key=lambda story: story.submitted_at)
+            if not (story.to_shape and story.id in proposed)
         ],
+        asked=[await row(story, proposed[story.id]) for story in submitted if story.to_shape and story.id in proposed],
         appeals=[
             await row(story, now.appeal.at if now.appeal else "", yours=now.act.by != person.id, others=now.others)
             for story, now in appeals
@@ -129,6 +137,8 @@ def _said() -> dict[str, str]:
         ModeratorMove.RETURN_VERSION: _(
             "The new version went back to its writer, with your reason. The public one stays."
         ),
+        PROPOSE: _("Your question stands on the writer’s private page. Nothing is published before they say yes."),
+        AGREE: _("Agreed. The story is public as soon as its writer says yes to the question."),
         appeals_and_reports.AppealAnswer.UPHOLD: _("The appeal is answered. The story stays as it was decided."),
         appeals_and_reports.AppealAnswer.OVERTURN: _("The appeal is answered. What was decided is undone."),
     }
@@ -137,7 +147,7 @@ def _said() -> dict[str, str]:
 async def story(request: Request) -> Response:
     """Shows one story to read and decide on; posted, does a moderator's act."""
     if request.method != "POST":
-        return await _story_page(request, Form({}))
+        return await story_page(request, Form({}))
     site = site_of(request)
     person = await somebody(request)
     form = await form_of(request)
@@ -158,7 +168,7 @@ async def story(request: Request) -> Response:
     except (BadInput, IllegalMove, StoreUnavailable) as error:
         if wants_json(request):
             raise
-        return await _story_page(request, form, error)
+        return await story_page(request, form, error)
     await _tell_rooms(request, moderated)
     return done(request, f"/moderate?done={action.replace(' ', '+')}", story=moderated.id, status=moderated.status)
 
@@ -183,7 +193,7 @@ async def appeal(request: Request) -> Response:
     except (BadInput, IllegalMove, NotAllowed, StoreUnavailable) as error:
         if wants_json(request):
             raise
-        return await _story_page(request, form, error)
+        return await story_page(request, form, error)
     await _tell_rooms(request, answered)
     return done(request, f"/moderate?done={outcome}", story=answered.id, status=answered.status)
 
@@ -194,7 +204,8 @@ async def _tell_rooms(request: Request, story: Submission) -> None:
         await site_of(request).rooms.changed(session)
 
 
-async def _story_page(request: Request, form: Form, error: ForumError | None = None) -> Response:
+async def story_page(request: Request, form: Form, error: ForumError | None = None) -> Response:
+    """Draws the page of one story, with what a moderator typed and what was wrong with it."""
     site = site_of(request)
     person = await somebody(request)
     async with site.store.read() as work:
@@ -205,6 +216,7 @@ async def _story_page(request: Request, form: Form, error: ForumError | None = N
         acts = await work.moderation.list_acts(story.id)
         evidence = await work.evidence.list_evidence(story.id)
         helped = await suggestions.credits(work, story, waiting=True)
+        to_shape = await for_moderator(work, story, commission, form)
     errors = spoken(error) if isinstance(error, BadInput) else {}
     text = submissions.waiting_text(story)
     parsed = await long(scenario_twee.parse, text) if text else None
@@ -233,6 +245,7 @@ async def _story_page(request: Request, form: Form, error: ForumError | None = N
         status_words=_status_words(story),
         thanks=thanks(helped),
         most=moderation.MAX_REASON,
+        **to_shape,
     )
 
 
@@ -264,7 +277,7 @@ def _actions(story: Submission, reports: Sequence[Report]) -> list[tuple[str, st
         _("Keep it back while something is cleared up. Its writer sees your reason, and waits."),
     )
     if story.status == StoryStatus.SUBMITTED:
-        return [accept, back, hold]
+        return [back, hold] if story.to_shape else [accept, back, hold]
     if story.status == StoryStatus.HELD:
         again = (ModeratorMove.RELEASE, _("Take off hold"), _("It waits to be read again, by you or by somebody else."))
         return [again, back]

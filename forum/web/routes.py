@@ -12,7 +12,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
-from forum.web import export, minority_statements, moderate, owner_links, pledges, promise_updates, update_files
+from forum.web import (
+    export,
+    minority_statements,
+    moderate,
+    moderate_shaping,
+    owner_links,
+    pledges,
+    promise_updates,
+    update_files,
+)
 from forum.web.accounts import cookieless, own_password, people, sign_in, your_work
 from forum.web.auth import need_here, need_somewhere
 from forum.web.decide import answer_date
@@ -189,6 +198,7 @@ PAGES: tuple[Page, ...] = (
     Page("/moderate", "GET", moderate.queue, "moderate stories", somewhere=True),
     Page("/moderate/pledges", "GET POST", pledges.moderate, "moderate stories", somewhere=True),
     Page("/moderate/{story}", "GET POST", moderate.story, "moderate stories", WORDS),
+    Page("/moderate/{story}/shape", "POST", moderate_shaping.act, "moderate stories", WORDS),
     Page("/moderate/{story}/appeal", "POST", moderate.appeal, "moderate stories", WORDS),
     Page("/cookies", "GET", cookieless.about, "public"),
     Page("/your-data", "GET", your_data.about, "public"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 import pytest
 from playwright.async_api import Page, expect
@@ -152,6 +153,79 @@ async def test_a_branching_story_from_the_first_word_to_what_became_of_it(
     ):
         await expect(became.get_by_text(words)).to_be_visible()
     await accessible(writer)
+    await on_a_night_shift(people, accessible)
+
+
+async def on_a_night_shift(people: People, accessible: Look) -> None:
+    """Tells a story in three pauses of a night, is called away each time, and says yes to somebody's question.
+
+    Fifteen presses beside typing at most, of which three say "Stop here"; before, the way back took six more.
+    """
+    presses = 0
+
+    async def press_(name: str, role: Literal["button", "link"] = "button") -> None:
+        nonlocal presses
+        presses += 1
+        await follow(page.get_by_role(role, name=name, exact=True).last)
+
+    async def choose(label: str, group: str) -> None:
+        nonlocal presses
+        presses += 1
+        await page.get_by_role("group", name=group).get_by_label(label, exact=True).check()
+
+    async def called_away(step: str) -> Page:
+        """Stops here, and comes back by the link, with another browser."""
+        await press_("Stop here")
+        await expect(page.get_by_text("Everything is saved. You can close this page.")).to_be_visible()
+        await accessible(page)
+        link = await page.get_by_role("link", name=re.compile("/my-story/")).get_attribute("href")
+        await page.context.close()
+        people.contexts.remove(page.context)
+        again = await people.somebody(SMALL)
+        await again.goto(str(link))
+        await expect(again.get_by_role("heading", name=step, exact=True)).to_be_visible()
+        return again
+
+    page = await people.somebody(SMALL)
+    await page.goto("/commissions")
+    await follow(page.get_by_role("link", name=re.compile("Urgent mental-health care")).first)
+    await follow(page.get_by_role("link", name=re.compile("Tell a story")).first)
+    await page.get_by_label("Tell it in your own words").fill("I am alone on the ward, and three bells ring at once.")
+    await page.get_by_label("A title").fill("Three bells")
+    await press_("Continue")
+    page = await called_away("Where and when was it?")
+    await press_("Skip this")
+    await choose("Nurses", "Which group do you belong to?")
+    page = await called_away("Who is in it?")
+    await expect(page.get_by_role("radio", name="Nurses")).to_be_checked()
+    await press_("Continue")
+    page = await called_away("The moment that could go another way")
+    await press_("Skip this")
+    for use in ("published", "performed", "quoted"):
+        await choose("Yes", f"May it be {use}?")
+    await press_("Continue")
+    await expect(page.get_by_role("heading", name="Your story, as it is read")).to_be_visible()
+    await expect(page.get_by_text("three bells ring at once")).to_be_visible()
+    await accessible(page)
+    await press_("Send your story")
+    await accessible(page)
+
+    moderator = await people.signed_in("mo")
+    await moderator.goto("/moderate")
+    await follow(moderator.get_by_role("link", name="Three bells").first)
+    await moderator.get_by_label("The question").fill("Who should come?")
+    await moderator.get_by_label(re.compile("^The answers")).fill("A nurse\nThe doctor\nA neighbour")
+    await moderator.get_by_label(re.compile("^Accept the story with this question")).check()
+    await accessible(moderator)
+    await follow(moderator.get_by_role("button", name="Propose it to its writer"))
+    await expect(moderator.get_by_role("heading", name="Waiting for their writers’ yes")).to_be_visible()
+
+    await page.reload()
+    await expect(page.get_by_role("heading", name="Who should come?")).to_be_visible()
+    await accessible(page)
+    await press_("Yes, take it")
+    await expect(page.get_by_text("Thank you. Everybody can read your story now.")).to_be_visible()
+    assert presses <= 15, presses
 
 
 async def helped(people: People, keeper: Page, accessible: Look) -> None:

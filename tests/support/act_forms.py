@@ -126,6 +126,10 @@ APPEAL: dict[str, Fill] = {
     outcome: lambda there: {"appeal": there.appeal, "why": "So it is"} for outcome in ("uphold", "overturn")
 }
 EVIDENCE: dict[str, Fill] = {act: lambda there: {"item": there.item, "because": "So"} for act in ("show", "decline")}
+SHAPE: dict[str, Fill] = {
+    "propose": _alike({"title": "Who comes?", "words": "A nurse\nThe crew\nA neighbour"}),
+    "agree": _alike({"proposal": new_id()}),
+}
 BUILD: dict[str, Fill] = {
     "share": lambda there: {"new": new_key(), "before": there.build_key},
     "unshare": _alike({}),
@@ -155,6 +159,7 @@ FAMILIES: dict[str, Family] = {
     "/helper/{key}": Family("act", HELPER),
     "/moderate/{story}": Family("action", STORY),
     "/moderate/{story}/appeal": Family("outcome", APPEAL),
+    "/moderate/{story}/shape": Family("shaping", SHAPE),
     "/moderate/{story}/evidence": Family("action", EVIDENCE),
     "/my-story/{key}/build": Family("action", BUILD),
     "/my-story/{key}/link": Family("action", LINK),

@@ -23,6 +23,7 @@ SENTENCES = {
     "/moderate/{story}/evidence",
     "/moderate/{story}",
     "/moderate/{story}/appeal",
+    "/moderate/{story}/shape",
     "/decide/answers/{round}",
     "/decide/decisions/{decision}",
     "/decide/predictions/{session}",

@@ -20,7 +20,7 @@ from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.services.form_errors import Findings
 from forum.services.keys import digest, is_key
-from forum.services.stories import draft_edits, evidence, suggestions
+from forum.services.stories import draft_edits, evidence, shaping, suggestions
 from forum.services.stories.suggestions import Offer
 from forum.stories import compose
 from forum.stories.draft import NO, Draft
@@ -183,8 +183,6 @@ async def answer(store: Store, clock: Clock, key: str, suggestion_id: str, given
     found = Findings()
     if given.outcome not in OUTCOMES:
         found.wrong("outcome", "Choose what to do with the suggestion.")
-    elif given.outcome == SuggestionOutcome.DECLINED and not because:
-        found.wrong("because", "Say why you decline it. Whoever suggested it reads this.")
     found.fits("because", because, MAX_REASON)
     found.stop()
     async with store.begin() as work:
@@ -194,9 +192,14 @@ async def answer(store: Store, clock: Clock, key: str, suggestion_id: str, given
         before = await suggestion_of(work, story, suggestion_id)
         if before.outcome:
             raise IllegalMove(_ANSWERED)
+        if given.outcome == SuggestionOutcome.DECLINED and not because and before.kind != SuggestionKind.QUESTION:
+            found.wrong("because", "Say why you decline it. Whoever suggested it reads this.")
+            found.stop()
         done = replace(before, outcome=SuggestionOutcome(given.outcome), because=because, answered_at=at)
         if given.outcome != SuggestionOutcome.DECLINED:
             changed = await _take_in(work, story, draft, before, given, at)
+            if before.kind == SuggestionKind.QUESTION:
+                await shaping.follow(work, story, before, at)
             done = replace(done, outcome=SuggestionOutcome.TAKEN_CHANGED if changed else SuggestionOutcome.TAKEN)
         await work.drafts.answer(done)
     return done

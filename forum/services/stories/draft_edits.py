@@ -179,10 +179,11 @@ async def bring_back(store: Store, clock: Clock, key: str, number: int, device: 
     return draft
 
 
-async def send(store: Store, clock: Clock, key: str) -> Submission:
+async def send(store: Store, clock: Clock, key: str, *, shape: bool = False) -> Submission:
     """Sends a story to the moderators: for the first time, again, or as a new version of a public one.
 
-    A public story stays as it is until a moderator has accepted the new version. Raises FormErrors by the path of the
+    A public story stays as it is until a moderator has accepted the new version. With `shape` somebody else is to
+    propose the question of a story that has none (shaping.py). Raises FormErrors by the path of the
     field in the draft, NotFound, IllegalMove where the story was taken back, is held, or nothing was changed.
     """
     async with store.begin() as work:
@@ -190,34 +191,40 @@ async def send(store: Store, clock: Clock, key: str) -> Submission:
         if before.status == StoryStatus.HELD:
             raise IllegalMove(_HELD)
         at = clock.now()
-        draft = await _open(work, before, at)
-        scenario, text = await within(
-            LONG, _composed_and_written, before, draft, await work.commissions.get_commission(before.commission)
+        return await send_draft(work, before, await _open(work, before, at), at, shape=shape)
+
+
+async def send_draft(work: Work, before: Submission, draft: Draft, at: str, *, shape: bool = False) -> Submission:
+    """Sends a draft as `send` does, in the caller's unit of work, which has locked the story. Raises FormErrors and
+    IllegalMove as `send`."""
+    scenario, text = await within(
+        LONG, composed_and_written, before, draft, await work.commissions.get_commission(before.commission)
+    )
+    if before.status == StoryStatus.ACCEPTED:
+        if text == (before.revision or before.twee):
+            raise IllegalMove(_UNCHANGED)
+        # The public text again, so that a moderator has nothing to read.
+        new, when = ("", "") if text == before.twee else (text, at)
+        story = replace(before, revision=new, revised_at=when, because="")
+    else:
+        if before.published_at and draft.may_publish != YES:
+            raise FormErrors({"may_publish": BadInput(_WAS_PUBLIC, field="may_publish")})
+        story = replace(
+            before,
+            title=scenario.title,
+            twee=text,
+            status=StoryStatus.SUBMITTED,
+            told_by=_group(draft),
+            because="",
+            submitted_at=at,
+            may_perform=draft.may_perform == YES,
+            may_publish=draft.may_publish == YES,
+            may_quote=draft.may_quote == YES,
+            to_shape=shape and not scenario.decisions,
         )
-        if before.status == StoryStatus.ACCEPTED:
-            if text == (before.revision or before.twee):
-                raise IllegalMove(_UNCHANGED)
-            # The public text again, so that a moderator has nothing to read.
-            new, when = ("", "") if text == before.twee else (text, at)
-            story = replace(before, revision=new, revised_at=when, because="")
-        else:
-            if before.published_at and draft.may_publish != YES:
-                raise FormErrors({"may_publish": BadInput(_WAS_PUBLIC, field="may_publish")})
-            story = replace(
-                before,
-                title=scenario.title,
-                twee=text,
-                status=StoryStatus.SUBMITTED,
-                told_by=_group(draft),
-                because="",
-                submitted_at=at,
-                may_perform=draft.may_perform == YES,
-                may_publish=draft.may_publish == YES,
-                may_quote=draft.may_quote == YES,
-            )
-        await work.stories.save_story(story, before.status)
-        await work.stories.allow(story)
-        await draft_versions.keep(work, story.id, draft, at, VersionKind.SENT)
+    await work.stories.save_story(story, before.status)
+    await work.stories.allow(story)
+    await draft_versions.keep(work, story.id, draft, at, VersionKind.SENT)
     return story
 
 
@@ -231,7 +238,7 @@ def composed(story: Submission, draft: Draft, commission: Commission) -> Scenari
     return compose.compose(draft, ifid, label or "")
 
 
-def _composed_and_written(story: Submission, draft: Draft, commission: Commission) -> tuple[Scenario, str]:
+def composed_and_written(story: Submission, draft: Draft, commission: Commission) -> tuple[Scenario, str]:
     """Returns the story that would be sent now (`composed`), and its text."""
     scenario = composed(story, draft, commission)
     return scenario, scenario_twee.write(scenario)

@@ -109,6 +109,10 @@ _GONE = {
 }
 
 
+_TO_SHAPE = (
+    "Its writer has asked that somebody proposes the question. Propose one, or return the story. It is published once "
+    "its writer has said yes."
+)
 _ELSEWHERE = "Somebody else dealt with this story a moment ago. Look at it again."
 
 
@@ -149,18 +153,17 @@ async def moderate(
         # Locked: its writer may be sending a new version at this moment.
         before = must_be_sent(await work.stories.get_story(story_id, lock=True))
         text = fingerprint(before)
-        if before.status != expected_status:
-            raise IllegalMove(_GONE.get(before.status, _ELSEWHERE))
+        must_be_there(before, expected_status, read)
         if before.status not in allowed or (move == ModeratorMove.KEEP and not reports):
             raise IllegalMove(_ELSEWHERE)
         if move in _OF_VERSIONS and not before.revision:
             raise IllegalMove(_ELSEWHERE)
-        if read and read != text:
-            raise IllegalMove(_GONE[StoryStatus.SUBMITTED])
         if move == ModeratorMove.ACCEPT and not before.may_publish:
             raise BadInput(
                 "Its writer does not allow that it is published. You can return it, and ask.", field="action"
             )
+        if move == ModeratorMove.ACCEPT and before.to_shape:
+            raise BadInput(_TO_SHAPE, field="action")
         at = clock.now()
         story = await within(len(before.revision), _after, before, move, because, at)
         await work.stories.save_story(story, before.status)
@@ -168,15 +171,39 @@ async def moderate(
             await close_rounds.stop(work, story.id, at)
         if move in _ANSWERS:
             await work.moderation.answer_reports(story.id, reports, _ANSWERS[move], at)
-        if move in {ModeratorMove.ACCEPT, ModeratorMove.ACCEPT_VERSION} and not await _stood_before(work, story, text):
-            await publish(work, story, at)
-            with suppress(NotFound):  # locked: its writer's saves add versions too
-                await work.drafts.get_draft(story.id, lock=True)
-            await draft_versions.keep(
-                work, story.id, await within(len(story.twee), as_draft, story.twee), at, VersionKind.PUBLISHED
-            )
+        if move in {ModeratorMove.ACCEPT, ModeratorMove.ACCEPT_VERSION}:
+            await _make_public(work, story, text, at)
         await log_act(work, before, ACTS[move], at, because=because, public=public, by=by)
     return story
+
+
+async def accept_agreed(work: Work, before: Submission, at: str, by: str) -> Submission:
+    """Accepts a story in the caller's unit of work, as the text that the moderator `by` agreed to beforehand."""
+    story = _after(before, ModeratorMove.ACCEPT, "", at)
+    await work.stories.save_story(story, before.status)
+    await _make_public(work, story, fingerprint(before), at)
+    await log_act(work, before, ModerationAction.ACCEPTED, at, by=by)
+    return story
+
+
+async def _make_public(work: Work, story: Submission, text: str, at: str) -> None:
+    """Publishes an accepted story and keeps its version, unless exactly this text (a fingerprint) stood before."""
+    if await _stood_before(work, story, text):
+        return
+    await publish(work, story, at)
+    with suppress(NotFound):  # locked: its writer's saves add versions too
+        await work.drafts.get_draft(story.id, lock=True)
+    draft = await within(len(story.twee), as_draft, story.twee)
+    await draft_versions.keep(work, story.id, draft, at, VersionKind.PUBLISHED)
+
+
+def must_be_there(story: Submission, expected_status: str, read: str) -> None:
+    """Raises IllegalMove where a story has another status than a moderator saw, or its text is not the one they
+    read."""
+    if story.status != expected_status:
+        raise IllegalMove(_GONE.get(story.status, _ELSEWHERE))
+    if read and read != fingerprint(story):
+        raise IllegalMove(_GONE[StoryStatus.SUBMITTED])
 
 
 def _after(before: Submission, move: ModeratorMove, because: str, at: str) -> Submission:

@@ -138,6 +138,7 @@ async def resubmit(store: Store, clock: Clock, key: str, sent: Sent) -> Submissi
             may_perform=sent.may_perform,
             may_publish=sent.may_publish,
             may_quote=sent.may_quote,
+            to_shape=before.to_shape and not written.decisions,
         )
         await work.stories.save_story(story, StoryStatus.RETURNED)
         await work.stories.allow(story)

@@ -13,8 +13,8 @@ from forum.errors import BadInput, FormErrors
 from forum.ports import Work
 from forum.services.form_errors import Findings
 from forum.services.stories import evidence
-from forum.stories import compose, scenario, scenario_rules
-from forum.stories.draft import MOST, MOST_OF_CARD, MOST_OF_WAY, NO, Card, Draft, Way, mark, parts, read
+from forum.stories import compose, scenario, scenario_rules, twee
+from forum.stories.draft import MOST, MOST_OF_CARD, MOST_OF_WAY, NO, YES, Card, Draft, Way, mark, parts, read
 from forum.stories.edits import AddCard, AddWay, Edit, SetField
 from forum.stories.submission import Submission, VersionKind
 from forum.stories.suggestion import SUGGESTIONS, Suggestion, SuggestionKind, SuggestionOutcome
@@ -28,6 +28,9 @@ CORRECTABLE = frozenset({"title", "setting", "characters", "notes", "name", "tex
 
 _GONE = "This part of the story is not there any more. Open the story again, and choose another place."
 _ENOUGH = "This question has %(most)s responses, and that is the most. Suggest other words for one of them."
+_ANSWERS = "Write %(fewest)s to %(most)s responses, one on each line."
+_HAS_QUESTION = "This story has a question already. Suggest another response, or other words."
+_BRACKETS = 'Two square brackets, "[[", cannot be used here. Use one.'
 _NO_QUESTION = "This scene is not a decision point any more. Open the story again, and choose another place."
 
 
@@ -89,6 +92,8 @@ def said(draft: Draft, offer: Offer) -> Offer:
         found.fits("title", tidy.title, scenario.MAX_NAME)
         if offer.place and holder(draft, offer.place) is None:
             found.wrong("place", _GONE)
+    elif offer.kind == SuggestionKind.QUESTION:
+        tidy = _question(found, tidy, offer, draft)
     elif offer.kind == SuggestionKind.RESPONSE:
         tidy = replace(tidy, words=_line(offer.words))
         _needs(found, tidy.words, "Write what somebody could do.", scenario.MAX_RESPONSE)
@@ -111,6 +116,42 @@ def _evidence(found: Findings, tidy: Offer, offer: Offer) -> Offer:
     except BadInput as wrong:
         found.errors["title"] = wrong
     return replace(tidy, place="", title=title, url=url)
+
+
+def _question(found: Findings, tidy: Offer, offer: Offer, draft: Draft) -> Offer:
+    question, answers = _line(offer.title), responses(offer.words)
+    if not question:
+        found.wrong("title", "Write the question.")
+    found.fits("title", question, scenario.MAX_QUESTION)
+    if not scenario.MIN_RESPONSES <= len(answers) <= scenario.MAX_RESPONSES:
+        found.wrong("words", _ANSWERS, fewest=scenario.MIN_RESPONSES, most=scenario.MAX_RESPONSES)
+    for answer in answers:
+        found.fits("words", answer, scenario.MAX_RESPONSE)
+        if scenario_rules.is_none_of_these(answer):
+            found.wrong("words", '"None of these" is offered with every vote. Leave it out here.')
+    if len({alike(answer) for answer in answers}) < len(answers):
+        found.wrong("words", "Two of the responses are the same. Write each one once.")
+    for name, text in (("title", question), *(("words", answer) for answer in answers)):
+        if twee.link_fault(text):
+            found.wrong(name, _BRACKETS)
+    if has_question(draft):
+        found.wrong("place", _HAS_QUESTION)
+    return replace(tidy, title=question, words="\n".join(answers), place="")
+
+
+def responses(words: str) -> list[str]:
+    """Returns the responses of a proposed question, one from each line."""
+    return [answer for text in compose.clean(words).split("\n") if (answer := _line(text))]
+
+
+def has_question(draft: Draft) -> bool:
+    """Tells whether a scene of the draft is a decision point."""
+    return any(card.decision for card in draft.cards)
+
+
+def no_question_fits(draft: Draft) -> BadInput | None:
+    """Returns the reason why no question can be added to a draft; None where one can."""
+    return BadInput(_HAS_QUESTION, field="place") if has_question(draft) else None
 
 
 def _correction(found: Findings, tidy: Offer, offer: Offer, draft: Draft) -> Offer:
@@ -182,6 +223,10 @@ def edits(draft: Draft, suggestion: str, offer: Offer) -> Iterator[Edit]:
         yield SetField(offer.place, (offer.seen,), offer.words)
     elif offer.kind == SuggestionKind.RESPONSE:
         yield AddWay(offer.place, new, offer.words)
+    elif offer.kind == SuggestionKind.QUESTION:
+        yield AddCard(new, draft.cards[-1].id if draft.cards else "", text=offer.title, decision=YES)
+        for number, answer in enumerate(responses(offer.words), 1):
+            yield AddWay(new, f"{new}r{number}", answer)
     elif offer.kind == SuggestionKind.SCENE:
         card_id = offer.place.partition("/")[0]
         last = draft.cards[-1].id if draft.cards else ""
@@ -202,7 +247,7 @@ def _needs(found: Findings, words: str, otherwise: str, most: int) -> None:
     if not words:
         found.wrong("words", otherwise)
     elif "[[" in words:
-        found.wrong("words", 'Two square brackets, "[[", cannot be used here. Use one.')
+        found.wrong("words", _BRACKETS)
     found.fits("words", words, most)
 
 
@@ -217,7 +262,7 @@ async def credits(work: Work, story: Submission, *, waiting: bool = False) -> Cr
     taken = [
         suggestion
         for suggestion in await work.drafts.suggestions(story.id)
-        if suggestion.outcome in {SuggestionOutcome.TAKEN, SuggestionOutcome.TAKEN_CHANGED}
+        if suggestion.outcome in {SuggestionOutcome.TAKEN, SuggestionOutcome.TAKEN_CHANGED} and not suggestion.staff
     ]
     if not taken:
         return Credits()

@@ -19,6 +19,7 @@ from forum.services.voting.results import shown_all
 from forum.sessions.session import LiveSession
 from forum.stories.moderation import Act, Appeal, ModerationAction
 from forum.stories.submission import StoryStatus, Submission
+from forum.stories.suggestion import SuggestionKind
 from forum.voting.commission import Commission
 from forum.voting.commitment import Commitment, Update
 from forum.voting.decision import Correction, Decision
@@ -32,6 +33,7 @@ class EventKind(StrEnum):
     RECEIVED = "received"
     MODERATED = "moderated"
     APPEALED = "appealed"
+    PROPOSED = "question proposed"
     PUBLISHED = "published"
     PLAYED = "played"
     VOTED = "voted"
@@ -87,6 +89,11 @@ async def life(work: Work, story: Submission) -> list[Event]:
     events += [
         Event(EventKind.APPEALED, appeal.at, event_id(appeal.id, EventKind.APPEALED), story, appeal=appeal)
         for appeal in appeals
+    ]
+    events += [
+        Event(EventKind.PROPOSED, one.at, event_id(one.id, EventKind.PROPOSED), story)
+        for one in await work.drafts.suggestions(story.id)
+        if one.kind == SuggestionKind.QUESTION
     ]
     commission = await work.commissions.get_commission(story.commission)
     events += [event async for event in _votes(work, commission, {story.id: story}, story.id)]

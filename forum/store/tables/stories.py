@@ -28,6 +28,7 @@ story = sa.Table(
     sa.Column("withdrawn_at", Words, nullable=False, server_default=sa.text("''")),
     sa.Column("revision", Words, nullable=False, server_default=sa.text("''")),
     sa.Column("revised_at", Words, nullable=False, server_default=sa.text("''")),
+    sa.Column("to_shape", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 # A private link belongs to one story; "" is no link.
@@ -87,6 +88,9 @@ suggestion = sa.Table(
     words("outcome"),
     words("because"),
     words("answered_at"),
+    sa.Column("staff", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("agreed", Words, nullable=False, server_default=sa.text("''")),
+    sa.Column("agreed_by", Words, nullable=False, server_default=sa.text("''")),
 )
 sa.Index("ix_suggestion_by", suggestion.c.by, suggestion.c.story)
 

@@ -15,7 +15,17 @@ from forum.ports.long_work import long
 from forum.services.keys import digest
 from forum.services.stories import build_link, draft_edits, evidence
 from forum.services.stories.build_link import MOST_WAITING, Shared
-from forum.services.stories.suggestions import MAX_NAME, Offer, current, holder, is_long, longest, no_room
+from forum.services.stories.suggestions import (
+    MAX_NAME,
+    Offer,
+    current,
+    has_question,
+    holder,
+    is_long,
+    longest,
+    no_question_fits,
+    no_room,
+)
 from forum.stories import compose, scenario
 from forum.stories.draft import NO, Card, Draft, mark, parts
 from forum.stories.suggestion import SUGGESTIONS, SuggestionKind
@@ -93,6 +103,7 @@ async def story(request: Request) -> Response:
         names=sketch.names,
         about=[Way(_correct(shared.draft, name), SuggestionKind.CORRECTION, name) for name in _OF_STORY],
         cards=await long(_cards, shared.draft, sketch.names),
+        to_shape=not has_question(shared.draft) and bool(shared.draft.cards),
         mine=[view for view in reversed(views) if view.mine],
         answered=[view for view in reversed(views) if view.suggestion.outcome and not view.mine],
         others_wait=any(not view.suggestion.outcome and not view.mine for view in views),
@@ -163,6 +174,8 @@ async def _form(request: Request, shared: Shared, form: Form, error: ForumError 
         kind == SuggestionKind.SCENE and place and not holder(draft, place)
     )
     full = no_room(draft, place) if kind == SuggestionKind.RESPONSE else None
+    if kind == SuggestionKind.QUESTION:
+        full = no_question_fits(draft)
     errors = _errors(error)
     if not error and gone:
         errors = {"suggestion": _("This part of the story is not there any more. Go back, and choose another place.")}
@@ -195,7 +208,9 @@ async def _form(request: Request, shared: Shared, form: Form, error: ForumError 
             "words": {SuggestionKind.SCENE: scenario.MAX_TEXT, SuggestionKind.RESPONSE: scenario.MAX_RESPONSE}.get(
                 SuggestionKind(kind), longest(place) if there is not None else scenario.MAX_TEXT
             ),
-            "title": scenario.MAX_NAME if kind == SuggestionKind.SCENE else evidence.MAX_TITLE,
+            "title": {SuggestionKind.SCENE: scenario.MAX_NAME, SuggestionKind.QUESTION: scenario.MAX_QUESTION}.get(
+                SuggestionKind(kind), evidence.MAX_TITLE
+            ),
             "url": evidence.MAX_URL,
             "name": MAX_NAME,
         },
@@ -268,6 +283,8 @@ def _heading(draft: Draft, kind: str, place: str) -> str:
         return _("Suggest other words")
     if kind == SuggestionKind.RESPONSE:
         return _("Suggest another response")
+    if kind == SuggestionKind.QUESTION:
+        return _("Propose the question and the answers")
     if kind == SuggestionKind.EVIDENCE:
         return _("Suggest evidence")
     return _("Suggest a scene after this") if place else _("Suggest the first scene")
@@ -286,6 +303,9 @@ def _context(draft: Draft, kind: str, place: str) -> dict[str, Any]:
         return {"name": name, "text": "", "ways": ()}
     card_id, _slash, way_id = place.partition("/")
     card = draft.card(card_id)
+    if kind == SuggestionKind.QUESTION and draft.cards:
+        card = draft.cards[-1]
+        return {"name": names[card.id], "text": card.text, "ways": ()}
     if card is None:
         return {"name": "", "text": "", "ways": ()}
     way = card.way(way_id)

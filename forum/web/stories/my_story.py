@@ -13,6 +13,7 @@ from forum.stories.submission import StoryStatus
 from forum.web.responses import page
 from forum.web.site import base_url, site_of
 from forum.web.stories.private_link import life_of, story_of_link
+from forum.web.stories.shaping import for_teller
 from forum.web.stories.steps import CHECK, STEPS, place_of, step_of
 from forum.web.templates import qr
 
@@ -22,11 +23,13 @@ async def my_story(request: Request) -> Response:
     writer left."""
     story, commission = await story_of_link(request)
     key = request.path_params["key"]
-    title, left = story.title, ""
-    if story.status == StoryStatus.WRITING:
+    title, left, draft = story.title, "", None
+    if story.status == StoryStatus.WRITING or (story.to_shape and story.status == StoryStatus.SUBMITTED):
         site = site_of(request)
-        title = (await draft_edits.opened(site.store, site.clock, key)).title
+        draft = await draft_edits.opened(site.store, site.clock, key)
+        title = draft.title if story.status == StoryStatus.WRITING else title
     async with site_of(request).store.read() as work:
+        shaping = await for_teller(request, work, story, draft, commission)
         over = await retention.kept_long_enough(work, story.id)
         if story.status == StoryStatus.WRITING:
             left = await work.drafts.step(story.id)
@@ -49,6 +52,7 @@ async def my_story(request: Request) -> Response:
         key=key,
         told_so=request.query_params.get("done", ""),
         **await life_of(request, story),
+        **shaping,
         link=link,
         qr=qr(link),
         form={name: "yes" if getattr(story, name) else "no" for name in ("may_perform", "may_publish", "may_quote")},

@@ -20,7 +20,7 @@ from forum.voting.commission import Commission
 from forum.web import volume_limits
 from forum.web.accounts.devices import keep
 from forum.web.errors import retry_after, status_of
-from forum.web.forms import form_of, spoken
+from forum.web.forms import Form, form_of, spoken
 from forum.web.guess_limits import Share
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
@@ -50,13 +50,13 @@ async def check(request: Request) -> Response:
     form = await form_of(request)
     unseen = scenario is None or form.text("seen") != await long(_seen, scenario)
     if scenario is None or (unseen and (await marked_text.looked_through(WRITERS, scenario)).parts):
-        return await _page(request, story, commission, draft, scenario, missing)
+        return await _page(request, story, commission, draft, scenario, missing, form=form)
     try:
         sent(site.settings).take(request)
         volume_limits.write(request, volume_limits.size_of(draft))
-        await draft_edits.send(site.store, site.clock, key)
+        await draft_edits.send(site.store, site.clock, key, shape=form.flag("shape"))
     except (BadInput, TooMany, IllegalMove, StoreUnavailable) as error:
-        return await _page(request, story, commission, draft, scenario, missing, error)
+        return await _page(request, story, commission, draft, scenario, missing, error, form)
     return RedirectResponse(f"/my-story/{key}?sent=1", 303)
 
 
@@ -86,6 +86,7 @@ async def _page(
     scenario: Scenario | None,
     missing: dict[str, BadInput],
     error: ForumError | None = None,
+    form: Form | None = None,
 ) -> Response:
     key = request.path_params["key"]
     if isinstance(error, FormErrors):
@@ -111,6 +112,9 @@ async def _page(
         told=shown,
         steps=[(step_of(name).title, place_of(key, name)) for name in STEPS],
         branches=branches(draft),
+        no_question=bool(shown.scenes) and not shown.decisions and story.status != StoryStatus.ACCEPTED,
+        shape=form.flag("shape") if form else True,
+        may_vote=draft.may_publish == YES and draft.may_perform == YES,
         ready=not missing,
         seen=await long(_seen, scenario) if scenario else "",
         allows=[(label, getattr(draft, name) == YES, getattr(draft, name) != "") for name, label in _questions()],

@@ -8,14 +8,14 @@ from starlette.responses import Response
 from forum.errors import BadInput, ForumError, IllegalMove, StoreUnavailable
 from forum.ports.long_work import long
 from forum.services.keys import new_key
-from forum.services.stories import build_link, draft_edits, evidence
+from forum.services.stories import build_link, draft_edits, evidence, submissions
 from forum.services.stories.build_link import Answer
-from forum.services.stories.suggestions import current, holder, is_long, longest, no_room
+from forum.services.stories.suggestions import current, holder, is_long, longest, no_question_fits, no_room
 from forum.stories import compose, draft_comparison, scenario
 from forum.stories.draft import Draft, Way, mark
 from forum.stories.edits import Clash
 from forum.stories.submission import StoryStatus, Submission
-from forum.stories.suggestion import Suggestion, SuggestionKind
+from forum.stories.suggestion import Suggestion, SuggestionKind, SuggestionOutcome
 from forum.stories.visible_text import trimmed
 from forum.voting.commission import Commission
 from forum.web.accounts.devices import keep
@@ -106,9 +106,14 @@ async def answer(request: Request) -> Response:
     form = await form_of(request)
     given = Answer(**{name: form.text(name) for name in Answer.__dataclass_fields__})
     try:
-        await build_link.answer(site.store, site.clock, key, request.path_params["suggestion"], given)
+        answered = await build_link.answer(site.store, site.clock, key, request.path_params["suggestion"], given)
     except (BadInput, Clash, IllegalMove, StoreUnavailable) as error:
         return await _answer_page(request, story, commission, form, error)
+    if answered.kind == SuggestionKind.QUESTION:
+        for session in await submissions.sessions_with(site.store, story):
+            await site.rooms.changed(session)
+        said = "no" if answered.outcome == SuggestionOutcome.DECLINED else "yes"
+        return done(request, f"/my-story/{key}?done={said}")
     return done(request, f"/my-story/{key}/build?done=answered")
 
 
@@ -132,12 +137,15 @@ async def _answer_page(
         changed=now is not None and mark(now) != seen and now != suggestion.words,
         gone=_gone(draft, suggestion),
         places=await long(_places, draft, suggestion),
-        full=no_room(draft, suggestion.place) if suggestion.kind == SuggestionKind.RESPONSE else None,
+        full=_full(draft, suggestion),
         say=say,
+        change="change" in request.query_params,
+        declining="no" in request.query_params,
         parts=await long(_marked, draft, suggestion),
         seen=mark(now) if now is not None else "",
         form=form,
-        long=suggestion.kind == SuggestionKind.SCENE or (now is not None and is_long(suggestion.place)),
+        long=suggestion.kind in {SuggestionKind.SCENE, SuggestionKind.QUESTION}
+        or (now is not None and is_long(suggestion.place)),
         most=_most(suggestion, now),
         errors=_errors(error),
     )
@@ -145,13 +153,24 @@ async def _answer_page(
 
 def _marked(draft: Draft, suggestion: Suggestion) -> tuple[marked_text.Part, ...]:
     """Returns the texts of a suggestion in which personal details are marked."""
-    named = {SuggestionKind.SCENE: _("The scene's name"), SuggestionKind.EVIDENCE: _("What it shows")}
+    named = {
+        SuggestionKind.QUESTION: _("The question"),
+        SuggestionKind.SCENE: _("The scene's name"),
+        SuggestionKind.EVIDENCE: _("What it shows"),
+    }
     texts = [
         (named.get(suggestion.kind, ""), suggestion.title),
         (suggestion_words.what(suggestion.kind), suggestion.words),
         (_("The name"), suggestion.name),
     ]
     return marked_text.parts([(name, text) for name, text in texts if text], compose.items(draft.characters))
+
+
+def _full(draft: Draft, suggestion: Suggestion) -> BadInput | None:
+    """Returns the reason why a suggestion has no room in the draft; None where it has."""
+    if suggestion.kind == SuggestionKind.QUESTION:
+        return no_question_fits(draft)
+    return no_room(draft, suggestion.place) if suggestion.kind == SuggestionKind.RESPONSE else None
 
 
 def _gone(draft: Draft, suggestion: Suggestion) -> bool:
@@ -188,7 +207,9 @@ def _most(suggestion: Suggestion, now: str | None) -> dict[str, int]:
     )
     return {
         "words": longest(suggestion.place) if now is not None else words,
-        "title": scenario.MAX_NAME if suggestion.kind == SuggestionKind.SCENE else evidence.MAX_TITLE,
+        "title": {SuggestionKind.SCENE: scenario.MAX_NAME, SuggestionKind.QUESTION: scenario.MAX_QUESTION}.get(
+            suggestion.kind, evidence.MAX_TITLE
+        ),
         "because": build_link.MAX_REASON,
     }
 

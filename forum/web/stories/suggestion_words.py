@@ -56,6 +56,7 @@ def what(kind: str) -> str:
     """Returns the kind of a suggestion in words."""
     words: dict[str, str] = {
         SuggestionKind.RESPONSE: _("A response"),
+        SuggestionKind.QUESTION: _("The question and the answers"),
         SuggestionKind.SCENE: _("A scene"),
         SuggestionKind.CORRECTION: _("Other words"),
         SuggestionKind.EVIDENCE: _("Evidence"),
@@ -86,6 +87,8 @@ def where(draft: Draft, kind: str, place: str, names: Mapping[str, str]) -> str:
 
 def who(suggestion: Suggestion, commission: Commission) -> str:
     """Returns the credit of a suggestion: a group, and a name only where its writer wishes that."""
+    if suggestion.staff:
+        return _("The organisers")
     group = commission.group_label(suggestion.group)
     if suggestion.name and group:
         return _("%(name)s (%(group)s)") % {"name": suggestion.name, "group": group}

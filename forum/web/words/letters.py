@@ -164,6 +164,10 @@ def _sentence(event: Event) -> str:
         return _("A decision on another vote names it as evidence.")
     known = {
         EventKind.PUBLISHED: _("It was published."),
+        EventKind.PROPOSED: _(
+            "Somebody proposes the question and the answers for it. Nothing is published before you have said yes on "
+            "its private page."
+        ),
         EventKind.VOTED: _("People voted on it."),
         EventKind.ANNULLED_VOTE: _("A vote on it was declared void, and does not count."),
         EventKind.DECIDED: _("Something was decided on it.") if event.session else _("Something was decided."),

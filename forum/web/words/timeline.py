@@ -94,6 +94,10 @@ def _appealed(event: Event) -> Line:
     return Line(event.at, _("You asked another moderator to look at it (an appeal)."), quote=_there(event.appeal).words)
 
 
+def _proposed(event: Event) -> Line:
+    return Line(event.at, _("Somebody proposed the question and the answers for your story."))
+
+
 def _published(event: Event) -> Line:
     story = _there(event.story)
     return Line(
@@ -228,6 +232,7 @@ _TELLERS = {
     EventKind.RECEIVED: _received,
     EventKind.MODERATED: _moderated,
     EventKind.APPEALED: _appealed,
+    EventKind.PROPOSED: _proposed,
     EventKind.PUBLISHED: _published,
     EventKind.PLAYED: _played,
     EventKind.VOTED: _voted,

@@ -102,7 +102,7 @@ WITHOUT_WORDS = """
     stage_note: id at question stage words
     stop: id showing since scenario at group_id state taken_at verdict
     story: id status told_by link submitted_at moderated_at published_at withdrawn_at revised_at
-    suggestion: id kind at place seen group_id by outcome answered_at
+    suggestion: id kind at place seen group_id by outcome answered_at agreed agreed_by
     ticket: id group_id code issued_at used_at revoked_at
     token: id label secret created_at revoked_at
     update_file: shows media sha256 withdrawn_at content
