@@ -102,7 +102,9 @@ async def past_matter(work: Work, rounds: Sequence[str], *, lock: bool = False) 
         raise IllegalMove("Decide on one vote, or on a first vote and the vote after its replay.")
     session = await work.sessions.get_session(found[0].session)
     if any(r.id in session.held for r in found):
-        raise IllegalMove("Badges are off in this session. Decide on this vote once they are on again.")
+        raise IllegalMove(
+            "Badges are off in this session: nothing is shown by group. Decide on this vote once they are on again."
+        )
     commission = await work.commissions.of_session(session)
     results = [await result_outside(work, r, commission) if r.state == RoundState.REVEALED else None for r in found]
     return Matter(commission, session, found, tuple(results))

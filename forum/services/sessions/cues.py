@@ -220,7 +220,7 @@ async def with_new_answers(work: Work, first: Round, second: Round) -> Round:
 async def scene_of(work: Work, session: LiveSession, story: str, scene_name: str) -> Scene:
     """Gives a scene of one of the session's stories. Raises NotFound, IllegalMove where it may not be played."""
     if story not in session.scenarios:
-        raise NotFound("That story is not on the programme of this session.")
+        raise NotFound("That story was not chosen for this session.")
     scene = (await parsed((await guard.playable(work, story)).twee)).scene(scene_name)
     if scene is None:
         raise NotFound("There is no such scene in this story.")

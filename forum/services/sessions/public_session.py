@@ -79,9 +79,7 @@ async def public_session(
     commission = await work.commissions.of_session(session)
     if not session.recorded:
         return PublicSession(session, commission)
-    rounds = sorted(
-        (one for one in await work.rounds.list_rounds(session.id) if one.opened_at), key=lambda one: one.opened_at
-    )
+    rounds = sorted((one for one in await work.rounds.list_rounds(session.id) if one.opened_at), key=_opened)
     pages = max(1, -(-len(rounds) // A_PAGE))
     number = min(number, pages)
     start = (number - 1) * A_PAGE
@@ -115,6 +113,18 @@ async def public_session(
         pages,
         people_who_came(came.get(session.id, 0), commission) if session.ended else None,
     )
+
+
+async def address_of(work: Work, session: LiveSession, round_: Round) -> str:
+    """Returns the address at which a question that was asked stands on its session's page."""
+    rounds = sorted((one for one in await work.rounds.list_rounds(session.id) if one.opened_at), key=_opened)
+    place = next((place for place, one in enumerate(rounds) if one.id == round_.id), 0)
+    page = f"?page={place // A_PAGE + 1}" if place >= A_PAGE else ""
+    return f"/sessions/{session.id}{page}#question-{place + 1}"
+
+
+def _opened(round_: Round) -> str:
+    return round_.opened_at
 
 
 def _placed(stops: Sequence[Stop], rounds: Sequence[Round]) -> tuple[dict[str, list[Stop]], list[Stop]]:

@@ -173,7 +173,7 @@ async def put_character_vote(desk: Desk, session_id: str, story: str) -> Outcome
     """Asks the room which of a story's characters to replace: a round of its own."""
     async with desk.act_on(session_id) as (work, session):
         if story not in session.scenarios:
-            raise NotFound("That story is not on the programme of this session.")
+            raise NotFound("That story was not chosen for this session.")
         names = (await parsed((await guard.playable(work, story)).twee)).characters
         if not FEWEST_CHARACTERS <= len(names) <= MOST_CHARACTERS:
             raise IllegalMove(

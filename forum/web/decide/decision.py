@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from forum.ports import Work
 from forum.services import check_backs, decision_matter
 from forum.services.decision_matter import Matter
 from forum.services.record_cache import declared_of
+from forum.services.sessions.public_session import address_of
 from forum.voting.decision import ADOPTING, Decision, differs
 from forum.voting.difference import dissenting
 from forum.voting.minority_statement import StatementState, groups_against
@@ -53,12 +56,40 @@ async def decision(request: Request) -> Response:
                 drawn[asked.round.id] = (asked.round, asked.result)
             drawn[declared_of(on.commission.id)] = (on.commission, on.session.title)
             await unlike_record(request, work, drawn)
-    shown = context(request, made, on) | {"statements": statements, "against": groups_against(made)}
+        came_from = await _came_from(work, on)
+    shown = (
+        context(request, made, on)
+        | {"came_from": came_from}
+        | {"statements": statements, "against": groups_against(made)}
+    )
     shown |= {"asked": asked, "asked_round": in_words(asked.round) if asked else None}
     if predicted and predicted.decision:
         shown["predicted"] = predicted
     address = f"{base_url(request)}/decisions/{made.id}"
     return await page(request, "decide/decision.html", **shown, beside=apart, every=every, address=address)
+
+
+@dataclass(frozen=True)
+class CameFrom:
+    """Pages that a decision goes back to: the address of its question on its session's page ("" where it stands on
+    none), the id and title of its story ("" for none that everybody may read), and how many reasons were shown."""
+
+    question: str
+    story: str
+    title: str
+    reasons: int
+
+
+async def _came_from(work: Work, on: Matter) -> CameFrom:
+    vote = on.later
+    titles = await work.stories.titles({vote.scenario} if vote.scenario else set())
+    readable = not vote.scenario or vote.scenario in titles
+    if on.session.asynchronous or not on.session.recorded or not readable:
+        return CameFrom("", vote.scenario if titles else "", titles.get(vote.scenario or "", ""), 0)
+    reasons, more = (await work.reasons.shown([vote.id], 1)).get(vote.id, ((), 0))
+    address = await address_of(work, on.session, vote)
+    shown = len(reasons) + more if on.result else 0
+    return CameFrom(address, vote.scenario or "", titles.get(vote.scenario or "", ""), shown)
 
 
 def context(request: Request, made: Decision, on: Matter, *, previewed: bool = False) -> dict[str, Any]:

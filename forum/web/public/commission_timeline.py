@@ -15,7 +15,8 @@ from forum.services.record_cache import Contents
 from forum.services.timelines import Step
 from forum.voting.commission import Commission
 from forum.web.i18n.gettext import language
-from forum.web.public.record_words import in_words
+from forum.web.public.record_words import Read, in_words, read_entries
+from forum.web.words.entries import words_of
 from forum.web.words.entry_words import EntryWords
 
 FIELDS = ("words", "kind", "stage", "group", "status", "since", "until")
@@ -79,7 +80,9 @@ async def found_steps(
 
 async def lines(work: Work, contents: Contents, steps: Sequence[Step]) -> list[Line]:
     """Returns steps as readers see them, in their order."""
-    wanted = [one.index for one in steps]
-    read = await in_words(work, contents, await work.record.entries_at(wanted)) if wanted else []
-    told = {facts["index"]: Line(facts, words) for words, facts in read}
-    return [told[index] for index in wanted if index in told]
+    return lines_among(steps, await read_entries(work, contents, [one.index for one in steps]))
+
+
+def lines_among(steps: Sequence[Step], read: Read) -> list[Line]:
+    """Returns steps as readers see them, in their order, from the entries among `read`."""
+    return [Line(read[one.index][0], words_of(*read[one.index])) for one in steps if one.index in read]

@@ -18,7 +18,7 @@ from forum.stories.scenario import Scenario
 from forum.stories.submission import StoryStatus
 from forum.voting.round import RoundState
 from forum.web.i18n.gettext import language
-from forum.web.public.commission import decided_words
+from forum.web.public.decision_lines import read_and_told
 from forum.web.record_banner import decisions_shown, events_shown, stories_shown, unlike_record
 from forum.web.responses import page
 from forum.web.server.prefix import prefix_of
@@ -50,7 +50,7 @@ async def home(request: Request) -> Response:
         stories = await work.stories.newest_public(NEWEST)
         of = {one.commission for one in decisions} | {one.commission for one in stories}
         its = await work.commissions.some_commissions(of)
-        decided = await decided_words(work, decisions)
+        lines = await read_and_told(site_of(request).store, work, decisions)
         declared = {declared_of(one.id): one for one in commissions}
         rows = declared | stories_shown(stories) | decisions_shown(decisions)
         await unlike_record(request, work, rows)
@@ -59,7 +59,7 @@ async def home(request: Request) -> Response:
         "public/home.html",
         commissions=commissions,
         decisions=decisions,
-        decided=decided,
+        lines=lines,
         titles={one.id: one.title for one in its},
         stories=stories,
         made_up={one.id for one in its if one.demonstration},

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from forum.ports import Work
 from forum.ports.record import StoredEntry
@@ -14,6 +14,15 @@ from forum.services.record_cache import Contents
 from forum.web.i18n.gettext import gettext as _
 from forum.web.words.entries import words_of
 from forum.web.words.entry_words import EntryWords, References, rounds_of
+
+# Entries that were read, by index: the facts of each, with the words beside it.
+Read: TypeAlias = Mapping[int, tuple[dict[str, Any], References]]
+
+
+async def read_entries(work: Work, contents: Contents, indexes: Collection[int]) -> Read:
+    """Reads the entries at these indexes with the words beside them; indexes that do not exist are left out."""
+    stored = await work.record.entries_at(indexes) if indexes else []
+    return {facts["index"]: (facts, beside) for facts, beside in await with_words(work, contents, stored)}
 
 
 async def in_words(

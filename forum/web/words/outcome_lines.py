@@ -42,10 +42,12 @@ def line_of(outcome: Outcome, entry: Facts, references: References, today: str) 
         return _decision(outcome, entry, references)
     if outcome.kind == OutcomeKind.PROMISE:
         return _promise(outcome, entry, references, today)
-    link = f"/record/{outcome.index}"
+    # A vote of people who answered by themselves stands on no session's page.
+    alone = references.asynchronous(outcome.round)
+    link = f"/record/{outcome.index}" if alone else f"/sessions/{outcome.session}"
     said = _("This vote was declared void. Its votes do not count.") if outcome.void else said_by(entry, references)
     tags = [(_("Void"), "warning")] if outcome.void else []
-    if references.asynchronous(outcome.round):
+    if alone:
         tags.append((_("Answers from where people are"), "quiet"))
     return OutcomeLine(_("Result"), said, question_asked(references.asked(outcome.round)), tuple(tags), link)
 

@@ -55,7 +55,7 @@ async def test_a_commission_says_what_the_vote_can_change_and_who_was_invited(ho
         assert page.text.count("<h1") == 1
         for text in ("Who answers the call", "The budget", "The joint board", power_words("co-design"), "Police"):
             assert text in said, text
-        assert "When they answer Within 28 days after the vote" in said
+        assert "The joint board · Within 28 days after the vote" in said
         assert "fewer than 7 votes is never shown on its own" in said
         assert "No live session yet" in said
         assert f'href="/commissions/{commission.id}/tell"' in page.text
@@ -71,7 +71,7 @@ async def test_a_commission_shows_its_sessions_and_decisions(house: House) -> No
     round_ = Round(
         new_id(),
         live.id,
-        "What now?",
+        "What <now>?",
         (Response("r1", "Sit down"), Response("none", "None of these")),
         state=RoundState.REVEALED,
     )
@@ -93,13 +93,13 @@ async def test_a_commission_shows_its_sessions_and_decisions(house: House) -> No
         page = await browser.get(f"/commissions/{commission.id}")
         home = await browser.get("/")
     assert "Tuesday in the hall" in page.text
-    assert f'href="/record/entries?session={live.id}"' in page.text
+    assert f'href="/sessions/{live.id}"' in page.text
     assert "This session is not recorded." in words(page)
     assert live.code not in page.text
     assert live.projector not in page.text
     for answer in (page, home):
         assert f'href="/decisions/{decision.id}"' in answer.text
-        assert "It &lt;works&gt;." in answer.text
+        assert "What &lt;now&gt;?" in answer.text, "the question that was decided"
         assert "22 November 2026" in words(answer)
     assert "Sit down" in words(page)
 

@@ -76,7 +76,7 @@ async def test_what_was_not_shown_is_not_on_it(house: House) -> None:
     await facilitation.open_round(desk, live.id, closed.id)
     async with house.browser() as anybody:
         read = words(await anybody.get(page))
-        assert "Badges are off in this session." in read
+        assert "Badges are off in this session" in read
         assert "Voting is open" in read
         assert "A nurse knows me" not in read, "they were told that nobody else reads it"
         assert "Nobody voted" not in read
