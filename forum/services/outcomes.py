@@ -5,7 +5,7 @@ An index of entries alone, as `record_cache.Contents` keeps it: no words, which 
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -71,14 +71,14 @@ class Outcomes:
     def find(self, sought: Sought, size: int, start: int, most: int) -> tuple[int, list[Outcome]]:
         """Returns how many outcomes of the first `size` entries were sought, and a page of them, newest first."""
         every: Sequence[Outcome] = self._of.get((sought.kind, sought.about), ())
+        last = bisect_right(every, sought.until, key=_day) if sought.until else len(every)
         # Another request may have read further than this one's snapshot reaches.
-        count = bisect_left(every, size, key=_index)
-        if sought.since or sought.until:
-            until = sought.until or "9"
-            every = [one for one in every[:count] if sought.since <= one.day <= until]
-            count = len(every)
-        last = max(0, count - start)
-        return count, list(every[max(0, last - most) : last][::-1])
+        while last and every[last - 1].index >= size:
+            last -= 1
+        first = bisect_left(every, sought.since, hi=last, key=_day) if sought.since else 0
+        end = max(first, last - start)
+        page = every[max(first, end - most) : end]
+        return last - first, [one for one in reversed(page) if one.index < size]
 
     def commissions(self, most: int) -> list[str]:
         """Returns the ids of the commissions that have outcomes, so many at most: those that had their first last."""
@@ -114,7 +114,7 @@ class Outcomes:
             for kind in (None, gone.kind):
                 for about in ("", gone.commission, gone.session):
                     there = self._of[kind, about]
-                    del there[bisect_left(there, gone.index, key=_index)]
+                    del there[bisect_left(there, _place(gone), key=_place)]
         one = Outcome(index, OutcomeKind.RESULT, *_placed(entry), entry["session"], entry["round"])
         one.void = entry["type"] == "round annulled"
         self._results[entry["round"]] = self._put(one)
@@ -122,7 +122,7 @@ class Outcomes:
     def _put(self, one: Outcome) -> Outcome:
         for kind in (None, one.kind):
             for about in {"", one.commission, one.session}:
-                self._of.setdefault((kind, about), []).append(one)
+                insort(self._of.setdefault((kind, about), []), one, key=_place)
         return one
 
 
@@ -130,5 +130,10 @@ def _placed(entry: Mapping[str, Any]) -> tuple[str, str]:
     return entry["at"][:10], entry["commission"]
 
 
-def _index(one: Outcome) -> int:
-    return one.index
+def _place(one: Outcome) -> tuple[str, int]:
+    """Returns its place in the lists: by its day, for a clock may have gone wrong."""
+    return one.day, one.index
+
+
+def _day(one: Outcome) -> str:
+    return one.day

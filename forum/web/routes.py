@@ -341,11 +341,8 @@ def _announced(request: Request) -> int:
 def routes() -> list[BaseRoute]:
     """Returns the routes of the table, the sockets and the static files, for Starlette."""
     static = Mount("/static", StaticScripts(directory=STATIC), middleware=[Middleware(GZipMiddleware)])
-    return [
-        *(
-            Route(row.path, guarded(row), methods=row.methods.split(), name=row.path, max_body_size=row.most_body)
-            for row in PAGES
-        ),
-        *SOCKETS,
-        static,
+    pages = [
+        Route(row.path, guarded(row), methods=row.methods.split(), name=row.path, max_body_size=row.most_body)
+        for row in PAGES
     ]
+    return [*pages, *SOCKETS, static]

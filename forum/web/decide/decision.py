@@ -56,12 +56,9 @@ async def decision(request: Request) -> Response:
                 drawn[asked.round.id] = (asked.round, asked.result)
             drawn[declared_of(on.commission.id)] = (on.commission, on.session.title)
             await unlike_record(request, work, drawn)
-        came_from = await _came_from(work, on)
-    shown = (
-        context(request, made, on)
-        | {"came_from": came_from}
-        | {"statements": statements, "against": groups_against(made)}
-    )
+        goes_back_to = await came_from(work, on)
+    shown = context(request, made, on) | {"statements": statements, "against": groups_against(made)}
+    shown["came_from"] = goes_back_to
     shown |= {"asked": asked, "asked_round": in_words(asked.round) if asked else None}
     if predicted and predicted.decision:
         shown["predicted"] = predicted
@@ -80,12 +77,13 @@ class CameFrom:
     reasons: int
 
 
-async def _came_from(work: Work, on: Matter) -> CameFrom:
+async def came_from(work: Work, on: Matter) -> CameFrom:
+    """Returns the pages that a decision on these votes goes back to."""
     vote = on.later
     titles = await work.stories.titles({vote.scenario} if vote.scenario else set())
     readable = not vote.scenario or vote.scenario in titles
     if on.session.asynchronous or not on.session.recorded or not readable:
-        return CameFrom("", vote.scenario if titles else "", titles.get(vote.scenario or "", ""), 0)
+        return CameFrom("", (vote.scenario or "") if titles else "", titles.get(vote.scenario or "", ""), 0)
     reasons, more = (await work.reasons.shown([vote.id], 1)).get(vote.id, ((), 0))
     address = await address_of(work, on.session, vote)
     shown = len(reasons) + more if on.result else 0

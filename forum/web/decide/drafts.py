@@ -13,7 +13,7 @@ from forum.voting.commission import SecondReader
 from forum.voting.decision import DecisionState
 from forum.voting.decision_draft import DecisionDraft
 from forum.web.auth import somebody
-from forum.web.decide.decision import context
+from forum.web.decide.decision import came_from, context
 from forum.web.decide.form import draft_of, version_of
 from forum.web.forms import Form, errors_of, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
@@ -92,6 +92,7 @@ async def _page(
             mistakes = {"id": say(wrong.message, wrong.values)}
         apart = await decision_matter.beside(work, on)
         every = await decision_matter.votes_on(work, on)
+        goes_back_to = await came_from(work, on)
         names = {one.id: one.name for one in await work.people.list_people()}
         asked = await check_backs.about(work, on.later.id)
         reasons = await work.reasons.list_reasons(asked.round.id) if asked and asked.result else []
@@ -101,7 +102,7 @@ async def _page(
         request,
         "decide/draft.html",
         _status(error),
-        **{**shown, "made": made, "on": on, "statements": ()},
+        **{**shown, "came_from": goes_back_to, "made": made, "on": on, "statements": ()},
         draft=kept,
         beside=apart,
         every=every,

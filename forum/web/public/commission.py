@@ -73,8 +73,10 @@ async def commission(request: Request) -> Response:
         steps_shown = found[(number - 1) * A_PAGE : number * A_PAGE]
         # What is still to come or going on first, then the newest.
         listed = sorted(sessions[-MOST_SESSIONS:], key=_when, reverse=True)
-        said = results_in(contents, size, [s.id for s in (*listed, *(one.session for one in asynchronous))])
-        wanted = {one.index for one in steps_shown} | {one.index for some, _more in said.values() for one in some}
+        its_results = results_in(contents, size, [s.id for s in (*listed, *(one.session for one in asynchronous))])
+        wanted = {one.index for one in steps_shown} | {
+            one.index for some, _more in its_results.values() for one in some
+        }
         read = await read_entries(work, contents, wanted | set(entries_of(decisions)))
         rows: dict[str, object] = {
             declared_of(about.id): (about, course, versions, [(s.id, s.title) for s in sessions])
@@ -104,7 +106,7 @@ async def commission(request: Request) -> Response:
         told_by={one.id: about.group_label(one.told_by) or "" for one in stories},
         sessions=[(s, session_state(s)) for s in listed],
         more_sessions=len(sessions) - MOST_SESSIONS,
-        results=told_results(said, read),
+        results=told_results(its_results, read),
         asynchronous=asynchronous,
         story_titles={id_: title for id_, (title, _group) in public.items()},
         predicted={s.id: said for s in sessions[-MOST_SESSIONS:] if (said := contents.predictions.said(s.id, size))},

@@ -23,7 +23,7 @@ from forum.web.responses import page
 from forum.web.site import site_of
 from forum.web.words.outcome_lines import OutcomeLine, line_of
 
-A_PAGE = 25
+A_PAGE = 20
 MOST_CHOICES = 200  # commissions that a reader can choose from; by the address any can be chosen
 _FIELDS = ("kind", "commission", "since", "until")
 _MOST_TYPED = 40

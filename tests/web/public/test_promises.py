@@ -46,7 +46,7 @@ async def decided(house: House, *promises: Promise, **changes: Any) -> Decision:
 
 def listed(answer: httpx2.Response) -> list[str]:
     """Returns the ids of the promises on a page of the ledger, in their order."""
-    return re.findall(r'<p class="lines"><a href="/promises/([0-9a-f]{32})">', answer.text)
+    return re.findall(r'<li><a href="/promises/([0-9a-f]{32})">', answer.text)
 
 
 async def test_the_ledger_lists_what_is_late_first_and_finds_by_words_and_choice(
