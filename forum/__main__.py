@@ -20,6 +20,7 @@ COMMANDS = {
     "retention": "forum.cli.retention",
     "scenarios": "forum.cli.scenarios",
     "user": "forum.cli.user",
+    "organisation": "forum.cli.organisation",
 }
 
 COULD_NOT = 2

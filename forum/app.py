@@ -25,6 +25,7 @@ from forum.ports.clock import Clock
 from forum.services.checkpoints import Checkpoints
 from forum.services.mail.delivery import Mailing
 from forum.services.noticed import NoticedCounts, link_of_follower
+from forum.services.organisation import Face
 from forum.services.record_watch import RecordWatch
 from forum.services.retention import Retention
 from forum.services.scrub import scrub
@@ -96,6 +97,8 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
         post = SmtpPost(settings.mail) if settings.mail else None
         mailing = Mailing(store, time, post, MailLetters(address), partial(link_of_follower, signer.secret("noticed")))
         noticed = NoticedCounts(store, time)
+        face = Face(store)
+        await face.refresh()
         checkpoints = Checkpoints(
             store,
             signer,
@@ -123,6 +126,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
             proxies=proxies,
             mailing=mailing,
             languages=languages,
+            face=face,
             address=address,
         )
         # Ended in the other order, each of them whatever becomes of the others.
@@ -130,6 +134,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
             ending.push_async_callback(store.close)
             for stop in (
                 retention.stop,
+                face.stop,
                 watch.stop,
                 witnesses.stop,
                 keeper.stop,
@@ -146,6 +151,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
             mailing.start()
             noticed.start()
             retention.start()
+            face.start()
             yield _Nothing()
 
     return Starlette(

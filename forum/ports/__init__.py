@@ -29,6 +29,7 @@ from forum.ports.helper_links import HelperLinks
 from forum.ports.mail import Mail
 from forum.ports.minority_statements import MinorityStatements
 from forum.ports.noticed import NoticedAnswers
+from forum.ports.organisation import Organisations
 from forum.ports.owners import Owners
 from forum.ports.predictions import Predictions
 from forum.ports.promises import Promises
@@ -77,6 +78,7 @@ class Work(Protocol):
     work_list: WorkList
     your_work: YourWork
     help_pledges: HelpPledges
+    organisation: Organisations
     owners: Owners
     helper_links: HelperLinks
     minority: MinorityStatements

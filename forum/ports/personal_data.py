@@ -242,6 +242,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     "last_act": {Kind.UNDO: "act at changes", NOBODY: "session id"},
     "library": {Kind.STORY: "told_by told_by_key", NOBODY: "story"},
     "library_note": {Kind.STORY: "key note", NOBODY: "story"},
+    "logo": {NOBODY: "sha256 width height content"},
     "mail": {
         Kind.MAIL: "address state asked_at until told_until not_before look_at seen tries",
         Kind.LINK: "key",
@@ -260,6 +261,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         NOBODY: "seq id decision group_label state entry",
     },
     "noticed_answer": {Kind.ROOM: "said", Kind.LINK: "key", NOBODY: "commitment asking who"},
+    "organisation": {Kind.ACCOUNT: "by", NOBODY: "number at changed said logo"},
     "owner_link": {Kind.LINK: "key made_at revoked_at", NOBODY: "seq id commitment"},
     "owner_mail": {
         Kind.MAIL: "address state reminders written_at not_before told tries",

@@ -28,6 +28,7 @@ from forum.ports.helper_links import HelperLinks
 from forum.ports.mail import Mail
 from forum.ports.minority_statements import MinorityStatements
 from forum.ports.noticed import NoticedAnswers
+from forum.ports.organisation import Organisations
 from forum.ports.owners import Owners
 from forum.ports.predictions import Predictions
 from forum.ports.promises import Promises
@@ -60,6 +61,7 @@ from forum.store.mail import SqlMail
 from forum.store.minority_statements import SqlMinorityStatements
 from forum.store.moderation import SqlModeration
 from forum.store.noticed import SqlNoticedAnswers
+from forum.store.organisation import SqlOrganisations
 from forum.store.owners import SqlOwners
 from forum.store.paper_counts import SqlPapers
 from forum.store.people import SqlPeople
@@ -126,6 +128,7 @@ class SqlWork:
         self.work_list: WorkList = SqlWorkList(link)
         self.your_work: YourWork = SqlYourWork(link)
         self.help_pledges: HelpPledges = SqlHelpPledges(link)
+        self.organisation: Organisations = SqlOrganisations(link)
         self.owners: Owners = SqlOwners(link)
         self.helper_links: HelperLinks = SqlHelperLinks(link)
         self.minority: MinorityStatements = SqlMinorityStatements(link)

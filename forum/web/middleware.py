@@ -38,7 +38,8 @@ def protection(scope: Scope) -> dict[str, str]:
     framing = "'self'" if scope["path"].startswith("/projector/") else "'none'"
     return {
         "Content-Security-Policy": (
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+            "default-src 'none'; script-src 'self'; style-src 'self'; manifest-src 'self'; "
+            "img-src 'self' data:; font-src 'self'; "
             f"connect-src 'self'{sockets}; frame-src 'self'; form-action 'self'; base-uri 'none'; "
             f"frame-ancestors {framing}"
         ),

@@ -17,6 +17,7 @@ from forum.web.auth import person_of
 from forum.web.i18n import switch
 from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import language
+from forum.web.organisation.face import face_of
 from forum.web.server.prefix import below, prefix_of
 from forum.web.site import site_of
 from forum.web.templates import ready
@@ -51,6 +52,7 @@ async def page(request: Request, template: str, status: int = 200, **context: An
         "person": person,
         "may": lambda permission, commission="": _may(person, permission, commission),
         "path": request.url.path,
+        "face": face_of(request),
         "language": language(),
         "language_choices": switch.choices(request),
         "lost_language": switch.lost_choice(request),

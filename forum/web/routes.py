@@ -48,6 +48,7 @@ from forum.web.live import (
     sockets,
     tablet,
 )
+from forum.web.organisation import face, settings, statements
 from forum.web.organise import commissions_and_sessions as organising
 from forum.web.organise import home, paper_counts, programmes, rounds, stages, tickets
 from forum.web.public import (
@@ -206,10 +207,17 @@ PAGES: tuple[Page, ...] = (
     Page("/my-story/{key}/data", "GET POST", your_data.story, "public"),
     Page("/mail/data/{key}", "GET POST", your_data.mail, "public"),
     Page("/data-protection", "GET", data_protection.data_protection, "public"),
+    Page("/accessibility", "GET", statements.accessibility, "public"),
+    Page("/imprint", "GET", statements.imprint, "public"),
+    Page("/colours.css", "GET", face.colours, "public"),
+    Page("/logo/{logo}", "GET", face.logo, "public"),
+    Page("/manifest.webmanifest", "GET", face.manifest, "public"),
     # accounts
     Page("/sign-in", "GET POST", sign_in.sign_in, "public"),
     Page("/sign-out", "POST", sign_in.sign_out, "public"),
     Page("/first/{key}", "GET POST", sign_in.first, "public"),
+    Page("/organisation", "GET", settings.overview, "manage people"),
+    Page("/organisation/{part}", "GET POST", settings.part, "manage people", MOST_WITH_FILE),
     Page("/people", "GET POST", people.people, "manage people"),
     Page("/people/{person}/roles", "POST", people.set_roles, "manage people"),
     Page("/people/{person}/password", "POST", people.give_password, "manage people"),

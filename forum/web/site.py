@@ -15,6 +15,7 @@ from forum.ports.clock import Clock
 from forum.ports.stories import CheckFile
 from forum.services.checkpoints import Checkpoints
 from forum.services.mail.delivery import Mailing
+from forum.services.organisation import Face
 from forum.services.record_watch import RecordWatch
 from forum.services.witnesses import Witnesses
 from forum.settings import Settings
@@ -48,6 +49,7 @@ class Site:
     proxies: Proxies
     mailing: Mailing
     languages: Languages
+    face: Face
     address: str
 
 

@@ -40,12 +40,12 @@ MEASURED = {
 }
 # Addresses whose answer is no page, or that need what this house has not.
 NO_PAGES = re.compile(
-    r"\{|\.(jsonl|pem|atom|twee|ics|pdf)|/record/(tile|checkpoint$)|/now$|^/export|/first/|^/(tablet|projector)/|/mail/(confirm|stop)/|^/promises/.*/files/"
+    r"\{|\.(jsonl|pem|atom|twee|ics|pdf|css|png|webmanifest)|/record/(tile|checkpoint$)|/now$|^/export|/first/|^/(tablet|projector)/|/mail/(confirm|stop)/|^/promises/.*/files/"
 )
 
 # Pages that say here what is missing: which commission, which vote, which sizes, a mail server; and one that there is
 # not.
-REFUSED = re.compile(r"/(suggest|file|mail|new|consistency)$|/receipts/[0-9a-f]{32}$|^/[0-9]")
+REFUSED = re.compile(r"/(imprint|suggest|file|mail|new|consistency)$|/receipts/[0-9a-f]{32}$|^/[0-9]")
 # How high the header of a page may be, by the width of the screen: one row for all its words where there is room for
 # them, and two on the narrowest phone. It is measured before anything is unfolded.
 HIGHEST = {320: 112, 1024: 64}
@@ -134,6 +134,7 @@ async def addresses(full: Cramped) -> list[str]:
         "/answer/{answer_code}/right": {"answer_code": there["right"]},
         "/organise/asynchronous/{session}": {"session": there["asynchronous"]},
     }
+    there = there | {"part": "colour"}
     found = []
     for row in PAGES:
         path = row.path

@@ -224,6 +224,7 @@ ABOUT_NEITHER: dict[str, Form] = {
     "/sign-out": {},
     "/first/{key}": {"name": "A", "login": "a", "password": "seven quiet green kettles"},
     "/account": {"current": "wrong", "password": "seven quiet green kettles", "again": "seven quiet green kettles"},
+    "/organisation/{part}": {"name": "Anytown", "seen": "0"},
     "/people": {"name": "B", "login": "b", "password": "seven quiet green kettles", "role": "organiser"},
     "/people/{person}/roles": {"role": "organiser"},
     "/people/{person}/password": {"password": "seven quiet green kettles"},
@@ -265,7 +266,7 @@ def address(path: str, act: str, there: ActIds) -> str:
     known = dict(there.ids)
     if "{act}" in path:
         known["act"] = act
-    known |= {"step": "where"}
+    known |= {"step": "where", "part": "name"}
     if path.startswith("/build/"):
         known["key"] = there.build_key
     elif path.startswith("/mail/"):

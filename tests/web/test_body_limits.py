@@ -66,6 +66,7 @@ FILES = {
     "/my-story/{key}/evidence",
     "/decide/promises/{commitment}",
     "/my-promise/{key}",
+    "/organisation/{part}",
 }
 
 

@@ -26,6 +26,7 @@ from forum.store.tables.commissions import (
     update_file,
 )
 from forum.store.tables.followers import follower, noticed_answer, owner_mail
+from forum.store.tables.organisation import logo, organisation
 from forum.store.tables.record import checkpoint, cosignature, disclosure, entry, fact
 from forum.store.tables.rounds import ballot, casting, me_too, reason, round_
 from forum.store.tables.schema import Words, metadata, storable
@@ -93,12 +94,14 @@ __all__ = [
     "last_act",
     "library",
     "library_note",
+    "logo",
     "mail",
     "me_too",
     "metadata",
     "minority_statement",
     "moderation",
     "noticed_answer",
+    "organisation",
     "owner_link",
     "owner_mail",
     "paper",

@@ -104,5 +104,8 @@ def _parts(person: Person, found: Counts) -> Iterator[Part]:
         yield Part(
             _("People"),
             _("Everybody who can sign in, and what they may do."),
-            [Line(_("Accounts, roles and passwords"), None, "/people")],
+            [
+                Line(_("Accounts, roles and passwords"), None, "/people"),
+                Line(_("The organisation: its name, logo, colour and statements"), None, "/organisation"),
+            ],
         )

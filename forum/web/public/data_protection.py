@@ -11,6 +11,7 @@ from starlette.responses import Response
 from forum.ports.personal_data import ABOUT, Kind, columns_of
 from forum.services.mail import subscriptions
 from forum.web.i18n.gettext import say
+from forum.web.organisation.statements import paragraphs, said
 from forum.web.responses import page
 from forum.web.site import site_of
 
@@ -35,9 +36,10 @@ async def data_protection(request: Request) -> Response:
         request,
         "public/data_protection.html",
         kinds=held(operator.periods),
-        controller=operator.controller,
-        contact=operator.contact,
-        ground=operator.ground,
+        controller=said(request, "controller") or operator.controller,
+        contact=said(request, "contact") or operator.contact,
+        ground=said(request, "ground") or operator.ground,
+        more=paragraphs(said(request, "privacy")),
     )
 
 

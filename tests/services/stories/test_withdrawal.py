@@ -83,6 +83,8 @@ WITHOUT_WORDS = """
     group_link: id group_label key made_at revoked_at
     minority_statement: id group_label words state sent_at because moderated_at
     noticed_answer: key commitment asking who said
+    logo: sha256 content
+    organisation: at changed said logo
     owner_link: id key made_at revoked_at
     owner_mail: id address key state written_at not_before told link
     paper: id counts entered_by entered_at confirmed_by confirmed_at
