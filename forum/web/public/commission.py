@@ -109,7 +109,9 @@ async def commission(request: Request) -> Response:
         results=told_results(its_results, read),
         asynchronous=asynchronous,
         story_titles={id_: title for id_, (title, _group) in public.items()},
-        predicted={s.id: said for s in sessions[-MOST_SESSIONS:] if (said := contents.predictions.said(s.id, size))},
+        predicted={
+            s.id: sealed for s in sessions[-MOST_SESSIONS:] if (sealed := contents.predictions.said(s.id, size))
+        },
         planned={session for session, latest in plans.items() if is_planned(latest.plan)},
         decisions=decisions,
         lines=decided,
