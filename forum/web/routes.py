@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -32,7 +29,7 @@ from forum.web.decide import exports as decide_exports
 from forum.web.decide import form as decision_form
 from forum.web.decide import overview as decide_overview
 from forum.web.decide import prediction as decide_prediction
-from forum.web.forms import MOST_WITH_FILE, SMALL, STORY, WORDS
+from forum.web.forms import MOST_WITH_FILE, STORY, WORDS
 from forum.web.live import (
     care,
     console,
@@ -51,6 +48,7 @@ from forum.web.live import (
 from forum.web.organisation import face, settings, statements
 from forum.web.organise import commissions_and_sessions as organising
 from forum.web.organise import home, paper_counts, programmes, rounds, stages, tickets
+from forum.web.page_row import Endpoint, Page
 from forum.web.public import (
     answer,
     check,
@@ -94,26 +92,6 @@ from forum.web.stories import (
 from forum.web.templates import STATIC
 
 _DIGITS = 20  # digits of a length that are read
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-@dataclass(frozen=True)
-class Page:
-    """One row of the table. `permission` is a key of permissions.PERMISSIONS; a page of a private link is "public",
-    as its key is the permission. `most_body` is the largest body in bytes, where more than a few buttons and
-    names may come.
-
-    The permission is needed in the commission that the path leads to, or in every one; `somewhere` marks what is for
-    whoever has it in any commission: the endpoint shows no other, and checks the one that a form or query names.
-    """
-
-    path: str
-    methods: str
-    endpoint: Endpoint
-    permission: str
-    most_body: int = SMALL
-    somewhere: bool = False
-
 
 PAGES: tuple[Page, ...] = (
     # what everybody reads

@@ -9,7 +9,8 @@ from support.app import House, words
 from support.loop_watch import Asker
 
 from forum.web.forms import SMALL, STORY, WORDS
-from forum.web.routes import PAGES, Page
+from forum.web.page_row import Page
+from forum.web.routes import PAGES
 
 POSTS = [row for row in PAGES if "POST" in row.methods]
 # Whoever adds a form says here too that it brings more than a few buttons and names.

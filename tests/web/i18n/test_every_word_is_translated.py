@@ -30,7 +30,8 @@ from forum.voting.commission import Commission, DecisionPower, SupportLine
 from forum.web.cookies import DEVICE
 from forum.web.i18n.gettext import speaking
 from forum.web.live.screens import screen_context
-from forum.web.routes import PAGES, Page
+from forum.web.page_row import Page
+from forum.web.routes import PAGES
 
 # What people wrote is in another alphabet.
 TELLING = a_sent_story(

@@ -31,7 +31,8 @@ from forum.stories import scenario, twine
 from forum.stories.draft import NO, mark
 from forum.stories.edits import MOST_CARDS, AddCard, SetField
 from forum.web.forms import STORY
-from forum.web.routes import PAGES, Page
+from forum.web.page_row import Page
+from forum.web.routes import PAGES
 from forum.web.templates import qr
 
 # What takes long to read, as a form spells it: letters and signs in numbers, stops, details, unseen signs, lines.

@@ -23,7 +23,8 @@ from forum.services.sessions.tablet_link import share
 from forum.sessions.session import Participant
 from forum.settings import Settings
 from forum.web.cookies import DEVICE
-from forum.web.routes import PAGES, SOCKETS, Page
+from forum.web.page_row import Page
+from forum.web.routes import PAGES, SOCKETS
 from forum.web.templates import STATIC
 
 HOST = "http://house.test"
