@@ -316,9 +316,9 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         NOBODY: "seq id commission",
     },
     "suggestion": {
-        Kind.SUGGESTION: "kind words at place seen title url group_id name by outcome because answered_at staff",
+        Kind.SUGGESTION: "kind words at place seen title url group_id name by outcome because answered_at",
         Kind.ACCOUNT: "agreed_by",
-        NOBODY: "seq id story agreed",
+        NOBODY: "seq id story staff agreed",
     },
     "ticket": {
         Kind.DEVICE: "code participant used_at",

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from forum.ports.work_list import Counts, Duty, FirstSteps, Section, Wanted
 from forum.sessions.session import SessionKind
 from forum.store.base import Area, made
+from forum.store.drafts import OPEN_QUESTION
 from forum.store.tables import (
     appeal,
     commission,
@@ -23,6 +24,7 @@ from forum.store.tables import (
     round_,
     session,
     story,
+    suggestion,
 )
 from forum.store.tables.schema import Words
 from forum.store.work_list import counted, values_of
@@ -91,6 +93,8 @@ def _moderating(some: bool) -> sa.Select[Any]:
     public = stories.where(story.c.status == StoryStatus.ACCEPTED)
     beside = sa.select(evidence.c.story).where(evidence.c.shown_at == "", evidence.c.declined_at == "")
     reported = sa.select(report.c.story).where(report.c.answer == ReportAnswer.OPEN)
+    # A story whose teller is asked about a question waits for its teller.
+    asked = sa.select(suggestion.c.story).where(*OPEN_QUESTION)
     acts = moderation.alias("newer")
     newest = sa.select(sa.func.max(acts.c.seq)).where(acts.c.story == story.c.id, acts.c.action.in_(_KEPT_BACK))
     appealed = (
@@ -107,7 +111,9 @@ def _moderating(some: bool) -> sa.Select[Any]:
     offered = sa.select(help_pledge.c.id).where(help_pledge.c.state == HelpState.WAITING)
     return _numbers(
         {
-            Duty.STORIES: stories.where(story.c.status == StoryStatus.SUBMITTED),
+            Duty.STORIES: stories.where(
+                story.c.status == StoryStatus.SUBMITTED, sa.not_(story.c.to_shape) | story.c.id.not_in(asked)
+            ),
             Duty.VERSIONS: public.where(story.c.revision != ""),
             Duty.APPEALS: appealed,
             Duty.REPORTS: public.where(story.c.id.in_(reported)),
