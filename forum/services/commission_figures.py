@@ -40,7 +40,7 @@ class Figures:
 async def figures_of(work: Work, of: Commission, sessions: Sequence[LiveSession], steps: Sequence[Step]) -> Figures:
     """Returns the figures of a commission with these sessions; `steps` is its timeline. Results are read once for each
     state of its record."""
-    over = [one.id for one in sessions if one.recorded and not one.rehearsal and one.ended]
+    over = [one.id for one in sessions if one.recorded and not one.rehearsal and one.ended and one.opened_at]
     joined = await work.sessions.came(over)
     came = [people_who_came(joined.get(id_, 0), of) for id_ in over]
     shown = [one.index for one in steps if one.kind == "vote"]

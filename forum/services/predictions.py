@@ -25,6 +25,7 @@ from forum.voting.prediction import MOST_PREDICTED, Prediction
 from forum.voting.round import Round
 
 ENDED = "This session has ended, so there is no vote that a prediction could come before."
+PLANNED = "This session is planned. A prediction can be sealed once it is opened, before its first vote."
 LATE = (
     "A vote of this session has been opened, so no prediction can be sealed any more, and none replaced. You can still "
     "copy what you wrote from here."
@@ -54,7 +55,9 @@ def refusal(session: LiveSession, rounds: Sequence[Round]) -> str:
     """Returns why no prediction can be sealed for a session with these rounds any more; "" where it can."""
     if any(one.opened_at for one in rounds):
         return LATE
-    return ENDED if session.ended else ""
+    if session.ended:
+        return ENDED
+    return "" if session.opened_at else PLANNED
 
 
 async def seal(store: Store, clock: Clock, person: Person, session: str, form: PredictionForm) -> Prediction:

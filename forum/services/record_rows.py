@@ -84,6 +84,8 @@ async def _session_opened(work: Work, known: Known, index: int, said: Entry) -> 
     except NotFound:
         yield missing("session", said["session"])
         return
+    if not live.opened_at:
+        yield "session", live.id, "opened_at", "planned", "opened: this entry says so"
     made = plain_facts(commissions_and_sessions.opened(live, commission))
     commission_rows.as_early_as(said, made)
     # Stories may be added to a programme, and never taken from it.
@@ -245,7 +247,8 @@ async def unrecorded(work: Work, known: Known, commission: str, session: str) ->
 async def _unrecorded_of(work: Work, known: Known, session: str) -> AsyncIterator[Unlike]:
     live = await work.sessions.get_session(session)
     rounds = await work.rounds.list_rounds(session)
-    if live.recorded and session not in known.entries:
+    # Nothing of a planned session is in the record.
+    if live.recorded and live.opened_at and session not in known.entries:
         yield "session", session, "id", "a recorded session", "none: no entry tells of it"
     for round_ in rounds if live.recorded else ():
         if round_.opened_at and round_.id not in known.entries:

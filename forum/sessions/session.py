@@ -82,6 +82,7 @@ class LiveSession:
     `reasons` says who reads what people write with their votes.
     `no_receipts`: nobody is given a receipt of their ballot, as was declared when the session was made.
     `stage` is the stage that the commission was in when the session was made, `terms` the number of its version.
+    `opened_at` is when it was opened, "" while it is planned: until then nobody is in it and nothing of it is recorded.
     `ended_at` is when it was ended last, "" in sessions that are older than this.
     """
 
@@ -113,6 +114,11 @@ class LiveSession:
     def changed(self) -> LiveSession:
         """Returns the session with its version one higher, so that screens ask for the state again."""
         return replace(self, version=self.version + 1)
+
+    @property
+    def planned(self) -> bool:
+        """True until it is opened."""
+        return not self.opened_at and not self.ended
 
     @property
     def asynchronous(self) -> bool:

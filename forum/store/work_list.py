@@ -330,7 +330,7 @@ def _ahead(asked: _Asked) -> Lines:
         .select_from(session)
         .join(commission, session.c.commission == commission.c.id)
         .outerjoin(prediction, prediction.c.session == session.c.id)
-        .where(sa.not_(session.c.ended), sa.not_(begun))
+        .where(sa.not_(session.c.ended), session.c.opened_at != "", sa.not_(begun))
     )
     return _chosen(asked, lines, session, session.c.title)
 

@@ -47,7 +47,7 @@ from forum.web.live import (
 )
 from forum.web.organisation import face, settings, statements
 from forum.web.organise import commissions_and_sessions as organising
-from forum.web.organise import home, paper_counts, programmes, rounds, stages, tickets
+from forum.web.organise import home, paper_counts, programmes, rounds, sessions, stages, tickets
 from forum.web.page_row import Endpoint, Page
 from forum.web.public import (
     answer,
@@ -206,13 +206,7 @@ PAGES: tuple[Page, ...] = (
     Page("/organise/commissions/new", "GET", organising.new_commission, "run sessions"),
     Page("/organise/commissions", "POST", organising.add_commission, "run sessions", WORDS),
     Page("/organise/commissions/{commission}", "GET", home.home, "keep commissions"),
-    Page(
-        "/organise/commissions/{commission}/edit",
-        "GET POST",
-        organising.edit_commission,
-        "keep commissions",
-        WORDS,
-    ),
+    Page("/organise/commissions/{commission}/edit", "GET POST", organising.edit_commission, "keep commissions", WORDS),
     Page("/organise/commissions/{commission}/stories", "POST", home.copy_stories, "run sessions"),
     Page("/organise/commissions/{commission}/poster.pdf", "GET", home.poster, "keep commissions"),
     Page("/organise/commissions/{commission}/stages", "GET", stages.overview, "keep commissions"),
@@ -220,10 +214,12 @@ PAGES: tuple[Page, ...] = (
     Page("/organise/commissions/{commission}/note", "POST", stages.note, "keep commissions", WORDS),
     Page("/organise/commissions/{commission}/close", "POST", stages.close, "keep commissions", WORDS),
     Page("/organise/commissions/{commission}/reopen", "POST", stages.reopen, "keep commissions", WORDS),
-    Page("/organise/sessions/new", "GET", organising.new_session, "run sessions", somewhere=True),
-    Page("/organise/sessions", "POST", organising.add_session, "run sessions", WORDS, somewhere=True),
+    Page("/organise/sessions/new", "GET", sessions.new_session, "run sessions", somewhere=True),
+    Page("/organise/sessions", "POST", sessions.add_session, "run sessions", WORDS, somewhere=True),
     Page("/organise/tokens", "POST", organising.add_token, "run sessions", somewhere=True),
     Page("/organise/tokens/{token}/revoke", "POST", organising.revoke_token, "run sessions", somewhere=True),
+    Page("/organise/sessions/{session}", "GET POST", sessions.home, "run sessions", WORDS),
+    Page("/organise/sessions/{session}/change", "GET POST", sessions.change, "run sessions", WORDS),
     Page("/organise/sessions/{session}/programme", "GET POST", programmes.edit, "run sessions", WORDS),
     Page("/organise/sessions/{session}/run-sheet", "GET", programmes.run_sheet, "run sessions"),
     Page("/organise/sessions/{session}/tickets", "GET POST", tickets.sheet, "run sessions", WORDS),

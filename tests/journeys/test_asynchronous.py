@@ -189,7 +189,7 @@ async def test_a_question_is_answered_alone_over_days(people: People, house: Hou
     await organiser.goto("/organise")
     await follow(organiser.get_by_role("link", name="Make a live session").last)
     await organiser.get_by_label("Title").fill("A day in March")
-    await organiser.get_by_role("button", name="Make this session").click()
+    await organiser.get_by_role("button", name="Make it and open it now").click()
     await organiser.get_by_text("Answers from where people are (1)").click()
     await expect(organiser.get_by_text("Their answers are never in this room's numbers.")).to_be_visible()
     await expect(organiser.get_by_text("14 people voted")).to_be_visible()

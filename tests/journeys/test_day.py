@@ -65,7 +65,7 @@ async def the_session_and_its_programme(day: Day) -> None:
         await console.get_by_label(re.compile(story)).check()
     await console.get_by_label(re.compile("^With a ticket")).check()
     await console.get_by_label(re.compile("^Everybody, once the facilitator")).check()
-    await console.get_by_role("button", name="Make this session").click()
+    await console.get_by_role("button", name="Make it and open it now").click()
     await expect(console.locator("[data-part=head]")).to_be_visible()
     day.session = console.url.rpartition("/")[2].partition("?")[0]
     words = await console.locator("[data-part=head] p").inner_text()

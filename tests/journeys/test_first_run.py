@@ -64,7 +64,7 @@ async def test_the_first_administrator_is_led_to_a_session_of_their_own(
     await page.get_by_label("Title", exact=True).fill("Town hall")
     for place in await page.locator("input[name=scenario]").all():
         await press(place)
-    await press(main.get_by_role("button", name="Make this session"))
+    await press(main.get_by_role("button", name="Make it and open it now"))
     await expect(page.locator("#screen")).to_contain_text("Seat fourteen (from the demonstration)")
     assert await page.get_by_role("navigation", name="Main").count() == 0
     assert clicks <= MOST_CLICKS, clicks

@@ -66,7 +66,7 @@ async def day(people: People, house: House, accessible: Look) -> Day:
     await console.get_by_label("Title").fill("A day in March")
     await console.get_by_label(re.compile(STORY)).check()
     await console.get_by_label(re.compile("^Everybody, once the facilitator")).check()
-    await follow(console.get_by_role("button", name="Make this session"))
+    await follow(console.get_by_role("button", name="Make it and open it now"))
     if "/console/" not in console.url:
         await console.goto("/organise")
         await follow(console.get_by_role("link", name="Run it").first)

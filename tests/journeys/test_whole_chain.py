@@ -209,7 +209,7 @@ async def test_the_whole_chain(people: People, house: House, accessible: Look, t
     await accessible(organiser)
     await organiser.get_by_label("Title").fill("Town hall, March")
     await organiser.get_by_label(re.compile("The lift that never comes")).check()
-    await follow(organiser.get_by_role("button", name="Make this session"))
+    await follow(organiser.get_by_role("button", name="Make it and open it now"))
     if "/console/" not in organiser.url:
         await organiser.goto("/organise")
         await follow(organiser.get_by_role("link", name="Run it").first)

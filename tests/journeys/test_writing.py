@@ -280,7 +280,7 @@ async def played(people: People, audience: Page) -> None:
     await follow(console.get_by_role("link", name="Make a live session").first)
     await console.get_by_label("Title").fill("Town hall, March")
     await console.get_by_label(re.compile(TITLE)).check()
-    await follow(console.get_by_role("button", name="Make this session"))
+    await follow(console.get_by_role("button", name="Make it and open it now"))
     if "/console/" not in console.url:
         await console.goto("/organise")
         await follow(console.get_by_role("link", name="Run it").first)

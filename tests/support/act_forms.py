@@ -102,6 +102,7 @@ PROGRAMME: dict[str, Fill] = {
     "put": lambda there: {"id": there.item, "section": there.section, "before": ""},
     "undo": _alike({"number": "1"}),
 }
+SESSION: dict[str, Fill] = {"open": _alike({}), "copy": lambda there: {"id": new_id()}}
 TICKETS: dict[str, Fill] = {
     "issue": _alike({"group": "g1", "count": "2"}),
     "renew": _alike({"number": "1"}),
@@ -151,6 +152,7 @@ class Family:
 FAMILIES: dict[str, Family] = {
     "/console/{session}/{act}": Family("", CONSOLE),
     "/organise/asynchronous/{session}/{act}": Family("", ASYNCHRONOUS),
+    "/organise/sessions/{session}": Family("act", SESSION),
     "/organise/sessions/{session}/programme": Family("act", PROGRAMME),
     "/organise/sessions/{session}/tickets": Family("act", TICKETS),
     "/organise/sessions/{session}/papers/{round}": Family("act", PAPERS),
@@ -168,6 +170,7 @@ VOTE = {"choice": "r1", "group": "g1"}
 # The acts that have an address of their own.
 ALONE_THERE: dict[str, Fill] = {
     "/join": _with(code="code"),
+    "/organise/sessions/{session}/change": _alike({"title": "Another day", "seen": "1"}),
     "/s/{code}/join": lambda there: {"group": "g2", "ticket": there.ticket},
     "/s/{code}/group": _alike({"group": "g2"}),
     "/s/{code}/vote": lambda there: {"round": there.round, "choice": "r2"},

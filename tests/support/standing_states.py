@@ -48,12 +48,12 @@ from support.second_run_session import BEN, QUESTION, SCENE, TWEE
 
 # The states of a session: of one in a room, and of one where people answer alone.
 IN_A_ROOM = (
-    *("lobby", "draft", "open", "paused", "tickets", "closed"),
+    *("lobby", "planned", "draft", "open", "paused", "tickets", "closed"),
     *("shown", "badges", "annulled", "replay", "ended"),
 )
 ALONE = ("alone:open", "alone:over", "alone:closed", "alone:shown", "alone:annulled")
 _ROUND = {
-    **dict.fromkeys(("draft", "lobby"), RoundState.DRAFT),
+    **dict.fromkeys(("draft", "lobby", "planned"), RoundState.DRAFT),
     **dict.fromkeys(("open", "paused", "tickets", "alone:open", "alone:over"), RoundState.OPEN),
     **dict.fromkeys(("closed", "alone:closed"), RoundState.CLOSED),
     **dict.fromkeys(("annulled", "alone:annulled"), RoundState.ANNULLED),
@@ -124,7 +124,7 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
         tablet=secrets.token_urlsafe(24),
         reasons=ReasonReading.READ_FIRST,
         entrance=Entrance.TICKETS if state == "tickets" else "open code",
-        opened_at=at,
+        opened_at="" if state == "planned" else at,
     )
     asked = Round(
         new_id(),
@@ -159,7 +159,7 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
     sections = tuple(Section(new_id(), title, items=(item,) * (title == "Morning")) for title in ("Morning", "Noon"))
     counted = PaperCount(new_id(), asked.id, {"g1": {"r1": 2}}, 5, town.counter, at)
     last = LastAct(new_id(), live.id, "pause", at, {"paused": (state != "paused", state == "paused")})
-    rounds = () if state == "lobby" else (asked,) if alone else (asked, voted)
+    rounds = () if state in ("lobby", "planned") else (asked,) if alone else (asked, voted)
     ballots: dict[str | None, int] = {"g1": 2}
     async with town.house.store.begin() as work:
         await work.sessions.add_session(live)
@@ -204,6 +204,7 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
         )
         cues = {
             "lobby": Cue(),
+            "planned": Cue(),
             "replay": Cue(CueKind.SCENE, story, SCENE, replay=True, showing=showing, since=at),
             "ended": Cue(CueKind.ENDED),
         }

@@ -38,6 +38,8 @@ SENTENCES = {
     "/organise/commissions/{commission}/close",
     "/organise/commissions/{commission}/reopen",
     "/organise/sessions",
+    "/organise/sessions/{session}",
+    "/organise/sessions/{session}/change",
     "/organise/sessions/{session}/programme",
     "/organise/sessions/{session}/tickets",
     "/organise/sessions/{session}/papers/{round}",

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Store, Work
@@ -13,6 +14,9 @@ from forum.ports.clock import Clock
 from forum.services import record_entries
 from forum.services.form_errors import Findings
 from forum.services.keys import new_key
+from forum.services.sessions import guard
+from forum.services.sessions.session_day import keep_day, read_day
+from forum.sessions.programme import Programme
 from forum.sessions.session import ENTRANCES, Entrance, LiveSession
 from forum.stories.visible_text import alike, line, trimmed
 from forum.voting.commission import (
@@ -81,7 +85,7 @@ class SessionForm:
     `record` asks for a rehearsal in the record, which only data made by a rehearsal allows; a real session
     always goes into it. `entrance` is how people get in, one of session.ENTRANCES. `reasons` says who reads
     what people write with their votes, a reason.ReasonReading. `whole`: without tickets nothing is given by group.
-    `no_receipts`: nobody is given a receipt of their ballot.
+    `no_receipts`: nobody is given a receipt of their ballot. `planned`: it is opened later, perhaps on that `day`.
     `id` as in CommissionForm.
     """
 
@@ -95,6 +99,9 @@ class SessionForm:
     reasons: str = ReasonReading.KEPT
     whole: bool = False
     no_receipts: bool = False
+    planned: bool = False
+    day: str = ""
+    place: str = ""
 
 
 async def create_commission(store: Store, clock: Clock, form: CommissionForm) -> Commission:
@@ -231,15 +238,12 @@ def _number(typed: str) -> int | None:
     return int(typed.strip()) if _NUMBER.fullmatch(typed.strip()) else None
 
 
-async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveSession:
-    """Makes a live session with its join code and its projector's link; the same form sent twice makes one.
+async def create_session(store: Store, clock: Clock, form: SessionForm, plan: Programme | None = None) -> LiveSession:
+    """Makes a live session with its join code and its projector's link, and the programme `plan`; once for a form.
 
-    A real session is in the record from its start. A rehearsal is not, unless that is asked for and a
-    rehearsal made this data: else IllegalMove, also where the commission is closed. Raises NotFound for an unknown
-    commission, FormErrors for what is wrong.
+    A real session is in the record from its opening, now unless it is `planned`; a rehearsal only where that is asked
+    for and a rehearsal made this data: else IllegalMove, as for a closed commission. Raises NotFound, FormErrors.
     """
-    findings = Findings()
-    title = findings.name("title", form.title, "Give the session a title.", MOST_TITLE)
     async with store.begin() as work:
         # Held, so that nobody moves or changes it between what is declared here and its entry.
         commission = await work.commissions.get_commission(form.commission, lock=True)
@@ -248,39 +252,51 @@ async def create_session(store: Store, clock: Clock, form: SessionForm) -> LiveS
             if standing:
                 return standing[0]
         goes_on(commission)
-        rehearsal = form.rehearsal or commission.rehearsal
-        if rehearsal and form.record:
-            await _may_record(work, commission)
-        playable = {s.id for s in await work.stories.list_stories(commission.id, "accepted") if s.may_perform}
-        if not set(form.scenarios) <= playable:
-            findings.wrong("scenario", "Choose from the accepted stories of this commission that may be played.")
-        _one_of(findings, "reasons", form.reasons, tuple(ReasonReading), "Choose who reads the reasons.")
-        _one_of(findings, "entrance", form.entrance, ENTRANCES, "Choose how people get in.")
-        findings.stop()
+        if form.record and (form.rehearsal or commission.rehearsal):
+            await guard.may_record(work, commission)
+        values, (day, place) = await read_session(Findings(), work, commission, form)
         session = LiveSession(
             id=form.id if _ID.fullmatch(form.id) else secrets.token_hex(16),
             commission=commission.id,
-            title=title,
-            code=await _free_code(work),
+            code=await free_code(work),
             projector=new_key(),
-            scenarios=tuple(dict.fromkeys(form.scenarios)),
-            rehearsal=rehearsal,
-            recorded=form.record or not rehearsal,
-            opened_at=clock.now(),
-            entrance=Entrance(form.entrance),
-            reasons=ReasonReading(form.reasons),
-            no_receipts=form.no_receipts,
+            opened_at="" if form.planned else clock.now(),
             stage=commission.stage,
             terms=commission.version,
-            # Fixed from the start; otherwise it is when the first round closes.
-            partition=Partition((), ONLY_WITH_TICKETS) if form.whole and form.entrance != Entrance.TICKETS else None,
+            **values,
         )
         await work.sessions.add_session(session)
-        if session.recorded:
-            await record_entries.append(
-                work, commission, "session opened", session.opened_at, opened(session, commission)
-            )
+        if session.recorded and session.opened_at:
+            of = opened(session, commission)
+            await record_entries.append(work, commission, "session opened", session.opened_at, of)
+        await keep_day(work, session.id, day, place, clock.now(), plan)
     return session
+
+
+async def read_session(
+    findings: Findings, work: Work, commission: Commission, form: SessionForm
+) -> tuple[dict[str, Any], tuple[str, str]]:
+    """Returns what a form says of a session, by the names of its fields, and its day and place. Raises FormErrors."""
+    title = findings.name("title", form.title, "Give the session a title.", MOST_TITLE)
+    playable = {s.id for s in await work.stories.list_stories(commission.id, "accepted") if s.may_perform}
+    if not set(form.scenarios) <= playable:
+        findings.wrong("scenario", "Choose from the accepted stories of this commission that may be played.")
+    reasons = _one_of(findings, "reasons", form.reasons, tuple(ReasonReading), "Choose who reads the reasons.")
+    entrance = _one_of(findings, "entrance", form.entrance, ENTRANCES, "Choose how people get in.")
+    day = read_day(findings, form.day, form.place)
+    findings.stop()
+    values: dict[str, Any] = {
+        "title": title,
+        "scenarios": tuple(dict.fromkeys(form.scenarios)),
+        "rehearsal": (rehearsal := form.rehearsal or commission.rehearsal),
+        "recorded": form.record or not rehearsal,
+        "entrance": Entrance(entrance),
+        "reasons": ReasonReading(reasons),
+        "no_receipts": form.no_receipts,
+        # Fixed from the start; otherwise it is when the first round closes.
+        "partition": Partition((), ONLY_WITH_TICKETS) if form.whole and entrance != Entrance.TICKETS else None,
+    }
+    return values, day
 
 
 def goes_on(commission: Commission) -> None:
@@ -289,15 +305,8 @@ def goes_on(commission: Commission) -> None:
         raise IllegalMove("This commission is closed. Reopen it before you open a session for it.")
 
 
-async def _may_record(work: Work, commission: Commission) -> None:
-    if await work.facts.get_fact("made_by") != "rehearsal":
-        raise IllegalMove("A rehearsal cannot enter this record: its data was not made by a rehearsal.")
-    if not (commission.rehearsal or commission.demonstration):
-        raise IllegalMove("A rehearsal cannot enter the record of a real commission.")
-
-
-async def _free_code(work: Work) -> str:
-    """Six random digits that no session has. The first is no nought, so that nobody leaves it out."""
+async def free_code(work: Work) -> str:
+    """Returns six random digits that no session has. The first is no nought, so that nobody leaves it out."""
     while True:
         code = str(100_000 + secrets.randbelow(900_000))
         try:

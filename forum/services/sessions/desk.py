@@ -75,6 +75,8 @@ async def undo_act(desk: Desk, session_id: str, id_: str) -> Outcome:
     """Undoes the act with this id, the session's last one. Raises NotFound, and IllegalMove as undo.undo does."""
     async with desk.store.begin() as work:
         session = await guard.of_kind(work, session_id, desk.kind, lock=True)
+        if session.planned:
+            raise IllegalMove(guard.PLANNED)
         return Outcome(await undo.undo(work, session, id_, desk.clock.now()))
 
 

@@ -10,9 +10,11 @@ from forum.errors import IllegalMove, NotFound
 from forum.ports import Work
 from forum.sessions.session import LiveSession, SessionKind
 from forum.stories.submission import StoryStatus, Submission
+from forum.voting.commission import Commission
 from forum.voting.round import Round, RoundState
 
 ENDED = "This session has ended."
+PLANNED = "This session is planned. Open it first."
 OVER = "This question is closed."
 _NO_SESSION = "There is no such session."
 _NO_ROUND = "There is no such round in this session."
@@ -32,10 +34,18 @@ async def of_kind(
 
 
 async def going_on(
-    work: Work, session_id: str, kind: SessionKind | None = SessionKind.ROOM, *, lock: bool = True
+    work: Work,
+    session_id: str,
+    kind: SessionKind | None = SessionKind.ROOM,
+    *,
+    lock: bool = True,
+    planned: bool = False,
 ) -> LiveSession:
-    """Gives a session of this kind, held until this unit of work ends. Raises NotFound, IllegalMove after its end."""
+    """Gives a session of this kind, held until this unit of work ends. Raises NotFound, IllegalMove after its end and,
+    unless it may be `planned`, before it was opened."""
     session = await of_kind(work, session_id, kind, lock=lock)
+    if not session.opened_at and not session.ended and not planned:
+        raise IllegalMove(PLANNED)
     if session.ended:
         raise IllegalMove(ENDED)
     return session
@@ -80,3 +90,11 @@ async def playable(work: Work, story_id: str, *, lock: bool = False) -> Submissi
     if not story.may_perform:
         raise IllegalMove("Its writer no longer allows this story to be played.")
     return story
+
+
+async def may_record(work: Work, commission: Commission) -> None:
+    """Raises IllegalMove where a rehearsal may not enter the record."""
+    if await work.facts.get_fact("made_by") != "rehearsal":
+        raise IllegalMove("A rehearsal cannot enter this record: its data was not made by a rehearsal.")
+    if not (commission.rehearsal or commission.demonstration):
+        raise IllegalMove("A rehearsal cannot enter the record of a real commission.")

@@ -33,7 +33,7 @@ async def make(store: Store, clock: Clock, session: str, new: str, helper: str, 
         found.wrong("hours", "Choose for how many hours the link works.")
     found.stop()
     async with store.begin() as work:
-        live = await guard.going_on(work, session)
+        live = await guard.going_on(work, session, planned=True)
         now = clock.now()
         there = await work.helper_links.helper_links(live.id)
         again = next((one for one in there if is_key(new) and one.key == digest(new)), None)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from zoneinfo import ZoneInfo
 
 from forum.errors import BadInput, IllegalMove, NotFound
@@ -21,6 +20,7 @@ from forum.services.sessions import cues, guard
 from forum.services.sessions.commissions_and_sessions import MOST_TITLE
 from forum.services.sessions.cues import MOST_NOTE
 from forum.services.sessions.desk import Desk, Outcome, Step
+from forum.services.sessions.session_day import read_day
 from forum.sessions import programme, timetable
 from forum.sessions.local_time import UTC
 from forum.sessions.programme import Item, ItemKind, Planned, Programme, ProgrammeChange, Section
@@ -34,7 +34,6 @@ from forum.voting.round import RoundKind, RoundState
 # What the form for a cue of a story may ask for; a replay is kept as a scene.
 _OF_A_STORY, _REPLAY = (ItemKind.SCENE, ItemKind.QUESTION, ItemKind.AGAIN), "replay"
 MOST_SECTIONS, MOST_ITEMS = 30, 300
-MOST_PLACE = 200
 
 Change = Callable[[Programme], Programme]
 
@@ -61,11 +60,7 @@ class Programming:
     async def about(self, day: str, place: str, *, public: bool) -> Planned:
         """When and where the session is, and whether everybody may read its programme beforehand."""
         findings = Findings()
-        try:
-            day = date.fromisoformat(day).isoformat() if day else ""
-        except ValueError:
-            findings.wrong("day", "Write the day as 2027-03-12, or leave it empty.")
-        place = findings.at_most("place", place, MOST_PLACE)
+        day, place = read_day(findings, day, place)
         findings.stop()
         return await self._change(
             lambda plan: self._possible(replace(plan, day=day, place=place, public=public), "day"),
@@ -116,7 +111,7 @@ class Programming:
     async def story(self, section: str, story_id: str) -> Planned:
         """Puts a whole story into a section, cue by cue. It is then one of the session's stories too."""
         async with self._store.begin() as work:
-            session = await guard.going_on(work, self._session)
+            session = await guard.going_on(work, self._session, planned=True)
             story = await _playable(work, session, story_id)
             scenario = await parsed(story.twee)
             items = [replace(cue, id=secrets.token_hex(16)) for cue in programme.cues_of(story_id, scenario)]
@@ -136,7 +131,7 @@ class Programming:
         kind, _, rest = wanted.partition("|")
         story, _, scene_name = rest.partition("|")
         async with self._store.begin() as work:
-            session = await guard.going_on(work, self._session)
+            session = await guard.going_on(work, self._session, planned=True)
             if kind not in {*_OF_A_STORY, _REPLAY} or story not in session.scenarios:
                 raise BadInput("Choose a scene or a question.", field="cue")
             scene = (await parsed((await _playable(work, session, story)).twee)).scene(scene_name)
@@ -203,7 +198,7 @@ class Programming:
             return await self._keep(work, change, what, name)
 
     async def _keep(self, work: Work, change: Change, what: ProgrammeChange, name: str) -> Planned:
-        session = await guard.going_on(work, self._session)
+        session = await guard.going_on(work, self._session, planned=True)
         now = await work.programmes.latest(session.id)
         plan = change(now.plan)
         if plan == now.plan:

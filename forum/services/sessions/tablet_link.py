@@ -17,7 +17,9 @@ async def share(store: Store, session_id: str, *, on: bool) -> LiveSession:
     """
     async with store.begin() as work:
         # A link can be taken away also after the end.
-        session = await (guard.going_on(work, session_id) if on else guard.of_kind(work, session_id, lock=True))
+        session = await (
+            guard.going_on(work, session_id, planned=True) if on else guard.of_kind(work, session_id, lock=True)
+        )
         session = replace(session, tablet=new_key() if on else "", version=session.version + 1)
         await work.sessions.save_session(session)
     return session

@@ -148,7 +148,7 @@ async def _person(
 
 
 async def _ticketed(work: Work, session_id: str) -> LiveSession:
-    session = await guard.going_on(work, session_id)
+    session = await guard.going_on(work, session_id, planned=True)
     if session.entrance != Entrance.TICKETS:
         raise IllegalMove("People join this session with its code. It has no tickets.")
     return session

@@ -84,6 +84,8 @@ async def join_session(request: Request) -> Response:
     session = await session_of(request, request.path_params["code"])
     if session.ended:
         raise NotAllowed("This session has ended.")
+    if session.planned:
+        raise NotAllowed("This session has not been opened yet. Try again once it is.")
     form = await form_of(request)
     refusal = await refusing(request, form, f"/s/{session.code}")
     if refusal is not None:
@@ -172,8 +174,19 @@ async def joining_page(
     form: Form | None = None,
 ) -> Response:
     """Builds the page on which somebody joins; `errors` by field, `typed` is the ticket, `form` what was sent."""
+    if session.planned:
+        return await _planned_page(request, session)
     room = await site_of(request).rooms.room(session.id, session)
     context = screen_context(base_url(request), room.view) | {"errors": errors or {}, "typed": typed}
     answers = {"also": form.texts("also") if form else [], "observe": bool(form and form.flag("observe"))}
     chosen = form.text("group") if form and "group" in form.values else None
     return await page(request, "live/join_session.html", status, value=chosen, **answers, **context)
+
+
+async def _planned_page(request: Request, session: LiveSession) -> Response:
+    """Says that a session was not opened yet, and when it is planned for."""
+    async with site_of(request).store.read() as work:
+        commission = await work.commissions.of_session(session)
+        plan = (await work.programmes.latest(session.id)).plan
+    again = f"/s/{session.code}"
+    return await page(request, "live/planned.html", session=session, commission=commission, plan=plan, again=again)

@@ -17,17 +17,13 @@ from forum.ports.accounts import Token
 from forum.services import accounts, demonstration, retention
 from forum.services import commissions as services
 from forum.services.sessions import commissions_and_sessions
-from forum.services.sessions.commissions_and_sessions import CommissionForm, SessionForm
+from forum.services.sessions.commissions_and_sessions import CommissionForm
 from forum.services.voting import results
-from forum.sessions.session import Entrance
-from forum.stories.submission import StoryStatus
 from forum.voting.commission import DEFAULT_THRESHOLD, POWERS, STAGES, Commission, SecondReader
-from forum.voting.reason import ReasonReading
-from forum.web.auth import need, need_somewhere, somebody
+from forum.web.auth import need_somewhere, somebody
 from forum.web.forms import Form, errors_of, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
 from forum.web.responses import done, page, wants_json
-from forum.web.server.prefix import prefix_of
 from forum.web.site import base_url, site_of
 from forum.web.words.terms import power_words, session_state, stage_words
 
@@ -35,8 +31,6 @@ GROUPS_AT_FIRST = 2
 SUPPORT_AT_FIRST = 1
 STAGE_AT_FIRST = "plan"
 MOST_ROWS = 40
-# Tickets are recommended where fewer people of a group were invited than this many thresholds.
-SMALL = 4
 
 
 async def overview(request: Request) -> Response:
@@ -59,6 +53,7 @@ async def _overview(
         asynchronous = [
             round_ for c in commissions for round_ in await results.asynchronous_rounds(work, c, check_backs=True)
         ]
+        plans = await work.programmes.latest_of([s.id for s in sessions if s.planned])
         tokens = await work.people.tokens(person.id)
         votes = await retention.open_votes(work, site_of(request).clock.now())
     return await page(
@@ -69,6 +64,7 @@ async def _overview(
         makes_commissions=within.every,
         open=[one for one in commissions if not one.draft],
         sessions=[(s, session_state(s)) for s in sessions],
+        days={session: latest.plan.day for session, latest in plans.items()},
         asynchronous=sorted(asynchronous, key=lambda round_: round_.session.opened_at, reverse=True),
         titles={c.id: c.title for c in commissions},
         tokens=[t for t in tokens if not t.revoked_at],
@@ -222,64 +218,6 @@ async def _commission_page(
         stages=[(stage, stage_words(stage), _(stage)) for stage in STAGES],
         levels=[(level, _(level).capitalize(), power_words(level)) for level in POWERS],
         threshold=form.text("threshold", str(DEFAULT_THRESHOLD)),
-        errors=errors or {},
-        most=commissions_and_sessions,
-    )
-
-
-async def new_session(request: Request) -> Response:
-    """Shows the empty form for a live session of the commission named in the address."""
-    commission = request.query_params.get("commission", "")
-    await need(request, "run sessions", commission)
-    return await _session_page(request, commission, Form({}))
-
-
-async def add_session(request: Request) -> Response:
-    """Makes a live session."""
-    site = site_of(request)
-    form = await form_of(request)
-    await need(request, "run sessions", form.text("commission"))
-    asked = SessionForm(
-        commission=form.text("commission"),
-        id=form.text("id"),
-        title=form.text("title"),
-        scenarios=tuple(form.texts("scenario")),
-        rehearsal=form.flag("rehearsal"),
-        record=form.flag("record"),
-        entrance=form.text("entrance") or Entrance.OPEN_CODE,
-        reasons=form.text("reasons") or ReasonReading.KEPT,
-        whole=form.flag("whole"),
-        no_receipts=form.flag("no_receipts"),
-    )
-    try:
-        made = await commissions_and_sessions.create_session(site.store, site.clock, asked)
-    except (BadInput, IllegalMove) as error:
-        if wants_json(request):
-            raise
-        return await _session_page(request, asked.commission, form, errors_of(error, "title"))
-    console = f"/console/{made.id}"
-    projector = f"/projector/{made.projector}"
-    below = prefix_of(site.settings)
-    return done(request, console, id=made.id, code=made.code, projector=below + projector, console=below + console)
-
-
-async def _session_page(
-    request: Request, commission: str, form: Form, errors: dict[str, str] | None = None
-) -> Response:
-    async with site_of(request).store.read() as work:
-        of = await work.commissions.get_commission(commission)
-        stories = await work.stories.list_stories(of.id, StoryStatus.ACCEPTED)
-    return await page(
-        request,
-        "organise/session.html",
-        422 if errors else 200,
-        commission=of,
-        stories=[(s.id, s.title, of.group_label(s.told_by) or "") for s in stories if s.may_perform],
-        small=[
-            group.label for group in of.groups if group.invited is not None and group.invited < SMALL * of.threshold
-        ],
-        form=form,
-        id=form.text("id") or secrets.token_hex(16),
         errors=errors or {},
         most=commissions_and_sessions,
     )

@@ -15,7 +15,8 @@ from forum.ports.long_work import long, parsed
 from forum.services.record_cache import declared_of
 from forum.services.sessions import commissions_and_sessions, guard
 from forum.services.sessions.cues import MOST_NOTE
-from forum.services.sessions.programmes import MOST_PLACE, Programming, SectionForm
+from forum.services.sessions.programmes import Programming, SectionForm
+from forum.services.sessions.session_day import MOST_PLACE
 from forum.sessions import timetable
 from forum.sessions.calendar import Event
 from forum.sessions.calendar import calendar as calendar_file

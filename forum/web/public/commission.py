@@ -72,7 +72,7 @@ async def commission(request: Request) -> Response:
         number = min(page_number(request.query_params.get("page", "")), pages)
         steps_shown = found[(number - 1) * A_PAGE : number * A_PAGE]
         # What is still to come or going on first, then the newest.
-        listed = sorted(sessions[-MOST_SESSIONS:], key=_when, reverse=True)
+        listed = sorted(sessions[:MOST_SESSIONS], key=_when, reverse=True)
         its_results = results_in(contents, size, [s.id for s in (*listed, *(one.session for one in asynchronous))])
         wanted = {one.index for one in steps_shown} | {
             one.index for some, _more in its_results.values() for one in some
@@ -109,9 +109,8 @@ async def commission(request: Request) -> Response:
         results=told_results(its_results, read),
         asynchronous=asynchronous,
         story_titles={id_: title for id_, (title, _group) in public.items()},
-        predicted={
-            s.id: sealed for s in sessions[-MOST_SESSIONS:] if (sealed := contents.predictions.said(s.id, size))
-        },
+        predicted={s.id: one for s in listed if (one := contents.predictions.said(s.id, size))},
+        days={session: latest.plan.day for session, latest in plans.items()},
         planned={session for session, latest in plans.items() if is_planned(latest.plan)},
         decisions=decisions,
         lines=decided,

@@ -53,7 +53,9 @@ def _drawn(shown: PublicSession) -> dict[str, object]:
     """Returns what the page shows that the record tells of, by its ids."""
     if not shown.session.recorded:
         return {}
-    rows: dict[str, object] = {shown.session.id: (shown.session.title, shown.session.scenarios)}
+    rows: dict[str, object] = {}
+    if shown.session.opened_at:
+        rows[shown.session.id] = (shown.session.title, shown.session.scenarios)
     rows[declared_of(shown.commission.id)] = (shown.commission, shown.session.title)
     for one in shown.questions:
         rows[one.round.id] = (one.round, one.result, one.due)

@@ -50,9 +50,11 @@ def marked(words: str, commission: Commission) -> str:
 
 
 def session_state(session: LiveSession) -> str:
-    """Returns the state of a session: a rehearsal, ended, or going on."""
+    """Returns the state of a session: a rehearsal, planned, ended, or going on."""
     if session.rehearsal:
         return _("Rehearsal")
+    if session.planned:
+        return _("Planned")
     return _("Ended") if session.ended else _("Going on")
 
 

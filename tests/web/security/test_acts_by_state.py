@@ -34,7 +34,7 @@ from forum.ports import Store, Work
 from forum.services import permissions
 from forum.services.stories import moderation
 from forum.web.live import care, console, helpers, second_run
-from forum.web.organise import programmes, rounds
+from forum.web.organise import programmes, rounds, sessions
 from forum.web.routes import PAGES
 
 TABLE = (Path(__file__).parent / "acts_by_state.txt").read_text("utf-8")
@@ -93,6 +93,7 @@ THE_PROGRAMS = {
         console.LET_IN,
     },
     "/organise/asynchronous/{session}/{act}": {*rounds.ACTS, rounds.EXTEND},
+    "/organise/sessions/{session}": set(sessions.ACTS),
     "/organise/sessions/{session}/programme": set(programmes.ACTS),
     "/moderate/{story}": set(moderation.ACTIONS),
     "/helper/{key}": {act for acts in helpers.ACTS.values() for act in acts},
