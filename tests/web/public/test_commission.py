@@ -97,3 +97,20 @@ async def test_figures_come_from_published_rows_and_tell_of_no_small_group(house
         read = words(await browser.get(f"/commissions/{few.live.commission}"))
         assert "people who came: not shown" in read
         assert "Voted: 2" not in read
+
+
+async def test_a_session_tells_its_latest_result_in_a_line_and_a_decision_leads_back_to_it(house: House) -> None:
+    day = await a_day(house.store)
+    live = day.voted.live
+    async with house.browser() as browser:
+        page = words(await browser.get(f"/commissions/{live.commission}"))
+        assert "“The police” leads: 11 of 19" in page
+        assert "“A nurse from the crisis team” leads" not in page, "the vote after the replay took its place"
+        decision = await browser.get(f"/decisions/{day.decision}")
+        assert f'href="/sessions/{live.id}#question-2"' in decision.text
+        session = await browser.get(f"/sessions/{live.id}")
+        assert 'id="question-2"' in session.text
+        await facilitation.annul_round(day.voted.desk, live.id, day.voted.rounds[-1], "Put badly.")
+        page = words(await browser.get(f"/commissions/{live.commission}"))
+        assert "“A nurse from the crisis team” leads: 10 of 19" in page
+        assert "11 of 19" not in page
