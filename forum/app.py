@@ -95,10 +95,11 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
         closes = closer(store, time)
         keeper = Keeper(store, settings.data)
         post = SmtpPost(settings.mail) if settings.mail else None
-        mailing = Mailing(store, time, post, MailLetters(address), partial(link_of_follower, signer.secret("noticed")))
-        noticed = NoticedCounts(store, time)
         face = Face(store)
         await face.refresh()
+        letters = MailLetters(address, lambda: face.now)
+        mailing = Mailing(store, time, post, letters, partial(link_of_follower, signer.secret("noticed")))
+        noticed = NoticedCounts(store, time)
         checkpoints = Checkpoints(
             store,
             signer,

@@ -20,6 +20,14 @@ _REPORT = b"""
 #set text(lang: data.lang, region: data.region, size: if data.poster { 15pt } else { 10.5pt }, font: "Libertinus Serif")
 #set table(stroke: 0.4pt + luma(150), inset: 5pt)
 #show heading: set block(above: 1.4em, below: 0.7em)
+#if data.by != none {
+  block(below: 1.6em, grid(columns: (auto, 1fr), column-gutter: 4mm, align: horizon,
+    if data.by.logo != "" {
+      let height = if data.poster { 16mm } else { 11mm }
+      image(bytes(data.by.logo), format: "svg", height: height, alt: data.by.name)
+    },
+    text(weight: "bold", data.by.name)))
+}
 #let lines(words) = words.split("\\n").join(linebreak())
 #for one in data.blocks {
   if one.kind == "heading" { heading(level: one.level, lines(one.words)) }
@@ -94,14 +102,24 @@ class Picture:
 Block = Heading | Paragraph | Items | Table | Picture
 
 
-def pdf(blocks: Sequence[Block], title: str, lang: str, *, poster: bool = False) -> bytes:
+@dataclass(frozen=True)
+class Letterhead:
+    """The organisation at the top of a report: its name, and its logo as SVG ("" for none)."""
+
+    name: str
+    logo: str = ""
+
+
+def pdf(blocks: Sequence[Block], title: str, lang: str, *, poster: bool = False, by: Letterhead | None = None) -> bytes:
     """Draws the report; the same blocks give the same bytes. Words are text, whatever they look like; a very long one
     may be broken at a line's end. `lang` is a language's code, with its region or without (cy, pt-BR); for any other
-    the report is said to be in no language ("und", ISO 639-2). A `poster` has larger letters, and no numbers of pages.
+    the report is said to be in no language ("und", ISO 639-2). A `poster` has larger letters, and no numbers of pages;
+    `by` stands at the top.
     """
     known = _LANGUAGE.fullmatch(lang)
     of_it = {"lang": known[1], "region": known[2]} if known else {"lang": "und", "region": None}
-    data = of_it | {"poster": poster, "title": breakable(title), "blocks": [_plain(block) for block in blocks]}
+    head = {"by": asdict(by) if by else None, "poster": poster}
+    data = of_it | head | {"title": breakable(title), "blocks": [_plain(block) for block in blocks]}
     inputs = {"data": json.dumps(data)}
     try:
         return typst.compile(_REPORT, sys_inputs=inputs, pdf_standards="ua-1")

@@ -76,7 +76,7 @@ class SmtpPost:
 def written(letter: Letter, sender: str) -> EmailMessage:
     """Returns a letter as a message. Raises ValueError for a line break in what goes into its head."""
     message = EmailMessage(policy=_TEXT)
-    message["From"] = Address("Forum", addr_spec=sender)
+    message["From"] = Address(letter.sender or "Forum", addr_spec=sender)
     message["To"] = Address(addr_spec=letter.to)
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(datetime.fromisoformat(letter.at))

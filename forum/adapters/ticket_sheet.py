@@ -29,6 +29,10 @@ _SHEET = b"""
         text(size: 14pt, weight: "bold", fill: rgb("#8a4b00"), upper(data.mark))
         linebreak()
       }
+      if data.by != "" {
+        text(size: 9pt, weight: "bold", data.by)
+        linebreak()
+      }
       text(size: 9pt, data.title)
       linebreak()
       text(size: 13pt, weight: "bold", one.group)
@@ -130,7 +134,8 @@ class Slip:
 
 @dataclass(frozen=True)
 class Words:
-    """The words on every ticket, in the reader's language; `mark` stands on those of a rehearsal, "" on real ones."""
+    """The words on every ticket, in the reader's language; `mark` stands on those of a rehearsal, "" on real ones.
+    `by` is the organisation, "" where it has said no name."""
 
     title: str
     lang: str
@@ -139,6 +144,7 @@ class Words:
     once: str
     alt: str
     mark: str = ""
+    by: str = ""
 
 
 def sheet(slips: Sequence[Slip], words: Words) -> bytes:

@@ -49,6 +49,7 @@ class Letter:
     """A mail ready to be sent: plain text to one address, sent at `at`.
 
     `id` is the same when the same mail is sent again; `stop` is the address of the page that ends these mails.
+    `sender` is the name that it comes from, "" for Forum's own.
     """
 
     to: str
@@ -57,6 +58,7 @@ class Letter:
     id: str
     stop: str
     at: str
+    sender: str = ""
 
 
 class Posted(Enum):

@@ -28,6 +28,7 @@ from forum.web import report
 from forum.web.auth import need, need_somewhere, somebody
 from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import language
+from forum.web.organisation.face import letterhead
 from forum.web.public import said
 from forum.web.site import site_of
 
@@ -76,10 +77,10 @@ async def export_report_html(request: Request) -> Response:
 
 async def export_report_pdf(request: Request) -> Response:
     """Sends the same report as a PDF."""
-    code = language().code
+    code, by = language().code, letterhead(site_of(request).face)
 
     def write(log: Log) -> bytes:
-        return report_pdf.pdf(list(report.blocks(log)), report.title_of(log), code)
+        return report_pdf.pdf(list(report.blocks(log)), report.title_of(log), code, by=by)
 
     return await _made(request, write, "forum-report", "pdf", "application/pdf")
 
@@ -89,7 +90,8 @@ async def export_poster(request: Request) -> Response:
     await _chosen(request)
     title, blocks = await said.poster(request)
     async with _place(request):
-        data = await _unless_gone(request, long(report_pdf.pdf, blocks, title, language().code, poster=True))
+        by = letterhead(site_of(request).face)
+        data = await _unless_gone(request, long(report_pdf.pdf, blocks, title, language().code, poster=True, by=by))
     headers = _headers(request, "forum-poster", "pdf")
     return Response(data, media_type="application/pdf", headers=headers)
 

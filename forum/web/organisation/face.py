@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
+from forum.adapters.report_pdf import Letterhead
 from forum.errors import NotFound
 from forum.ports.organisation import EMERGENCY
 from forum.services import accent_colour
@@ -81,6 +83,21 @@ def style(face: Face) -> str:
 
 def _rule(of: accent_colour.Shades) -> str:
     return f":root{{--accent:{of.accent};--accent-deep:{of.deep};--accent-pale:{of.pale};--on-accent:{of.on}}}"
+
+
+def letterhead(face: Face) -> Letterhead | None:
+    """Returns the organisation as it stands on paper, in the reader's language; None where it has said no name."""
+    name, logo = face.now.get("name", language().code), face.logo
+    if not name:
+        return None
+    if logo is None:
+        return Letterhead(name)
+    picture = base64.b64encode(logo.content).decode()
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {logo.width} {logo.height}">'
+        f'<image width="{logo.width}" height="{logo.height}" href="data:image/png;base64,{picture}"/></svg>'
+    )
+    return Letterhead(name, svg)
 
 
 async def colours(request: Request) -> Response:

@@ -91,6 +91,7 @@ async def _answer(request: Request, session: str, issued: Sequence[Issued]) -> R
         address=f"{base.split('://')[-1]}/join",
         once=_("One person, one vote. Keep it to yourself."),
         alt=_("QR code: your way in"),
+        by=site_of(request).face.now.get("name", language().code),
         mark=_("Rehearsal") if live_session.rehearsal or commission.rehearsal else "",
     )
     slips = [

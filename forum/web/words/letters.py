@@ -6,10 +6,11 @@ addresses in it, and the rest on the private page.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from forum.ports.followers import Follower
 from forum.ports.mail import Letter, Subscription
+from forum.ports.organisation import Organisation
 from forum.ports.owners import OwnerMail
 from forum.services.commitments import Promise
 from forum.services.keys import digest
@@ -21,16 +22,19 @@ from forum.stories.moderation import ModerationAction
 from forum.stories.submission import Submission
 from forum.web.i18n.dates import day, moment
 from forum.web.i18n.gettext import gettext as _
+from forum.web.i18n.gettext import language
 from forum.web.words.followed import page_of
 from forum.web.words.terms import promise_words
 from forum.web.words.timeline import told
 
 
 class MailLetters:
-    """Writer of letters (delivery.Letters). `base` is put before every path: the configured public address."""
+    """Writer of letters (delivery.Letters). `base` is put before every path: the configured public address. `face`
+    returns the organisation, which stands at the end of each letter and as its sender."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, face: Callable[[], Organisation] = Organisation) -> None:
         self._base = base
+        self._face = face
 
     def confirmation(self, to: Subscription, at: str) -> Letter:
         """Returns the mail that asks the receiver to confirm the address. It holds nobody's typed words."""
@@ -139,7 +143,11 @@ class MailLetters:
         return f"{self._base}/mail/{what}/{to.key}"
 
     def _letter(self, to: Addressee, subject: str, text: str, about: str, at: str) -> Letter:
-        return Letter(to.address, subject, text, f"{to.id} {about}", self._at("stop", to), at)
+        name = self._face().get("name", language().code)
+        if name:
+            # The line "-- " is how mail programs know that what follows is whose mail this is.
+            text = f"{text}\n-- \n{name}\n{self._base}\n"
+        return Letter(to.address, subject, text, f"{to.id} {about}", self._at("stop", to), at, name)
 
 
 def _ids(events: Sequence[Event]) -> str:

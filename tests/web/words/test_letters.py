@@ -9,8 +9,10 @@ from uuid import uuid4
 from support.async_round import TITLE, an_async_round
 from support.factories import SetClock, new_id
 
+from forum.adapters.smtp import written
 from forum.ports import Store
 from forum.ports.mail import MailState, Subscription
+from forum.ports.organisation import Organisation
 from forum.services.stories import timeline
 from forum.services.stories.timeline import Event, EventKind
 from forum.stories.moderation import Act, ModerationAction
@@ -63,3 +65,12 @@ def test_the_same_news_to_another_is_another_letter() -> None:
     first = LETTERS.news(TO, STORY, [event], AT)
     assert LETTERS.news(TO, STORY, [event], "2026-03-02T12:00:00.000Z").id == first.id
     assert LETTERS.news(replace(TO, id=new_id()), STORY, [event], AT).id != first.id
+
+
+def test_a_letter_comes_from_the_organisation_and_ends_with_its_name() -> None:
+    assert LETTERS.confirmation(TO, AT).sender == ""
+    named = MailLetters("https://forum.example.org", lambda: Organisation(1, said={"name": "Anytown Board"}))
+    letter = named.confirmation(TO, AT)
+    assert letter.sender == "Anytown Board"
+    assert letter.text.endswith("\n-- \nAnytown Board\nhttps://forum.example.org\n")
+    assert written(letter, "forum@post.test")["From"] == "Anytown Board <forum@post.test>"
