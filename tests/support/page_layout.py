@@ -57,6 +57,7 @@ FAULTS = """() => {
     const scrolls = (box) => /auto|scroll/.test(look(box).overflowX) && box.scrollWidth > box.clientWidth;
     const dotted = (box) => look(box).textOverflow === "ellipsis" || look(box).webkitLineClamp !== "none";
     const cuts = (box) => /hidden|clip/.test(look(box).overflow) && !dotted(box);
+    const clipped = (box) => look(box).clipPath === "inset(50%)"; // for screen readers alone
     const holds = (box) => !/^(inline|contents)$/.test(look(box).display);
     const on = (part, box, what) => {
         if (box.left >= -0.5 && box.right <= wide + 0.5) return;
@@ -75,7 +76,7 @@ FAULTS = """() => {
     const unseen = ".hide, .skip, script, style, option, textarea, svg";
     while (texts.nextNode()) {
         const text = texts.currentNode, part = text.parentElement;
-        if (!text.data.trim() || part.closest(unseen) || !visible(part)) continue;
+        if (!text.data.trim() || part.closest(unseen) || !visible(part) || nearest(part, clipped)) continue;
         const range = document.createRange();
         range.selectNodeContents(text);
         const lines = [...range.getClientRects()].filter((line) => line.width && line.height);
