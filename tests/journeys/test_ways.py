@@ -118,6 +118,9 @@ async def test_a_vote_is_counted_as_it_was_given_and_is_still_there_after_loadin
 async def test_the_same_without_scripts(people: People, event: ApiSession, method: str) -> None:
     round_id = await event.ask_by(method)
     phone = await joined(people, event, scripts=False)
+    why = phone.get_by_role("textbox", name="Why?")
+    # The reason is asked once the vote is counted; before only where an answer needs it.
+    await expect(why).to_be_visible(visible=method == "consent")
     if method == "ranked":
         for answer, number in ((ANSWERS[0], "1"), (ANSWERS[2], "2"), (ANSWERS[1], "2")):
             await phone.get_by_label(answer, exact=False).and_(phone.locator("select")).select_option(number)
@@ -142,6 +145,9 @@ async def test_the_same_without_scripts(people: People, event: ApiSession, metho
         await GIVEN[method][0](phone)
     await follow(phone.locator("[data-send]"))
     await expect(phone.locator("[data-status]")).to_contain_text(GIVEN[method][1])
+    await why.fill("They are near.")
+    await follow(phone.get_by_role("button", name="Send what I changed"))
+    await expect(why).to_have_value("They are near.")
     await event.vote_of_others(round_id, method)
     result = await event.reveal(round_id)
     assert result["n"] == 5
