@@ -276,7 +276,7 @@ async def test_the_policy_vote(day: Day) -> None:
         )
     await day.look_at_all(phone, other)
     await phone.goto("/record")
-    await expect(phone.locator("main")).to_contain_text("The ward manager will do this by 31 March 2027")
+    await expect(phone.locator("main")).to_contain_text("The ward manager, by 31 March 2027")
 
 
 async def promise(console: Page, role: str, what: str) -> None:

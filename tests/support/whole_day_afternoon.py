@@ -149,5 +149,5 @@ async def a_proposal_is_amended_voted_on_and_committed_to(day: Day) -> None:
     await day.look_at("console", "wall", "nell")
     anybody = await day.people.somebody(PHONE)
     await anybody.goto("/record")
-    await expect(anybody.locator("main")).to_contain_text("The ward manager will do this by 31 March 2027")
+    await expect(anybody.locator("main")).to_contain_text("The ward manager, by 31 March 2027")
     await day.look(anybody)
