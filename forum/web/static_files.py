@@ -13,7 +13,15 @@ from starlette.types import Scope
 
 # Sections of the stylesheet, by the line that begins them, that no phone of a room has anything of.
 NOT_ON_PHONES = frozenset(
-    {"the console", "writing a story", "the programme", "playing a story alone", "building together", "on paper"}
+    {
+        "the console",
+        "writing a story",
+        "the programme",
+        "playing a story alone",
+        "building together",
+        "on paper",
+        "the page of a session",
+    }
 )
 
 
