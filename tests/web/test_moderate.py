@@ -44,7 +44,7 @@ async def test_the_queue_shows_what_waits_longest_first_and_says_when_it_is_empt
         await house.story(commission, "The second")
         shown = words(await moderator.get("/moderate"))
     assert shown.index("The first") < shown.index("The second")
-    assert "less than a minute waiting" in shown
+    assert "waiting for less than a minute" in shown
     assert "Carers" in shown
 
 

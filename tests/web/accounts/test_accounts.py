@@ -55,7 +55,7 @@ async def test_signing_in_goes_on_to_where_one_wanted_to_be(house: House) -> Non
         assert "Max-Age=43200" in cookie
         assert "Secure" not in cookie
         assert (await browser.get("/moderate")).status_code == 200
-        assert "Mo Sign out" in words(await browser.get("/"))
+        assert "Mo Your account Sign out" in words(await browser.get("/"))
 
 
 async def test_a_wrong_password_and_an_unknown_login_get_the_same_answer(house: House) -> None:

@@ -103,7 +103,7 @@ async def test_a_commission_and_a_session_are_made_by_forms(house: House, organi
     assert (live.scenarios, live.recorded) == ((story.id,), True)
     assert sent.headers["location"] == f"/console/{live.id}"
     shown = await organiser.get("/organise")
-    for address in (f"/console/{live.id}", f"/projector/{live.projector}", f"/commissions/{made.id}"):
+    for address in (f"/console/{live.id}", f"/projector/{live.projector}", f"/organise/commissions/{made.id}"):
         assert f'href="{address}"' in shown.text
     assert f"{live.code[:3]} {live.code[3:]}" in words(shown)
 
