@@ -9,7 +9,7 @@ from support.factories import CLOCK, a_commission, a_room, new_id
 from support.voted_session import a_vote
 
 from forum.ports import Store, Work
-from forum.ports.work_list import Duty
+from forum.ports.work_list import Duty, FirstSteps
 from forum.stories.moderation import Act, Appeal, ModerationAction, Report
 from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
@@ -84,3 +84,21 @@ async def test_votes_drafts_and_sessions_are_counted_without_rehearsals(store: S
     assert one == {Duty.ANSWERS: 1, Duty.PROMISES: 0, Duty.DRAFTS: 0}
     assert reads == [{Duty.TO_READ: 0}, {Duty.TO_READ: 1}]
     assert runs == [{Duty.SESSIONS: 2, Duty.ROUNDS: 0}, {Duty.SESSIONS: 1, Duty.ROUNDS: 0}]
+
+
+async def test_the_first_steps_are_those_of_the_newest_commission_of_ones_own(store: Store) -> None:
+    await a_vote(store, rehearsal=True, recorded=False)
+    old, made_up = a_commission(), a_commission(demonstration=True)
+    async with store.begin() as work:
+        await work.commissions.add_commission(made_up)
+        before = await work.your_work.first_steps()
+        await work.commissions.add_commission(old)
+        await a_story(work, old, StoryStatus.ACCEPTED, may_perform=True)
+    live, _people = await a_room(store, ())
+    async with store.begin() as work:
+        await work.commissions.add_commission(a_commission(closed_at=CLOCK.now()))
+    async with store.read() as work:
+        newest, oldest = await work.your_work.first_steps(), await work.your_work.first_steps(old.id)
+    assert before == FirstSteps("", 0, "", rehearsed=before.rehearsed)
+    assert newest == FirstSteps(live.commission, 0, live.id, rehearsed=before.rehearsed)
+    assert oldest == FirstSteps(old.id, 1, "", rehearsed=before.rehearsed)

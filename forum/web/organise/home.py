@@ -189,7 +189,8 @@ def _blocks(title: str, of: Commission, tell: str) -> Iterator[Block]:
         yield Paragraph(
             _("This is the demonstration that comes with Forum. Its people, stories and numbers are made up.")
         )
-    yield Paragraph(f"{of.title}\n{of.question}")
+    yield Heading(2, of.question)
+    yield Paragraph(of.title)
     yield Picture(_qr_picture(tell), tell)
     yield Paragraph(tell)
     yield Items(
@@ -206,8 +207,10 @@ def _blocks(title: str, of: Commission, tell: str) -> Iterator[Block]:
 
 
 def _qr_picture(text: str) -> str:
-    """Draws a QR code as an SVG three times as wide as high, so that across a page it takes a third of its width."""
+    """Draws a QR code as an SVG twice as wide as high, so that across a page it takes half of its width."""
     rows = [*segno.make(text, error="m").matrix_iter(border=1)]
     size = len(rows)
-    dark = "".join(f"M{x + size} {y}h1v1h-1z" for y, row in enumerate(rows) for x, module in enumerate(row) if module)
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {3 * size} {size}"><path d="{dark}"/></svg>'
+    dark = "".join(
+        f"M{x + size / 2} {y}h1v1h-1z" for y, row in enumerate(rows) for x, module in enumerate(row) if module
+    )
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {2 * size} {size}"><path d="{dark}"/></svg>'
