@@ -89,7 +89,7 @@ async def for_teller(
     there = await work.drafts.suggestions(story.id) if draft else []
     waiting = open_proposals(there)
     if draft is None or (not story.to_shape and not waiting):
-        return {"shape": Shape.SHAPED, "proposals": []}
+        return {"shape": Shape.SHAPED, "proposals": [], "answer_by": "", "kept_days": 0, "send_it": False}
     kept = site_of(request).settings.operator.periods["returned"]
     newest = max((one.at for one in waiting), default="")
     until = (datetime.fromisoformat(newest) + timedelta(days=kept)).isoformat() if newest else ""
