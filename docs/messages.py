@@ -34,7 +34,6 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ROOT / "forum/web/i18n/locales"
 SILENT = (
     "forum/__main__.py",
-    "forum/rehearsal/api_client.py",
     "forum/app.py",
     "forum/rehearsal/audience.py",
     "forum/rehearsal/example",
@@ -52,7 +51,6 @@ SILENT = (
     "forum/rehearsal/network.py",
     "forum/rehearsal/server_process.py",
     "forum/rehearsal/facilitator.py",
-    "forum/rehearsal/phone.py",
     "forum/rehearsal/polis.py",
     "forum/rehearsal/polis_files.py",
     "forum/rehearsal/report.py",
@@ -71,7 +69,6 @@ SILENT = (
     "forum/record/audit.py",
     "forum/record/audit_decisions.py",
     "forum/record/audit_results.py",
-    "forum/rehearsal/screen_client.py",
     "forum/web/i18n/languages.py",
 )
 MARKS = {"_": 1, "gettext": 1, "say": 1, "message": 1, "filled": 1, "ngettext": 2}

@@ -22,6 +22,7 @@ from forum.errors import StartupProblem
 from forum.live.messages import Screen
 from forum.live.rooms import Rooms
 from forum.ports.clock import Clock
+from forum.rehearsal.playing import Rehearsals
 from forum.services.checkpoints import Checkpoints
 from forum.services.mail.delivery import Mailing
 from forum.services.noticed import NoticedCounts, link_of_follower
@@ -65,9 +66,9 @@ class _Nothing(TypedDict):
     pass
 
 
-def build(settings: Settings, address: str = "", clock: Clock | None = None) -> Starlette:
+def build(settings: Settings, address: str = "", clock: Clock | None = None, here: str = "") -> Starlette:
     """Builds the whole application. `address` is how phones reach this machine where no public address is set; `clock`
-    takes the place of the machine's.
+    takes the place of the machine's. `here` is how this machine reaches itself, for the made-up people of rehearsals.
     """
     address = settings.public_url or address or f"http://127.0.0.1:{settings.port}"
     templates = environment(prefix_of(settings))
@@ -110,6 +111,8 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
         )
         witnesses = Witnesses(checkpoints, time, settings.witnesses, WitnessHttp())
         watch = RecordWatch(checkpoints, time, settings.record_check, settings.timezone)
+        played = Rehearsals(store, time, rooms, here)
+        await played.recover()
         retention = Retention(store, time, settings.operator.periods)
         app.state.site = Site(
             settings=settings,
@@ -119,6 +122,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
             record_watch=watch,
             witnesses=witnesses,
             rooms=rooms,
+            rehearsals=played,
             templates=templates,
             limits=Limits(),
             device_secret=signer.secret("devices"),
@@ -143,6 +147,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None) -> 
                 mailing.stop,
                 closes.stop,
                 rooms.close,
+                played.close,
             ):
                 ending.push_async_callback(stop)
             keeper.start()

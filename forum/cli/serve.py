@@ -118,7 +118,7 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool, accept: bool)
         here = f"http://{'127.0.0.1' if everywhere else _bracketed(settings.host)}:{port}"
         on_network = f"http://{_network_address()}:{port}" if everywhere else here
         address = settings.public_url or on_network
-        app = build(settings, address)
+        app = build(settings, address, here=here)
         make_folder(settings.data)
         machine.hold(settings.data)
         await stack.enter_async_context(held(settings.database_url, ending.set))

@@ -34,6 +34,7 @@ from forum.ports.owners import Owners
 from forum.ports.predictions import Predictions
 from forum.ports.promises import Promises
 from forum.ports.record import Facts, PastCheckpoints, Record
+from forum.ports.rehearsals import RehearsalRows
 from forum.ports.result_cache import Remembered
 from forum.ports.retention import Retention
 from forum.ports.rights import Rights
@@ -83,6 +84,7 @@ class Work(Protocol):
     helper_links: HelperLinks
     minority: MinorityStatements
     predictions: Predictions
+    rehearsals: RehearsalRows
     noticed: NoticedAnswers
     record: Record
     checkpoints: PastCheckpoints

@@ -287,6 +287,9 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         Kind.ATTENDANCE: "group_id",
         NOBODY: "id round",
     },
+    "rehearsal": {
+        NOBODY: "session of people slow dropping by_hand pace started_at state ended_at why report",
+    },
     "report": {Kind.MODERATION: "words at answer answered_at", NOBODY: "seq id story"},
     "round": {
         Kind.ROOM: "question responses scene versions annulled_because",

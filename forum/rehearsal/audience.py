@@ -41,6 +41,8 @@ REASONS = (
     "It has to be somebody who can decide on the spot.",
     "My sister would have picked up the phone.",
 )
+# What those say who press STOP; most say nothing.
+ADVICE = ("Ask first what would help.", "Bring a chair, and stay.", "Tell the truth about the wait.", "", "", "")
 CONDITIONS = (
     "somebody is there at weekends too",
     "the handover is written down",
@@ -56,6 +58,7 @@ class Room:
     rng: random.Random
     seats: tuple[int | None, ...]
     observers: frozenset[int] = frozenset()
+    groups: int = len(GROUPS)
     _leanings: dict[int | None, list[float]] = field(default_factory=dict)
 
     @property
@@ -66,7 +69,7 @@ class Room:
     def turn(self, choices: int) -> None:
         """Draws new leanings of every group, for a question with this number of choices."""
         self._leanings = {
-            group: [self.rng.uniform(0.5, 4) for _ in range(choices)] for group in [*range(len(GROUPS)), None]
+            group: [self.rng.uniform(0.5, 4) for _ in range(choices)] for group in [*range(self.groups), None]
         }
 
     def pick(self, phone: int, options: Sequence[str]) -> str:
@@ -87,6 +90,17 @@ def a_room(phones: int, rng: random.Random) -> Room:
     rng.shuffle(seats)
     observers = rng.sample(range(phones), max(1, phones // 60)) if phones >= 20 else []
     return Room(rng, tuple(seats), frozenset(observers))
+
+
+def a_room_of(groups: int, phones: int, rng: random.Random) -> Room:
+    """Returns a made-up room of a session's own groups: each has a weight of its own, and two people at least."""
+    weights = [rng.uniform(1, 6) for _ in range(groups)]
+    seats: list[int | None] = []
+    seats += [group for group in range(groups) for _ in range(2)][:phones]
+    while len(seats) < phones:
+        seats.append(None if rng.random() < _NOT_SAID else rng.choices(range(groups), weights)[0])
+    rng.shuffle(seats)
+    return Room(rng, tuple(seats), frozenset(rng.sample(range(1, phones), max(1, phones // 60))), groups)
 
 
 # ---------------------------------------------------------------- choices
@@ -127,9 +141,13 @@ def votes(room: Room, act: Act, before: Mapping[int, str] | None = None) -> tupl
     `before` holds the phones' choices in the first vote on this question, which most of them repeat. Of those whose
     choice needs words, some forget them, are refused, and send again with them.
     """
-    room.turn(_WIDEST)
+    return votes_on(room, METHODS[act.method], act.ids, before)
+
+
+def votes_on(room: Room, way: Method, ids: Sequence[str], before: Mapping[int, str] | None = None) -> tuple[Vote, ...]:
+    """Returns everybody's votes as `votes` does, on a question with these responses."""
+    room.turn(max(_WIDEST, len(ids)))
     rng, cast = room.rng, list[Vote]()
-    way, ids = METHODS[act.method], act.ids
     for phone in rng.sample(room.voters, len(room.voters)):
         # in a small room, made to try a vote, everybody votes
         if len(room.seats) >= 20 and rng.random() < _STAYS_SILENT:

@@ -68,10 +68,12 @@ def planned(acts: Sequence[Act], phones: int, *, drop: float, slow: float, seed:
     rng = random.Random(f"network {seed}")
     drops = []
     for act in acts:
-        voters = sorted(act.last_votes())
-        cut = rng.sample(voters, round(drop * len(voters)))
-        late = max(1, len(cut) // 10) if len(cut) > 2 else 0
-        drops.append(
-            {phone: LATE if n < late else AFTER if n % 2 else BEFORE for n, phone in enumerate(cut)},
-        )
+        drops.append(cut_off(sorted(act.last_votes()), drop, rng))
     return Network(frozenset(rng.sample(range(phones), round(slow * phones))), tuple(drops))
+
+
+def cut_off(voters: Sequence[int], drop: float, rng: random.Random) -> dict[int, str]:
+    """Draws when each cut-off phone of a round loses its connection, as `planned` says."""
+    cut = rng.sample(voters, round(drop * len(voters)))
+    late = max(1, len(cut) // 10) if len(cut) > 2 else 0
+    return {phone: LATE if n < late else AFTER if n % 2 else BEFORE for n, phone in enumerate(cut)}

@@ -89,12 +89,13 @@ class Phone(Watcher):
         self._casting: CastMessage | None = None
         self._pending: _Pending | None = None
 
-    async def vote(self, round_id: str, vote: Vote, drop: str = "") -> None:
+    async def vote(self, round_id: str, vote: Vote, drop: str = "", *, anyway: bool = False) -> None:
         """Casts a vote, and returns once it is acknowledged, or refused for good.
 
         The cast keeps its id however often it is sent: after a drop, a restart of the server, or a refusal that asks to
         try again. `drop` is when this phone loses its connection (network.BEFORE, AFTER or LATE); with LATE it waits
-        for `come_back`. Raises RehearsalFailed where no answer comes for PATIENCE seconds.
+        for `come_back`. `anyway` sends it whatever is on the screen by then, where somebody else closes votes. Raises
+        RehearsalFailed where no answer comes for PATIENCE seconds.
         """
         counters = self._counters
 
@@ -115,7 +116,8 @@ class Phone(Watcher):
         counters.cast += 1
         start = time.perf_counter()
         # a vote written while the round was open is sent whatever is on the screen by then
-        answer = await self._told(message, (lambda now: True) if drop in (BEFORE, LATE) else is_open, drop == AFTER)
+        sent_anyway = anyway or drop in (BEFORE, LATE)
+        answer = await self._told(message, (lambda now: True) if sent_anyway else is_open, drop == AFTER)
         if isinstance(answer, Ack):
             counters.ack_ms.append((time.perf_counter() - start) * 1000)
             counters.counted += 1
@@ -128,7 +130,7 @@ class Phone(Watcher):
 
     async def press(self, press: Press) -> bool:
         """Presses STOP in the current scene, and returns whether the server took it."""
-        showing = await self.until(lambda now: _showing(now.html))
+        showing = await self.until(lambda now: showing_in(now.html))
         message = StopMessage(secrets.token_hex(16), showing, press.character, press.how)
         answer = await self._told(message, lambda now: True, cut_after=False)
         if isinstance(answer, Stopped):
@@ -218,7 +220,8 @@ class Phone(Watcher):
             pending.answer.set_result(message)
 
 
-def _showing(html: str) -> str | None:
+def showing_in(html: str) -> str | None:
+    """Returns the id of the replay that can be stopped on a phone; None where there is none."""
     match = _SHOWING.search(html)
     return match[1] if match else None
 

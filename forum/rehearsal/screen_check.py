@@ -96,9 +96,17 @@ class ScreenCheck:
 
     async def compare(self, when: str, truth: Truth) -> None:
         """Compares every screen until all show the truth or the time is over, and records the differences left then."""
+
+        async def now() -> Truth:
+            return replace(truth, version=await self._version())
+
+        await self.follow(when, now)
+
+    async def follow(self, when: str, now: Callable[[], Awaitable[Truth]]) -> None:
+        """Compares as `compare` does, with the truth as it is `now` at each look: somebody else may go on meanwhile."""
         deadline = time.monotonic() + self._settle
         while True:
-            truth = replace(truth, version=await self._version())
+            truth = await now()
             differing = differences(truth, self._seen(truth.round))
             if not differing or time.monotonic() > deadline:
                 break

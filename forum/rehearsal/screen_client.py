@@ -133,6 +133,10 @@ class Watcher:
         """Ends the simulated loss of the network."""
         self._line.set()
 
+    async def news(self) -> None:
+        """Returns when the next message has arrived, however long that takes."""
+        await self._news.wait()
+
     async def until(self, find: Callable[[State], Found | None]) -> Found:
         """Returns the first result of `find` on this screen that is not None. Raises RehearsalFailed after PATIENCE
         seconds.

@@ -15,6 +15,7 @@ from forum.ports.owners import Owners
 from forum.ports.predictions import Predictions
 from forum.ports.promises import Promises
 from forum.ports.record import Facts, PastCheckpoints, Record
+from forum.ports.rehearsals import RehearsalRows
 from forum.ports.result_cache import Remembered
 from forum.ports.retention import Retention
 from forum.ports.rights import Rights
@@ -51,6 +52,7 @@ from forum.store.promises import SqlPromises
 from forum.store.proposals import SqlProposals
 from forum.store.reasons import SqlReasons
 from forum.store.record import SqlRecord
+from forum.store.rehearsals import SqlRehearsalRows
 from forum.store.retention import SqlRetention
 from forum.store.rights import SqlRights
 from forum.store.rounds import SqlRounds
@@ -101,6 +103,7 @@ class SqlWork:
         self.helper_links: HelperLinks = SqlHelperLinks(link)
         self.minority: MinorityStatements = SqlMinorityStatements(link)
         self.predictions: Predictions = SqlPredictions(link)
+        self.rehearsals: RehearsalRows = SqlRehearsalRows(link)
         self.noticed: NoticedAnswers = SqlNoticedAnswers(link)
         self.record: Record = SqlRecord(link)
         self.checkpoints: PastCheckpoints = SqlPastCheckpoints(link)

@@ -47,7 +47,7 @@ from forum.web.live import (
 )
 from forum.web.organisation import face, settings, statements
 from forum.web.organise import commissions_and_sessions as organising
-from forum.web.organise import home, paper_counts, programmes, rounds, sessions, stages, tickets
+from forum.web.organise import home, paper_counts, programmes, rehearsals, rounds, sessions, stages, tickets
 from forum.web.page_row import Endpoint, Page
 from forum.web.public import (
     answer,
@@ -222,6 +222,7 @@ PAGES: tuple[Page, ...] = (
     Page("/organise/sessions/{session}/change", "GET POST", sessions.change, "run sessions", WORDS),
     Page("/organise/sessions/{session}/programme", "GET POST", programmes.edit, "run sessions", WORDS),
     Page("/organise/sessions/{session}/run-sheet", "GET", programmes.run_sheet, "run sessions"),
+    Page("/organise/sessions/{session}/rehearsal", "GET POST", rehearsals.rehearsal, "run sessions"),
     Page("/organise/sessions/{session}/tickets", "GET POST", tickets.sheet, "run sessions", WORDS),
     Page("/organise/sessions/{session}/papers/{round}", "GET POST", paper_counts.count, "run sessions", WORDS),
     # the live session

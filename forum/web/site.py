@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from forum.live.rooms import Rooms
 from forum.ports import Store
 from forum.ports.clock import Clock
+from forum.ports.rehearsals import Rehearsing
 from forum.ports.stories import CheckFile
 from forum.services.checkpoints import Checkpoints
 from forum.services.mail.delivery import Mailing
@@ -41,6 +42,7 @@ class Site:
     record_watch: RecordWatch
     witnesses: Witnesses
     rooms: Rooms
+    rehearsals: Rehearsing
     templates: jinja2.Environment
     limits: Limits
     device_secret: bytes

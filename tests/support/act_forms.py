@@ -118,6 +118,7 @@ HELPERS: dict[str, Fill] = {
     "revoke": _with(id="helper"),
 }
 HELPER = {name: CONSOLE[name] for name in ("tried", "propose", "amend", "breaks-seen")}
+REHEARSAL: dict[str, Fill] = {"start": _alike({"people": "20", "pace": "at once"}), "stop": _alike({})}
 TABLET: dict[str, Fill] = {"make": _alike({}), "stop": _alike({})}
 STORY: dict[str, Fill] = {
     act: lambda there: {"because": "So", "expected": there.status, "read": there.read, "report": there.report}
@@ -156,6 +157,7 @@ FAMILIES: dict[str, Family] = {
     "/organise/sessions/{session}/programme": Family("act", PROGRAMME),
     "/organise/sessions/{session}/tickets": Family("act", TICKETS),
     "/organise/sessions/{session}/papers/{round}": Family("act", PAPERS),
+    "/organise/sessions/{session}/rehearsal": Family("act", REHEARSAL),
     "/organise/sessions/{session}/tablet": Family("act", TABLET),
     "/organise/sessions/{session}/helpers": Family("act", HELPERS),
     "/helper/{key}": Family("act", HELPER),

@@ -245,9 +245,11 @@ async def a_house(
     address: str = "",
     *,
     background: bool = False,
+    here: str = "",
     **settings: object,
 ) -> AsyncIterator[House]:
-    """Opens the application on a new database in `folder`, and closes it. `address` is the one that phones use.
+    """Opens the application on a new database in `folder`, and closes it. `address` is the one that phones use, `here`
+    the one to which made-up people come.
 
     `tables` is an empty database that has its tables already (the fixture sqlite_template): copying it is quicker. What
     a server does again and again (mail, votes that are over, the check of its record, what is kept too long) it does
@@ -255,7 +257,8 @@ async def a_house(
     """
     if tables:
         shutil.copyfile(tables, folder / "forum.db")
-    app = build(Settings.load({}, **({"data": folder, "timezone": "Europe/London"} | settings)), address, clock)
+    own = {"data": folder, "timezone": "Europe/London"} | settings
+    app = build(Settings.load({}, **own), address, clock, here)
     async with AsyncExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:
             if not background:

@@ -237,3 +237,21 @@ pledge = sa.Table(
     words("state"),
     reference("decision", "decision.id", nullable=True, index=False),
 )
+
+# Dress rehearsals: `session` is the copy that is played, `of` the session that it is a copy of.
+rehearsal = sa.Table(
+    "rehearsal",
+    metadata,
+    sa.Column("session", Words, sa.ForeignKey("session.id"), primary_key=True),
+    reference("of", "session.id"),
+    sa.Column("people", sa.Integer, nullable=False),
+    flag("slow"),
+    flag("dropping"),
+    flag("by_hand"),
+    words("pace"),
+    words("started_at"),
+    words("state"),
+    words("ended_at"),
+    words("why"),
+    json("report", nullable=True),
+)

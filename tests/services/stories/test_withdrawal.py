@@ -95,6 +95,7 @@ WITHOUT_WORDS = """
     programme: what at
     proposal: id at scenario state
     reason: id group_id choice at state due_at
+    rehearsal: pace started_at state ended_at why report
     report: id at answer answered_at
     round: id scenario method kind state created_at opened_at closed_at revealed_at annulled_at annulled_because
         closes_at extended_at asks_about

@@ -103,7 +103,7 @@ MAIL = {"smtp_url": "smtp+plain://127.0.0.1:9", "smtp_from": "forum@example.org"
 PERMISSION = {page.path: page.permission for page in PAGES if "POST" in page.methods}
 # Whose act it is where the page is public: a phone that joined, or whoever has the key in the address.
 # Acts of several units of work, of which a later one needs what an earlier one kept; they leave the state as it is.
-IN_SEVERAL = ("/tablet/{key}/vote", "/organise/asynchronous")
+IN_SEVERAL = ("/tablet/{key}/vote", "/organise/asynchronous", "/organise/sessions/{session}/rehearsal")
 JOINED = tuple(f"/{start}" for start in ("s/{code}/", "answer/{answer_code}/"))
 UNJOINED = ("/s/{code}/join", "/s/{code}/practice", "/s/{code}/pledge", "/answer/{answer_code}/join")
 
