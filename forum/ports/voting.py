@@ -209,8 +209,11 @@ class Decisions(UpdateFiles, Protocol):
     async def some_decisions(self, decisions: Collection[str]) -> list[Decision]:
         """Returns these decisions, newest first; unknown ids are left out."""
 
-    async def list_decisions(self, commission: str | None = None, newest: int | None = None) -> list[Decision]:
-        """Returns the decisions of a commission, or all, newest first; only so many where given."""
+    async def list_decisions(
+        self, commission: str | None = None, newest: int | None = None, *, recorded: bool = False
+    ) -> list[Decision]:
+        """Returns the decisions of a commission, or all, newest first; only so many where given, and with `recorded`
+        only those that are in the record: those on a rehearsal's results are not."""
 
 
 class DecisionDrafts(Protocol):

@@ -76,7 +76,8 @@ class SqlDecisions(SqlUpdateFiles):
     async def newest_heads(self, most: int) -> list[Decision]:
         """Returns the newest decisions without their commitments, newest first; none of a rehearsal or a draft."""
         shown = sa.select(commissions.c.id).where(sa.not_(commissions.c.rehearsal), sa.not_(commissions.c.draft))
-        rows = await self._link.rows(_ALL.where(decisions.c.commission.in_(shown)).limit(most))
+        recorded = decisions.c.entry.is_not(None)
+        rows = await self._link.rows(_ALL.where(decisions.c.commission.in_(shown), recorded).limit(most))
         return await self._decisions(rows, {})
 
     async def answering(self, story: str) -> list[str]:
@@ -132,10 +133,15 @@ class SqlDecisions(SqlUpdateFiles):
             await self._link.rows(_ALL.where(self._link.among(decisions.c.id, list(decisions_))))
         )
 
-    async def list_decisions(self, commission: str | None = None, newest: int | None = None) -> list[Decision]:
-        """Returns the decisions of a commission, or all, newest first; only so many where given."""
+    async def list_decisions(
+        self, commission: str | None = None, newest: int | None = None, *, recorded: bool = False
+    ) -> list[Decision]:
+        """Returns the decisions of a commission, or all, newest first; only so many where given, and with `recorded`
+        only those that are in the record."""
         whole = commission is None
         wanted = _ALL if whole else _OF
+        if recorded:
+            wanted = wanted.where(decisions.c.entry.is_not(None))
         return await self._with_commitments(
             await self._link.rows(
                 wanted if newest is None else wanted.limit(newest), None if whole else {"commission": commission}

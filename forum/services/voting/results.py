@@ -169,16 +169,23 @@ async def _whole(work: Work, session: LiveSession, round_: Round, threshold: int
 
 
 async def asynchronous_rounds(
-    work: Work, commission: Commission, story: str | None = None, *, results: bool = False, check_backs: bool = False
+    work: Work,
+    commission: Commission,
+    story: str | None = None,
+    *,
+    results: bool = False,
+    check_backs: bool = False,
+    rehearsals: bool = False,
 ) -> tuple[AsynchronousRound, ...]:
     """Returns the asynchronous rounds of a commission, or of one of its stories, newest first; with `results`,
     those that are revealed carry theirs. With `check_backs` those among them in which those who voted are asked
-    whether they were understood."""
+    whether they were understood, with `rehearsals` also the rehearsals of a commission that is none itself."""
     sessions = [
         live
         for live in await work.sessions.list_sessions(commission.id)
         if live.asynchronous and (story is None or story in live.scenarios)
         if check_backs or live.entrance != Entrance.VOTERS
+        if rehearsals or commission.rehearsal or not live.rehearsal
     ]
     if not sessions:
         return ()

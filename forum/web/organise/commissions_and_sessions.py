@@ -51,7 +51,9 @@ async def _overview(
         commissions = [one for one in await work.commissions.list_commissions(drafts=True) if one.id in within]
         sessions = [s for s in await work.sessions.list_sessions() if not s.asynchronous and s.commission in within]
         asynchronous = [
-            round_ for c in commissions for round_ in await results.asynchronous_rounds(work, c, check_backs=True)
+            round_
+            for c in commissions
+            for round_ in await results.asynchronous_rounds(work, c, check_backs=True, rehearsals=True)
         ]
         plans = await work.programmes.latest_of([s.id for s in sessions if s.planned])
         tokens = await work.people.tokens(person.id)
@@ -63,7 +65,8 @@ async def _overview(
         commissions=commissions,
         makes_commissions=within.every,
         open=[one for one in commissions if not one.draft],
-        sessions=[(s, session_state(s)) for s in sessions],
+        sessions=[(s, session_state(s)) for s in sessions if not s.rehearsal],
+        rehearsals=[(s, session_state(s)) for s in sessions if s.rehearsal],
         days={session: latest.plan.day for session, latest in plans.items()},
         asynchronous=sorted(asynchronous, key=lambda round_: round_.session.opened_at, reverse=True),
         titles={c.id: c.title for c in commissions},

@@ -63,7 +63,8 @@ async def _home(request: Request, error: BadInput | IllegalMove | None = None) -
         waiting = await work.your_work.moderating([id_], person.id)
         everybody = await work.people.list_people()
         steps = await work.your_work.first_steps(id_)
-    rooms = [one for one in sessions if not one.asynchronous]
+    # Rehearsals are on the organiser's page, apart.
+    rooms = [one for one in sessions if not one.asynchronous and (of.rehearsal or not one.rehearsal)]
     tell = f"{base_url(request)}/commissions/{id_}/tell"
     return await page(
         request,

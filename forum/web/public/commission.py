@@ -53,12 +53,12 @@ async def commission(request: Request) -> Response:
         contents = await kept(site.store).contents_of(work, size)
         public = await work.stories.public_of(about.id)
         stories = await work.stories.list_stories(about.id, StoryStatus.ACCEPTED, MOST_STORIES)
-        every = await work.sessions.list_sessions(about.id)
-        sessions = [s for s in every if not s.asynchronous and (about.rehearsal or not s.rehearsal)]
-        alone = any(s.asynchronous for s in every)
+        every = [s for s in await work.sessions.list_sessions(about.id) if about.rehearsal or not s.rehearsal]
+        sessions = [s for s in every if not s.asynchronous]
+        alone = len(sessions) < len(every)
         asynchronous = (await results.asynchronous_rounds(work, about) if alone else ())[:MOST_SESSIONS]
         plans = await work.programmes.latest_of([s.id for s in sessions])
-        decisions = await work.decisions.list_decisions(about.id, NEWEST)
+        decisions = await work.decisions.list_decisions(about.id, NEWEST, recorded=not about.rehearsal)
         promises = await ledger.found(work, Sought(about.id), day, most=NEWEST)
         course = await course_of(work, about)
         versions = await work.commissions.versions(about.id)

@@ -178,7 +178,7 @@ async def test_a_session_without_a_title_comes_back_with_its_stories_chosen(
 
 
 async def test_a_machine_with_a_token_does_the_same_as_json(house: House, organiser: httpx2.AsyncClient) -> None:
-    made = await organiser.post("/organise/tokens", data={"label": "Rehearsals"})
+    made = await organiser.post("/organise/tokens", data={"label": "Trial runs"})
     assert made.status_code == 200
     assert made.headers["cache-control"] == "no-store"
     secret = re.search(r"<p><code>([^<]+)</code></p>", made.text)
@@ -186,7 +186,7 @@ async def test_a_machine_with_a_token_does_the_same_as_json(house: House, organi
     # Told this once.
     again = await organiser.get("/organise")
     assert secret[1] not in again.text
-    assert "Rehearsals" in words(again)
+    assert "Trial runs" in words(again)
 
     headers = {**JSON, "Authorization": f"Bearer {secret[1]}"}
     async with httpx2.AsyncClient(
@@ -215,7 +215,7 @@ async def test_a_machine_with_a_token_does_the_same_as_json(house: House, organi
         revoked = await organiser.post(f"/organise/tokens/{token[1]}/revoke")
         assert revoked.status_code == 303
         assert (await machine.post("/organise/sessions", data=fields)).status_code == 401
-    assert "Rehearsals" not in words(await organiser.get("/organise"))
+    assert "Trial runs" not in words(await organiser.get("/organise"))
 
 
 async def test_tokens_are_ones_own(house: House, organiser: httpx2.AsyncClient) -> None:
