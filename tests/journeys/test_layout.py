@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import socket
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from support.app import a_house
 from support.cycle_house import served as serving
 from support.long_words import LATIN, PLACE, SCRIPTS, Cramped, a_room, cramped, crowd, states
 from support.page_layout import FAMILIES, FAULTS, FAULTS_OF_PROJECTOR, environment_with_fonts
+from support.pseudo_locale import CODE, write_catalogue
 
 from forum.web.cookies import DEVICE, SIGNED_IN
 from forum.web.routes import PAGES
@@ -25,6 +27,7 @@ from forum.web.routes import PAGES
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 NARROW: ViewportSize = {"width": 320, "height": 640}
+WIDTHS = (320, 360)
 SCREENS: dict[str, ViewportSize] = {
     "phone": NARROW,
     "console": NARROW,
@@ -33,11 +36,17 @@ SCREENS: dict[str, ViewportSize] = {
     "beamer": {"width": 1024, "height": 768},
 }
 # What each family of fonts is measured with: a language, the widths of pages, and screens. DejaVu is the widest
-# ordinary font and Welsh the longer language; with the others it is looked at where it is tightest.
+# ordinary font and Welsh the longer language; with the others it is looked at where it is tightest. LAYOUT=whole takes
+# every language and every screen with every family, which is more than a change has to wait for.
 MEASURED = {
-    "dejavu": ("cy", (320, 1024), tuple(SCREENS)),
-    "liberation": ("en", (320,), ("phone", "console", "beamer")),
+    "dejavu": ("cy", (*WIDTHS, 1024), tuple(SCREENS)),
+    "liberation": ("en", WIDTHS, ("phone", "console", "beamer")),
+    "noto": (CODE, WIDTHS, ("phone", "console", "beamer")),
 }
+CASES = [(family, language) for family, (language, _, _) in MEASURED.items()]
+if os.environ.get("LAYOUT") == "whole":
+    MEASURED = dict.fromkeys(FAMILIES, ("", (*WIDTHS, 1024), tuple(SCREENS)))
+    CASES = list(product(FAMILIES, ("en", "cy", CODE)))
 # Addresses whose answer is no page, or that need what this house has not.
 NO_PAGES = re.compile(
     r"\{|\.(jsonl|pem|atom|twee|ics|pdf|css|png|webmanifest)|/record/(tile|checkpoint$)|/now$|^/export|/first/|^/(tablet|projector)/|/mail/(confirm|stop)/|^/promises/.*/files/"
@@ -71,7 +80,8 @@ class Served:
 async def served(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> AsyncIterator[Served]:
     """Serves the house over a real socket in this process, so that the test can do what the facilitator does."""
     folder, far = tmp_path_factory.mktemp("cramped"), f"https://{PLACE}.health.example:8443"
-    async with a_house(folder, sqlite_template, address=far) as house:
+    locales = str(write_catalogue(folder / "locales"))
+    async with a_house(folder, sqlite_template, address=far, locales=locales) as house:
         full = await cramped(house, [*chain(*zip(LATIN * 2, SCRIPTS, strict=False))])
         with socket.socket() as listening:
             listening.bind(("127.0.0.1", 0))
@@ -87,10 +97,7 @@ class Reader:
     browser: Browser
     served: Served
     family: str
-
-    @property
-    def language(self) -> str:
-        return MEASURED[self.family][0]
+    language: str
 
     async def page(self, size: ViewportSize) -> Page:
         """Opens a page of somebody who has every role, and whose phone is in the room."""
@@ -105,7 +112,7 @@ class Reader:
         return page
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
+@pytest.fixture(scope="module", params=CASES, ids="-".join)
 async def reader(
     request: pytest.FixtureRequest,
     browser_type: BrowserType,
@@ -113,9 +120,10 @@ async def reader(
     served: Served,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Reader]:
-    env = environment_with_fonts(request.param, tmp_path_factory.mktemp("fonts"))
+    family, language = request.param
+    env = environment_with_fonts(family, tmp_path_factory.mktemp("fonts"))
     browser = await browser_type.launch(**browser_type_launch_args, env=env)
-    yield Reader(browser, served, request.param)
+    yield Reader(browser, served, family, language)
     await browser.close()
 
 
@@ -227,7 +235,7 @@ async def test_no_screen_is_wider_than_it_may_be_and_the_projector_shows_every_n
     assert found == [], "\n".join(found)
 
 
-@pytest.mark.parametrize("reader", ["dejavu"], indirect=True)
+@pytest.mark.parametrize("reader", [("dejavu", "cy")], ids="-".join, indirect=True)
 async def test_the_projector_shows_every_number_of_as_many_groups_as_there_can_be(reader: Reader) -> None:
     walls = [await reader.page(SCREENS[name]) for name in ("wall", "beamer")]
     found = []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 # Families by how Debian names their folder, with the package that brings them.
-FAMILIES = {"dejavu": "fonts-dejavu-core", "liberation": "fonts-liberation"}
+FAMILIES = {"dejavu": "fonts-dejavu-core", "liberation": "fonts-liberation", "noto": "fonts-noto-core"}
 
 
 def _folders() -> Iterator[Path]:
