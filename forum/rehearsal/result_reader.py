@@ -126,12 +126,16 @@ def expected(result: Mapping[str, Any]) -> list[list[int | None]] | None:
     return [[count] for count in counts.values()]
 
 
-def differs(html: str, result: Mapping[str, Any]) -> str:
-    """Returns the first difference between a screen and this result in words; "" where there is none."""
-    if (numbers := shown(html)) != (due := expected(result)):
+def differs(html: str, result: Mapping[str, Any], *, in_turn: bool = False) -> str:
+    """Returns the first difference between a screen and this result in words; "" where there is none. `in_turn`: the
+    screen shows the whole room and the groups one after the other, so that one of both is enough."""
+    numbers, groups = shown(html), by_group(html)
+    if numbers != (due := expected(result)) and not (in_turn and numbers is None and groups):
         return f"{_words(numbers)} in the place of {_words(due)}"
+    if in_turn and not groups:
+        return ""
     rows = {row["label"]: [str(count) for count in row["counts"].values()] for row in result["by_group"] or ()}
-    groups = by_group(html) or {}
+    groups = groups or {}
     if list(groups) != (list(rows) if result["n"] else []):
         return f"the groups {list(groups)} in the place of {list(rows)}"
     scores = "mean" in (result.get("figures") or {})

@@ -154,6 +154,6 @@ def _of(truth: Truth, seen: Seen) -> Iterator[Difference]:
     if seen.kind == "phone" and seen.choice != truth.choices.get(seen.number - 1):
         yield Difference(seen.name, "vote", str(seen.choice), str(truth.choices.get(seen.number - 1)))
     if truth.result is not None and seen.kind in ("phone", "projector"):
-        wrong = result_reader.differs(now.html, truth.result)
+        wrong = result_reader.differs(now.html, truth.result, in_turn=seen.kind == "projector")
         if wrong:
             yield Difference(seen.name, "result", wrong, "the published result")

@@ -103,6 +103,7 @@ async def test_twenty_people_play_the_programme_and_nothing_of_theirs_is_lost(st
     facts = await stage.until(path, over)
     figures = facts["report"]["figures"]
     assert facts["state"] == "done"
+    assert facts["report"]["differences"] == []
     assert [one["why"] for one in facts["report"]["left_out"]] == [NEVER_PUT]
     assert (figures["phones"], figures["slow"], figures["screens"]) == (20, 2, {"phone": 20, "projector": 1})
     assert (figures["lost"], figures["untold"], figures["differing"], figures["own"]) == (0, 0, 0, 0)

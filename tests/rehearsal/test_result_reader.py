@@ -80,8 +80,11 @@ async def test_what_a_screen_shows_is_the_result(house: House, method: str, agai
     result, screens = await a_result(house, method, again=again)
     published = result.to_json()
     assert published["by_group"]
-    for html in screens.values():
-        assert result_reader.differs(html, published) == ""
+    for kind, html in screens.items():
+        assert result_reader.differs(html, published, in_turn=kind == "projector") == ""
+    [row, *rows] = published["by_group"]
+    wrong = published | {"by_group": [row | {"label": "Others"}, *rows]}
+    assert "in the place of" in result_reader.differs(screens["phone"], wrong), "a phone shows every group at once"
 
 
 @pytest.mark.parametrize("method", METHODS)
