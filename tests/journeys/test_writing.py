@@ -178,7 +178,7 @@ async def on_a_night_shift(people: People, accessible: Look) -> None:
         await press_("Stop here")
         await expect(page.get_by_text("Everything is saved. You can close this page.")).to_be_visible()
         await accessible(page)
-        link = await page.get_by_role("link", name=re.compile("/my-story/")).get_attribute("href")
+        link = await page.get_by_role("link", name=re.compile("my-story")).get_attribute("href")
         await page.context.close()
         people.contexts.remove(page.context)
         again = await people.somebody(SMALL)

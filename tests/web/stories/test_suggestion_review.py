@@ -49,7 +49,7 @@ async def test_what_is_answered_is_read_by_the_one_who_suggested_it_and_outcomes
         )
         assert wordless.status_code == 422
         assert "Say why you decline it" in words(wordless)
-        assert re.search(r"<details open>\s*<summary>Decline it", wordless.text)
+        assert re.search(r'<details id="no" open>\s*<summary>Decline it', wordless.text)
         await keeper.post(
             f"{together.keepers_path}/{correction.id}", data={"outcome": "declined", "because": "It names <her>."}
         )
