@@ -18,6 +18,7 @@ _RESULT, _HEAT = "result", "heat"
 _COUNTED: Final = frozenset({"Votes", "Now", "Could accept it"})
 _NUMBERED: Final = ("How many gave", "Round")
 _RAN_OUT: Final = "Ran out"
+_BEFORE: Final = "Before"  # the heading of the cells of a first vote, which are left out
 _SHIFT: Final = "From the first vote (rows) to this vote (columns)"
 _DASH: Final = "–"
 _NUMBER = re.compile(r"[0-9]+")
@@ -96,7 +97,7 @@ def shown(html: str) -> list[list[int | None]] | None:
     for board in boards(html):
         if _RESULT not in board.kinds or _HEAT in board.kinds or not board.rows:
             continue
-        heading = board.rows[0]
+        heading = [words for words in board.rows[0] if words != _BEFORE]
         columns = [n for n, words in enumerate(heading) if words in _COUNTED or words.startswith(_NUMBERED)]
         # left out: rows that only name a response, and the row of exhausted ballots
         rows = [row for row in board.rows[1:] if len(row) == len(heading) and not row[0].startswith(_RAN_OUT)]
