@@ -115,12 +115,14 @@ class FirstSteps:
     """How far a new installation has come with work of its own, demonstrations and rehearsals left out.
 
     `commission` is the id of the newest one that is published and not closed ("" for none), `stories` the number of
-    its stories that can be played, `session` the id of its newest live session ("" for none).
+    its stories that can be played, `session` the id of its newest live session ("" for none); `over`: that session
+    has ended.
     """
 
     commission: str = ""
     stories: int = 0
     session: str = ""
+    over: bool = False
     rehearsed: bool = False
     decided: bool = False
 

@@ -165,6 +165,7 @@ def _first_steps(one: bool) -> sa.Select[Any]:
     sessions = sa.select(session.c.id).where(
         session.c.commission == wanted, session.c.kind == SessionKind.ROOM, sa.not_(session.c.rehearsal)
     )
+    latest = sessions.order_by(session.c.seq.desc()).limit(1)
     rehearsals = (
         sa.select(session.c.id)
         .join(commission, session.c.commission == commission.c.id)
@@ -174,7 +175,8 @@ def _first_steps(one: bool) -> sa.Select[Any]:
     return sa.select(
         wanted.label("commission"),
         stories.scalar_subquery().label("stories"),
-        sa.func.coalesce(sessions.order_by(session.c.seq.desc()).limit(1).scalar_subquery(), "").label("session"),
+        sa.func.coalesce(latest.scalar_subquery(), "").label("session"),
+        sa.func.coalesce(latest.with_only_columns(session.c.ended).scalar_subquery(), sa.false()).label("over"),
         rehearsals.exists().label("rehearsed"),
         decisions.exists().label("decided"),
     )

@@ -99,6 +99,10 @@ async def test_the_first_steps_are_those_of_the_newest_commission_of_ones_own(st
         await work.commissions.add_commission(a_commission(closed_at=CLOCK.now()))
     async with store.read() as work:
         newest, oldest = await work.your_work.first_steps(), await work.your_work.first_steps(old.id)
+    async with store.begin() as work:
+        await work.sessions.save_session(replace(live, ended=True, ended_at=CLOCK.now()))
+        over = await work.your_work.first_steps()
     assert before == FirstSteps("", 0, "", rehearsed=before.rehearsed)
     assert newest == FirstSteps(live.commission, 0, live.id, rehearsed=before.rehearsed)
+    assert over == replace(newest, over=True)
     assert oldest == FirstSteps(old.id, 1, "", rehearsed=before.rehearsed)

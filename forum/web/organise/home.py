@@ -129,8 +129,20 @@ def next_act(steps: FirstSteps, of: Commission | None = None) -> Act | None:
             _("Make a live session"),
             f"/organise/sessions/new?commission={steps.commission}",
         )
+    if steps.over:
+        return Act(
+            _("The newest session is over, and its results are public. Next those who decide answer them."),
+            _("See its results"),
+            f"/sessions/{steps.session}",
+        )
+    if not steps.rehearsed:
+        return Act(
+            _("Next send in made-up people, and see your session played on its screens. Nothing of it counts."),
+            _("Rehearse it"),
+            f"/organise/sessions/{steps.session}/rehearsal",
+        )
     return Act(
-        _("Next open the console of your session, and rehearse: nothing counts before you open a vote."),
+        _("Next open the console of your session: nothing counts before you open a vote."),
         _("Open the console"),
         f"/console/{steps.session}",
     )
