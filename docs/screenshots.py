@@ -1,10 +1,10 @@
-"""Makes the pictures of the README, and one of every screen, from the running program.
+"""Makes the picture of the README, and one of every screen, from the running program.
 
     python docs/screenshots.py [FOLDER [PART ...]]
 
 Starts a server on a free port with data of its own, plays a day with the demonstration's stories and forty phones, and
 photographs what each screen shows: phone 360 px, laptop 1280 px, projector 1280x720 and 1024x768. Needs the development
-requirements and Debian's chromium. FOLDER is docs/screenshots; only the README's two, and the worked example's for
+requirements and Debian's chromium. FOLDER is docs/screenshots; only the README's, and the worked example's for
 docs/commissioning.md, are kept there. A PART (`replay`, `methods`, `corners`, `around`, `pages`, `example`) takes its
 pictures alone.
 """
@@ -30,7 +30,7 @@ from pictures.camera import Camera, Room
 from playwright.async_api import Browser, async_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-KEPT = ("projector", "phone", *example.KEPT)
+KEPT = ("projector", *example.KEPT)
 PARTS = ("replay", "methods", "corners", "around", "pages", "example")
 PEOPLE = {"olu": ("organiser", "commissioner", "moderator", "administrator"), "ona": ("organiser",)}
 PASSWORD = "seven quiet green kettles"  # of a server that lives for a minute

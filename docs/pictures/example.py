@@ -27,7 +27,7 @@ async def shoot(camera: Camera, data: Path) -> None:
     page = await camera.page("laptop")
     await page.goto(f"/commissions/{commission}")
     await _take(camera, page, COMMISSION)
-    await page.locator(".card", has_text="Corrected").get_by_role("link").first.click()
+    await page.locator("main li", has_text="Corrected").get_by_role("link").first.click()
     await page.wait_for_url(re.compile("/decisions/"))
     await _take(camera, page, DECISION, "What else it differs from, and why")
     await page.goto(f"/promises?commission={commission}")
