@@ -153,7 +153,7 @@ async def test_beside_what_is_real_it_is_marked_and_not_counted(house: House) ->
         assert (feed.count("<entry>"), feed.count("(Demonstration)</title>")) == (9, 9)
         for path in (f"/commissions/{id_}", f"/decisions/{first.id}", f"/promises/{first.commitments[0].id}"):
             assert "(Demonstration)</title>" in (await browser.get(f"{path}/feed.atom")).text
-        assert (await browser.get("/record")).text.count("Not real") == 50
+        assert (await browser.get("/record")).text.count("Not real") == 11
 
 
 async def test_its_late_promise_is_due_to_nobody_who_has_not_chosen_it(house: House) -> None:

@@ -24,6 +24,7 @@ from forum.voting.view_shift import NOBODY_FOLLOWED, ViewShift
 from forum.web.i18n.languages import ENGLISH
 from forum.web.live.ballot_form import Typed
 from forum.web.live.screens import screen_context
+from forum.web.organisation.face import Shown
 from forum.web.static_files import phone_style
 from forum.web.templates import STATIC, environment
 
@@ -125,6 +126,7 @@ def whole(screen: str, view: ConsoleView, **more: Any) -> str:
         "may": lambda permission: False,
         "path": "/s/482913",
         "language": ENGLISH,
+        "face": Shown("Forum", False, "", 0, 0, "", "999", (), False),
         "language_choices": (),
         "observing": False,
         "missed": "",
@@ -217,7 +219,7 @@ class TestPhone:
 
     def test_the_ballot_does_not_change_while_voting_is_open(self) -> None:
         forms = {
-            found(r"<form data-part=\"ballot\".*?</form>", fragment("phone", STATES[state]))
+            found(r"<form id=\"ballot\" data-part=\"ballot\".*?</form>", fragment("phone", STATES[state]))
             for state in ("open", "closing soon", "paused")
         }
         assert len(forms) == 1

@@ -85,8 +85,8 @@ async def test_a_form_with_the_id_of_a_session_in_a_room_opens_nothing(desk: Des
 
 
 async def test_it_is_opened_from_the_commission_with_a_question_and_a_time(desk: Desk) -> None:
-    overview = await desk.organiser.get("/organise")
-    [link] = re.findall(r'href="(/organise/asynchronous/new\?[^"]+)"', overview.text)
+    home = await desk.organiser.get(f"/organise/commissions/{desk.night.commission.id}")
+    [link] = re.findall(r'href="(/organise/asynchronous/new\?[^"]+)"', home.text)
     form = await desk.organiser.get(link)
     assert "The third knock: What should happen now?" in words(form)
     assert "What could the crew do now?" in words(form)

@@ -173,6 +173,7 @@ async def the_end(world: World, asked: list[Round]) -> None:
     await world.walk("ended", [*ids, last.id])
 
 
+@pytest.mark.timeout(600)
 async def test_no_byte_tells_how_people_vote_before_it_is_shown_whatever_the_method_and_the_kind(lived: Lived) -> None:
     """Also after a replay, in a magic check, in a vote on characters and in one on a proposal."""
     kinds: set[str] = set()
