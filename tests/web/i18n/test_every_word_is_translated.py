@@ -17,6 +17,7 @@ from support.voted_session import COMMISSIONER
 from forum.services import permissions
 from forum.services.decision_form import DecisionForm, Promise
 from forum.services.decisions import decide
+from forum.services.demonstration import STORIES, stories_in
 from forum.services.keys import digest
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
@@ -55,6 +56,7 @@ WRITTEN: tuple[str, ...] = (
     compose.AFTER,
     "join",
 )
+WRITTEN += tuple(story.title for story, _twee in stories_in(STORIES))  # which can be copied
 WRITTEN += (*compose.AFTER_TEXT.split("\n\n"), "What would be different now?...")  # and how a card begins
 # Addresses whose answer is no page, or that end the visit.
 NO_PAGES = ("/sign-out", "/record/checkpoint", "/record/public-key.pem", "/export", "/static")

@@ -83,6 +83,7 @@ async def test_a_commission_shows_its_sessions_and_decisions(house: House) -> No
         "r1",
         "It <works>.",
         decided_at="2026-11-22T10:00:00.000Z",
+        entry=0,
     )
     async with house.store.begin() as work:
         await work.sessions.add_session(live)
