@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from sys import intern
 from typing import Any
@@ -81,34 +82,39 @@ class Contents:
     decided: dict[str, list[tuple[int, str, tuple[str, ...]]]] = field(default_factory=dict)
 
     def take(self, stored: StoredEntry) -> None:
-        """Adds the next entry."""
+        """Adds the next entry. One that does not fit its shape is in no list from where that shows: checks tell of it,
+        and the log is served as it is."""
         entry = json.loads(stored.body)
+        month = intern(str(entry.get("at"))[:7])
+        self.months.append(month)
+        self.of_month.setdefault(month, []).append(stored.index)
+        with suppress(AttributeError, IndexError, KeyError, TypeError):
+            self._list(stored.index, entry)
+
+    def _list(self, index: int, entry: dict[str, Any]) -> None:
         if entry["type"] == "round opened":
             self.openings[entry["round"]] = entry
         if entry["type"] == RESTORED:
             self.given_up.add((entry["before"]["size"], entry["before"]["root"]))
         for subject in subjects_of(entry):
-            self.about.setdefault(subject, []).append(stored.index)
+            self.about.setdefault(subject, []).append(index)
         if entry["type"] == "erasure":
-            self.erased.update((digest, stored.index) for digest in entry["digests"])
-        self.held.add(stored.index, entry)
-        self.answers.add(stored.index, entry)
-        self.timelines.add(stored.index, entry)
-        self.outcomes.add(stored.index, entry)
-        month = intern(entry["at"][:7])
-        self.months.append(month)
-        self.of_month.setdefault(month, []).append(stored.index)
-        self.predictions.take(stored.index, entry)
+            self.erased.update((digest, index) for digest in entry["digests"])
+        self.held.add(index, entry)
+        self.answers.add(index, entry)
+        self.timelines.add(index, entry)
+        self.outcomes.add(index, entry)
+        self.predictions.take(index, entry)
         if name := _SAID_LATER.get(entry["type"]):
-            self.said_later.setdefault(entry[name], []).append(stored.index)
+            self.said_later.setdefault(entry[name], []).append(index)
         session = entry.get("session")
         if entry["type"] == "decision":
             session = self.openings.get(entry["rounds"][0], {}).get("session")
-            self.decided.setdefault(session or "", []).append((stored.index, entry["decision"], tuple(entry["rounds"])))
+            self.decided.setdefault(session or "", []).append((index, entry["decision"], tuple(entry["rounds"])))
         elif entry["type"] == "prediction opened":
             session = self.predictions.sessions.get(entry["prediction"])
         for key in filter(None, (entry["commission"], session)):
-            self.of.setdefault(key, []).append(stored.index)
+            self.of.setdefault(key, []).append(index)
 
 
 # Entries that say more of something than its rows do: the field that has its id, by their type.

@@ -181,8 +181,8 @@ async def assert_withdrawn_on_pages(played: Played, texts: dict[str, str]) -> No
     assert "You took this story back" in texts[f"/my-story/{played.key} text/html"]
     assert "withdrawn" in texts[f"/decisions/{played.decision} text/html"]
     assert "None of these" in texts[f"/decisions/{played.decision} text/html"]
-    assert "The story “[withdrawn]” was published" in unescape(texts["/record text/html"])
-    assert "Somebody took their words back" in texts["/record text/html"]
+    assert "The story “[withdrawn]” was published" in unescape(texts["/record/entries text/html"])
+    assert "Somebody took their words back" in texts["/record/entries text/html"]
     assert "The other story" in texts["/stories text/html"]
     async with played.store.read() as work:
         assert len(await work.rounds.ballots(played.rounds[0])) == len(played.people)
