@@ -17,6 +17,7 @@ NOT_ON_PHONES = frozenset(
         "the console",
         "writing a story",
         "the programme",
+        "lists of work and of the record",
         "playing a story alone",
         "building together",
         "on paper",

@@ -1,17 +1,19 @@
 // Keeps the progress of a rehearsal up to date: asks for the page again, and takes what stands in data-renew from it.
 
+import { ask } from "../ask.js";
+
 const EVERY = 1500;
 const shown = document.querySelector("[data-renew]");
 
 async function renew() {
   let answer;
   try {
-    answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    answer = await ask(location.href, { page: true, headers: { Accept: "text/html" } });
   } catch {
     return; // no connection just now
   }
-  if (!answer.ok || answer.redirected || !answer.headers.has("Forum")) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-renew]");
+  if (!answer.ok) return;
+  const fresh = answer.page.querySelector("[data-renew]");
   if (!fresh) {
     location.reload(); // it has ended: the report is here
     return;

@@ -71,6 +71,7 @@ TEMPLATE = """
 <label for="choice-{{ r.id }}"><span data-choice="{{ r.id }}">{{ label(r) }}</span></label>
 {% endfor %}
 {%- endmacro %}
+{% macro choose() -%}Choose two halves{%- endmacro %}
 {% macro offer(round) -%}{{ responses(round) }}{%- endmacro %}
 {% macro said(round, result) -%}{{ outcome_of_vote(result, round.method, {}) }}{%- endmacro %}
 {% macro result(round, result) -%}{{ head_count(round, result) }}{%- endmacro %}

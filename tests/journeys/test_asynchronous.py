@@ -27,6 +27,7 @@ async def an_organiser(people: People, house: House) -> Page:
 async def opened(page: Page, accessible: Look) -> str:
     """Opens a question for three days as the organiser; returns the path where it is answered."""
     await page.goto("/organise")
+    await follow(page.get_by_role("link", name=re.compile("^Urgent mental-health care")))
     await follow(page.get_by_role("link", name=re.compile("Ask people to answer from where they are")))
     await accessible(page)
     await page.get_by_role("button", name="Open it").click()

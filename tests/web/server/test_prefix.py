@@ -223,7 +223,7 @@ def test_no_script_names_an_address_from_the_top() -> None:
         assert [name for name in named if name in OURS - {"stop"}] == [], script.name
 
 
-@pytest.mark.parametrize("first", sorted(OURS))
+@pytest.mark.parametrize("first", sorted(first for first in OURS if "." not in first))  # no path has dots
 def test_a_path_that_begins_as_our_own_pages_do_is_refused(tmp_path: Path, first: str) -> None:
     with pytest.raises(StartupProblem, match=f"Forum has pages of its own below /{first}"):
         build(Settings.load({"FORUM_PUBLIC_URL": f"https://example.org/{first}/x"}, data=tmp_path))
