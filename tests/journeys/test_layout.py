@@ -58,7 +58,7 @@ NO_PAGES = re.compile(
 
 # Pages that say here what is missing: which commission, which vote, which sizes, a mail server; and one that there is
 # not.
-REFUSED = re.compile(r"/(imprint|suggest|file|mail|new|consistency)$|/receipts/[0-9a-f]{32}$|^/[0-9]")
+REFUSED = re.compile(r"/(imprint|suggest|file|mail|new|consistency|change)$|/receipts/[0-9a-f]{32}$|^/[0-9]")
 # How high the header of a page may be, by the width of the screen: one row for all its words where there is room for
 # them, and two on the narrowest phone. It is measured before anything is unfolded.
 HIGHEST = {320: 112, 360: 112, 1024: 64}
