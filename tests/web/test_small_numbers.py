@@ -16,6 +16,7 @@ from forum.services.exports import read_log
 from forum.services.sessions import asynchronous, facilitation, policy_vote
 from forum.services.sessions.commissions_and_sessions import SessionForm, create_session
 from forum.services.sessions.desk import Desk
+from forum.voting.reason import Reason, ReasonState
 from forum.web import report
 from forum.web.report import blocks
 
@@ -41,6 +42,22 @@ async def test_a_commission_chooses_the_rules_on_its_form_and_everybody_reads_it
         assert DECLARED in words(await browser.get(f"/commissions/{made.id}"))
         assert DECLARED in words(await browser.get(f"/s/{live.code}"))
         assert DECLARED in words(await browser.get("/record/0"))
+
+
+async def test_no_reason_stands_beside_an_answer_on_the_page_of_a_session_with_hidden_numbers(house: House) -> None:
+    """It would say that somebody gave that answer, which the hidden number does not."""
+    for small_numbers, beside in ((True, 0), (False, 1)):
+        voted = await a_vote(house.store, FIRST, people=PEOPLE, declared=True, small_numbers=small_numbers)
+        rare = Reason(
+            new_id(), voted.rounds[0], voted.people[20], "g1", "r3", "She rang", "", CLOCK.now(), ReasonState.SHOWN
+        )
+        async with house.store.begin() as work:
+            await work.reasons.add_reasons([rare])
+        async with house.browser() as anybody:
+            page = (await anybody.get(f"/sessions/{voted.live.id}")).text
+        [given] = re.findall(r"<details>(?:(?!</details>).)*reason that was given.*?</details>", page, re.DOTALL)
+        assert "She rang" in given
+        assert given.count("<h3>") == beside
 
 
 async def test_every_public_page_of_a_result_has_rounded_numbers_and_says_so(house: House) -> None:
