@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.async_api import Page, expect
 
 from support.browser import PHONE, follow
-from support.cycle_house import CycleHouse, fill, press
+from support.cycle_house import CycleHouse, fill, open_work, press
 
 FIRST = "Who should come at night?"
 BETTER = "Who should come when somebody is in crisis at night?"
@@ -75,9 +75,8 @@ async def the_answer_is_late(cycle: CycleHouse, commission: str) -> None:
 
 async def the_decision_is_drafted(cycle: CycleHouse, page: Page) -> str:
     """Fills in the form of a decision that goes against two groups, with three promises; returns the draft's path."""
-    await page.goto("/decide")
-    await cycle.seen(page)
-    await follow(page.get_by_role("main").get_by_role("link", name="What could the crew do now?").first)
+    await cycle.seen(page, "/decide")
+    await open_work(page, "Votes waiting for an answer")
     await fill(page, outcome="adopted", response="r2", rationale="The crisis team is near.", why="It can begin now.")
     await press(page, "Check before publishing")
     await cycle.seen(page)
@@ -98,21 +97,21 @@ async def the_decision_is_drafted(cycle: CycleHouse, page: Page) -> str:
 
 async def it_is_sent_back_and_published_by_keyboard(cycle: CycleHouse, writer: Page, reader: Page, draft: str) -> str:
     """Sends the draft back, changes it, and publishes it with no mouse; returns the decision's path."""
-    await reader.goto("/decide")
-    await follow(reader.get_by_role("region", name="To be read by you (1)").get_by_role("link"))
+    await open_work(reader, "Decisions to read before they are published")
     await cycle.seen(reader)
     await press(reader, "Send it back")
     await expect(reader.locator(".errors")).to_be_visible()
     await fill(reader, because="Say from when on.")
     await press(reader, "Send it back")
-    await writer.goto(draft)
+    await open_work(writer, "Decisions being written")
+    assert writer.url.endswith(draft)
     await expect(writer.get_by_role("main")).to_contain_text("Say from when on.")
     await cycle.seen(writer)
     await follow(writer.get_by_role("link", name="Change it"))
     await fill(writer, rationale="The crisis team is near. It begins in April.")
     await press(writer, "Check before publishing")
     await press(writer, "Give it to a second reader")
-    await reader.goto(draft)
+    await open_work(reader, "Decisions to read before they are published")
     await by_keyboard(reader, "I have read it: publish")
     assert "/decisions/" in reader.url
     await cycle.seen(reader)
@@ -134,7 +133,9 @@ async def by_keyboard(page: Page, button: str) -> None:
 
 async def a_group_objects_in_welsh(cycle: CycleHouse, staff: Page, moderator: Page, decision: str) -> None:
     """Gives carers a link, with which they send a statement; a moderator returns it once and then publishes it."""
-    await staff.goto(decision.replace("/decisions/", "/decide/dissent/"))
+    await open_work(staff, "Published decisions")
+    assert staff.url.endswith(decision)
+    await follow(staff.get_by_role("link", name="Links for groups that disagree"))
     await cycle.seen(staff)
     carers = staff.locator(".card").filter(has=staff.get_by_role("heading", name="Carers", exact=True))
     await follow(carers.get_by_role("button", name="Make a link"))
@@ -159,7 +160,8 @@ async def a_group_objects_in_welsh(cycle: CycleHouse, staff: Page, moderator: Pa
 
 async def it_is_corrected(cycle: CycleHouse, staff: Page, decision: str) -> None:
     """Corrects the decision beside its words."""
-    await staff.goto(decision.replace("/decisions/", "/decide/decisions/"))
+    await staff.goto(decision)
+    await follow(staff.get_by_role("link", name="Correct it, or put another in its place"))
     await cycle.seen(staff)
     await fill(staff, words="It begins in May.", because="The rota is ready later.")
     await press(staff, "Publish this correction")

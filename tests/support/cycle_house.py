@@ -26,6 +26,12 @@ from support.smtp_server import PostOffice
 
 BEGINS = "2026-03-02T09:00:00.000Z"
 SENDER = "forum@post.test"
+# Counts what a tab's user presses beside typing, over all its pages: clicks, taps and the Enter key.
+COUNT_PRESSES = """
+const count = () => { sessionStorage.presses = Number(sessionStorage.presses ?? 0) + 1; };
+addEventListener("pointerdown", count, true);
+addEventListener("keydown", (event) => { if (event.key === "Enter") count(); }, true);
+"""
 
 
 class _Server(uvicorn.Server):
@@ -79,6 +85,7 @@ class CycleHouse:
         )
         self.contexts.append(context)
         context.set_default_timeout(20_000)
+        await context.add_init_script(COUNT_PRESSES)
         page = await context.new_page()
         page.on("pageerror", lambda error: pytest.fail(f"a script failed: {error}"))
         return page
@@ -138,3 +145,14 @@ async def fill(page: Page | Locator, **values: str) -> None:
 async def press(page: Page, name: str) -> None:
     """Presses the button with this name, and waits for the page that it leads to."""
     await follow(page.get_by_role("main").get_by_role("button", name=name, exact=True))
+
+
+async def open_work(page: Page, line: str) -> None:
+    """Goes from the page that signing in leads to, by one of its lines, to the only thing that it counts."""
+    await page.goto("/work")
+    await follow(page.get_by_role("main").get_by_role("link", name=line))
+
+
+async def presses(page: Page) -> int:
+    """Returns how often somebody has pressed anything so far, in this tab."""
+    return int(await page.evaluate("sessionStorage.presses ?? 0"))

@@ -115,7 +115,10 @@ async def test_the_list_is_filtered_and_sorted_by_its_address(house: House, day:
         assert await of(f"commission={other.live.commission}") == [address(other)]
         assert await of("words=NIGHT+care") == [address(waits)]
         assert await of("section=waiting") == [address(waits), address(other)]
-        assert await of("section=drafts") == []
+        assert await of("section=waiting&open=one") == [address(waits), address(other)]
+        only = await browser.get(f"/decide?section=waiting&open=one&commission={other.live.commission}")
+        assert only.headers["location"] == address(other).replace("&amp;", "&")
+        assert await of("section=drafts&open=one") == []
         assert await of("section=nothing&sort=x&rehearsals=x&page=x") == [address(waits), address(other)]
         for query in ("words=nowhere", f"commission={new_id()}", "section=published", "words=%25", "words=%00%7F"):
             assert "Nothing fits all of this" in words(await browser.get(f"/decide?{query}"))

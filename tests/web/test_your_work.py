@@ -31,8 +31,8 @@ async def test_a_moderator_of_one_commission_has_its_stories_counted_and_no_othe
     ("role", "leads", "does_not"),
     [
         ("organiser", "/organise", "/decide"),
-        ("commissioner", "/decide?section=waiting", "/moderate"),
-        ("second reader", "/decide?section=to-read", "/decide?section=waiting"),
+        ("commissioner", "/decide?section=waiting&amp;open=one", "/moderate"),
+        ("second reader", "/decide?section=to-read&amp;open=one", "/decide?section=published&amp;open=one"),
         ("administrator", "/people", "/organise"),
     ],
 )

@@ -12,6 +12,7 @@ from forum.ports.accounts import Person
 from forum.ports.work_list import Counts, Duty
 from forum.services import permissions, your_work
 from forum.web.auth import somebody
+from forum.web.decide.overview import STRAIGHT_ON
 from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import gettext as _
 from forum.web.organise.home import first_path, next_act
@@ -70,16 +71,16 @@ def _parts(person: Person, found: Counts) -> Iterator[Part]:
             if found[duty] or place == 0
         ]
 
-    yield Part(
-        _("Decide"),
-        _("Answer what the room voted, and say what becomes of it."),
-        lines(
-            (Duty.ANSWERS, _("Votes waiting for an answer"), "/decide?section=waiting"),
-            (Duty.PROMISES, _("Promises due"), "/decide?section=promises"),
-            (Duty.DRAFTS, _("Decisions being written"), "/decide?section=drafts"),
-        )
-        + lines((Duty.TO_READ, _("Decisions to read before they are published"), "/decide?section=to-read")),
+    decide = lines(
+        (Duty.ANSWERS, _("Votes waiting for an answer"), f"/decide?section=waiting&{STRAIGHT_ON}"),
+        (Duty.PROMISES, _("Promises due"), f"/decide?section=promises&{STRAIGHT_ON}"),
+        (Duty.DRAFTS, _("Decisions being written"), f"/decide?section=drafts&{STRAIGHT_ON}"),
+    ) + lines(
+        (Duty.TO_READ, _("Decisions to read before they are published"), f"/decide?section=to-read&{STRAIGHT_ON}")
     )
+    if permissions.reach(person, "decide"):
+        decide.append(Line(_("Published decisions"), None, f"/decide?section=published&{STRAIGHT_ON}"))
+    yield Part(_("Decide"), _("Answer what the room voted, and say what becomes of it."), decide)
     yield Part(
         _("Stories"),
         _("Read what people sent, before others do."),

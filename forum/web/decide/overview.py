@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from forum.ports.work_list import Section, Wanted, WorkLine
 from forum.services import permissions
@@ -23,6 +23,8 @@ A_PAGE = 25
 MOST_TYPED = 200
 FIELDS = ("words", "commission", "section", "sort", "rehearsals")
 BY_COMMISSION = "commission"
+# In an address of one section: where there is one line in it, that line is opened.
+STRAIGHT_ON = "open=one"
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class _Shelf:
 
 async def overview(request: Request) -> Response:
     """Shows the sections of the work list that a search matches, each with its first page, or one section page by
-    page."""
+    page; by an address with STRAIGHT_ON, leads on to the only line of the section."""
     reads = await need_somewhere(request, "read drafts")
     typed = {name: _clean(request.query_params.get(name, "")) for name in FIELDS}
     asked = {name: value for name, value in typed.items() if value}
@@ -75,6 +77,8 @@ async def overview(request: Request) -> Response:
             rows = [_row(section, one, day) for one in lines]
             url = "/decide?" + urlencode({**asked, "section": _name(section), "page": ""})
             shelves.append(_Shelf(_name(section), section_words(section), count, rows, number, pages, url))
+            if section == chosen and count == 1 and STRAIGHT_ON in request.url.query.split("&"):
+                return RedirectResponse(rows[0].address, 303)
         titles = await work.work_list.titles(_wanted(reads, person.id, day, typed))
     return await page(
         request,
