@@ -17,6 +17,8 @@ COMMANDS = {
     "export": "forum.cli.export",
     "verify": "forum.cli.verify",
     "record": "forum.cli.record",
+    "backup": "forum.cli.backup",
+    "restore": "forum.cli.restore",
     "retention": "forum.cli.retention",
     "scenarios": "forum.cli.scenarios",
     "user": "forum.cli.user",

@@ -13,8 +13,8 @@ import stat
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Coroutine, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -72,6 +72,25 @@ def hold(folder: Path) -> None:
     except (OSError, sqlite3.OperationalError) as error:
         words = "Another Forum serves %(folder)s already. Stop it, or choose another folder with --data."
         raise StartupProblem(words, folder=folder) from error
+
+
+@contextmanager
+def taken(file: Path, otherwise: str, folder: Path) -> Iterator[None]:
+    """Keeps a file for this process while the block runs; nothing of it changes. Raises StartupProblem with the
+    sentence `otherwise`, which names the `folder`, where another process has it. Does nothing without `fcntl`, or where
+    there is no such file."""
+    fcntl = _module("fcntl")
+    if fcntl is None or not file.exists():
+        yield
+        return
+    try:
+        held = _flock(fcntl, file)
+    except BlockingIOError as error:
+        raise StartupProblem(otherwise, folder=folder) from error
+    try:
+        yield
+    finally:
+        os.close(held)
 
 
 def _flock(fcntl: ModuleType, folder: Path) -> int:

@@ -73,6 +73,12 @@ def take_next(data: Path, name: str) -> None:
         raise StartupProblem(problem, folder=data, why=error.strerror or error) from error
 
 
+def key_name(data: Path) -> str:
+    """Returns the name of a folder's key, "" where there is none. Raises StartupProblem where it is damaged."""
+    path = data / KEY_FILE
+    return _read_key(path).name if path.exists() else ""
+
+
 def _read_key(path: Path, name: str = "") -> Signer:
     pem = path.read_bytes()
     try:

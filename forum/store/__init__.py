@@ -2,11 +2,28 @@
 
 `migrate(url)` makes the tables or brings them up to date; `open_store(url)` opens a database that is up to date;
 `check(url)` only looks at it; `held(url)` keeps other servers off it while one runs. All of them raise
-errors.StartupProblem, which says what to do, before anything is changed.
+errors.StartupProblem, which says what to do, before anything is changed. `snapshot(url, file)` copies a database while
+others write, `contents_of(url)` says what is in one of any revision.
 """
 
 from forum.store.engine import SqlStore
-from forum.store.migrate import check, migrate, open_store
+from forum.store.migrate import check, migrate, open_store, revision_of, revisions
 from forum.store.server_lock import Held, held, hold
+from forum.store.snapshot import Contents, contents_of, file_of, fold, snapshot
 
-__all__ = ["Held", "SqlStore", "check", "held", "hold", "migrate", "open_store"]
+__all__ = [
+    "Contents",
+    "Held",
+    "SqlStore",
+    "check",
+    "contents_of",
+    "file_of",
+    "fold",
+    "held",
+    "hold",
+    "migrate",
+    "open_store",
+    "revision_of",
+    "revisions",
+    "snapshot",
+]

@@ -50,6 +50,19 @@ async def check(url: str) -> None:
         )
 
 
+async def revision_of(url: str) -> str | None:
+    """Returns the revision of the database at `url`, None where it is empty or does not exist.
+
+    Raises StartupProblem where it is damaged, newer or not Forum's, or cannot be reached.
+    """
+    return await _revision(parse(url))
+
+
+def revisions() -> list[str]:
+    """Lists the revisions that this program knows, the newest first."""
+    return [known.revision for known in _script().walk_revisions()]
+
+
 async def migrate(url: str) -> None:
     """Makes the tables, or brings them up to date; several processes may call it at once.
 
@@ -99,7 +112,7 @@ async def _revision(address: URL) -> str | None:
             "The database at %(place)s belongs to another program. Give Forum one of its own.",
             place=place_of(address),
         )
-    if revision is not None and revision not in {known.revision for known in _script().walk_revisions()}:
+    if revision is not None and revision not in revisions():
         raise StartupProblem(
             "The database at %(place)s was made by a newer Forum. Install that version, or use another database.",
             place=place_of(address),

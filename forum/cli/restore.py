@@ -1,0 +1,274 @@
+"""`forum restore`: puts a backup in an empty place, or in that of what is there, which is kept.
+
+Everything is unpacked aside, checked, and brought up to date there; only then one step puts it in its place. Wherever
+it is interrupted, either what was there is whole, or what was restored is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import click
+
+from forum.adapters import machine
+from forum.adapters.backup_file import DATABASE, Backup, Manifest
+from forum.adapters.clock import SystemClock
+from forum.adapters.known_record import FILE as KNOWN
+from forum.adapters.last_checkpoint import COSIGNED, FILE
+from forum.adapters.signing_key import KEY_FILE, NEXT_FILE, key_name, take_next
+from forum.adapters.there import lost_by, there_in
+from forum.cli import (
+    accept_restore,
+    checkpoints_of,
+    data_option,
+    json_option,
+    make_folder,
+    opened,
+    report,
+    run,
+    say,
+    settings_for,
+)
+from forum.errors import StartupProblem
+from forum.services import record_check
+from forum.services.record_cache import kept
+from forum.services.record_check import Progress
+from forum.settings import Settings, sqlite_url
+from forum.store import Contents, contents_of, file_of, fold, held, revisions
+
+_REMEMBERED = (KNOWN, FILE, COSIGNED)  # what a folder knows of the record, outside the database
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a restore came to: entries of the record, its root, where what was there is kept ("" for nowhere), and the
+    indexes of the entries that say that the record went back."""
+
+    entries: int
+    root: str
+    kept: str
+    said: list[int]
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@data_option
+@click.option("--check", is_flag=True, help="Only check FILE, as restoring it would; nothing is touched.")
+@click.option("--replace", "instead", is_flag=True, help="Put it in the place of what is there, which is kept aside.")
+@click.option("--accept", is_flag=True, help="Restore it although entries of the record are lost, or do not agree.")
+@json_option
+@click.pass_context
+def restore(
+    ctx: click.Context, file: Path, data: Path | None, *, check: bool, instead: bool, accept: bool, as_json: bool
+) -> None:
+    """Restore FILE, which `forum backup` made, into an empty folder or database.
+
+    FILE is checked first, and its record as `forum record check` does, before and after; a backup of an older version
+    is brought up to date. Stop the server first. Where there is a Forum already, --replace keeps it aside. Where its
+    record goes on after the backup, it is told what would be lost, and --accept is needed: the record then says so.
+    """
+    settings = settings_for(data)
+    with Backup(file.absolute()) as backup:
+        manifest = backup.manifest
+        if manifest.schema not in revisions():
+            words = "%(file)s was made by a newer Forum (%(version)s). Install that version to restore it."
+            raise StartupProblem(words, file=file, version=manifest.program)
+        newest = f", the newest of {manifest.newest}" if manifest.newest else ""
+        say(
+            f"{file} was made on {manifest.made_at} by Forum {manifest.program}: a record of {manifest.entries} "
+            f"entries{newest}."
+        )
+        if check:
+            findings = run(_only_checked(settings, backup))
+            ctx.exit(_said_of(findings, manifest, as_json=as_json))
+        done = run(_restored(settings, backup, instead=instead, accept=accept))
+    say(f"Restored into {settings.data}. The record was checked before and after: {done.entries} entries, {done.root}.")
+    if done.said:
+        say(f"It says that it went back: entry {', '.join(map(str, done.said))}.")
+    if done.kept:
+        say(
+            f"What was there is kept in {done.kept}. Delete it when nobody needs it: it holds people's words and votes."
+        )
+    other = [f"{env}={value}" for env, value in manifest.settings.items() if os.environ.get(env, "") != value]
+    if other:
+        say(f"When the backup was made these settings were in force, which are not now: {'; '.join(other)}")
+    if as_json:
+        report(asdict(done))
+
+
+def _said_of(progress: Progress, manifest: Manifest, *, as_json: bool) -> int:
+    """Says what a check found; returns the exit code."""
+    for found in progress.findings:
+        say(str(found))
+    say(f"{len(progress.findings)} of its rows do not agree." if progress.findings else "It is whole and agrees.")
+    if as_json:
+        findings = [asdict(found) for found in progress.findings]
+        report({"entries": manifest.entries, "root": manifest.root, "findings": findings})
+    return 1 if progress.findings else 0
+
+
+async def _only_checked(settings: Settings, backup: Backup) -> Progress:
+    with _aside(Path(tempfile.gettempdir()), backup) as aside:
+        _, progress = await _prepared(settings, backup, aside)
+        return progress
+
+
+async def _restored(settings: Settings, backup: Backup, *, instead: bool, accept: bool) -> Done:
+    """Restores a backup. Raises StartupProblem, and has then changed nothing that was there."""
+    make_folder(settings.data)
+    machine.hold(settings.data)
+    on_sqlite = settings.database_url.startswith("sqlite")
+    if not on_sqlite:
+        raise StartupProblem("A backup is restored to SQLite alone.")
+    async with held(settings.database_url, asyncio.Event().set):
+        there = await there_in(settings.data, settings.database_url)
+        other_key = bool(there.key) and there.key != backup.manifest.key
+        if (there.database or other_key) and not instead:
+            raise StartupProblem(
+                "There is a Forum in %(place)s already (%(what)s). To put the backup in its place, add --replace: what "
+                "is there is kept aside.",
+                place=settings.data if on_sqlite else "the database",
+                what=there.told,
+            )
+        with _aside(file_of(settings.database_url).parent if on_sqlite else settings.data, backup) as aside:
+            contents, progress = await _prepared(settings, backup, aside)
+            _refuse(progress, lost_by(there, contents.leaves), accept=accept)
+            keep = _keep_folder(settings.data) if there.database or other_key else None
+            ours = there.same_house(contents.leaves, backup.manifest.key)
+            _next_key(settings.data, aside, backup.manifest.key)
+            if keep:
+                _keep([settings.data / name for name in (KEY_FILE, *_REMEMBERED)], keep)
+            if not ours:
+                # They tell of another record.
+                for name in _REMEMBERED:
+                    (settings.data / name).unlink(missing_ok=True)
+            _put_file(file_of(settings.database_url), aside / DATABASE, keep)
+            _finish(settings.data, aside, backup.manifest)
+        said, after = await _looked_at(settings, backup.manifest)
+    if after.findings and not progress.findings:
+        raise StartupProblem(
+            "The restored database does not agree with its record (%(what)s). What was there is kept in %(keep)s.",
+            what=after.findings[0].place,
+            keep=keep or "no place: nothing was there",
+        )
+    return Done(after.entries, backup.manifest.root, str(keep or ""), said)
+
+
+async def _prepared(settings: Settings, backup: Backup, aside: Path) -> tuple[Contents, Progress]:
+    """Unpacks a backup, holds its record against what its manifest says, brings it up to date, and checks it as
+    `forum record check` does. Raises StartupProblem."""
+    say("Checking it ...")
+    backup.unpack(aside)
+    copy = replace(settings, data=aside, database_url=sqlite_url(aside / DATABASE))
+    contents = await contents_of(copy.database_url)
+    if contents is None or contents.key != backup.manifest.key or key_name(aside) != contents.key:
+        raise StartupProblem("%(file)s has a key that is not that of its record.", file=backup.file)
+    _, progress = await _looked_at(copy, backup.manifest, accept=False)
+    return contents, progress
+
+
+async def _looked_at(settings: Settings, manifest: Manifest, *, accept: bool = True) -> tuple[list[int], Progress]:
+    """Opens the data, up to date, and checks it. Returns the indexes of the entries that say that the record went back
+    (where this is to be accepted), and what was found. Raises StartupProblem where the record has another root than the
+    manifest says."""
+    async with opened(settings) as store:
+        async with store.read() as work:
+            size = await work.record.size()
+            tree = await kept(store).tree_of(work, size)
+        if size < manifest.entries or tree.root(manifest.entries).hex() != manifest.root:
+            words = "The record in %(place)s is not the one that the backup's manifest names (%(entries)s entries)."
+            raise StartupProblem(words, place=settings.data, entries=manifest.entries)
+        said = await accept_restore(store, settings) if accept else []
+        progress = Progress()
+        async for so_far in record_check.check(await checkpoints_of(store, settings)):
+            progress = so_far
+        return said, progress
+
+
+def _refuse(progress: Progress, lost: str, *, accept: bool) -> None:
+    """Raises StartupProblem for what needs to be accepted, and was not."""
+    if progress.findings and not accept:
+        raise StartupProblem(
+            "%(count)s rows of the backup do not agree with its record (%(what)s, ...). If it is to be restored all "
+            "the same, add --accept.",
+            count=len(progress.findings),
+            what=progress.findings[0].place,
+        )
+    if lost and not accept:
+        raise StartupProblem(
+            "%(lost)s. Votes and words of that time would be lost too. If that is meant, add --accept: the record will "
+            "say that it went back.",
+            lost=lost,
+        )
+
+
+@contextmanager
+def _aside(place: Path, backup: Backup) -> Iterator[Path]:
+    """Makes a folder for the time of the block, where there is room for the backup. Raises StartupProblem."""
+    free = shutil.disk_usage(place).free
+    if free < backup.size:
+        words = "There is no room in %(folder)s: %(needed)s MB are needed, %(free)s are free."
+        raise StartupProblem(words, folder=place, needed=backup.size // 10**6, free=free // 10**6)
+    aside = Path(tempfile.mkdtemp(prefix=".restoring-", dir=place))
+    try:
+        yield aside
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _keep_folder(data: Path) -> Path:
+    """Makes the folder in which what was there is kept."""
+    stamp = SystemClock().now().replace(":", "").replace("-", "").partition(".")[0]
+    return Path(tempfile.mkdtemp(prefix=f"before-restore-{stamp}-", dir=data))
+
+
+def _keep(paths: list[Path], keep: Path) -> None:
+    """Puts files into a folder too; on disk when it returns."""
+    for path in paths:
+        if not path.is_file():
+            continue
+        try:
+            (keep / path.name).hardlink_to(path)
+        except OSError:
+            shutil.copy2(path, keep / path.name)  # a disk without links, or another one
+            with (keep / path.name).open("rb+") as file:
+                os.fsync(file.fileno())
+    machine.sync_folder(keep)
+
+
+def _next_key(data: Path, aside: Path, known: str) -> None:
+    """Puts the backup's key beside the folder's: whoever opens the restored database next takes it (`signer_of`)."""
+    if known and key_name(data) != known:
+        machine.replace_file(data / NEXT_FILE, (aside / KEY_FILE).read_bytes())
+
+
+def _put_file(place: Path, restored: Path, keep: Path | None) -> None:
+    """Puts a SQLite database in its place by one rename; what was there is kept first."""
+    fold(restored)
+    if place.exists():
+        folded = fold(place)
+        logs = [place.with_name(f"{place.name}-{what}") for what in ("wal", "shm")]
+        if keep:
+            _keep([place, *([] if folded else logs)], keep)
+        # The log of the old one would be read into the new one.
+        for log in logs:
+            log.unlink(missing_ok=True)
+    restored.chmod(0o600)
+    restored.replace(place)
+    machine.sync_folder(place.parent)
+
+
+def _finish(data: Path, aside: Path, manifest: Manifest) -> None:
+    """Takes the key, and what else the backup has and the folder has not."""
+    if manifest.key:
+        take_next(data, manifest.key)
+    for name in manifest.files:
+        if name != DATABASE and not (data / name).exists():
+            machine.replace_file(data / name, (aside / name).read_bytes())

@@ -1,0 +1,97 @@
+"""Copies of a whole database at one moment, while others write; and what a database has in it, whatever its revision.
+
+A copy is a SQLite file, whichever database it is of. SQLite writes it by VACUUM INTO: one read transaction, which holds
+up nobody who writes ahead, and leaves out what was deleted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+import sqlalchemy as sa
+
+from forum.errors import StartupProblem
+from forum.store.engine import POSTGRESQL, engines, parse, transaction
+from forum.store.migrate import revision_of
+from forum.store.tables import entry, fact
+
+_WAIT = 60.0  # seconds for which a copy waits for a lock
+_KEY = "signing_key"  # the fact that holds the name of the record's key
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A database's revision, and of its record the leaf hashes, the last entry ("" for none) and the key's name."""
+
+    engine: str
+    revision: str
+    leaves: tuple[bytes, ...]
+    last: bytes
+    key: str
+
+
+async def contents_of(url: str) -> Contents | None:
+    """Reads what is in a database of any revision that this program knows; None where there is nothing.
+
+    Raises StartupProblem where it is damaged, newer or another program's, or cannot be reached.
+    """
+    address = parse(url)
+    revision = await revision_of(url)
+    if revision is None:
+        return None
+    store = engines(address)
+    try:
+        async with transaction(store.reader, reading=True) as link:
+            leaves = await link.rows(sa.select(entry.c.leaf_hash).order_by(entry.c.position))
+            last = await link.rows(sa.select(entry.c.body).order_by(entry.c.position.desc()).limit(1))
+            facts = {row["name"]: row["value"] for row in await link.rows(sa.select(fact))}
+    finally:
+        await store.close()
+    if not leaves and not facts:
+        return None  # tables alone, as a start that did not come to its end leaves them
+    return Contents(
+        engine=address.get_backend_name(),
+        revision=revision,
+        leaves=tuple(row["leaf_hash"] for row in leaves),
+        last=last[0]["body"] if last else b"",
+        key=facts.get(_KEY, ""),
+    )
+
+
+async def snapshot(url: str, file: Path) -> None:
+    """Copies a database, as it is at one moment, into a new SQLite file. Raises StartupProblem where it cannot."""
+    address = parse(url)
+    if address.drivername == POSTGRESQL:
+        raise StartupProblem("A backup of PostgreSQL is made by its own pg_dump.")
+    await asyncio.to_thread(_vacuum_into, file_of(url), file)
+
+
+def file_of(url: str) -> Path:
+    """Returns the file of a SQLite database."""
+    return Path(unquote(url.partition(":///")[2].partition("?")[0]))
+
+
+def fold(file: Path) -> bool:
+    """Brings what is in a SQLite database's log into its file; returns False where it cannot be, as in a damaged
+    one. Nobody else may have it open."""
+    try:
+        with closing(sqlite3.connect(file, timeout=_WAIT)) as connection:
+            [busy, *_] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.Error:
+        return False
+    return not busy
+
+
+def _vacuum_into(source: Path, file: Path) -> None:
+    try:
+        there = f"{source.absolute().as_uri()}?mode=rw"  # and not made where there is none
+        with closing(sqlite3.connect(there, timeout=_WAIT, isolation_level=None, uri=True)) as connection:
+            connection.execute("VACUUM INTO ?", (str(file),))
+    except sqlite3.Error as error:
+        words = "The database %(place)s could not be copied: %(why)s."
+        raise StartupProblem(words, place=source, why=str(error)) from error
