@@ -116,6 +116,11 @@ FAULTS_OF_PROJECTOR = """() => {
     const over = (box) => box.left < corner.right && box.right > corner.left && box.top < corner.bottom;
     if (page.scrollHeight > innerHeight || page.scrollWidth > innerWidth) faults.push("larger than the screen");
     if (out(corner)) faults.push("the join code is off the screen");
+    const shared = (box, by) => {
+        const left = Math.max(box.left, by.left), top = Math.max(box.top, by.top);
+        const right = Math.min(box.right, by.right), bottom = Math.min(box.bottom, by.bottom);
+        return new DOMRect(left, top, Math.max(0, right - left), Math.max(0, bottom - top));
+    };
     const check = (box, name) => {
         if (!box.width || !box.height) return;
         if (out(box)) faults.push("off the screen: " + name);
@@ -140,8 +145,7 @@ FAULTS_OF_PROJECTOR = """() => {
         while (short !== main && getComputedStyle(short).overflow !== "hidden") short = short.parentElement;
         const seen = short === main ? null : short.getBoundingClientRect();
         for (const box of range.getClientRects())
-            if (!seen || (box.top < seen.bottom - 1 && box.right <= seen.right + 1))
-                check(box, text.data.trim().slice(0, 40));
+            check(seen ? shared(box, seen) : box, text.data.trim().slice(0, 40));
     }
     return faults;
 }"""
