@@ -69,6 +69,7 @@ SILENT = (
     "forum/store/migrate.py",
     "forum/store/migrations",
     "forum/store/snapshot.py",
+    "forum/store/transfer.py",
     "forum/record/audit.py",
     "forum/record/audit_decisions.py",
     "forum/record/audit_results.py",

@@ -41,7 +41,7 @@ from forum.services import record_check
 from forum.services.record_cache import kept
 from forum.services.record_check import Progress
 from forum.settings import Settings, sqlite_url
-from forum.store import Contents, contents_of, file_of, fold, held, revisions
+from forum.store import Contents, contents_of, file_of, fold, held, index_anew, put_in, revisions, snapshot
 
 _CHECKING = "Checking it ..."
 _WHOLE = "It is whole and agrees."
@@ -127,8 +127,6 @@ async def _restored(settings: Settings, backup: Backup, *, instead: bool, accept
     make_folder(settings.data)
     machine.hold(settings.data)
     on_sqlite = settings.database_url.startswith("sqlite")
-    if not on_sqlite:
-        raise StartupProblem("A backup is restored to SQLite alone.")
     async with held(settings.database_url, asyncio.Event().set):
         there = await there_in(settings.data, settings.database_url)
         other_key = bool(there.key) and there.key != backup.manifest.key
@@ -151,7 +149,12 @@ async def _restored(settings: Settings, backup: Backup, *, instead: bool, accept
                 # They tell of another record.
                 for name in _REMEMBERED:
                     (settings.data / name).unlink(missing_ok=True)
-            _put_file(file_of(settings.database_url), aside / DATABASE, keep)
+            if backup.manifest.engine != "sqlite":
+                await index_anew(aside / DATABASE)
+            if on_sqlite:
+                _put_file(file_of(settings.database_url), aside / DATABASE, keep)
+            else:
+                await _put_rows(settings, aside / DATABASE, keep)
             _finish(settings.data, aside, backup.manifest)
         said, after = await _looked_at(settings, backup.manifest)
     if after.findings and not progress.findings:
@@ -265,6 +268,15 @@ def _put_file(place: Path, restored: Path, keep: Path | None) -> None:
     restored.chmod(0o600)
     restored.replace(place)
     machine.sync_folder(place.parent)
+
+
+async def _put_rows(settings: Settings, restored: Path, keep: Path | None) -> None:
+    """Puts rows into PostgreSQL by one transaction; what was there is kept first, as a SQLite file."""
+    fold(restored)
+    if keep and await contents_of(settings.database_url) is not None:
+        await snapshot(settings.database_url, keep / DATABASE)
+        machine.sync_folder(keep)
+    await put_in(restored, settings.database_url)
 
 
 def _finish(data: Path, aside: Path, manifest: Manifest) -> None:

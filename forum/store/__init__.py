@@ -9,7 +9,7 @@ others write, `contents_of(url)` says what is in one of any revision.
 from forum.store.engine import SqlStore
 from forum.store.migrate import check, migrate, open_store, revision_of, revisions
 from forum.store.server_lock import Held, held, hold
-from forum.store.snapshot import Contents, contents_of, file_of, fold, snapshot
+from forum.store.snapshot import Contents, contents_of, file_of, fold, index_anew, put_in, snapshot
 
 __all__ = [
     "Contents",
@@ -21,8 +21,10 @@ __all__ = [
     "fold",
     "held",
     "hold",
+    "index_anew",
     "migrate",
     "open_store",
+    "put_in",
     "revision_of",
     "revisions",
     "snapshot",

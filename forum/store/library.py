@@ -137,6 +137,18 @@ def shelved(seq: int, story: str, title: str, twee: str, group: str | None, *, p
         yield _SQLITE_ADD, {"seq": seq, "title": title_words, "setting": setting_words, "body": body_words}
 
 
+async def index_all(link: Link) -> None:
+    """Makes the index of words anew, from the stories that are in the library."""
+    await link.run(sa.delete(sa.table(INDEX)))
+    shown = sa.select(stories.c.seq, stories, library.c.told_by.label("group"))
+    shown = shown.join_from(stories, library, library.c.story == stories.c.id).order_by(stories.c.seq)
+    for row in await link.rows(shown):
+        group = row["group"] or None
+        steps = shelved(row["seq"], row["id"], row["title"], row["twee"], group, postgresql=link.postgresql)
+        *_, (statement, values) = await within(len(row["twee"]), list, steps)
+        await link.run(statement, values)
+
+
 def key_of(label: str) -> str:
     """Returns a group's or content note's name as it is compared: without case, accents, signs and spaces."""
     return " ".join(search_terms.tokens(label)) or label.strip()

@@ -77,7 +77,7 @@ async def migrate(url: str) -> None:
             if address.drivername == POSTGRESQL:
                 # Makes a second process wait until the first has finished, as SQLite's BEGIN IMMEDIATE does.
                 await link.rows(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-            await link.connection.run_sync(_upgrade)
+            await link.connection.run_sync(upgrade)
     except StoreUnavailable as error:
         raise StartupProblem(
             "The database at %(place)s cannot be written. Is there room on the disk, and may Forum write there?",
@@ -87,11 +87,12 @@ async def migrate(url: str) -> None:
         await store.close()
 
 
-def _upgrade(connection: sa.Connection) -> None:
+def upgrade(connection: sa.Connection, revision: str = "head") -> None:
+    """Brings the database of a connection to a revision, in the transaction that is open there."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 @cache

@@ -1,7 +1,7 @@
 """Copies of a whole database at one moment, while others write; and what a database has in it, whatever its revision.
 
 A copy is a SQLite file, whichever database it is of. SQLite writes it by VACUUM INTO: one read transaction, which holds
-up nobody who writes ahead, and leaves out what was deleted.
+up nobody who writes ahead, and leaves out what was deleted. PostgreSQL is read in one snapshot (transfer.py).
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from urllib.parse import unquote
 
 import sqlalchemy as sa
 
-from forum.errors import StartupProblem
-from forum.store.engine import POSTGRESQL, engines, parse, transaction
-from forum.store.migrate import revision_of
+from forum.errors import StartupProblem, StoreUnavailable
+from forum.store import transfer
+from forum.store.engine import POSTGRESQL, SQLITE, engines, parse, transaction
+from forum.store.migrate import migrate, place_of, revision_of
 from forum.store.tables import entry, fact
+from forum.store.transfer import copy_in, copy_out
 
 _WAIT = 60.0  # seconds for which a copy waits for a lock
 _KEY = "signing_key"  # the fact that holds the name of the record's key
@@ -67,8 +69,32 @@ async def snapshot(url: str, file: Path) -> None:
     """Copies a database, as it is at one moment, into a new SQLite file. Raises StartupProblem where it cannot."""
     address = parse(url)
     if address.drivername == POSTGRESQL:
-        raise StartupProblem("A backup of PostgreSQL is made by its own pg_dump.")
+        revision = await revision_of(url)
+        if revision is None:
+            raise StartupProblem("There is nothing in the database at %(place)s.", place=place_of(address))
+        try:
+            await copy_out(address, revision, file)
+        except StoreUnavailable as error:
+            words = "The database at %(place)s could not be read to its end. Try again in a moment."
+            raise StartupProblem(words, place=place_of(address)) from error
+        return
     await asyncio.to_thread(_vacuum_into, file_of(url), file)
+
+
+async def put_in(file: Path, url: str) -> None:
+    """Puts the rows of a SQLite file in the place of those in a PostgreSQL database, whole or not at all. Its tables
+    are made, or brought up to date, first. Raises StartupProblem where it cannot."""
+    await migrate(url)
+    try:
+        await copy_in(file, parse(url))
+    except StoreUnavailable as error:
+        words = "The database at %(place)s could not take all of it, and is as it was. Try again in a moment."
+        raise StartupProblem(words, place=place_of(parse(url))) from error
+
+
+async def index_anew(file: Path) -> None:
+    """Makes the index of the library's words anew in a SQLite file that came from PostgreSQL and is up to date."""
+    await transfer.index_anew(sa.URL.create(SQLITE, database=str(file)))
 
 
 def file_of(url: str) -> Path:

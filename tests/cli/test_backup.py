@@ -17,8 +17,10 @@ from types import SimpleNamespace
 
 import httpx2
 import pytest
+from conftest import Database
+from support.databases import PostgresServer
 from support.factories import CLOCK, a_cast, a_room
-from support.server_process import Serving, fingerprint, run_forum
+from support.server_process import Serving, clean_environment, fingerprint, run_forum
 from support.voted_session import LABELS, QUESTION, a_vote, required
 
 from forum import store as stores
@@ -26,8 +28,13 @@ from forum.adapters.backup_file import Backup
 from forum.cli import make_folder, settings_for, signer_of
 from forum.errors import StartupProblem
 from forum.ports import Store
+from forum.services import demonstration
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
+from forum.settings import sqlite_url
+from forum.store import SqlStore
+from forum.stories import search_terms
+from forum.stories.search_terms import Wanted
 
 Made = CompletedProcess[str]
 
@@ -309,3 +316,78 @@ def test_a_disk_without_room_is_told_before_anything_is_written(
     with pytest.raises(StartupProblem, match=r"are needed for a while, 1\.0 MB are free"):
         asyncio.run(command._backed_up(settings_for(house.data), tmp_path / "b.zip"))
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_house_moves_to_postgresql_and_back_with_every_row(
+    house: SimpleNamespace, tmp_path: Path, postgres: PostgresServer
+) -> None:
+    """From a SQLite file into an empty PostgreSQL, from there while votes come in, and back into a SQLite file."""
+    name = await postgres.database()
+    env = clean_environment(FORUM_DATABASE_URL=postgres.url(name))
+
+    async def forum(*words: str | Path, env: dict[str, str] = env) -> Made:
+        done = await asyncio.to_thread(run_forum, *words, env=env)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    done = await forum("restore", house.file, "--data", tmp_path / "pg", "--json")
+    assert json.loads(done.stdout)["root"] == house.root
+    await forum("record", "check", "--data", tmp_path / "pg")
+    again = await asyncio.to_thread(run_forum, "restore", house.file, "--data", tmp_path / "pg", env=env)
+    assert (again.returncode, "add --replace" in again.stderr) == (2, True)
+    store = await stores.open_store(postgres.url(name))
+    await a_vote(store, declared=True)  # with the numbers of the rows that were restored used up
+    counted: list[int] = []
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def burst() -> None:
+        while not ended.is_set():
+            async with store.begin() as work:
+                await work.facts.set_fact(f"burst {len(counted):05}", "x")
+            counted.append(len(counted))
+            if len(counted) == 20:
+                begun.set()
+
+    writes = asyncio.create_task(burst())
+    await begun.wait()
+    before = len(counted)
+    made = json.loads((await forum("backup", tmp_path / "pg.zip", "--data", tmp_path / "pg", "--json")).stdout)
+    ended.set()
+    await writes
+    assert (made["engine"], made["entries"] > house.entries) == ("postgresql", True)
+    done = await forum("restore", tmp_path / "pg.zip", "--data", tmp_path / "file", "--json", env=clean_environment())
+    back = json.loads(done.stdout)
+    assert back["root"] == made["root"]
+    with closing(sqlite3.connect(tmp_path / "file" / "forum.db")) as connection:
+        held = [row[0] for row in connection.execute("SELECT name FROM fact WHERE name LIKE 'burst %' ORDER BY name")]
+    assert len(held) >= before
+    assert held == [f"burst {number:05}" for number in range(len(held))], "one moment"
+    kept = json.loads(
+        (await forum("restore", house.file, "--data", tmp_path / "pg", "--replace", "--accept", "--json")).stdout
+    )
+    assert len(entries(Path(kept["kept"]) / "forum.db")) == made["entries"]
+    assert len(entries(tmp_path / "file" / "forum.db")) == made["entries"]
+    async with store.read() as work:
+        assert await work.facts.get_fact("burst 00001") is None
+    await store.close()
+    await forum("record", "check", "--data", tmp_path / "pg")
+    await postgres.drop(name)
+
+
+async def test_stories_are_found_in_the_library_after_a_move(
+    tmp_path: Path, sqlite_store: SqlStore, postgres_database: Database, sqlite_database: Database
+) -> None:
+    await demonstration.load(sqlite_store, CLOCK)
+    await stores.snapshot(sqlite_database.url, tmp_path / "copy.db")
+    await stores.put_in(tmp_path / "copy.db", postgres_database.url)
+    await stores.snapshot(postgres_database.url, tmp_path / "back.db")
+    await stores.index_anew(tmp_path / "back.db")
+    wanted = Wanted(search_terms.read("nurse"))
+    found = []
+    for url in (sqlite_database.url, postgres_database.url, sqlite_url(tmp_path / "back.db")):
+        store = await stores.open_store(url)
+        async with store.read() as work:
+            found.append(sorted(one.id for one in (await work.library.find(wanted)).stories))
+        await store.close()
+    assert found[0]
+    assert found == [found[0]] * 3
