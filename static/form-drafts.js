@@ -29,12 +29,12 @@ function begin() {
   // After an error the server's words are newer than the ones kept here.
   if (kept && !document.getElementById("errors")) {
     for (const [key, value] of Object.entries(kept)) fill(key, value);
-    status.textContent = status.dataset.kept;
+    tell(status.dataset.kept, "edited");
   }
   form.addEventListener("input", () => {
     clearTimeout(timer);
     edited = true;
-    if (write(name, Object.fromEntries(new FormData(form)))) status.textContent = status.dataset.kept;
+    if (write(name, Object.fromEntries(new FormData(form)))) tell(status.dataset.kept, "edited");
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -47,8 +47,16 @@ function begin() {
     send();
   });
 
+  // Says how the form stands: to people, and to a script that draws it otherwise.
+  function tell(words, is) {
+    status.textContent = words;
+    form.dataset.is = is;
+    form.dispatchEvent(new Event("told"));
+  }
+
   async function send() {
     button.disabled = true;
+    tell(status.textContent, "sending");
     let again = 0;
     try {
       const told = await ask(form.action, { body });
@@ -57,14 +65,14 @@ function begin() {
         return location.assign(told.facts.page);
       }
       if (told.over) return form.submit(); // the page with what is wrong; the same form sent twice is one
-      status.textContent = told.words;
+      tell(told.words, "waiting");
       again = told.wait;
     } catch (error) {
-      status.textContent = status.dataset.away;
+      tell(status.dataset.away, "waiting");
     }
     button.disabled = false;
     // The writer went on meanwhile, and sends the form when they are done.
-    if (edited) status.textContent = status.dataset.kept;
+    if (edited) tell(status.dataset.kept, "edited");
     else timer = setTimeout(send, Math.max(again, 3000 + 3000 * Math.random()));
   }
 }

@@ -5,13 +5,13 @@ import { asides } from "./stops-and-reasons.js";
 import { ask } from "../ask.js";
 import { comfort } from "./display-settings.js";
 import { watch } from "./room-connection.js";
+import { WORDS, dock, differs, drawBar, filled, needed, paint, spoken } from "./vote-bar.js";
 
 const main = document.getElementById("screen");
 const path = main.dataset.path;
 const shelf = "forum ballot " + path;
 const days = "forum day " + path;
 const desk = "forum draft " + path;
-const WORDS = ["reason", "condition"];
 const GONE = ["unknown_round", "not_open"]; // what is said of a question that was there before Forum's data went back
 
 // round -> {id, choice, reason, condition, asked, tried}: neither counted nor refused yet; `tried` once it may have arrived
@@ -30,8 +30,7 @@ let drawn = null; // the form that was last filled in
 let written = null; // the status line, once something stands in it that this phone knows
 let sent = {}; // id -> the ballot, of those on their way over this connection
 let more = null; // what phones send beside votes
-let docked = null; // the bar whose height the page keeps free below
-const dock = new ResizeObserver(([{ target }]) => document.documentElement.style.setProperty("--dock", `${target.offsetHeight}px`));
+const named = { letter, label }; // an answer in words
 
 document.documentElement.classList.add("live");
 comfort(main);
@@ -203,7 +202,7 @@ function taken(id, round, choice) {
   if (last) drop(round);
   remember();
   const form = ballot();
-  if (form && form.dataset.round === round && needed(form)) form.querySelector("[data-why]").scrollIntoView({ block: "nearest" });
+  if (form && form.dataset.round === round && needed(form, counted[round])) form.querySelector("[data-why]").scrollIntoView({ block: "nearest" });
   say();
 }
 
@@ -290,15 +289,14 @@ function settle() {
     fill(form, mine.choice);
     for (const name of WORDS) form.elements[name].value = mine[name] || "";
   }
-  if (form) needed(form);
+  if (form) needed(form, counted[round]);
   drawn = form;
   const scene = main.querySelector("[data-story] details");
   if (scene && scene.parentNode.dataset.story === kept("forum reading")) scene.open = true;
   say();
   practise();
   tellTyped();
-  const bar = main.querySelector("[data-part=bar]");
-  if (bar && bar !== docked) dock.observe((docked = bar));
+  dock(main.querySelector("[data-part=bar]"));
 }
 
 // Keeps what is in a form and not sent, so that it outlives the form, and the page.
@@ -346,7 +344,7 @@ function say() {
     if (written === place) place.textContent = place.dataset.is = "";
     return;
   }
-  const answer = mine ? spoken(mine.choice, place.dataset.then) : "";
+  const answer = mine ? spoken(mine.choice, place.dataset.then, named) : "";
   if (mine && !answer && place.textContent) return;
   const words = (kind) => main.dataset["say" + kind[0].toUpperCase() + kind.slice(1)].replace("{answer}", answer);
   // A change that came too late: what counts is what was counted before.
@@ -356,52 +354,10 @@ function say() {
   if (place.textContent !== text) place.textContent = text;
 }
 
-// Draws the bar: what this phone's vote is, and what pressing does.
 function draw(form, is) {
   const bar = main.querySelector("[data-part=bar]");
-  if (form && bar) {
-    const round = main.dataset.round;
-    const then = bar.querySelector("[data-status]").dataset.then;
-    const brief = (choice) => spoken(choice, then || ", ") || label(choice);
-    const now = filled(form);
-    const mine = counted[round];
-    const going = pending[round];
-    const told = (kind, choice, more = "") => paint(bar, kind, main.dataset["bar" + kind[0].toUpperCase() + kind.slice(1)].replace("{answer}", brief(choice)), more);
-    const lacking = lack(form, now);
-    if (going && !differs(form, going)) told(is === "sending" ? "sending" : "waiting", going.choice);
-    else if (is === "counted") told("counted", mine.choice, main.dataset[mine.reason || mine.condition ? "moreSaid" : "moreCounted"]);
-    else if (lacking) paint(bar, "", main.dataset[lacking] || ofAll(form, bar.dataset.sayChoose));
-    else if (mine && now.choice === mine.choice && differs(form, mine)) told("words", now.choice);
-    else if (mine || going) told("edited", now.choice, main.dataset.moreEdited);
-    else told("ready", now.choice, then || !letter(now.choice) ? "" : label(now.choice));
-  }
-}
-
-function paint(bar, is, words, more = "") {
-  bar.dataset.is = is;
-  const button = bar.querySelector("button");
-  const lines = [words, more].filter(Boolean);
-  if (lines.join("\n") === Array.from(button.children, (line) => line.textContent).join("\n")) return;
-  button.replaceChildren(...lines.flatMap((line, at) => (at ? [" ", piece(line)] : [piece(line)])));
-}
-
-function piece(words) {
-  const line = document.createElement("span");
-  line.textContent = words;
-  return line;
-}
-
-// What there must be before this can be sent: "" for nothing, else which words of the page say so.
-function lack(form, { choice }) {
-  const needs = form.querySelector("[data-needs]:checked");
-  if (needs && !form.elements[needs.dataset.needs].value.trim()) return "bar" + needs.dataset.needs[0].toUpperCase() + needs.dataset.needs.slice(1);
-  const lines = form.querySelectorAll("[data-score]").length;
-  return !choice || (lines && choice.split(" ").length < lines) ? "choose" : "";
-}
-
-// Fills in how many lines have a number, where every line needs one.
-function ofAll(form, words) {
-  return words.replace("{number}", form.querySelectorAll("[data-score] :checked").length).replace("{all}", form.querySelectorAll("[data-score]").length);
+  const round = main.dataset.round;
+  if (form && bar) drawBar(bar, form, main.dataset, named, { is, mine: counted[round], going: pending[round] });
 }
 
 // The practice question's bar says the same, and keeps nothing.
@@ -411,19 +367,6 @@ function practise() {
   const chosen = bar.closest("form").querySelector(":checked");
   if (chosen) paint(bar, "ready", main.dataset.barReady.replace("{answer}", chosen.labels[0].textContent.trim()));
   else paint(bar, "", bar.dataset.sayChoose);
-}
-
-function filled(form) {
-  const data = new FormData(form);
-  return { choice: chosen(form, data), ...Object.fromEntries(WORDS.map((name) => [name, (data.get(name) || "").trim()])) };
-}
-
-// The choice as one line of text, by what the form is made of: a list to be put in order, numbers from 1, boxes to tick.
-// It is written as forum/voting/methods/ says: one way of voting has one text only.
-function chosen(form, data) {
-  const given = (kind) => [...data].filter(([name, value]) => name.startsWith(kind) && value);
-  if (form.querySelector("[data-rank]")) return given("rank-").sort((a, b) => a[1] - b[1]).map(([name]) => name.slice(5)).join(">");
-  return [...given("score-").map(([name, value]) => name.slice(6) + "=" + value), ...data.getAll("choice")].join(" ");
 }
 
 function fill(form, choice) {
@@ -448,23 +391,7 @@ function changed(form, field) {
       if ((box.value === "none") !== (field.value === "none")) box.checked = false;
     }
   }
-  needed(form);
-}
-
-// A condition or an objection needs its words. Gives whether the place for words has come into sight by this.
-function needed(form) {
-  const chosen = form.querySelector("[data-needs]:checked");
-  for (const name of ["reason", "condition"]) {
-    const box = form.elements[name];
-    if (!box) continue;
-    box.required = Boolean(chosen) && chosen.dataset.needs === name;
-    if (box.required && box.closest("details")) box.closest("details").open = true;
-  }
-  // The words are asked once the vote is counted; before only where the choice needs them.
-  const why = form.querySelector("[data-why]");
-  const before = why.hidden;
-  why.hidden = !(counted[form.dataset.round] || chosen || WORDS.some((name) => form.elements[name].value.trim()));
-  return before && !why.hidden;
+  needed(form, counted[form.dataset.round]);
 }
 
 // The responses that have a number, in that order; the one just changed is where the others leave room.
@@ -505,19 +432,6 @@ function arrange(form, order, about) {
     const at = order.indexOf(item.dataset.response);
     return at < 0 ? 100 + letter(item.dataset.response).charCodeAt(0) : at;
   }
-}
-
-function differs(form, mine) {
-  const now = filled(form);
-  return now.choice !== mine.choice || WORDS.some((name) => now[name] !== (mine[name] || ""));
-}
-
-// A choice in words: the answer itself, or letters with `then` between them, where the method has that.
-function spoken(choice, then) {
-  if (!then) return label(choice);
-  const parts = choice.split(/[ >]/).map((part) => part.split("="));
-  if (parts.some(([response]) => !letter(response))) return "";
-  return parts.map((part) => [letter(part[0]), ...part.slice(1)].join(" ")).join(then);
 }
 
 function letter(response) {

@@ -60,7 +60,7 @@ async def to_the_question(page: Page) -> None:
 
 async def sent(page: Page, choice: int) -> None:
     await page.locator('input[name="choice"]').nth(choice).check()
-    await page.get_by_role("button", name=re.compile("^Send my answer")).click()
+    await page.locator("[data-send]").click()
     await expect(page.get_by_text("Your answer is counted.")).to_be_visible()
 
 
@@ -90,11 +90,14 @@ async def by_keyboard(page: Page, path: str) -> None:
             await page.keyboard.press("Enter")
     await to("e.name == 'choice'")
     await page.keyboard.press("Space")
+    await to("e.textContent.startsWith('Send: A')")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("[data-send]")).to_contain_text("Counted: A")
     await to("e.name == 'reason'")
     await page.keyboard.type("Nobody else is awake.")
-    await to("e.textContent == 'Send my answer'")
+    await to("e.textContent == 'Send my reason'")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("Your answer is counted.")).to_be_visible()
+    await expect(page.locator("[data-send]")).to_contain_text("With what you wrote")
 
 
 async def test_a_question_is_answered_alone_over_days(people: People, house: House, accessible: Look) -> None:
@@ -122,15 +125,18 @@ async def test_a_question_is_answered_alone_over_days(people: People, house: Hou
     await reader.goto(path)
     await to_the_question(reader)
     await accessible(reader)
-    await reader.get_by_role("button", name="Send my answer").click()
-    await expect(reader.get_by_role("heading", name="There is a problem")).to_be_visible()
-    await accessible(reader)
-    await reader.get_by_label(re.compile("^Why")).fill("I was there that night.")
+    await reader.get_by_role("button", name="Choose an answer").click()
+    await expect(reader.locator('input[name="choice"]').first).to_be_focused()
     await sent(reader, 0)
     await accessible(reader)
+    await reader.get_by_label(re.compile("^Why")).fill("I was there that night.")
+    await reader.get_by_role("button", name="Send my reason").click()
+    await expect(reader.locator("[data-send]")).to_contain_text("With what you wrote")
     await reader.goto(path)
     await follow(reader.get_by_role("link", name="Change your answer"))
     await expect(reader.get_by_label(re.compile("^Why"))).to_have_value("I was there that night.")
+    await reader.locator('input[name="choice"]').nth(1).check()
+    await expect(reader.locator("[data-send]")).to_contain_text("Changed, not sent: B")
     await sent(reader, 1)
     await follow(reader.locator(".ways a").first)
     await accessible(reader)
@@ -149,10 +155,10 @@ async def test_a_question_is_answered_alone_over_days(people: People, house: Hou
     late = await people.somebody(SMALL)
     await joined(late, path, "Carers")
     await to_the_question(late)
-    await late.locator('input[name="choice"]').nth(2).check()
+    await sent(late, 2)
     await late.get_by_label(re.compile("^Why")).fill("My break was too short.")
     await organiser.reload()
-    await expect(organiser.get_by_text("14 people have answered in this round.")).to_be_visible()
+    await expect(organiser.get_by_text("15 people have answered in this round.")).to_be_visible()
     await accessible(organiser)
     await organiser.get_by_role("button", name="Close it now").click()
     await expect(organiser.get_by_role("heading", name="There is a problem")).to_be_visible()
@@ -160,7 +166,7 @@ async def test_a_question_is_answered_alone_over_days(people: People, house: Hou
     await organiser.get_by_label(re.compile("^Yes, close it now")).check()
     await follow(organiser.get_by_role("button", name="Close it now"))
     await accessible(organiser)
-    await late.get_by_role("button", name="Send my answer").click()
+    await late.get_by_role("button", name="Send my reason").click()
     await expect(late.get_by_role("alert")).to_contain_text("Not counted. This question closed on")
     await expect(late.get_by_text("My break was too short.")).to_be_visible()
     await accessible(late)
@@ -173,11 +179,11 @@ async def test_a_question_is_answered_alone_over_days(people: People, house: Hou
     await expect(organiser.get_by_role("heading", name="The result, as everybody sees it")).to_be_visible()
     await accessible(organiser)
     await late.reload()
-    await expect(late.get_by_text("14 people voted")).to_be_visible()
+    await expect(late.get_by_text("15 people voted")).to_be_visible()
     await accessible(late)
     for address, says in (
         ("/record/entries", "Answering from where they are, people preferred"),
-        ("/organise", "14 people have answered"),
+        ("/organise", "15 people have answered"),
         ("/decide", "Answers from where people are"),
     ):
         await organiser.goto(address)
@@ -193,7 +199,7 @@ async def test_a_question_is_answered_alone_over_days(people: People, house: Hou
     await organiser.get_by_role("button", name="Make it and open it now").click()
     await organiser.get_by_text("Answers from where people are (1)").click()
     await expect(organiser.get_by_text("Their answers are never in this room's numbers.")).to_be_visible()
-    await expect(organiser.get_by_text("14 people voted")).to_be_visible()
+    await expect(organiser.get_by_text("15 people voted")).to_be_visible()
     await accessible(organiser)
     await late.goto("/commissions")
     await follow(late.get_by_role("link", name=re.compile("Urgent mental-health care")).first)

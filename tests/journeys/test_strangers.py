@@ -206,26 +206,26 @@ async def test_an_answer_given_alone_goes_off_by_itself_and_counts_once(event: E
     await follow(reader.get_by_role("button", name="Join without saying my group"))
     await reader.goto(f"{event.wire.base}/answer/{night.live.code}/question")
     await reader.locator("input[name=choice]").nth(1).check()
-    await reader.get_by_label(re.compile("^Why")).fill("I was there.")
-    said = reader.locator("[data-kept]")
+    said, send = reader.locator("[data-kept]"), reader.locator("[data-send]")
     event.wire.stranger(b"", to="POST ")
-    await reader.get_by_role("button", name="Send my answer").click()
+    await send.click()
     for name, answer in STRANGERS.items():
         event.wire.stranger(answer, to="POST ")
         await event.advance_until_asked(reader, "/question")
         await advance_until(reader, has_text(said, re.compile("^Not counted yet: no answer from Forum.")))
         assert event.ballots(night.round.id) == [], name
+    await expect(send).to_have_text("Kept on this phone: B")
     # Not even closing the page loses it.
     await reader.goto(f"{event.wire.base}/answer/{night.live.code}")
     await reader.goto(f"{event.wire.base}/answer/{night.live.code}/question")
     await expect(reader.locator("input[name=choice]").nth(1)).to_be_checked()
-    await reader.get_by_role("button", name="Send my answer").click()
+    await send.click()
     await event.advance_until_asked(reader, "/question")
     event.wire.mend()
     await advance_until(
         reader, lambda w: expect(reader.get_by_text("Your answer is counted.")).to_be_visible(timeout=w)
     )
-    assert event.rows("SELECT choice, reason FROM ballot WHERE round = ?", night.round.id) == [("r2", "I was there.")]
+    assert event.rows("SELECT choice, reason FROM ballot WHERE round = ?", night.round.id) == [("r2", "")]
     assert len(event.rows("SELECT * FROM casting WHERE round = ?", night.round.id)) == 1
     assert await reader.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('forum form'))") == []
 

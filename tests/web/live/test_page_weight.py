@@ -258,6 +258,7 @@ class Day:
             "live/phone.js",
             "live/room-connection.js",
             "live/stops-and-reasons.js",
+            "live/vote-bar.js",
             "live/display-settings.js",
             "forum.css",
             "icon.svg",
