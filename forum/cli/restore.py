@@ -43,8 +43,6 @@ from forum.services.record_check import Progress
 from forum.settings import Settings, sqlite_url
 from forum.store import Contents, contents_of, file_of, fold, held, index_anew, put_in, revisions, snapshot
 
-_CHECKING = "Checking it ..."
-_WHOLE = "It is whole and agrees."
 _REMEMBERED = (KNOWN, FILE, COSIGNED)  # what a folder knows of the record, outside the database
 
 
@@ -109,7 +107,7 @@ def _said_of(progress: Progress, manifest: Manifest, *, as_json: bool) -> int:
     """Says what a check found; returns the exit code."""
     for found in progress.findings:
         say(str(found))
-    say(f"{len(progress.findings)} of its rows do not agree." if progress.findings else _WHOLE)
+    say(f"{len(progress.findings)} of its rows do not agree." if progress.findings else "It is whole and agrees.")
     if as_json:
         findings = [asdict(found) for found in progress.findings]
         report({"entries": manifest.entries, "root": manifest.root, "findings": findings})
@@ -169,7 +167,7 @@ async def _restored(settings: Settings, backup: Backup, *, instead: bool, accept
 async def _prepared(settings: Settings, backup: Backup, aside: Path) -> tuple[Contents, Progress]:
     """Unpacks a backup, holds its record against what its manifest says, brings it up to date, and checks it as
     `forum record check` does. Raises StartupProblem."""
-    say(_CHECKING)
+    say("Checking it ...")
     backup.unpack(aside)
     copy = replace(settings, data=aside, database_url=sqlite_url(aside / DATABASE))
     contents = await contents_of(copy.database_url)

@@ -297,10 +297,10 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         "revealed_at annulled_at closes_at extended_at quorum quorum_each live leaf_edition asks_about",
     },
     "session": {
-        Kind.ROOM: "cue",
+        Kind.ROOM: "cue called_off_because",
         NOBODY: "seq id commission title code projector scenarios version paused ended rehearsal recorded "
         "partition badges_off held opened_at kind entrance tablet reasons ended_at no_receipts "
-        "stage terms",
+        "stage terms called_off_at",
     },
     "sign_in": {Kind.ACCOUNT: "token person at until"},
     "stage_move": {Kind.ROOM: "learnt better took_part", NOBODY: "seq id commission came_from went_to at entry"},

@@ -149,6 +149,8 @@ def subjects_of(entry: Mapping[str, Any]) -> tuple[str, ...]:
     names that `declared_of` and `acts_on` make; a decision and its corrections also by that of `alone`."""
     if entry["type"] == "session opened":
         return entry["session"], declared_of(entry["commission"])
+    if entry["type"] == "session called off":
+        return (entry["session"],)
     if entry["type"] in ABOUT_COMMISSIONS:
         return (declared_of(entry["commission"]),)
     if entry["type"] == "moderation action":

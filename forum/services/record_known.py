@@ -107,6 +107,7 @@ class Known:
 
 _IDS = {
     "session opened": "session",
+    "session called off": "session",
     "round opened": "round",
     "scenario published": "scenario",
     "decision": "decision",

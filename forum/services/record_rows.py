@@ -86,6 +86,8 @@ async def _session_opened(work: Work, known: Known, index: int, said: Entry) -> 
         return
     if not live.opened_at:
         yield "session", live.id, "opened_at", "planned", "opened: this entry says so"
+    if live.called_off_at:
+        yield "session", live.id, "called_off_at", live.called_off_at, "never: it was opened"
     made = plain_facts(commissions_and_sessions.opened(live, commission))
     commission_rows.as_early_as(said, made)
     # Stories may be added to a programme, and never taken from it.
@@ -99,6 +101,21 @@ async def _session_opened(work: Work, known: Known, index: int, said: Entry) -> 
     # Of a session by itself nothing says what became of its commission since.
     for found in [] if known.apart else await commission_rows.newest(work, known, index, said, live.terms):
         yield found
+
+
+async def _session_called_off(work: Work, _known: Known, _index: int, said: Entry) -> AsyncIterator[Unlike]:
+    try:
+        live = await work.sessions.get_session(said["session"])
+    except NotFound:
+        yield missing("session", said["session"])
+        return
+    made = {"title": live.title, "because": live.called_off_because, "at": live.called_off_at}
+    if not live.ended:
+        yield "session", live.id, "ended", "no", "yes: it was called off"
+    for found in columns("session", live.id, said, made):
+        yield found
+    if live.opened_at:
+        yield "session", live.id, "opened_at", live.opened_at, "never: it was called off"
 
 
 async def _round_opened(work: Work, known: Known, index: int, said: Entry) -> AsyncIterator[Unlike]:
@@ -216,6 +233,7 @@ async def _moderation_action(work: Work, known: Known, index: int, said: Entry) 
 # Entries that tell of rows, by type, each with what holds the rows against it.
 ROWS: Mapping[str, Callable[[Work, Known, int, Entry], AsyncIterator[Unlike]]] = {
     "session opened": _session_opened,
+    "session called off": _session_called_off,
     "round opened": _round_opened,
     "round closed": _round_closed,
     "round revealed": _round_revealed,
@@ -248,7 +266,7 @@ async def _unrecorded_of(work: Work, known: Known, session: str) -> AsyncIterato
     live = await work.sessions.get_session(session)
     rounds = await work.rounds.list_rounds(session)
     # Nothing of a planned session is in the record.
-    if live.recorded and live.opened_at and session not in known.entries:
+    if live.recorded and (live.opened_at or live.called_off_at) and session not in known.entries:
         yield "session", session, "id", "a recorded session", "none: no entry tells of it"
     for round_ in rounds if live.recorded else ():
         if round_.opened_at and round_.id not in known.entries:

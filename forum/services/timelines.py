@@ -14,6 +14,7 @@ STORY = "story"  # the kind of a step by which a story became public
 KINDS: Mapping[str, str] = {
     "scenario published": STORY,
     "session opened": "session",
+    "session called off": "session",
     "round revealed": "vote",
     "round annulled": "vote",
     "decision": "decision",

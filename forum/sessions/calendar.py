@@ -15,7 +15,8 @@ _MOST_OCTETS = 75
 
 @dataclass(frozen=True)
 class Event:
-    """One entry. `starts`, `ends` and `changed_at` are UTC as stored; `change` counts up."""
+    """One entry. `starts`, `ends` and `changed_at` are UTC as stored; `change` counts up. `off`: it does not take
+    place, and calendars that have it strike it out."""
 
     uid: str
     title: str
@@ -26,6 +27,7 @@ class Event:
     place: str = ""
     words: str = ""
     url: str = ""
+    off: bool = False
 
 
 def calendar(name: str, events: Iterable[Event]) -> str:
@@ -52,6 +54,8 @@ def _lines(event: Event) -> Iterator[str]:
             yield f"{name}:{_text(value)}"
     if event.url:
         yield f"URL:{event.url}"
+    if event.off:
+        yield "STATUS:CANCELLED"
     yield "END:VEVENT"
 
 

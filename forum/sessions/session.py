@@ -81,6 +81,7 @@ class LiveSession:
     meanwhile, whose results are not in the record yet.
     `reasons` says who reads what people write with their votes.
     `no_receipts`: nobody is given a receipt of their ballot, as was declared when the session was made.
+    `called_off_at` is when a planned one was called off, and why; it has ended then, and was never opened.
     `stage` is the stage that the commission was in when the session was made, `terms` the number of its version.
     `opened_at` is when it was opened, "" while it is planned: until then nobody is in it and nothing of it is recorded.
     `ended_at` is when it was ended last, "" in sessions that are older than this.
@@ -110,6 +111,8 @@ class LiveSession:
     no_receipts: bool = False
     stage: str = ""
     terms: int = 1
+    called_off_at: str = ""
+    called_off_because: str = ""
 
     def changed(self) -> LiveSession:
         """Returns the session with its version one higher, so that screens ask for the state again."""

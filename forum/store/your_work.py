@@ -163,7 +163,10 @@ def _first_steps(one: bool) -> sa.Select[Any]:
         story.c.commission == wanted, story.c.status == StoryStatus.ACCEPTED, story.c.may_perform
     )
     sessions = sa.select(session.c.id).where(
-        session.c.commission == wanted, session.c.kind == SessionKind.ROOM, sa.not_(session.c.rehearsal)
+        session.c.commission == wanted,
+        session.c.kind == SessionKind.ROOM,
+        sa.not_(session.c.rehearsal),
+        session.c.called_off_at == "",
     )
     latest = sessions.order_by(session.c.seq.desc()).limit(1)
     rehearsals = (

@@ -102,7 +102,11 @@ PROGRAMME: dict[str, Fill] = {
     "put": lambda there: {"id": there.item, "section": there.section, "before": ""},
     "undo": _alike({"number": "1"}),
 }
-SESSION: dict[str, Fill] = {"open": _alike({}), "copy": lambda there: {"id": new_id()}}
+SESSION: dict[str, Fill] = {
+    "open": _alike({}),
+    "copy": lambda there: {"id": new_id()},
+    "call-off": _alike({"because": "So"}),
+}
 TICKETS: dict[str, Fill] = {
     "issue": _alike({"group": "g1", "count": "2"}),
     "renew": _alike({"number": "1"}),

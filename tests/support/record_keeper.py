@@ -152,6 +152,13 @@ class Keeper:
         self.add(commission, "session opened", session=session, title=title, about=about, **facts)
         return session
 
+    def call_off(self, commission: Commission, title: str, because: str) -> str:
+        """Calls a planned session off; returns its id."""
+        session = self.id()
+        said = self.words(commission, "because", because)
+        self.add(commission, "session called off", session=session, title=title, because=said)
+        return session
+
     def go_through_stages(self, commission: Commission, decision: str) -> None:
         """Adds a new version of a commission in the stage "plan", and each act of its stages; one follows from a
         decision.
@@ -610,6 +617,7 @@ def a_keeper() -> Keeper:
     )
     keeper.open_prediction(CRISIS, predicted, decision)
     keeper.object_to(CRISIS, decision, "-It leaves us out")
+    keeper.call_off(CRISIS, "=An evening", "The hall is flooded")
     need = {"answers": "=Somebody comes at night", "noticed": "The rota at the door"}
     nurses = keeper.promise(CRISIS, decision, "Head of night services", "-Two nurses, from April", **need)
     number = keeper.promise(CRISIS, decision, "Police liaison", "A number to ring")

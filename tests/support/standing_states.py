@@ -49,11 +49,11 @@ from support.second_run_session import BEN, QUESTION, SCENE, TWEE
 # The states of a session: of one in a room, and of one where people answer alone.
 IN_A_ROOM = (
     *("lobby", "planned", "draft", "open", "paused", "tickets", "closed"),
-    *("shown", "badges", "annulled", "replay", "ended"),
+    *("shown", "badges", "annulled", "replay", "ended", "off"),
 )
 ALONE = ("alone:open", "alone:over", "alone:closed", "alone:shown", "alone:annulled")
 _ROUND = {
-    **dict.fromkeys(("draft", "lobby", "planned"), RoundState.DRAFT),
+    **dict.fromkeys(("draft", "lobby", "planned", "off"), RoundState.DRAFT),
     **dict.fromkeys(("open", "paused", "tickets", "alone:open", "alone:over"), RoundState.OPEN),
     **dict.fromkeys(("closed", "alone:closed"), RoundState.CLOSED),
     **dict.fromkeys(("annulled", "alone:annulled"), RoundState.ANNULLED),
@@ -124,7 +124,9 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
         tablet=secrets.token_urlsafe(24),
         reasons=ReasonReading.READ_FIRST,
         entrance=Entrance.TICKETS if state == "tickets" else "open code",
-        opened_at="" if state == "planned" else at,
+        opened_at="" if state in ("planned", "off") else at,
+        called_off_at=at if state == "off" else "",
+        called_off_because="The hall is flooded" if state == "off" else "",
     )
     asked = Round(
         new_id(),
@@ -159,7 +161,7 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
     sections = tuple(Section(new_id(), title, items=(item,) * (title == "Morning")) for title in ("Morning", "Noon"))
     counted = PaperCount(new_id(), asked.id, {"g1": {"r1": 2}}, 5, town.counter, at)
     last = LastAct(new_id(), live.id, "pause", at, {"paused": (state != "paused", state == "paused")})
-    rounds = () if state in ("lobby", "planned") else (asked,) if alone else (asked, voted)
+    rounds = () if state in ("lobby", "planned", "off") else (asked,) if alone else (asked, voted)
     ballots: dict[str | None, int] = {"g1": 2}
     async with town.house.store.begin() as work:
         await work.sessions.add_session(live)
@@ -205,13 +207,15 @@ async def a_standing_session(town: Town, state: str, *, papers: bool = False) ->
         cues = {
             "lobby": Cue(),
             "planned": Cue(),
+            "off": Cue(),
             "replay": Cue(CueKind.SCENE, story, SCENE, replay=True, showing=showing, since=at),
             "ended": Cue(CueKind.ENDED),
         }
         now = replace(
             live,
             cue=Cue() if alone else cues.get(state, on),
-            ended=state == "ended",
+            ended=state in ("ended", "off"),
+            ended_at=at if state == "off" else "",
             paused=state == "paused",
             badges_off=state == "badges",
             held=(asked.id,) if state == "badges" else (),

@@ -146,12 +146,27 @@ def after_the_opening(tampered: Tampered) -> str:
     return f"{tampered.insert(None, late)}: field session names a session that has a 'round opened' before"
 
 
+def opened_all_the_same(tampered: Tampered) -> str:
+    """Opens the session that was called off, after that."""
+    entry = {**tampered.entry("session opened"), "session": tampered.entry("session called off")["session"]}
+    entry["about"] = copy.deepcopy(tampered.entry("session opened", -1)["about"])
+    digest, encoded = disclosure("d" * 32, "decides", "The joint board")
+    entry["about"]["power"]["decides"] = {"sd": digest}
+    tampered.disclosures.append({"digest": digest, "disclosure": encoded})
+    return f"{tampered.insert(None, entry)}: field session is there before"
+
+
 NO_SESSION = "field session names no session that was there before"
 NO_ROUND = "field round names no round that was there before"
 FIXED = "stands for words that nobody can withdraw"
 
 ORDERS: dict[str, Case] = {
     "a session twice": again("session opened", "field session is there before"),
+    "a session called off twice": again("session called off", "field session is there before"),
+    "a session called off that was opened": lambda t: (
+        f"{t.set('session called off', 'session', t.entry('session opened')['session'])}: field session is there before"
+    ),
+    "a session opened that was called off": opened_all_the_same,
     "a session under another's id": lambda t: (
         f"{t.set('session opened', 'session', t.entry('session opened')['session'], 1)}: field session is there before"
     ),

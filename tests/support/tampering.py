@@ -89,6 +89,7 @@ def a_small_keeper() -> Keeper:
         CRISIS, [ranked[0]], "adopted", "r2", rationale="It is here.", why="It can begin at once."
     )
     keeper.object_to(CRISIS, hurried, "It leaves carers out.")
+    keeper.call_off(CRISIS, "An evening", "The hall is flooded")
     return keeper
 
 

@@ -117,7 +117,7 @@ CYCLE_SHAPES: dict[str, Shape] = {
         "Those who decide have written what they expect a room to say. The words stay sealed until they decide.",
         (
             Field("prediction", new("prediction")),
-            Field("session", known("session", before=("round opened",)), "the session whose votes it is about"),
+            Field("session", known("session", ("session opened",), ("round opened",)), "the session that it is about"),
             Field("expect", SEALED, "what they expect; as `expect` of `prediction opened`"),
             Field("minds", SEALED, "what would change their minds; in the same way"),
         ),

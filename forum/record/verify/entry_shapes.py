@@ -49,7 +49,7 @@ COMMON = (
     Field("demonstration", TRUE, "it comes from the demonstration or a recorded rehearsal", "where it does not"),
 )
 
-_SESSION = Field("session", known("session"), "the session it belongs to")
+_SESSION = Field("session", known("session", after=("session opened",)), "the session it belongs to")
 _SIZE = Field("size", COUNT, "how many entries")
 _OF_THE_RECORD = Field("commission", Kind("empty", lambda value: value == ""), "it is about the record itself")
 _REMOVED = an_object(
@@ -86,6 +86,14 @@ SHAPES: dict[str, Shape] = {
             Field("kind", one_of("room", "asynchronous"), "an event, or one vote over days", _OLD_ROOMS),
             Field("entrance", one_of("open code", "tickets", "open link", "those who voted"), "how people got in"),
             Field("no_receipts", TRUE, "nobody is given a receipt of their ballot", "where people may keep one"),
+        ),
+    ),
+    "session called off": Shape(
+        "A session that was planned, and never opened, does not take place.",
+        (
+            Field("session", new("session"), "its id, of which there is no `session opened`"),
+            Field("title", TEXT, "its title"),
+            Field("because", words("because"), "why"),
         ),
     ),
     "round opened": Shape(

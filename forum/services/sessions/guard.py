@@ -6,7 +6,7 @@ in a session that has ended nothing is done any more, and in a round nothing onc
 
 from __future__ import annotations
 
-from forum.errors import IllegalMove, NotFound
+from forum.errors import IllegalMove, NotFound, message
 from forum.ports import Work
 from forum.sessions.session import LiveSession, SessionKind
 from forum.stories.submission import StoryStatus, Submission
@@ -14,6 +14,7 @@ from forum.voting.commission import Commission
 from forum.voting.round import Round, RoundState
 
 ENDED = "This session has ended."
+CALLED_OFF = message("This session was called off.")
 PLANNED = "This session is planned. Open it first."
 OVER = "This question is closed."
 _NO_SESSION = "There is no such session."
@@ -47,8 +48,13 @@ async def going_on(
     if not session.opened_at and not session.ended and not planned:
         raise IllegalMove(PLANNED)
     if session.ended:
-        raise IllegalMove(ENDED)
+        raise IllegalMove(over(session))
     return session
+
+
+def over(session: LiveSession) -> str:
+    """Returns why nothing is done any more in a session that has ended: it was held, or called off before."""
+    return CALLED_OFF if session.called_off_at else ENDED
 
 
 async def round_of(work: Work, session: LiveSession, round_id: str, *, lock: bool = True) -> Round:

@@ -1,4 +1,4 @@
-"""Live sessions before they are opened: changes to what was planned, the opening itself, and copies.
+"""Live sessions before they are opened: changes to what was planned, the opening itself, copies, and calling off.
 
 Nothing of a planned session is in the record. Its opening is: all that holds for its votes is declared there, once, and
 from then on nothing of it can be changed.
@@ -26,10 +26,14 @@ from forum.services.sessions.session_day import keep_day
 from forum.sessions.session import Entrance, LiveSession
 from forum.voting.suppression import ONLY_WITH_TICKETS, Partition
 
+MOST_BECAUSE = 500
+
 ALREADY = message("This session has been opened. What was declared with it cannot be changed any more.")
 MEANWHILE = message(
     "Somebody else changed this session a moment ago. Look at it above, then send yours again if it still fits."
 )
+ON = message("This session has been opened, so it cannot be called off. End it on its console.")
+OFF = message("This session was called off before, for the reason that stands here. What you wrote was not kept.")
 TICKETS = message("Tickets were made for this session, so people get in with a ticket.")
 
 
@@ -91,6 +95,34 @@ async def copy_session(store: Store, clock: Clock, session_id: str, id_: str) ->
         form = await form_of(work, like)
     asked = replace(form, id=id_ or secrets.token_hex(16), planned=True, day="")
     return await create_session(store, clock, asked, replace(plan, public=False))
+
+
+async def call_off(store: Store, clock: Clock, session_id: str, because: str) -> LiveSession:
+    """Calls a planned session off: it has ended then, and its page, the record and the phones that come say why. The
+    same reason sent twice calls it off once.
+
+    Raises NotFound, FormErrors, and IllegalMove for one that was opened, or called off for another reason.
+    """
+    findings = Findings()
+    why = findings.need("because", because, "Say why it is called off. Everybody reads it.", MOST_BECAUSE)
+    findings.stop()
+    async with store.begin() as work:
+        session = await guard.of_kind(work, session_id)
+        commission = await work.commissions.get_commission(session.commission, lock=True)
+        session = await guard.of_kind(work, session_id, lock=True)
+        if session.called_off_at and session.called_off_because == why:
+            return session
+        if session.called_off_at:
+            raise IllegalMove(OFF)
+        if session.opened_at:
+            raise IllegalMove(guard.ENDED if session.ended else ON)
+        at = clock.now()
+        off = replace(session, ended=True, ended_at=at, called_off_at=at, called_off_because=why).changed()
+        await work.sessions.save_session(off)
+        if off.recorded:
+            facts = {"session": off.id, "title": off.title, "because": record_entries.Words("because", why)}
+            await record_entries.append(work, commission, "session called off", at, facts)
+    return off
 
 
 async def form_of(work: Work, session: LiveSession) -> SessionForm:

@@ -80,6 +80,8 @@ def _checked(form: RehearsalForm) -> tuple[int, Pace]:
 
 
 async def _may_be_rehearsed(work: Work, session: LiveSession) -> None:
+    if session.called_off_at:
+        raise IllegalMove(guard.CALLED_OFF)
     if session.ended:
         raise IllegalMove("This session has ended, so there is nothing to rehearse any more.")
     if await work.rehearsals.rehearsal_in(session.id) is not None:

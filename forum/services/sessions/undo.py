@@ -65,7 +65,7 @@ async def undo(work: Work, session: LiveSession, id_: str, at: str) -> LiveSessi
         raise IllegalMove(_GONE_ON)
     done = undoable_changes.read(last.changes)
     if session.ended and not any(isinstance(change, EndChange) for change in done):
-        raise IllegalMove(guard.ENDED)
+        raise IllegalMove(guard.over(session))
     now = await undoable_changes.look(work, session)
     if any(now[type(change)].get(change.id) != change.after for change in done):
         raise IllegalMove(_CHANGED)

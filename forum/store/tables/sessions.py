@@ -34,6 +34,8 @@ session = sa.Table(
     sa.Column("no_receipts", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("stage", Words, nullable=False, server_default=sa.text("''")),
     sa.Column("terms", sa.Integer, nullable=False, server_default=sa.text("1")),
+    sa.Column("called_off_at", Words, nullable=False, server_default=sa.text("''")),
+    sa.Column("called_off_because", Words, nullable=False, server_default=sa.text("''")),
 )
 # A code of six digits is free again when its session has ended.
 sa.Index(

@@ -75,7 +75,7 @@ async def console(request: Request) -> Response:
         session = await work.sessions.get_session(request.path_params["session"])
     if session.asynchronous:
         return RedirectResponse(f"/organise/asynchronous/{session.id}", 303)
-    if session.planned:
+    if not session.opened_at:
         return RedirectResponse(f"/organise/sessions/{session.id}", 303)
     return await _console(request, request.path_params["session"])
 

@@ -11,10 +11,9 @@ from starlette.responses import RedirectResponse, Response
 
 from forum.errors import BadInput, NotAllowed, NotFound, TooMany
 from forum.services.keys import digest, new_key
-from forum.services.sessions import tickets
+from forum.services.sessions import guard, tickets
 from forum.sessions.session import Entrance, LiveSession, Participant
 from forum.stories.visible_text import digits
-from forum.voting.commission import Commission
 from forum.web.accounts.cookieless import giving, refusing
 from forum.web.accounts.devices import keep, who_of
 from forum.web.cookies import DEVICE, cookie_of
@@ -58,15 +57,6 @@ async def come_in(request: Request, participant: Participant, device: str, also:
     site.rooms.joined(session)
 
 
-def group_in(form: Form, commission: Commission) -> str:
-    """Returns the group with which a form joins, "" where it is left unsaid; a form with neither is told so in it."""
-    unsaid = form.flag("unsaid")
-    group = "" if unsaid else form.text("group")
-    if (not unsaid and "group" not in form.values) or (group and commission.group_label(group) is None):
-        form.wrong("group", "Choose a group, or press “Join without saying my group”.")
-    return group
-
-
 async def join(request: Request) -> Response:
     """Shows the page where a join code is typed; with a code, leads on to its session."""
     if request.method != "POST":
@@ -92,6 +82,8 @@ async def join_session(request: Request) -> Response:
     """Joins: the group chosen, or the one chosen before. One participant for each browser and session."""
     site = site_of(request)
     session = await session_of(request, request.path_params["code"])
+    if session.called_off_at:
+        raise NotAllowed(guard.CALLED_OFF)
     if session.ended:
         raise NotAllowed("This session has ended.")
     if session.planned:
@@ -104,8 +96,12 @@ async def join_session(request: Request) -> Response:
         return await _join_with_ticket(request, session, form)
     async with site.store.read() as work:
         commission = await work.commissions.of_session(session)
-    group = group_in(form, commission)
-    if "group" in form.errors:
+    group = form.text("group")
+    unsaid = form.flag("unsaid")
+    group = "" if unsaid else group
+    # "" is "prefer not to say"; a form without any choice is not an answer.
+    if (not unsaid and "group" not in form.values) or (group and commission.group_label(group) is None):
+        form.wrong("group", "Choose a group, or press “Join without saying my group”.")
         if wants_json(request):
             form.stop()
         return await joining_page(request, session, 422, spoken(form.errors["group"]), form=form)
@@ -180,8 +176,8 @@ async def joining_page(
     form: Form | None = None,
 ) -> Response:
     """Builds the page on which somebody joins; `errors` by field, `typed` is the ticket, `form` what was sent."""
-    if session.planned:
-        return await _planned_page(request, session)
+    if not session.opened_at:
+        return await not_open_page(request, session)
     room = await site_of(request).rooms.room(session.id, session)
     context = screen_context(base_url(request), room.view) | {"errors": errors or {}, "typed": typed}
     answers = {"also": form.texts("also") if form else [], "observe": bool(form and form.flag("observe"))}
@@ -189,8 +185,8 @@ async def joining_page(
     return await page(request, "live/join_session.html", status, value=chosen, **answers, **context)
 
 
-async def _planned_page(request: Request, session: LiveSession) -> Response:
-    """Says that a session was not opened yet, and when it is planned for."""
+async def not_open_page(request: Request, session: LiveSession) -> Response:
+    """Says that a session was not opened yet, and when it is planned for; or that it was called off, and why."""
     async with site_of(request).store.read() as work:
         commission = await work.commissions.of_session(session)
         plan = (await work.programmes.latest(session.id)).plan

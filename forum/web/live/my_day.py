@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from forum.services import check_backs
 from forum.services.stories import timeline
@@ -32,8 +32,11 @@ MOST_ASKED = 5
 
 
 async def day(request: Request) -> Response:
-    """Shows "My day" of the session of the code in the address, whether it has ended or not."""
+    """Shows "My day" of the session of the code in the address, whether it has ended or not; of one that was called
+    off there is none, and its own page says why."""
     session, _participant, _back = await place(request)
+    if session.called_off_at:
+        return RedirectResponse(f"/s/{session.code}", 303)
     return await day_page(request, session)
 
 

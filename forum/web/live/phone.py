@@ -20,7 +20,7 @@ from forum.web.forms import form_of
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language, ngettext
 from forum.web.live.ballot_form import Typed, ack_facts, cast_by_form, unsent
-from forum.web.live.join import joining_page
+from forum.web.live.join import joining_page, not_open_page
 from forum.web.live.join_code import place_of
 from forum.web.live.my_day import day_page
 from forum.web.live.phone_state import left_over, own_of
@@ -33,6 +33,8 @@ async def phone(request: Request) -> Response:
     """Answers with the phone's page: joining for whoever has not, the screen for whoever has; "My day" once the
     session is over and nobody's phone is known any more."""
     session, participant = await place_of(request, request.path_params["code"])
+    if session.called_off_at:
+        return await not_open_page(request, session)
     if participant is None:
         return (
             await day_page(request, session) if session.ended else giving(request, await joining_page(request, session))

@@ -74,7 +74,7 @@ async def vote(request: Request) -> Response:
     session = await _live(request)
     form = await form_of(request)
     if session.ended:
-        over = IllegalMove("This session has ended.")
+        over = IllegalMove(guard.over(session))
         if wants_json(request):
             raise over
         return await _page(request, session, form, told=say(over.message))

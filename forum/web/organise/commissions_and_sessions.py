@@ -55,7 +55,7 @@ async def _overview(
             for c in commissions
             for round_ in await results.asynchronous_rounds(work, c, check_backs=True, rehearsals=True)
         ]
-        plans = await work.programmes.latest_of([s.id for s in sessions if s.planned])
+        plans = await work.programmes.latest_of([s.id for s in sessions if not s.opened_at])
         tokens = await work.people.tokens(person.id)
         votes = await retention.open_votes(work, site_of(request).clock.now())
     return await page(

@@ -120,6 +120,8 @@ async def public(request: Request) -> Response:
         told = await _stories(work, planned.plan.stories)
         stories = {s.id: await _shown(s) for s in told}
         rows: dict[str, object] = {declared_of(commission.id): (commission, session.title)}
+        if session.called_off_at and session.recorded:
+            rows[session.id] = (session.called_off_at, session.called_off_because)
         if not commission.rehearsal:
             rows |= stories_shown(s for s in told if stories[s.id].url)
         await unlike_record(request, work, rows)
@@ -149,11 +151,12 @@ async def calendar(request: Request) -> Response:
             title=f"{section.title} ({session.title})",
             starts=starts,
             ends=ends,
-            changed_at=planned.at,
-            change=planned.number,
+            changed_at=session.called_off_at or planned.at,
+            change=planned.number + bool(session.called_off_at),
             place=planned.plan.place,
             words="\n".join([*(s.title for s in _stories_of(section, stories) if s.url), *_notes_of(section)]),
             url=url,
+            off=bool(session.called_off_at),
         )
         for section, starts, ends in timetable.moments(planned.plan, site_of(request).settings.timezone)
         if wanted in {None, section.id}

@@ -24,7 +24,7 @@ from forum.web.words.terms import session_state
 
 # Tickets are recommended where fewer people of a group were invited than this many thresholds.
 SMALL = 4
-ACTS = ("open", "copy")
+ACTS = ("open", "copy", "call-off")
 
 
 async def new_session(request: Request) -> Response:
@@ -78,7 +78,7 @@ async def change(request: Request) -> Response:
         stood = await planned_sessions.form_of(work, live)
     if request.method != "POST":
         if not live.planned:
-            raise IllegalMove(planned_sessions.ALREADY if live.opened_at else guard.ENDED)
+            raise IllegalMove(planned_sessions.ALREADY if live.opened_at else guard.over(live))
         return await _form_page(request, live.commission, _as_typed(stood, live), of=live)
     form = await form_of(request)
     try:
@@ -114,7 +114,7 @@ def _as_typed(stood: SessionForm, live: LiveSession) -> Form:
 
 
 async def home(request: Request) -> Response:
-    """Shows how a session stands and what can be done with it; posted, opens it, or makes a copy of it."""
+    """Shows how a session stands and what can be done with it; posted, opens it, calls it off, or copies it."""
     session = request.path_params["session"]
     if request.method != "POST":
         return await _home_page(request, session)
@@ -126,16 +126,22 @@ async def home(request: Request) -> Response:
         if act == "copy":
             copy = await planned_sessions.copy_session(site.store, site.clock, session, form.text("id"))
             return done(request, f"/organise/sessions/{copy.id}?copied=1", id=copy.id)
-        await planned_sessions.open_session(site.store, site.clock, session)
+        if act == "call-off":
+            await planned_sessions.call_off(site.store, site.clock, session, form.text("because"))
+        else:
+            await planned_sessions.open_session(site.store, site.clock, session)
     except (BadInput, IllegalMove) as error:
         if wants_json(request):
             raise
-        return await _home_page(request, session, errors_of(error, act))
+        return await _home_page(request, session, errors_of(error, act), form.text("because"))
     await site.rooms.changed(session)
-    return done(request, f"/console/{session}", id=session)
+    to = f"/organise/sessions/{session}" if act == "call-off" else f"/console/{session}"
+    return done(request, to, id=session)
 
 
-async def _home_page(request: Request, session: str, errors: dict[str, str] | None = None) -> Response:
+async def _home_page(
+    request: Request, session: str, errors: dict[str, str] | None = None, because: str = ""
+) -> Response:
     async with site_of(request).store.read() as work:
         live = await guard.of_kind(work, session)
         commission = await work.commissions.of_session(live)
@@ -144,7 +150,7 @@ async def _home_page(request: Request, session: str, errors: dict[str, str] | No
     return await page(
         request,
         "organise/sessions/home.html",
-        409 if errors else 200,
+        422 if "because" in (errors or {}) else 409 if errors else 200,
         session=live,
         commission=commission,
         state=session_state(live),
@@ -155,6 +161,8 @@ async def _home_page(request: Request, session: str, errors: dict[str, str] | No
         copied="copied" in request.query_params,
         new=secrets.token_hex(16),
         errors=errors or {},
+        because=because,
+        most_because=planned_sessions.MOST_BECAUSE,
         public_url=f"{base_url(request)}/sessions/{live.id}",
     )
 

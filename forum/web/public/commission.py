@@ -81,6 +81,9 @@ async def commission(request: Request) -> Response:
         rows: dict[str, object] = {
             declared_of(about.id): (about, course, versions, [(s.id, s.title) for s in sessions])
         }
+        rows |= {
+            s.id: (s.title, s.called_off_at, s.called_off_because) for s in listed if s.called_off_at and s.recorded
+        }
         rows |= {} if about.rehearsal else stories_shown(stories)
         rows |= {one.round.id: one.round for one in asynchronous if one.session.recorded and one.round.opened_at}
         rows |= {round_.id: (round_, one.postponed) for one in due for round_ in one.rounds}

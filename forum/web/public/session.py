@@ -34,7 +34,8 @@ async def session(request: Request) -> Response:
         number = page_number(request.query_params.get("page", ""))
         shown = await public_session(work, live, contents, size, number)
         plan = (await work.programmes.latest(live.id)).plan
-        await unlike_record(request, work, _drawn(shown))
+        told = contents is not None and any(index < size for index in contents.about.get(live.id, ()))
+        await unlike_record(request, work, _drawn(shown, told=told))
     return await page(
         request,
         "public/session.html",
@@ -49,13 +50,15 @@ async def session(request: Request) -> Response:
     )
 
 
-def _drawn(shown: PublicSession) -> dict[str, object]:
-    """Returns what the page shows that the record tells of, by its ids."""
+def _drawn(shown: PublicSession, *, told: bool) -> dict[str, object]:
+    """Returns what the page shows that the record tells of, by its ids; `told`: an entry is about the session itself,
+    whose row may be made a planned one in silence."""
     if not shown.session.recorded:
         return {}
     rows: dict[str, object] = {}
-    if shown.session.opened_at:
-        rows[shown.session.id] = (shown.session.title, shown.session.scenarios)
+    if told or shown.session.opened_at or shown.session.called_off_at:
+        live = shown.session
+        rows[live.id] = (live.title, live.scenarios, live.called_off_at, live.called_off_because)
     rows[declared_of(shown.commission.id)] = (shown.commission, shown.session.title)
     for one in shown.questions:
         rows[one.round.id] = (one.round, one.result, one.due)

@@ -95,6 +95,16 @@ def _session_opened(entry: Facts, references: References) -> EntryWords:
     )
 
 
+def _session_called_off(entry: Facts, references: References) -> EntryWords:
+    return EntryWords(
+        _("Called off"),
+        _("The live session “%(title)s” was called off.") % {"title": entry["title"]},
+        ((_("Why"), references.words(entry["because"])),),
+        link=f"/sessions/{entry['session']}",
+        link_text=_("The page of the session"),
+    )
+
+
 def _entrance(entrance: str) -> str:
     if entrance == Entrance.OPEN_LINK:
         return _(
@@ -305,6 +315,7 @@ def _unknown(entry: Facts, references: References) -> EntryWords:
 _TELLERS: dict[str, Callable[[Facts, References], EntryWords]] = {
     "scenario published": _scenario_published,
     "session opened": _session_opened,
+    "session called off": _session_called_off,
     "round opened": round_opened,
     "round extended": round_extended,
     "round closed": round_closed,

@@ -50,11 +50,13 @@ def marked(words: str, commission: Commission) -> str:
 
 
 def session_state(session: LiveSession) -> str:
-    """Returns the state of a session: a rehearsal, planned, ended, or going on."""
+    """Returns the state of a session: a rehearsal, planned, called off, ended, or going on."""
     if session.rehearsal:
         return _("Rehearsal")
     if session.planned:
         return _("Planned")
+    if session.called_off_at:
+        return _("Called off")
     return _("Ended") if session.ended else _("Going on")
 
 

@@ -100,6 +100,7 @@ WITHOUT_WORDS = """
     round: id scenario method kind state created_at opened_at closed_at revealed_at annulled_at annulled_because
         closes_at extended_at asks_about
     session: id title code projector scenarios partition held opened_at kind entrance tablet reasons ended_at stage
+        called_off_at called_off_because
     sign_in: token at until
     stage_move: id at better came_from learnt took_part went_to
     stage_note: id at question stage words

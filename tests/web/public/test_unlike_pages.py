@@ -28,10 +28,12 @@ from forum.services.permissions import Reach
 from forum.services.predictions import PredictionForm
 from forum.services.record_watch import RecordWatch
 from forum.services.sessions import care, cues, facilitation
-from forum.services.sessions.commissions_and_sessions import CommissionForm
+from forum.services.sessions.commissions_and_sessions import CommissionForm, SessionForm, create_session
+from forum.services.sessions.planned_sessions import call_off
 from forum.services.sessions.tablet_link import share
 from forum.services.stages import ClosingForm, MoveForm, NoteForm
 from forum.services.stories.withdrawal import withdraw
+from forum.sessions.session import LiveSession
 from forum.store import SqlStore, tables
 from forum.web.words.terms import UNLIKE_WORDS
 
@@ -89,6 +91,12 @@ CASES: dict[str, list[Case]] = {
         Case(
             SESSION, lambda day: SESSION.c.id == day.voted.live.id, {"terms": 2},
             ("/decisions/{decision}",), "commission_version",
+        ),
+    ],
+    "session called off": [
+        Case(
+            SESSION, lambda day: SESSION.c.called_off_at != "", {"called_off_because": "No reason"},
+            ("/commissions/{off commission}", "/sessions/{off}"), "session",
         ),
     ],
     "round opened": [
@@ -227,6 +235,13 @@ async def put_later(house: House, waiting: Voted) -> None:
     await answers_due.move(house.store, CLOCK, COMMISSIONER, waiting.rounds[-1], form)
 
 
+async def called_off(house: House, voted: Voted) -> LiveSession:
+    """Plans another session of a commission, and calls it off."""
+    asked = SessionForm(voted.live.commission, title="An evening", planned=True)
+    made = await create_session(house.store, CLOCK, asked)
+    return await call_off(house.store, CLOCK, made.id, "The hall is flooded.")
+
+
 async def offered(house: House, voted: Voted) -> None:
     """Publishes a pledge of help."""
     pledge = await help_pledges.make(house.store, CLOCK, voted.live, HelpForm(new_key(), "I can drive"))
@@ -247,10 +262,12 @@ async def test_each_page_says_which_row_was_changed_and_says_nothing_once_it_is_
     await offered(house, day.voted)
     waiting = await a_vote(house.store, FIRST, declared=True)
     await put_later(house, waiting)
+    off = await called_off(house, waiting)
     entries = await entries_of(house)
     of_type = {kind: {one["index"] for one in entries if one["type"] == kind} for kind in CASES}
     places = {"story": day.story, "commission": day.voted.live.commission, "decision": day.decision}
     places |= {"commitment": day.commitment, "waiting": waiting.live.commission, "session": day.voted.live.id}
+    places |= {"off": off.id, "off commission": off.commission}
     places["annulled entry"] = next(f"/record/{i}" for i in of_type["round annulled"])
     async with house.browser() as browser:
         every = sorted({page for cases in CASES.values() for case in cases for page in case.pages})
