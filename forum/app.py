@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
 from forum.adapters import picture_process
+from forum.adapters.backups import Backups
 from forum.adapters.clock import SystemClock
 from forum.adapters.known_record import Keeper
 from forum.adapters.last_checkpoint import COSIGNED, CheckpointFile
@@ -113,6 +114,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
         watch = RecordWatch(checkpoints, time, settings.record_check, settings.timezone)
         played = Rehearsals(store, time, rooms, here)
         await played.recover()
+        backups = Backups(settings, time)
         retention = Retention(store, time, settings.operator.periods)
         app.state.site = Site(
             settings=settings,
@@ -138,6 +140,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
         async with AsyncExitStack() as ending:
             ending.push_async_callback(store.close)
             for stop in (
+                backups.stop,
                 retention.stop,
                 face.stop,
                 watch.stop,
@@ -157,6 +160,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
             mailing.start()
             noticed.start()
             retention.start()
+            backups.start()
             face.start()
             yield _Nothing()
 

@@ -15,6 +15,7 @@ from forum.errors import StartupProblem
 from forum.ports.data_operator import PERIODS_TOLD, Operator, operator_of
 from forum.record.verify.verdict import RecordError
 from forum.record.witnesses import Witness, witnesses_of
+from forum.services.backup_plan import BackupPlan, backup_plan
 from forum.services.mail.server import MailServer, mail_server
 from forum.services.time_zone import time_zone
 
@@ -94,6 +95,9 @@ TABLE = (
         "Time of day at which the whole database is held against the record, in FORUM_TIMEZONE, as 03:00; also at each "
         "start. never: only by `forum record check`.",
     ),
+    Setting("FORUM_BACKUPS", "", "Folder in which the server backs itself up; empty: it does not. See docs/backup.md."),
+    Setting("FORUM_BACKUP_AT", "02:00", "When: a time of day in FORUM_TIMEZONE, as 02:00, or every so often, as 6h."),
+    Setting("FORUM_BACKUPS_KEPT", "14", "Backups that are kept in that folder; older ones are deleted."),
     Setting(
         "FORUM_WITNESSES",
         "",
@@ -201,6 +205,7 @@ class Settings:
     mails_per_address: int
     sign_ins_per_address: int
     mail: MailServer | None
+    backups: BackupPlan | None
 
     @classmethod
     def load(cls, environ: Mapping[str, str], **given: object) -> Settings:
@@ -248,6 +253,7 @@ class Settings:
             mails_per_address=numbers["FORUM_MAILS_PER_ADDRESS"],
             sign_ins_per_address=numbers["FORUM_SIGN_INS_PER_ADDRESS"],
             mail=mail_server(raw["FORUM_SMTP_URL"], raw["FORUM_SMTP_FROM"], raw["FORUM_PUBLIC_URL"]),
+            backups=backup_plan(raw, time_zone(raw["FORUM_TIMEZONE"])),
         )
 
 

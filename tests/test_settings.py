@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import time, timedelta
+from pathlib import Path
 
 import pytest
 from support.record_keeper import SIGNER
@@ -285,6 +286,19 @@ def test_the_nightly_check_has_a_time_or_none() -> None:
     for wrong in ("24:00", "3:00", "03:60", "at night", "03:00:00"):
         with pytest.raises(StartupProblem, match="FORUM_RECORD_CHECK must be a time as 03:00, or never"):
             Settings.load({"FORUM_RECORD_CHECK": wrong})
+
+
+def test_backups_have_a_folder_a_time_and_a_number() -> None:
+    assert Settings.load({"FORUM_BACKUP_AT": "6h"}).backups is None
+    plan = Settings.load({"FORUM_BACKUPS": "/srv/backups", "FORUM_BACKUPS_KEPT": "3"}).backups
+    assert plan is not None
+    assert (plan.folder, plan.at, plan.kept) == (Path("/srv/backups"), time(2), 3)
+    often = Settings.load({"FORUM_BACKUPS": "/srv/backups", "FORUM_BACKUP_AT": "6h"}).backups
+    assert often is not None
+    assert often.at == timedelta(hours=6)
+    for env, wrong in (("_AT", "2"), ("_AT", "0h"), ("_AT", "24:00"), ("S_KEPT", "0"), ("S_KEPT", "many")):
+        with pytest.raises(StartupProblem, match=f"FORUM_BACKUP{env} must be a "):
+            Settings.load({f"FORUM_BACKUP{env}": wrong})
 
 
 def test_the_worked_example_is_wanted_or_not() -> None:

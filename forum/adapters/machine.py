@@ -169,6 +169,14 @@ def give_way() -> None:
         os.setpriority(os.PRIO_PROCESS, thread, max(10, os.getpriority(os.PRIO_PROCESS, thread)))
 
 
+def give_way_to_others(process: int) -> None:
+    """Lets a process have the processor after others, where the system knows priorities; one that has ended is let
+    be."""
+    if hasattr(os, "setpriority"):
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, process, 10)
+
+
 def bound(seconds: int, memory: int) -> None:
     """Bounds this process: lowest priority, `seconds` of processor time, `memory` bytes. Does nothing on Windows, which
     has no such bounds."""
