@@ -26,7 +26,9 @@ _TEXTURES: Mapping[str, tuple[str, int]] = {
 # Characters that XML 1.0 cannot hold, not even escaped.
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-# Widths of letters as parts of the text's height, for bold text in the usual sans-serif fonts.
+# Widths of letters as parts of the text's height, for bold text in the usual sans-serif fonts; and what has none: marks
+# that join or part letters, and that say which way a text runs.
+_MARKS = frozenset("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
 _NARROW, _BROAD = frozenset("iIjlt.,:;!|'()[] "), frozenset("ABCDGHKMNOQRUVWXYZmw%@&")
 
 
@@ -134,7 +136,10 @@ class Drawing:
 
 def width(text: str) -> float:
     """Returns the estimated width of a line of text."""
-    broad = sum(0.76 if c in _BROAD else 0.36 if c in _NARROW else 0.6 if c < "\u1100" else 1.05 for c in text)
+    broad = sum(
+        0.0 if c in _MARKS else 0.76 if c in _BROAD else 0.36 if c in _NARROW else 0.6 if c < "\u1100" else 1.05
+        for c in text
+    )
     return TEXT * broad
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from forum.voting.view_shift import ViewShift
 from forum.web.charts import results
 from forum.web.charts.results import Words
+from forum.web.charts.svg import width
 from forum.web.charts.view_shift import alluvial
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -138,6 +139,10 @@ def test_long_labels_become_letters_with_a_list_that_cuts_nothing() -> None:
     found = texts(drawn(alluvial(SHIFT, FOUR, "Who moved", "First", "Now")))
     assert Counter(found)["A"] == 3
     assert " ".join(FOUR.values()) in " ".join(text for text in found if len(text) > 1)
+
+
+def test_marks_that_say_which_way_a_word_runs_take_no_room() -> None:
+    assert width("\u200fOthers\u200f") == width("Others") > 0
 
 
 def test_long_labels_stand_beside_the_bars_of_a_wide_picture() -> None:
