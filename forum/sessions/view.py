@@ -47,7 +47,7 @@ def listed(things: Sequence[T], page: int = 1, most: int = MOST_LISTED) -> Liste
 
 @dataclass(frozen=True)
 class Story:
-    """An accepted story on the programme of a session: its id and what it holds."""
+    """An accepted story of a session: its id and what it holds."""
 
     id: str
     scenario: Scenario

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
@@ -134,6 +136,13 @@ async def test_the_run_sheet_prints_and_the_public_pages_are_fit_for_everybody(
     anybody = await people.somebody(PHONE)
     await anybody.goto(f"/sessions/{day.session['id']}/programme")
     await accessible(anybody)
+    # Whose clock is another one reads its time beside; everybody else does not.
+    await expect(anybody.get_by_text("where you are)")).to_have_count(0)
+    away = await people.somebody(PHONE, timezone_id="Asia/Kathmandu")
+    await away.goto(anybody.url)
+    starts = away.locator("time[datetime*=T]").first
+    there = datetime.fromisoformat(await starts.get_attribute("datetime") or "").astimezone(ZoneInfo("Asia/Kathmandu"))
+    await expect(starts.locator("xpath=..")).to_contain_text(f"({there:%H:%M} where you are)")
     await anybody.emulate_media(color_scheme="light")
     heat = "getComputedStyle(document.documentElement).getPropertyValue('--h4')"
     bright = await anybody.evaluate(heat)

@@ -25,6 +25,7 @@ from forum.web.forms import errors_of, form_of
 from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language
+from forum.web.organisation.face import letterhead
 from forum.web.responses import done, page, wants_json
 from forum.web.site import base_url, site_of
 from forum.web.templates import qr
@@ -190,7 +191,8 @@ async def poster(request: Request) -> Response:
         of = await work.commissions.get_commission(request.path_params["commission"])
     tell = f"{base_url(request)}/commissions/{of.id}/tell"
     title = _("What happened? Tell your story")
-    data = await long(report_pdf.pdf, list(_blocks(title, of, tell)), title, language().code, poster=True)
+    by = letterhead(site_of(request).face)
+    data = await long(report_pdf.pdf, list(_blocks(title, of, tell)), title, language().code, poster=True, by=by)
     name = f"forum-invitation-{today(site_of(request).clock.now())}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type="application/pdf", headers=headers)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import io
+
+import httpx2
+import pypdf
 import pytest
 from support.app import House, words
 from support.factories import CLOCK
 
-from forum.services import demonstration_copies
+from forum.services import demonstration_copies, organisation
+from forum.services.organisation import Change
 from forum.stories import scenario_twee
+
+
+def text_of(paper: httpx2.Response) -> str:
+    return " ".join(one.extract_text() for one in pypdf.PdfReader(io.BytesIO(paper.content)).pages)
 
 
 async def test_stories_are_copied_once_marked_public_and_in_the_record(house: House) -> None:
@@ -60,3 +69,7 @@ async def test_the_home_names_the_people_of_the_commission_and_its_poster_is_a_p
         poster = await browser.get(f"{own}/poster.pdf")
         assert poster.headers["content-type"] == "application/pdf"
         assert poster.content.startswith(b"%PDF")
+        assert "Anytown Board" not in text_of(poster)
+        await organisation.change(house.store, CLOCK, ["en"], Change({"name": "Anytown Board"}))
+        await house.site.face.refresh()
+        assert "Anytown Board" in text_of(await browser.get(f"{own}/poster.pdf"))
