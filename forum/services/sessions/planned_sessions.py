@@ -26,7 +26,7 @@ from forum.services.sessions.session_day import keep_day
 from forum.sessions.session import Entrance, LiveSession
 from forum.voting.suppression import ONLY_WITH_TICKETS, Partition
 
-MOST_BECAUSE = 500
+MOST_BECAUSE = 400
 
 ALREADY = message("This session has been opened. What was declared with it cannot be changed any more.")
 MEANWHILE = message(

@@ -195,7 +195,7 @@ async def test_a_planned_session_is_called_off_with_a_reason_and_that_stands_eve
         session = await planned(organiser, commission)
         live, own = await live_of(house, session), f"/organise/sessions/{session}"
         assert 'name="because"' in (await organiser.get(own)).text
-        for reason, said in ((" ", "Say why it is called off."), ("x" * 501, "Use at most 500 characters.")):
+        for reason, said in ((" ", "Say why it is called off."), ("x" * 401, "Use at most 400 characters.")):
             refused = await organiser.post(own, data={"act": "call-off", "because": reason})
             assert (refused.status_code, said in refused.text) == (422, True)
             assert f"{reason}</textarea>" in refused.text or not reason.strip()
