@@ -19,6 +19,8 @@ COMMANDS = {
     "record": "forum.cli.record",
     "backup": "forum.cli.backup",
     "restore": "forum.cli.restore",
+    "doctor": "forum.cli.doctor",
+    "upgrade": "forum.cli.upgrade",
     "retention": "forum.cli.retention",
     "scenarios": "forum.cli.scenarios",
     "user": "forum.cli.user",

@@ -58,6 +58,20 @@ class SmtpPost:
             client.close()
         return Posted.TAKEN
 
+    async def tried(self) -> str:
+        """Connects and signs in, and hands nothing over. Returns why it could not, "" where it could."""
+        client = self._client()
+        try:
+            async with asyncio.timeout(_EACH_STEP):
+                await client.connect()
+            with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+                await client.quit(timeout=_GOODBYE)
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            return f"{type(error).__name__} {getattr(error, 'code', '')}".strip()
+        finally:
+            client.close()
+        return ""
+
     def _client(self) -> aiosmtplib.SMTP:
         server = self._server
         return aiosmtplib.SMTP(

@@ -43,6 +43,7 @@ from forum.services.record_check import Progress
 from forum.settings import Settings, sqlite_url
 from forum.store import Contents, contents_of, file_of, fold, held, index_anew, put_in, revisions, snapshot
 
+_CHECKING = "Checking it ..."  # to whoever runs it alone: no message of a page
 _REMEMBERED = (KNOWN, FILE, COSIGNED)  # what a folder knows of the record, outside the database
 
 
@@ -167,7 +168,7 @@ async def _restored(settings: Settings, backup: Backup, *, instead: bool, accept
 async def _prepared(settings: Settings, backup: Backup, aside: Path) -> tuple[Contents, Progress]:
     """Unpacks a backup, holds its record against what its manifest says, brings it up to date, and checks it as
     `forum record check` does. Raises StartupProblem."""
-    say("Checking it ...")
+    say(_CHECKING)
     backup.unpack(aside)
     copy = replace(settings, data=aside, database_url=sqlite_url(aside / DATABASE))
     contents = await contents_of(copy.database_url)

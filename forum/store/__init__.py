@@ -6,16 +6,19 @@ errors.StartupProblem, which says what to do, before anything is changed. `snaps
 others write, `contents_of(url)` says what is in one of any revision.
 """
 
+from forum.store.condition import Condition, condition_of
 from forum.store.engine import SqlStore
-from forum.store.migrate import check, migrate, open_store, revision_of, revisions
+from forum.store.migrate import check, migrate, migrations_after, open_store, revision_of, revisions
 from forum.store.server_lock import Held, held, hold
 from forum.store.snapshot import Contents, contents_of, file_of, fold, index_anew, put_in, snapshot
 
 __all__ = [
+    "Condition",
     "Contents",
     "Held",
     "SqlStore",
     "check",
+    "condition_of",
     "contents_of",
     "file_of",
     "fold",
@@ -23,6 +26,7 @@ __all__ = [
     "hold",
     "index_anew",
     "migrate",
+    "migrations_after",
     "open_store",
     "put_in",
     "revision_of",

@@ -63,6 +63,13 @@ def revisions() -> list[str]:
     return [known.revision for known in _script().walk_revisions()]
 
 
+def migrations_after(revision: str | None) -> list[str]:
+    """Lists the migrations that bring a database of this revision up to date (None: an empty one), in their order:
+    number and first line of each."""
+    steps = list(_script().iterate_revisions("head", revision or "base"))
+    return [f"{step.revision}: {step.doc}" for step in reversed(steps)]
+
+
 async def migrate(url: str) -> None:
     """Makes the tables, or brings them up to date; several processes may call it at once.
 

@@ -274,3 +274,13 @@ def test_the_migrations_are_one_chain_in_the_order_of_their_files() -> None:
     chain = [tuple(says.findall(file.read_text())) for file in files]
     numbers = [file.name[1:5] for file in files]
     assert chain == list(zip(numbers, ["", *numbers[:-1]], strict=True))
+
+
+def test_a_migration_only_adds() -> None:
+    """The version before must go on serving with it: nothing that it reads or writes is dropped, renamed or retyped."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for file in (FORUM / "store" / "migrations" / "versions").glob("r*.py"):
+        for name in re.findall(r"\bop\.(\w+)\(", file.read_text()):
+            found[name].add(file.name)
+    adds = {"add_column", "create_index", "create_table", "drop_index", "execute", "f", "get_bind"}
+    assert {name: sorted(files) for name, files in found.items() if name not in adds} == {}

@@ -1,0 +1,165 @@
+"""`forum doctor` and `forum upgrade --check`: each thing that is not right is told, with what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from conftest import Database
+from support.factories import SetClock, a_commission, append_entries
+from support.smtp_server import PostOffice
+
+from forum import store as stores
+from forum.__main__ import main
+from forum.adapters import known_record
+from forum.adapters.backups import ERROR
+from forum.cli import make_folder, settings_for, signer_of
+from forum.settings import Settings
+
+
+async def filled(settings: Settings) -> None:
+    """Makes data with two entries."""
+    make_folder(settings.data)
+    await stores.migrate(settings.database_url)
+    store = await stores.open_store(settings.database_url)
+    await signer_of(store, settings)
+    async with store.begin() as work:
+        await append_entries(work, a_commission(), 2)
+    await known_record.accept(store, settings.data)
+    await store.close()
+    if settings.database_url.startswith("sqlite"):
+        stores.file_of(settings.database_url).chmod(0o600)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("doctor") / "data"
+    asyncio.run(filled(settings_for(folder)))
+    return folder
+
+
+@pytest.fixture
+def data(whole: Path, tmp_path: Path) -> Path:
+    """Makes data of the test's own."""
+    return Path(shutil.copytree(whole, tmp_path / "data"))
+
+
+def looked(data: Path, **env: str) -> tuple[int, dict[str, tuple[str, str]]]:
+    done = CliRunner().invoke(main, ["doctor", "--data", str(data), "--json"], env=env, catch_exceptions=False)
+    return done.exit_code, {one["what"]: (one["state"], one["says"]) for one in json.loads(done.stdout)}
+
+
+def test_what_is_well_is_told_in_a_line_each(data: Path) -> None:
+    before = {path: path.read_bytes() for path in data.iterdir() if path.is_file()}
+    code, told = looked(data)
+    assert (code, {state for state, _ in told.values()} - {"ok", "note"}) == (0, set())
+    assert {"settings", "folder", "database", "record", "disk", "clock", "key", "mail", "proxy"} < set(told)
+    assert told["record"][1].startswith("2 entries")
+    assert {path: path.read_bytes() for path in data.iterdir() if path.is_file()} == before
+    shown = CliRunner().invoke(main, ["doctor", "--data", str(data)])
+    assert len(shown.stdout.splitlines()) == len(told)
+    assert looked(data / "none")[0] == 0, "nothing is there yet, and nothing is wrong"
+
+
+def no_key(data: Path) -> None:
+    (data / "signing_key.pem").unlink()
+
+
+def open_to_all(data: Path) -> None:
+    (data / "signing_key.pem").chmod(0o644)
+
+
+def shorter(data: Path) -> None:
+    known_record.write(data, known_record.Head(9, "ab" * 32))
+
+
+def damaged(data: Path) -> None:
+    (data / "forum.db").write_bytes(b"no database" * 100)
+
+
+def late(data: Path) -> None:
+    folder = data.parent / "backups"
+    folder.mkdir()
+    old = datetime.now(UTC) - timedelta(days=3)
+    (folder / f"forum-{old:%Y%m%dT%H%M%S}Z.zip").touch()
+    (data / ERROR).write_text("the disk is full")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "what", "says"),
+    [
+        (no_key, "key", "put it back from a backup"),
+        (open_to_all, "folder", "can read signing_key.pem: chmod"),
+        (shorter, "record", "it has 2 entries, but had 9"),
+        (damaged, "database", "damaged. Put a backup in its place"),
+        (late, "backups", "too old (the disk is full)"),
+    ],
+)
+def test_what_is_wrong_with_data_is_to_be_mended(
+    data: Path, spoil: Callable[[Path], None], what: str, says: str
+) -> None:
+    spoil(data)
+    code, told = looked(data, FORUM_BACKUPS=str(data.parent / "backups"))
+    assert (code, told[what][0], says in told[what][1]) == (1, "mend", True), told[what]
+
+
+@pytest.mark.parametrize(
+    ("env", "what", "says"),
+    [
+        ({"FORUM_PORT": "many"}, "settings", "FORUM_PORT must be a whole number"),
+        ({"FORUM_PUBLIC_URL": "https://f.example", "FORUM_TRUSTED_PROXIES": "none"}, "proxy", "docs/proxy.md"),
+    ],
+)
+def test_settings_that_cannot_work_are_to_be_mended(data: Path, env: dict[str, str], what: str, says: str) -> None:
+    code, told = looked(data, **env)
+    assert (code, told[what][0], says in told[what][1]) == (1, "mend", True), told[what]
+
+
+def test_a_clock_that_is_behind_the_record_is_to_be_mended(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forum.cli.doctor.SystemClock", lambda: SetClock("2026-01-01T00:00:00.000Z"))
+    code, told = looked(data)
+    assert (code, told["clock"][0]) == (1, "mend")
+
+
+async def test_the_mail_server_is_asked_and_gets_no_mail(data: Path) -> None:
+    settings = {"FORUM_SMTP_FROM": "f@post.test", "FORUM_PUBLIC_URL": "http://f.example"}
+    async with PostOffice() as post:
+        code, told = await asyncio.to_thread(looked, data, FORUM_SMTP_URL=post.url, **settings)
+        assert (code, told["mail"][0], post.tried, post.arrived) == (0, "ok", 0, [])
+        url = post.url
+    code, told = await asyncio.to_thread(looked, data, FORUM_SMTP_URL=url, **settings)
+    assert (code, told["mail"][0]) == (1, "mend")
+
+
+async def test_a_postgresql_is_looked_over_too(tmp_path: Path, postgres_database: Database) -> None:
+    await filled(Settings.load({"FORUM_DATA": str(tmp_path), "FORUM_DATABASE_URL": postgres_database.url}))
+    code, told = await asyncio.to_thread(looked, tmp_path, FORUM_DATABASE_URL=postgres_database.url)
+    assert (code, told["database"][0], "PostgreSQL" in told["database"][1]) == (0, "ok", True), told
+    code, told = await asyncio.to_thread(looked, tmp_path, FORUM_DATABASE_URL=postgres_database.url + "none")
+    assert (code, told["database"][0]) == (1, "mend")
+
+
+def test_an_upgrade_names_its_migrations_and_wants_a_backup(data: Path, tmp_path: Path) -> None:
+    def check(**env: str) -> tuple[int, str]:
+        done = CliRunner().invoke(main, ["upgrade", "--check", "--data", str(data)], env=env)
+        return done.exit_code, done.output
+
+    assert check()[0] == 0
+    newest, before = stores.revisions()[:2]
+    with closing(sqlite3.connect(data / "forum.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (before,))
+    code, said = check()
+    assert (code, f"{newest}: " in said, "FORUM_BACKUPS is not set" in said) == (1, True, True)
+    assert looked(data)[1]["database"][0] == "note"
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    (folder / f"forum-{datetime.now(UTC):%Y%m%dT%H%M%S}Z.zip").touch()
+    assert check(FORUM_BACKUPS=str(folder))[0] == 0
