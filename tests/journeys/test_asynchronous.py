@@ -47,7 +47,7 @@ async def opened(page: Page, accessible: Look) -> str:
 async def joined(page: Page, path: str, group: str) -> None:
     await page.goto(path)
     await page.get_by_label(group, exact=True).check()
-    await follow(page.get_by_role("button", name="Go on"))
+    await follow(page.get_by_role("button", name="Join", exact=True))
     await expect(page.get_by_role("link", name="Play the story")).to_be_visible()
 
 
@@ -78,7 +78,7 @@ async def by_keyboard(page: Page, path: str) -> None:
     await to("e.name == 'group'")
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("ArrowDown")
-    await to("e.textContent == 'Go on'")
+    await to("e.textContent == 'Join'")
     await page.keyboard.press("Enter")
     await page.get_by_role("link", name="Play the story").wait_for()
     await to("e.textContent == 'Play the story'")
@@ -111,7 +111,7 @@ async def test_a_question_is_answered_alone_over_days(people: People, house: Hou
     await accessible(reader)
     await follow(reader.get_by_role("link", name="Play it and answer"))
     await accessible(reader)
-    await reader.get_by_role("button", name="Go on").click()
+    await reader.get_by_role("button", name="Join", exact=True).click()
     await expect(reader.get_by_role("heading", name="There is a problem")).to_be_visible()
     await accessible(reader)
     await joined(reader, path, "Nurses")

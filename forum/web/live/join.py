@@ -14,6 +14,7 @@ from forum.services.keys import digest, new_key
 from forum.services.sessions import guard, tickets
 from forum.sessions.session import Entrance, LiveSession, Participant
 from forum.stories.visible_text import digits
+from forum.voting.commission import Commission
 from forum.web.accounts.cookieless import giving, refusing
 from forum.web.accounts.devices import keep, who_of
 from forum.web.cookies import DEVICE, cookie_of
@@ -57,6 +58,15 @@ async def come_in(request: Request, participant: Participant, device: str, also:
     site.rooms.joined(session)
 
 
+def group_in(form: Form, commission: Commission) -> str:
+    """Returns the group with which a form joins, "" where it is left unsaid; a form with neither is told so in it."""
+    unsaid = form.flag("unsaid")
+    group = "" if unsaid else form.text("group")
+    if (not unsaid and "group" not in form.values) or (group and commission.group_label(group) is None):
+        form.wrong("group", "Choose a group, or press “Join without saying my group”.")
+    return group
+
+
 async def join(request: Request) -> Response:
     """Shows the page where a join code is typed; with a code, leads on to its session."""
     if request.method != "POST":
@@ -96,12 +106,8 @@ async def join_session(request: Request) -> Response:
         return await _join_with_ticket(request, session, form)
     async with site.store.read() as work:
         commission = await work.commissions.of_session(session)
-    group = form.text("group")
-    unsaid = form.flag("unsaid")
-    group = "" if unsaid else group
-    # "" is "prefer not to say"; a form without any choice is not an answer.
-    if (not unsaid and "group" not in form.values) or (group and commission.group_label(group) is None):
-        form.wrong("group", "Choose a group, or press “Join without saying my group”.")
+    group = group_in(form, commission)
+    if "group" in form.errors:
         if wants_json(request):
             form.stop()
         return await joining_page(request, session, 422, spoken(form.errors["group"]), form=form)

@@ -43,7 +43,7 @@ from forum.web.i18n.dates import moment
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
 from forum.web.live.ballot_form import cast_id, choice_in
-from forum.web.live.join import come_in
+from forum.web.live.join import come_in, group_in
 from forum.web.record_banner import unlike_record
 from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
@@ -113,10 +113,8 @@ async def join(request: Request) -> Response:
     refusal = await refusing(request, form, visit.path)
     if refusal is not None:
         return refusal
-    group = form.text("group")
-    # "" is "prefer not to say"; a form without any choice is not an answer.
-    if "group" not in form.values or (group and visit.commission.group_label(group) is None):
-        form.wrong("group", "Choose a group, or “Prefer not to say”.")
+    group = group_in(form, visit.commission)
+    if "group" in form.errors:
         if wants_json(request):
             form.stop()
         return await about_page(request, visit, 422, spoken(form.errors["group"]))

@@ -34,7 +34,7 @@ async def test_the_page_says_what_it_is_until_when_and_what_the_story_holds(even
     assert "You do not have to read it" in said
     assert "Who decides The joint board" in said
     groups = re.findall(r'name="group" value="([^"]*)"', page.text)
-    assert groups == ["g1", "g2", "g3", "g4", ""]
+    assert groups == ["g1", "g2", "g3", "g4"]
     assert "checked" not in page.text
 
 
@@ -55,11 +55,11 @@ async def test_joining_needs_a_group_or_saying_no(event: OpenRound) -> None:
         for data in ({}, {"group": "g9"}):
             refused = await browser.post(f"{event.path}/join", data=data)
             assert refused.status_code == 422
-            assert "Choose a group, or “Prefer not to say”." in words(refused)
+            assert "Choose a group, or press “Join without saying my group”." in words(refused)
             asked = await browser.post(f"{event.path}/join", data=data, headers={"Accept": "application/json"})
             assert asked.json()["error"]["fields"]["group"]
         assert "Which group are you from?" in words(await browser.get(event.path))
-        assert (await browser.post(f"{event.path}/join", data={"group": ""})).status_code == 303
+        assert (await browser.post(f"{event.path}/join", data={"group": "g1", "unsaid": "1"})).status_code == 303
         assert "Play the story" in words(await browser.get(event.path))
     async with event.house.store.read() as work:
         assert await work.sessions.joined(event.night.live.id) == {None: 1}
