@@ -227,6 +227,7 @@ PAGES: tuple[Page, ...] = (
     Page("/organise/sessions/{session}/papers/{round}", "GET POST", paper_counts.count, "run sessions", WORDS),
     # the live session
     Page("/sessions/{session}", "GET", public_session.session, "public"),
+    Page("/sessions/{session}/feed.atom", "GET", feeds.session, "public"),
     Page("/sessions/{session}/programme", "GET", programmes.public, "public"),
     Page("/sessions/{session}/programme.ics", "GET", programmes.calendar, "public"),
     Page("/join", "GET POST", join.join, "public"),

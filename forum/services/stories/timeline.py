@@ -111,8 +111,8 @@ async def public_life(work: Work, story: Submission, commission: Commission, new
 
 
 async def session_life(work: Work, commission: Commission, live: LiveSession) -> list[Event]:
-    """Returns what a session's votes came to and what was decided and promised on them, oldest first, for those who
-    were in it: without votes that were annulled or whose result is held back, and without those on a story that nobody
+    """Returns what a session's votes came to and what was decided and promised on them, oldest first, as anybody may
+    read it: without votes that were annulled or whose result is held back, and without those on a story that nobody
     may read any more. There is nothing of a session that is not in the record."""
     public = {id_: story for id_ in live.scenarios if (story := await _public(work, id_)) is not None}
     events = [

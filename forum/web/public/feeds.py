@@ -1,4 +1,4 @@
-"""Atom feeds (RFC 4287) of the events of a public story, of decisions, and of promises.
+"""Atom feeds (RFC 4287) of the events of a public story, of a session, of decisions, and of promises.
 
 A feed needs no address of the reader's (e-mail does: `web/stories/mail.py`). Ids never change, and an event has the
 same id in every feed. What does not agree with the record is an entry of its own, as it is a banner on pages.
@@ -21,6 +21,7 @@ from forum.ports import Work
 from forum.services import commitments
 from forum.services.ledger import newest
 from forum.services.record_cache import declared_of
+from forum.services.sessions import guard
 from forum.services.stages import course_of
 from forum.services.stories import timeline
 from forum.services.stories.timeline import Event, EventKind
@@ -68,6 +69,32 @@ async def story(request: Request) -> Response:
         page=f"/stories/{submission.id}",
         since=submission.published_at or submission.submitted_at,
         told=told_of(events, f"/stories/{submission.id}"),
+        unlike=unlike,
+    )
+
+
+async def session(request: Request) -> Response:
+    """Sends the feed of a live session: its results, what was decided and promised on them, and that it was called off.
+    Raises NotFound for an asynchronous one."""
+    async with site_of(request).store.read() as work:
+        live = await guard.of_kind(work, request.path_params["session"])
+        commission = await work.commissions.of_session(live)
+        events = (await timeline.session_life(work, commission, live))[-MOST:]
+        off = {live.id: (live.title, live.called_off_at, live.called_off_because)} if live.called_off_at else {}
+        unlike = await _unlike(request, work, commission, events, off if live.recorded else {})
+    page = f"/sessions/{live.id}"
+    told = told_of(events, page)
+    if live.called_off_at:
+        id_, title = timeline.event_id(live.id, "called off"), _("This session was called off")
+        told = [Told(id_, live.called_off_at, title, live.called_off_because, page)]
+    return answer(
+        request,
+        id_=live.id,
+        title=marked(_("What became of the session “%(title)s”") % {"title": live.title}, commission),
+        author=commission.title,
+        page=page,
+        since=live.opened_at,
+        told=told,
         unlike=unlike,
     )
 
@@ -138,11 +165,17 @@ async def decision(request: Request) -> Response:
     )
 
 
-async def _unlike(request: Request, work: Work, commission: Commission, events: Sequence[Event]) -> list[Unlike]:
-    """Returns what of a story's feed does not agree with the record."""
+async def _unlike(
+    request: Request,
+    work: Work,
+    commission: Commission,
+    events: Sequence[Event],
+    more: Mapping[str, object] = MappingProxyType({}),
+) -> list[Unlike]:
+    """Returns what of the feed of a story or a session does not agree with the record; `more` is shown besides."""
     titles = sorted({(one.session.id, one.session.title) for one in events if one.session})
     course, versions = await course_of(work, commission), await work.commissions.versions(commission.id)
-    rows = events_shown(events) | {declared_of(commission.id): (commission, course, versions, titles)}
+    rows = {**events_shown(events), **more} | {declared_of(commission.id): (commission, course, versions, titles)}
     if not commission.rehearsal:
         rows |= stories_shown([one.story for one in events if one.story and one.kind == EventKind.PUBLISHED])
     return await unlike_record(request, work, rows)

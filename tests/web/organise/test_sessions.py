@@ -233,6 +233,10 @@ async def test_a_planned_session_is_called_off_with_a_reason_and_that_stands_eve
             assert "Open it, or change it" not in read, page
         feed = (await phone.get(f"/commissions/{commission.id}/feed.atom")).text
         assert f"Why: {WHY}" in feed
+        feed = (await phone.get(f"/sessions/{session}/feed.atom")).text
+        assert feed.count("<entry>") == 1
+        assert f"<summary>{WHY}</summary>" in feed
+        assert "does not agree" not in feed
 
 
 async def test_a_session_that_was_called_off_is_not_opened_joined_or_changed_and_can_be_copied(house: House) -> None:

@@ -111,6 +111,10 @@ async def test_a_story_s_feed_tells_its_public_life(house: House) -> None:
     link = entries[2].find(f"{ATOM}link")
     assert link is not None
     assert link.get("href") == f"http://house.test/decisions/{decision.id}"
+    day = checked(await got(house, f"/sessions/{live.id}/feed.atom"))
+    assert (titles(day), ids(day)) == (titles(feed)[:5], ids(feed)[:5])
+    assert text(day, "title") == f"What became of the session “{live.title}”"
+    assert text(day, "id") == uuid.UUID(hex=live.id).urn
     everything = checked(await got(house, f"/commissions/{commission.id}/feed.atom"))
     # What is in both has one id; what was played is told there as the session.
     assert {ids(feed)[0], *ids(feed)[2:5], ids(feed)[6]} < set(ids(everything))
@@ -155,7 +159,8 @@ async def test_hostile_words_stay_words(house: House) -> None:
 
 async def test_pages_say_where_their_feed_is(house: House) -> None:
     commission, story = await public(house)
-    for path in (f"/stories/{story.id}", f"/commissions/{commission.id}"):
+    live, _rounds = await played(house.store, commission, story, FIRST, SECOND)
+    for path in (f"/stories/{story.id}", f"/commissions/{commission.id}", f"/sessions/{live.id}"):
         shown = await got(house, path)
         assert re.search(
             rf'<link rel="alternate" type="application/atom\+xml"[^>]* href="{path}/feed.atom">', shown.text
