@@ -20,7 +20,7 @@ class Connection:
 
     `allowance` is how much it may send, shared with its participant's other sockets; `malformed` counts messages that
     could not be read. `since` is when it came, in the event loop's seconds. `behind` is set where its participant's
-    votes, stop or reason changed before it was greeted.
+    votes, stop or reason changed before it was greeted. `pages`: into how many a big screen has cut what is on it.
     """
 
     kind: Screen
@@ -32,6 +32,7 @@ class Connection:
     since: float = 0.0
     observing: bool = False
     behind: bool = False
+    pages: int = 0
 
     def send_away(self, why: str, say: Say) -> None:
         """Closes it with a goodbye in its language. `why` is a code of GOODBYES."""

@@ -6,7 +6,7 @@ what it does not know and keeps the socket open, unless it keeps happening. docs
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -15,6 +15,7 @@ from forum.sessions.participant_view import Mine, YourReason, Yours, YourStop
 from forum.voting.methods import refusals
 
 VERSION: Final = 3
+MOST_PAGES: Final = 100
 MAX_MESSAGE: Final = 8 * 1024
 
 # Why a ballot is not counted, or a message not taken. The phone shows its own words for each.
@@ -145,7 +146,8 @@ class Tally(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="t", tag=
     Never how they voted, but for a round that said from the start that it shows its count: then `so_far` has the share
     of everybody together, blurred and rounded to 5 percent, for each mark of its way of voting (docs/methods.md), once
     enough have voted.
-    `health` is there for consoles alone. A phone gets one in two seconds at most, and none that tells only of who came
+    `health` and `pages` (into how many the longest result on a big screen is cut, 0 for none) are there for consoles
+    alone. A phone gets one in two seconds at most, and none that tells only of who came
     and went; other screens five in a second at most.
     """
 
@@ -154,6 +156,7 @@ class Tally(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="t", tag=
     present: int
     so_far: dict[str, int] | None = None
     health: Health | None = None
+    pages: int = 0
 
 
 class Ack(msgspec.Struct, frozen=True, tag_field="t", tag="ack"):
@@ -232,12 +235,18 @@ class StopMessage(msgspec.Struct, frozen=True, tag_field="t", tag="stop", forbid
     how: str = ""
 
 
+class PagesMessage(msgspec.Struct, frozen=True, tag_field="t", tag="pages", forbid_unknown_fields=True):
+    """Into how many pages this big screen has cut what is on it, 0 for none. Taken from projectors alone."""
+
+    number: Annotated[int, msgspec.Meta(ge=0, le=MOST_PAGES)]
+
+
 class Ping(msgspec.Struct, frozen=True, tag_field="t", tag="ping", forbid_unknown_fields=True):
     """Are you there? Sent by a phone that has heard nothing for a while."""
 
 
 ToScreen: TypeAlias = Hello | Mine | State | Change | Tally | Ack | Refused | Stopped | Bye | Pong
-FromPhone: TypeAlias = CastMessage | StopMessage | Ping
+FromPhone: TypeAlias = CastMessage | StopMessage | PagesMessage | Ping
 Screen: TypeAlias = Literal["phone", "tablet", "projector", "console"]
 
 _encoder = msgspec.json.Encoder()

@@ -12,6 +12,7 @@ from forum.live.messages import (
     REFUSALS,
     TRY_AGAIN,
     Ack,
+    PagesMessage,
     Ping,
     Pong,
     Refused,
@@ -32,7 +33,8 @@ MOST_MALFORMED = 20
 class PhoneMessages:
     """Takes the messages of one room's phones.
 
-    `own` is called with a participant whose other screens are to be sent what is theirs now.
+    `own` is called with a participant whose other screens are to be sent what is theirs now; `paged`
+    when a big screen has cut what is on it into another number of pages.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class PhoneMessages:
         say: Say,
         own: Callable[[str], None],
         presence: Presence,
+        paged: Callable[[], None],
     ) -> None:
         self._intake = intake
         self._stopping = stopping
@@ -50,6 +53,7 @@ class PhoneMessages:
         self._say = say
         self._own = own
         self._presence = presence
+        self._paged = paged
 
     def receive(self, phone: Connection, frame: str | bytes, view: RoomView) -> None:
         """Takes one message and returns at once; the answer goes to the phone's outbox, now or after the commit."""
@@ -73,6 +77,10 @@ class PhoneMessages:
             return
         if isinstance(message, Ping):
             phone.outbox.answer(encode(Pong()))
+        elif isinstance(message, PagesMessage):
+            if phone.kind == "projector" and message.number != phone.pages:
+                phone.pages = message.number
+                self._paged()
         elif not phone.participant:
             phone.outbox.answer(self._refusal("not_joined", message.id, phone))
         elif isinstance(message, StopMessage):
@@ -113,7 +121,7 @@ class PhoneMessages:
         if code == "too_fast":
             try:
                 message = decode(frame)
-                cast = "" if isinstance(message, Ping) else message.id
+                cast = "" if isinstance(message, Ping | PagesMessage) else message.id
             except BadInput:
                 pass
         phone.outbox.answer(self._refusal(code, cast, phone))

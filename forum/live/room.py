@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Mapping
 
+from msgspec.structs import replace
+
 from forum.live.ballot_box import Intake
 from forum.live.connection import Connection, Say
 from forum.live.live_count import LiveCount, counting
@@ -62,7 +64,7 @@ class Room:
         self._arriving: set[Connection] = set()
         self._presence = Presence()
         self._turns = Turns()
-        self._messages = PhoneMessages(intake, stopping, clock, say, own, self._presence)
+        self._messages = PhoneMessages(intake, stopping, clock, say, own, self._presence, self._changed)
         self._voted = view.voted
         self._count = LiveCount(view.round, view.live_step, view.voted)
         self._ticker = TallyTicker(self._full_tally, self._send_tally, self._presence.due)
@@ -256,9 +258,12 @@ class Room:
         return Tally(self.view.round.id if self.view.round else None, self._voted, self.present, self._count.shown)
 
     def _full_tally(self) -> Tally:
-        """Returns the tally with the phones' health, as consoles are sent it."""
-        round_ = self.view.round
-        return Tally(round_.id if round_ else None, self._voted, self.present, self._count.shown, self.health)
+        """Returns the tally with the phones' health and the big screens' pages, as consoles are sent it."""
+        pages = max((screen.pages for screen in self._connections), default=0)
+        return replace(self.tally, health=self.health, pages=pages)
+
+    def _changed(self) -> None:
+        self._ticker.changed()
 
     def _send_tally(self, kinds: Collection[Screen], frames: TallyFrames) -> None:
         for connection in self._connections:

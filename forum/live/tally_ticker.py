@@ -32,7 +32,7 @@ class TallyFrames:
 
 def frames_of(tally: Tally) -> TallyFrames:
     """Encodes a tally that has the phones' health in it."""
-    return TallyFrames(encode(replace(tally, health=None)), encode(tally))
+    return TallyFrames(encode(replace(tally, health=None, pages=0)), encode(tally))
 
 
 @dataclass(eq=False)
@@ -68,7 +68,9 @@ class TallyTicker:
         self._send_frames = send
         self._next_change = next_change
         self.screens = Channel(frozenset({"tablet", "projector", "console"}), TICK, lambda tally: tally)
-        self.phones = Channel(frozenset({"phone"}), PHONES_TICK, lambda tally: replace(tally, present=0, health=None))
+        self.phones = Channel(
+            frozenset({"phone"}), PHONES_TICK, lambda tally: replace(tally, present=0, health=None, pages=0)
+        )
         self._later: asyncio.TimerHandle | None = None
 
     def changed(self) -> None:

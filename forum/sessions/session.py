@@ -38,6 +38,7 @@ class Cue:
     time; `showing` is then the random id of this one playing, and `since` when it began. `item` is the id of the latest
     cue that was taken from the programme, `seen` the ids of the stories that were on until now, in their order.
     `reasons`: the big screen shows the reasons in the place of the result; `groups`: it shows the result by group.
+    `page`: how far the facilitator has turned a result that is too long for it, 0 while it turns by itself.
     """
 
     kind: CueKind = CueKind.WELCOME
@@ -53,6 +54,7 @@ class Cue:
     minutes: int = 0
     reasons: bool = False
     groups: bool = False
+    page: int = 0
 
 
 class Entrance(StrEnum):

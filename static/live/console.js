@@ -16,8 +16,16 @@ const carried = carrying(main, document.querySelector("[data-kept]"));
 let asking = 0;
 let came = false; // whether the last question was answered
 
+let pages = 0; // into how many the result on the big screen is cut
+
 const link = watch(main, {
   still: true,
+  state: turns,
+  hear(message) {
+    if (message.t !== "tally") return;
+    pages = message.pages || 0;
+    turns();
+  },
   carry: carried.carry,
   twin: carried.twin,
   tell(how) {
@@ -32,6 +40,12 @@ const link = watch(main, {
   },
 });
 keys(main);
+
+// The buttons that turn the big screen's pages are there while it has some.
+function turns() {
+  const place = main.querySelector("[data-turns]");
+  if (place) place.hidden = pages < 2;
+}
 
 function complain(words) {
   alert.textContent = words;

@@ -70,7 +70,7 @@ function open(main, list) {
       all = fits(main);
     }
     show(main, 0);
-    if (all) return wait(main, TURN);
+    if (all) return turned(main) || wait(main, TURN);
   }
   return false;
 }
@@ -81,6 +81,16 @@ function close(main) {
   book = null;
   for (const mark of main.querySelectorAll("[data-page-mark]")) mark.hidden = true;
 }
+
+// Shows the page that the facilitator has turned to, where they have: it stays.
+function turned(main) {
+  const place = main.querySelector("[data-turned]");
+  if (place) show(main, (((place.dataset.turned % pages()) + pages()) % pages()));
+  return Boolean(place);
+}
+
+// Into how many pages the list is cut, 0 for none.
+export const inPages = () => (book ? pages() : 0);
 
 const pages = () => Math.ceil(book.rows.length / book.size);
 

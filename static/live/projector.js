@@ -1,16 +1,26 @@
 // The big screen: follows the room. Without a connection it says so, and the stylesheet hides numbers that may be old.
 
-import { fit, turnByKeys } from "./fit-screen.js";
+import { fit, inPages, turnByKeys } from "./fit-screen.js";
 import { watch } from "./room-connection.js";
 import { tick } from "./wall-clock.js";
 
 const main = document.getElementById("screen");
-function drawn() {
-  tick(main);
-  fit(main);
+let told = 0; // how many pages the console has been told of
+
+function drawn(again) {
+  if (!again) tick(main);
+  fit(main, again);
+  if (link && inPages() !== told && link.send({ t: "pages", number: inPages() })) told = inPages();
 }
-watch(main, { state: drawn, hear: (message) => message.t === "tally" && fit(main, true), tell: () => fit(main, true) });
-addEventListener("resize", () => fit(main));
+const link = watch(main, {
+  state: () => drawn(),
+  hear(message) {
+    if (message.t === "hello") told = 0;
+    if (message.t === "hello" || message.t === "tally") drawn(true);
+  },
+  tell: () => fit(main, true),
+});
+addEventListener("resize", () => drawn());
 setInterval(() => tick(main), 1000);
 turnByKeys(main);
 drawn();

@@ -150,6 +150,10 @@ async def test_nothing_is_cut_off_or_covered_from_the_question_to_the_second_res
     await event.nothing_is_cut_off()
     if method == "score":
         await every_page_is_turned_to(event)
+        await event.act("big-page", round=asked["round"])
+        await expect(event.walls[1].locator("[data-page-mark]:visible")).to_contain_text("Page 2 of ")
+        await event.act("big-page", round=asked["round"], back="1")
+        await expect(event.walls[1].locator("[data-page-mark]:visible")).to_contain_text("Page 1 of ")
     again = await event.act("second", round=asked["round"])
     await event.act("open", round=again["round"])
     await event.vote(again["round"], **given)

@@ -14,7 +14,7 @@ from support.factories import CLOCK, a_room, new_id
 from support.jumping_loop import run_jumping, wait_for_database
 
 from forum.live.connection import Connection
-from forum.live.messages import CastMessage, Screen, encode
+from forum.live.messages import CastMessage, PagesMessage, Screen, encode
 from forum.live.presence import LOST, POLLING
 from forum.live.room import Room
 from forum.live.rooms import ARRIVALS, Rooms
@@ -124,6 +124,28 @@ def test_who_comes_and_goes_is_no_news_to_phones(sqlite_database: Database) -> N
         await asyncio.sleep(IDLE)
         tallies = [m for m in [*sent, *news(phone)] if m["t"] == "tally"]
         assert [(m["voted"], m["present"]) for m in tallies] == [(1, 1)]
+
+    an_evening(sqlite_database, play)
+
+
+def test_consoles_alone_hear_into_how_many_pages_a_big_screen_cuts_a_result(sqlite_database: Database) -> None:
+    async def play(evening: Evening) -> None:
+        phone, console = await evening.enter("phone", evening.people[0]), await evening.enter("console")
+        wall, beamer = await evening.enter("projector"), await evening.enter("projector")
+        room = await evening.room()
+        await asyncio.sleep(IDLE)
+        for screen in (phone, console, wall, beamer):
+            news(screen)
+        for screen, number, most in ((wall, 2, 2), (beamer, 3, 3), (beamer, 0, 2), (phone, 9, 2)):
+            room.receive(screen, encode(PagesMessage(number)))
+            await asyncio.sleep(IDLE)
+            assert [m["pages"] for m in news(console, "tally")] == [most] * (screen is not phone), (number, most)
+        room.leave(wall)
+        await asyncio.sleep(IDLE)
+        assert ["pages" in m for m in news(console, "tally")] == [False]
+        assert not any("pages" in m for screen in (phone, beamer) for m in news(screen, "tally"))
+        room.receive(beamer, '{"t": "pages", "number": 101}')
+        assert [m["code"] for m in news(beamer, "refused")] == ["malformed"]
 
     an_evening(sqlite_database, play)
 

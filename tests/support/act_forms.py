@@ -61,6 +61,7 @@ CONSOLE: dict[str, Fill] = {
     "offer": lambda there: {"stop": there.taken, "words": "Ben stands up"},
     "take-out": _with(stop="answered"),
     "big-groups": lambda there: {"round": there.round, "on": "1"},
+    "big-page": lambda there: {"round": there.round},
     "big-reasons": lambda there: {"round": there.round, "on": "1"},
     "characters": lambda there: {"scenario": there.story},
     "proposals": _alike({}),

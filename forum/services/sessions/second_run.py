@@ -201,7 +201,7 @@ async def show_reasons(desk: Desk, session_id: str, round_id: str, *, on: bool) 
             return Outcome(session)
         if on and all(each.state != ReasonState.SHOWN for each in await work.reasons.list_reasons(round_id)):
             raise IllegalMove("Choose first what is to be shown: press “Show” beside a reason.")
-        return await show(work, session, replace(session.cue, reasons=on, groups=False))
+        return await show(work, session, replace(session.cue, reasons=on, groups=False, page=0))
 
 
 async def show_groups(desk: Desk, session_id: str, round_id: str, *, on: bool) -> Outcome:
@@ -211,7 +211,15 @@ async def show_groups(desk: Desk, session_id: str, round_id: str, *, on: bool) -
             raise IllegalMove("Show the result of this vote first. Its groups belong to it.")
         if session.cue.groups == on:
             return Outcome(session)
-        return await show(work, session, replace(session.cue, groups=on, reasons=False))
+        return await show(work, session, replace(session.cue, groups=on, reasons=False, page=0))
+
+
+async def turn_page(desk: Desk, session_id: str, round_id: str, *, back: bool) -> Outcome:
+    """Turns a result that is too long for the big screen to its next page, or one back. It stays there."""
+    async with desk.act_on(session_id) as (work, session):
+        if session.cue.kind != CueKind.RESULT or session.cue.round != round_id:
+            raise IllegalMove("Show the result of this vote first. Its pages belong to it.")
+        return await show(work, session, replace(session.cue, page=session.cue.page + (-1 if back else 1)))
 
 
 # ------------------------------------------------------------------ what these acts have in common

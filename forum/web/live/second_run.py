@@ -30,6 +30,7 @@ STOPS: dict[str, Act] = {
     "offer": lambda desk, s, form: acts.offer_response(desk, s, form.text("stop"), form.text("words")),
     "take-out": lambda desk, s, form: acts.take_response_out(desk, s, form.text("stop")),
     "big-groups": lambda desk, s, form: acts.show_groups(desk, s, form.text("round"), on=form.flag("on")),
+    "big-page": lambda desk, s, form: acts.turn_page(desk, s, form.text("round"), back=form.flag("back")),
     "big-reasons": lambda desk, s, form: acts.show_reasons(desk, s, form.text("round"), on=form.flag("on")),
     "characters": lambda desk, s, form: acts.put_character_vote(desk, s, form.text("scenario")),
 }
