@@ -7,7 +7,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forum.live.outbox import AT_ONCE, MOST_ANSWERS, Outbox, Turns
+from forum.live.outbox import AT_ONCE, BEHIND, MOST_ANSWERS, Outbox, Turns
 
 
 async def test_answers_come_first_and_in_order_then_state_then_tally() -> None:
@@ -58,7 +58,8 @@ async def test_answers_that_nobody_reads_do_not_pile_up() -> None:
     for number in range(MOST_ANSWERS + 10):
         outbox.answer(str(number))
     assert outbox.overflowed
-    assert len(await outbox.take()) == MOST_ANSWERS
+    assert await outbox.take() == [*map(str, range(MOST_ANSWERS)), BEHIND]
+    assert await outbox.take() == []
 
 
 @given(st.lists(st.sampled_from(["state", "tally", "answer"]), max_size=60))

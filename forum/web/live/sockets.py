@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeAlias
 
+from starlette.types import Scope
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from forum.errors import ForumError, NotAllowed, NotFound, RoomFull, SignInNeeded, StoreUnavailable
 from forum.live.connection import Connection
+from forum.live.line import LINE, Line
 from forum.live.messages import GOODBYES, Bye, encode
 from forum.live.outbox import Outbox
 from forum.live.room import Room
+from forum.live.rooms import Rooms
 from forum.services.keys import digest
 from forum.web.auth import need_here, still_may
 from forum.web.cookies import DEVICE, cookie_of
@@ -30,10 +34,18 @@ May: TypeAlias = Callable[[], Awaitable[bool]]
 ASK_AGAIN = 3.0  # seconds
 TRY_LATER = 1013  # RFC 6455's registry: "try again later"
 LAST_WORDS = 2.0  # seconds within which a screen that is sent away can take its goodbye
+CLOSE_AT_END = 1000  # RFC 6455: what the connection was for is done
 # With these codes a screen says goodbye: it was closed, or went to another page. (What broke off has 1005.)
 GOODBYE = {1000, 1001}
 
 _VERSION = re.compile(r"[0-9]{1,9}")
+
+
+def line_of(scope: Scope) -> Line | None:
+    """Returns the line that Forum's own server (web/server/frames.py) offers for a websocket; None under another
+    server."""
+    offered: Line | None = scope.get("extensions", {}).get(LINE, {}).get("line")
+    return offered
 
 
 async def phone(socket: WebSocket) -> None:
@@ -127,11 +139,84 @@ async def _serve(socket: WebSocket, session: str, connection: Connection, may: M
     except RoomFull as error:
         await _say_goodbye(socket, Bye(error.code, again=True, words=say(error.message)), TRY_LATER)
         return
-    reading = asyncio.create_task(_read(socket, room, connection))
-    writing = asyncio.create_task(_write(socket, connection))
+    seat = Seat(rooms, room, session, connection)
+    line = line_of(socket.scope)
+    if line is None:
+        await _pass_on(socket, seat, may)
+        return
+    if may is not None:
+        seat.guard = asyncio.create_task(_guard(may, partial(_send_away, line, seat)))
+    _hand_over(line, seat)
+
+
+class Seat:
+    """A screen's place in a room, until it goes."""
+
+    def __init__(self, rooms: Rooms, room: Room, session: str, connection: Connection) -> None:
+        self._rooms = rooms
+        self._room = room
+        self._session = session
+        self._here = True
+        self.connection = connection
+        self.guard: asyncio.Task[None] | None = None
+
+    def receive(self, frame: str | bytes) -> None:
+        """Hands the room a message."""
+        self._room.receive(self.connection, frame)
+
+    def went(self, code: int) -> None:
+        """Gives the place up; `code` is that with which the screen went, 1000 where it was sent away."""
+        if not self._here:
+            return
+        self._here = False
+        self.connection.outbox.at_end = None
+        self._room.leave(self.connection, lost=code not in GOODBYE)
+        self._rooms.left(self._session)
+        if self.guard is not None:
+            self.guard.cancel()
+
+
+def _hand_over(line: Line, seat: Seat) -> None:
+    """Joins a line to its seat and its outbox; the application is not needed for it any more."""
+    outbox = seat.connection.outbox
+
+    def ready() -> None:
+        outbox.send_on()
+        if outbox.ended and outbox.empty:
+            line.end(CLOSE_AT_END if outbox.closing else TRY_LATER)
+            seat.went(CLOSE_AT_END)
+
+    def at_end() -> None:
+        """Whoever does not take the goodbye is not waited for."""
+        ready()
+        if not outbox.empty:
+            asyncio.get_running_loop().call_later(LAST_WORDS, cut)
+
+    def cut() -> None:
+        line.end(TRY_LATER)
+        seat.went(CLOSE_AT_END)
+
+    outbox.at_end = at_end
+    line.hand_over(seat.receive, ready, seat.went)
+    outbox.straight_to(line)
+    if outbox.ended:
+        at_end()
+
+
+async def _send_away(line: Line, seat: Seat, code: int) -> None:
+    line.end(code)
+    seat.went(CLOSE_AT_END)
+
+
+async def _pass_on(socket: WebSocket, seat: Seat, may: May | None) -> None:
+    """Carries messages both ways, under a server that has no lines (forum/live/line.py)."""
+    outbox = seat.connection.outbox
+    reading = asyncio.create_task(_read(socket, seat))
+    writing = asyncio.create_task(_write(socket, outbox))
     tasks: list[asyncio.Task[int] | asyncio.Task[None]] = [writing, reading]
     if may is not None:
-        tasks.append(asyncio.create_task(_guard(socket, may)))
+        seat.guard = asyncio.create_task(_guard(may, socket.close))
+        tasks.append(seat.guard)
 
     def at_end() -> None:
         """Reads no more; whoever does not take the goodbye is not waited for."""
@@ -139,24 +224,22 @@ async def _serve(socket: WebSocket, session: str, connection: Connection, may: M
         asyncio.get_running_loop().call_later(LAST_WORDS, writing.cancel)
 
     try:
-        if connection.outbox.ended:
+        if outbox.ended:
             at_end()
         else:
-            connection.outbox.at_end = at_end
+            outbox.at_end = at_end
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        if connection.outbox.ended:
+        if outbox.ended:
             await asyncio.wait([writing])
     finally:
-        connection.outbox.at_end = None
-        lost = reading.done() and not reading.cancelled() and reading.result() not in GOODBYE
-        room.leave(connection, lost=lost)
-        rooms.left(session)
+        went = reading.done() and not reading.cancelled()
+        seat.went(reading.result() if went else CLOSE_AT_END)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _guard(socket: WebSocket, may: May) -> None:
+async def _guard(may: May, close: Callable[[int], Awaitable[None]]) -> None:
     """Closes a screen whose reader has signed out or lost the role. Beside the writer: no frame waits for this.
 
     It comes back at once, and is told then that it is for good.
@@ -168,30 +251,26 @@ async def _guard(socket: WebSocket, may: May) -> None:
         except StoreUnavailable:
             continue
         if not allowed:
-            await socket.close(CLOSE_NOT_ALLOWED)
+            await close(CLOSE_NOT_ALLOWED)
             return
 
 
-async def _read(socket: WebSocket, room: Room, connection: Connection) -> int:
+async def _read(socket: WebSocket, seat: Seat) -> int:
     """Hands the room what comes; returns the code with which the screen went."""
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
             return int(message.get("code", 1005))
         frame = message.get("text")
-        room.receive(connection, frame if frame is not None else message.get("bytes") or b"")
+        seat.receive(frame if frame is not None else message.get("bytes") or b"")
 
 
-async def _write(socket: WebSocket, connection: Connection) -> None:
-    outbox = connection.outbox
+async def _write(socket: WebSocket, outbox: Outbox) -> None:
     try:
         while frames := await outbox.take():
             for frame in frames:
                 await socket.send_text(frame)
-            if outbox.overflowed and not outbox.closing:
-                await socket.send_text(encode(Bye("behind", again=True)))
-                break
-        await socket.close(1000 if outbox.closing else TRY_LATER)
+        await socket.close(CLOSE_AT_END if outbox.closing else TRY_LATER)
     except (WebSocketDisconnect, RuntimeError):
         # The phone has gone in the middle of a send; the reader ends by itself.
         return

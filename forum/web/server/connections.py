@@ -120,11 +120,15 @@ class Connections:
     def gone(self, connection: Connected) -> None:
         """Uncounts a connection that has ended. Called once for each that was taken."""
         self.upgraded(connection)
+        self.socket_gone(connection.place)
+
+    def socket_gone(self, place: str) -> None:
+        """Uncounts a websocket of a place that has ended. Called once for each that was `upgraded`."""
         self.count -= 1
-        self._counts[connection.place] -= 1
-        if not self._counts[connection.place]:
-            del self._counts[connection.place]
-            self._of_place.pop(connection.place, None)
+        self._counts[place] -= 1
+        if not self._counts[place]:
+            del self._counts[place]
+            self._of_place.pop(place, None)
 
     def _free(self, among: dict[Connected, None]) -> bool:
         """Ends one connection that only holds a place, or whose other end is slow; returns False where there is

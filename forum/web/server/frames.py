@@ -1,20 +1,31 @@
-"""Incoming bytes of a websocket, worked through in small pieces, so that a flood on one does not delay the others.
+"""Bytes of a websocket: what comes is worked through in small pieces, so that a flood on one does not delay the others;
+what goes out is written straight to the network.
 
 uvicorn's own class works through everything of one read (256 KiB, which can be 40,000 frames) before anybody else has
-their turn, answers pings without end, and waits for ever for a peer that does not read its close frame.
+their turn, answers pings without end, and waits for ever for a peer that does not read its close frame. It needs a
+queue, two switches of tasks and a pause of reading for each message; once handed over (forum/live/line.py), a socket
+needs none of them, and its application has ended.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
 
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+
+from forum.live.line import LINE
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIReceiveEvent
-    from websockets.frames import Frame
+    from websockets.http11 import Request
 
 PIECE = 1024  # bytes that are worked through in one turn: at most 170 frames
 # Frames without a message (pings, pongs, pieces of one): this many at once, and this many more a second.
@@ -22,6 +33,44 @@ BURST = 100.0
 REFILL = 5.0
 MOST_LATE = 16 * 1024  # bytes that may come after the server has sent its close frame
 LINGER = 5.0  # seconds in which the last bytes written can still be read
+# Bytes that the system keeps unsent for a peer that does not read, and after them takes no more: so that such a peer
+# has the latest when it wakes, not all that was sent meanwhile. (Linux; Python names it from 3.12 on.)
+UNSENT = 512
+_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25) if sys.platform == "linux" else None
+
+
+@lru_cache(maxsize=64)
+def framed(text: str) -> bytes:
+    """Returns a text message as one frame. The last ones are kept: most are sent to a whole room."""
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
+
+
+class _Nobody:
+    """Takes the events of a socket whose application has ended."""
+
+    def put_nowait(self, event: object) -> None:
+        """Drops an event."""
+
+
+class _Gate:
+    """An event that nobody waits for, which takes a tenth of the memory."""
+
+    __slots__ = ("_open",)
+
+    def __init__(self) -> None:
+        self._open = True
+
+    def is_set(self) -> bool:
+        """Tells whether it is open."""
+        return self._open
+
+    def set(self) -> None:
+        """Opens it."""
+        self._open = True
+
+    def clear(self) -> None:
+        """Closes it."""
+        self._open = False
 
 
 class Frames(WebSocketsSansIOProtocol):
@@ -36,12 +85,121 @@ class Frames(WebSocketsSansIOProtocol):
         self._left = BURST
         self._at = self.loop.time()
         self._late = 0
+        # What it was handed over to.
+        self._take: Callable[[str | bytes], None] | None = None
+        self._ready: Callable[[], None] | None = None
+        self._went: Callable[[int], None] | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Calls `gone` at the end of the connection."""
+        """Calls `gone`, and whoever it was handed over to, at the end of the connection."""
         super().connection_lost(exc)
         if self.gone is not None:
             self.gone()
+        went, self._went = self._went, None
+        self._take = self._ready = None
+        if went is not None:
+            went(self.conn.close_rcvd.code if self.conn.close_rcvd is not None else 1005)
+
+    # ------------------------------------------------------------------ a line (forum.live.line.Line)
+
+    def handle_connect(self, event: Request) -> None:
+        """Offers the application to be handed over."""
+        super().handle_connect(event)
+        if not self.close_sent:
+            cast(dict[str, Any], self.scope["extensions"])[LINE] = {"line": self}
+
+    @property
+    def blocked(self) -> bool:
+        """True while the other end does not take what was written already."""
+        return not self.writable.is_set()
+
+    def hand_over(
+        self, receive: Callable[[str | bytes], None], ready: Callable[[], None], went: Callable[[int], None]
+    ) -> None:
+        """Gives whatever comes from now on to `receive`; see forum.live.line.Line. The application may end."""
+        waiting, self.queue = self.queue, cast(Any, _Nobody())
+        if self.disconnected or self.close_sent or self.transport.is_closing():
+            self.loop.call_soon(went, self.conn.close_rcvd.code if self.conn.close_rcvd is not None else 1005)
+            return
+        self._take, self._ready, self._went = receive, ready, went
+        writable, self.writable = self.writable, cast(Any, _Gate())
+        if not writable.is_set():
+            self.writable.clear()
+        self.transport.set_write_buffer_limits(high=0)
+        if _NOTSENT_LOWAT is not None and (raw := self.transport.get_extra_info("socket")) is not None:
+            raw.setsockopt(socket.IPPROTO_TCP, _NOTSENT_LOWAT, UNSENT)
+        while not waiting.empty():
+            message = cast(dict[str, Any], waiting.get_nowait())
+            if message["type"] == "websocket.receive":
+                text = message.get("text")
+                receive(text if text is not None else message["bytes"])
+        if self.read_paused:
+            self.read_paused = False
+            if self._rest:
+                self._soon()
+            else:
+                self.transport.resume_reading()
+
+    def write(self, frames: Sequence[str]) -> None:
+        """Writes text frames; none where the socket has closed."""
+        if self.conn.state is State.OPEN and not self.transport.is_closing():
+            self.transport.write(framed(frames[0]) if len(frames) == 1 else b"".join(map(framed, frames)))
+
+    def end(self, code: int) -> None:
+        """Closes the socket with a code; does nothing where it has closed."""
+        if self.conn.state is not State.OPEN or self.transport.is_closing():
+            return
+        self.conn.send_close(code)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.close_timer = self.loop.call_later(LINGER, self._abort)
+
+    def resume_writing(self) -> None:
+        """Tells whoever it was handed over to that it is blocked no more."""
+        super().resume_writing()
+        if self._ready is not None:
+            self._ready()
+
+    def send_receive_event_to_app(self) -> None:
+        """Hands a complete message on: to the application's queue, or to whoever it was handed over to."""
+        if self._take is None or self.close_sent:
+            super().send_receive_event_to_app()
+            return
+        data = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
+        if self.curr_msg_data_type == "bytes":
+            self.frames = []
+            self._take(bytes(data))
+            return
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            super().send_receive_event_to_app()
+            return
+        self.frames = []
+        self._take(text)
+
+    async def run_asgi(self) -> None:
+        """Runs the application, as uvicorn does; a socket that it handed over goes on without it."""
+        try:
+            await self.app(self.scope, self.receive, self.send)
+        except ClientDisconnected:
+            pass
+        except BaseException:
+            self.logger.exception("Exception in ASGI application\n")
+            self.send_500_response()
+        else:
+            if self._went is not None:
+                self._forget_application()
+                return
+            if not self.handshake_complete:
+                self.logger.error("ASGI callable returned without completing handshake.")
+                self.send_500_response()
+        if self.close_timer is None:
+            self.transport.close()
+
+    def _forget_application(self) -> None:
+        """Lets go of what only the application needed, ten KiB of it."""
+        self.scope = self.request = self.response = cast(Any, None)
 
     def data_received(self, data: bytes) -> None:
         """Takes the bytes of one read. The first read is the whole handshake."""
@@ -126,7 +284,8 @@ class Frames(WebSocketsSansIOProtocol):
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
         """Ends the connection when the application is done; a peer that does not read would keep it for ever."""
         super().on_task_complete(task)
-        self.loop.call_later(LINGER, self._abort)
+        if self._went is None:
+            self.loop.call_later(LINGER, self._abort)
 
     def _abort(self) -> None:
         if not self.disconnected:

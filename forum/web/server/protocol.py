@@ -8,6 +8,7 @@ nothing after it is read.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
@@ -271,8 +272,10 @@ class BoundedHttp(HttpToolsProtocol):
             self._connections.upgraded(self)
         super().handle_websocket_upgrade()
         socket = cast(WebSocketsSansIOProtocol, self.transport.get_protocol())
-        if isinstance(socket, Frames):
-            socket.gone = self._gone
+        if isinstance(socket, Frames) and self._counted and self._connections is not None:
+            # Of this object, with its parser and its requests, only the place is needed as long as the socket lives.
+            socket.gone = partial(self._connections.socket_gone, self.place)
+            self._counted = False
         if not socket.handshake_initiated and not self.transport.is_closing():
             self.transport.write(_NO_HANDSHAKE)
             self.transport.close()
