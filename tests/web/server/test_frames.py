@@ -12,6 +12,7 @@ import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from forum.live.line import LINE, Line
 from forum.web.server import frames
 from forum.web.server.frames import BURST, MOST_LATE, Frames
 
@@ -65,6 +66,55 @@ class Told:
             self.over.set()
 
 
+class HandedOver(Told):
+    """The same without an application: its socket is handed over, and taken by plain calls."""
+
+    def __init__(self, most: int = 10**9) -> None:
+        super().__init__(most)
+        self.line: Line | None = None
+        self.codes: list[int] = []
+        self.unblocked = asyncio.Event()
+        self.after = asyncio.Event()
+        self.after.set()
+        self.handed_over = asyncio.Event()
+        self.came = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await self.after.wait()
+        self.line = line = scope["extensions"][LINE]["line"]
+        line.hand_over(self.take, self.unblocked.set, self.went)
+        self.handed_over.set()
+
+    def take(self, message: str | bytes) -> None:
+        """Counts a message; says goodbye after the last one."""
+        assert self.line is not None
+        if len(self.texts) < self.most:
+            self.texts.append(str(message))
+            self.in_turn[self.turn] = self.in_turn.get(self.turn, 0) + 1
+            self.came.set()
+        if len(self.texts) == self.most:
+            self.line.end(1000)
+            self._ended()
+
+    def went(self, code: int) -> None:
+        """Notes with which code it went."""
+        self.codes.append(code)
+        self._ended()
+
+    def _ended(self) -> None:
+        self._ticking = False
+        self.over.set()
+
+
+@pytest.fixture(params=[Told, HandedOver])
+def kind(request: pytest.FixtureRequest) -> type[Told]:
+    """Gives each of the two ways in which messages are taken."""
+    taking: type[Told] = request.param
+    return taking
+
+
 @asynccontextmanager
 async def dialled(app: Told) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """Opens a raw connection to a server with this application, after its handshake."""
@@ -94,9 +144,9 @@ async def what_comes(reader: asyncio.StreamReader) -> bytes:
     return got
 
 
-async def test_thousands_of_messages_in_one_read_are_taken_a_few_in_a_turn() -> None:
+async def test_thousands_of_messages_in_one_read_are_taken_a_few_in_a_turn(kind: type[Told]) -> None:
     number = 20_000
-    app = Told(most=number)
+    app = kind(most=number)
     async with dialled(app) as (_, writer):
         writer.write(frame(1) * number)
         await app.over.wait()
@@ -105,9 +155,11 @@ async def test_thousands_of_messages_in_one_read_are_taken_a_few_in_a_turn() -> 
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 999, 1024, 1025, 5000, 16000])
-async def test_messages_of_every_size_arrive_whole_and_in_order_however_they_are_cut(size: int) -> None:
+async def test_messages_of_every_size_arrive_whole_and_in_order_however_they_are_cut(
+    size: int, kind: type[Told]
+) -> None:
     said = [f"{number}:".ljust(size, "x") for number in range(12)]
-    app = Told(most=len(said))
+    app = kind(most=len(said))
     async with dialled(app) as (_, writer):
         sent = b"".join(frame(1, words.encode()) for words in said)
         for start in range(0, len(sent), 1500):
@@ -117,8 +169,8 @@ async def test_messages_of_every_size_arrive_whole_and_in_order_however_they_are
     assert app.texts == said
 
 
-async def test_a_message_in_pieces_and_pings_between_are_taken_and_answered() -> None:
-    app = Told(most=1)
+async def test_a_message_in_pieces_and_pings_between_are_taken_and_answered(kind: type[Told]) -> None:
+    app = kind(most=1)
     async with dialled(app) as (reader, writer):
         writer.write(frame(1, b"a", last=False) + frame(9, b"p") + frame(0, b"b", last=False) + frame(0, b"c"))
         assert await reader.readexactly(3) == b"\x8a\x01p"
@@ -129,8 +181,8 @@ async def test_a_message_in_pieces_and_pings_between_are_taken_and_answered() ->
 @pytest.mark.parametrize(
     "flood", [frame(9, b"x"), frame(10, b"x"), frame(0, last=False)], ids=["pings", "pongs", "pieces"]
 )
-async def test_frames_without_a_message_by_the_thousand_end_the_connection(flood: bytes) -> None:
-    app = Told()
+async def test_frames_without_a_message_by_the_thousand_end_the_connection(flood: bytes, kind: type[Told]) -> None:
+    app = kind()
     async with dialled(app) as (reader, writer):
         writer.write(frame(1, b"a", last=False) + flood * int(3 * BURST))
         answers = await what_comes(reader)
@@ -139,8 +191,8 @@ async def test_frames_without_a_message_by_the_thousand_end_the_connection(flood
     assert len(answers) < 2 * len(b"\x8a\x01x") * BURST
 
 
-async def test_an_answered_goodbye_ends_the_connection() -> None:
-    app = Told(most=1)
+async def test_an_answered_goodbye_ends_the_connection(kind: type[Told]) -> None:
+    app = kind(most=1)
     async with dialled(app) as (reader, writer):
         writer.write(frame(1))
         assert await reader.readexactly(len(_CLOSE)) == _CLOSE
@@ -148,7 +200,7 @@ async def test_an_answered_goodbye_ends_the_connection() -> None:
         assert await what_comes(reader) == b""
 
 
-async def test_who_goes_on_after_the_goodbye_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_goes_on_after_the_goodbye_is_cut_off(monkeypatch: pytest.MonkeyPatch, kind: type[Told]) -> None:
     taken = 0
     parse = WebSocketsSansIOProtocol.data_received
 
@@ -158,7 +210,7 @@ async def test_who_goes_on_after_the_goodbye_is_cut_off(monkeypatch: pytest.Monk
         parse(self, data)
 
     monkeypatch.setattr(WebSocketsSansIOProtocol, "data_received", counted)
-    app = Told(most=1)
+    app = kind(most=1)
     async with dialled(app) as (reader, writer):
         writer.write(frame(1))
         assert await reader.readexactly(len(_CLOSE)) == _CLOSE
@@ -198,3 +250,63 @@ async def test_who_does_not_take_what_was_sent_is_given_up(monkeypatch: pytest.M
         reader._transport.pause_reading()  # type: ignore[attr-defined]  # a peer that reads nothing
         async with asyncio.timeout(20):
             await gone.wait()
+
+
+async def test_a_socket_that_was_handed_over_tells_once_with_which_code_it_went() -> None:
+    for last, code in ((frame(8, b"\x03\xe9"), 1001), (b"", 1005)):
+        app = HandedOver()
+        async with dialled(app) as (reader, writer):
+            writer.write(frame(1, b"a") + last)
+            if last:
+                await what_comes(reader)
+            else:
+                await app.came.wait()
+                writer.transport.abort()
+            async with asyncio.timeout(20):
+                await app.over.wait()
+        await asyncio.sleep(0.1)
+        assert (app.texts, app.codes) == (["a"], [code])
+
+
+async def test_what_came_before_a_socket_was_handed_over_comes_first() -> None:
+    said = [str(number) for number in range(300)]
+
+    app = HandedOver(most=len(said))
+    app.after = asyncio.Event()
+    async with dialled(app) as (_, writer):
+        writer.write(b"".join(frame(1, words.encode()) for words in said))
+        await asyncio.sleep(0.2)
+        app.after.set()
+        async with asyncio.timeout(20):
+            await app.over.wait()
+    assert app.texts == said
+
+
+async def test_words_that_are_no_utf_8_end_a_socket_with_its_code() -> None:
+    app = HandedOver()
+    async with dialled(app) as (reader, writer):
+        writer.write(frame(1, b"\xff"))
+        assert (await what_comes(reader))[:4] == b"\x88\x02\x03\xef"  # 1007
+        async with asyncio.timeout(20):
+            await app.over.wait()
+    assert app.texts == []
+
+
+async def test_a_peer_that_reads_nothing_blocks_its_line_at_once_and_has_the_rest_when_it_wakes() -> None:
+    app = HandedOver()
+    async with dialled(app) as (reader, _):
+        await app.handed_over.wait()
+        assert app.line is not None
+        reader._transport.pause_reading()  # type: ignore[attr-defined]
+        written = 0
+        while not app.line.blocked:
+            app.line.write(["x" * 10_000])
+            written += 1
+            await asyncio.sleep(0)
+            assert written < 2000
+        assert not app.unblocked.is_set()
+        reader._transport.resume_reading()  # type: ignore[attr-defined]
+        assert len(await reader.readexactly(written * 10_004)) == written * 10_004
+        async with asyncio.timeout(20):
+            await app.unblocked.wait()
+        assert not app.line.blocked
