@@ -24,6 +24,9 @@ class Line(Protocol):
         `ready` is called when it is blocked no more, `went` once with the code with which the socket closed.
         """
 
+    def deafen(self) -> None:
+        """Reads no more, until it is ended."""
+
     def write(self, frames: Sequence[str]) -> None:
         """Writes text frames; none where the socket has closed."""
 

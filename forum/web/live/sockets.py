@@ -188,6 +188,7 @@ def _hand_over(line: Line, seat: Seat) -> None:
 
     def at_end() -> None:
         """Whoever does not take the goodbye is not waited for."""
+        line.deafen()
         ready()
         if not outbox.empty:
             asyncio.get_running_loop().call_later(LAST_WORDS, cut)

@@ -140,6 +140,13 @@ class Frames(WebSocketsSansIOProtocol):
             else:
                 self.transport.resume_reading()
 
+    def deafen(self) -> None:
+        """Reads no more, until it is ended: what comes meanwhile costs nothing."""
+        self.read_paused = True
+        self._rest.clear()
+        if not self.transport.is_closing():
+            self.transport.pause_reading()
+
     def write(self, frames: Sequence[str]) -> None:
         """Writes text frames; none where the socket has closed."""
         if self.conn.state is State.OPEN and not self.transport.is_closing():
@@ -152,6 +159,9 @@ class Frames(WebSocketsSansIOProtocol):
         self.conn.send_close(code)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
         self.close_timer = self.loop.call_later(LINGER, self._abort)
 
     def resume_writing(self) -> None:
