@@ -14,7 +14,9 @@ from forum.errors import StartupProblem
 from forum.record.verify.checkpoint import parse_checkpoint, parse_note
 from forum.record.verify.encoding import parse_canonical
 from forum.record.verify.verdict import RecordError
-from forum.store import Contents, contents_of, file_of
+from forum.store import Contents, bodies_from, contents_of, file_of
+
+_TAKES_BACK = ("erasure", "data erased", "retention")
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,7 @@ def lost_by(there: There, leaves: Sequence[bytes]) -> str:
     if there.why:
         return f"What is there cannot be read, so nobody can tell what would be lost ({there.why})"
     had = there.contents.leaves if there.contents else ()
-    both = min(len(had), len(leaves))
-    shared = next((at for at in range(both) if had[at] != leaves[at]), both)
+    shared = _shared(had, leaves)
     if there.contents and shared < len(had):
         numbers = f"number {shared}" if shared == len(had) - 1 else f"numbers {shared} to {len(had) - 1}"
         count = len(had) - shared
@@ -89,6 +90,23 @@ def lost_by(there: There, leaves: Sequence[bytes]) -> str:
             f"{len(leaves)}: those from number {len(leaves)} on would be lost"
         )
     return ""
+
+
+async def taken_back(there: There, url: str, leaves: Sequence[bytes]) -> list[int]:
+    """Lists the entries that would be lost and took somebody's words back, by their numbers: the words would be there
+    again. Raises StoreUnavailable."""
+    had = there.contents.leaves if there.contents else ()
+    shared = _shared(had, leaves)
+    if shared == len(had):
+        return []
+    lost = await bodies_from(url, shared)
+    return [number for number, body in lost if parse_canonical(body).get("type") in _TAKES_BACK]
+
+
+def _shared(had: Sequence[bytes], leaves: Sequence[bytes]) -> int:
+    """Returns with how many of the same entries two records begin."""
+    both = min(len(had), len(leaves))
+    return next((at for at in range(both) if had[at] != leaves[at]), both)
 
 
 def _known(data: Path) -> int:

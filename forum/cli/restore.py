@@ -10,7 +10,7 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from forum.adapters.clock import SystemClock
 from forum.adapters.known_record import FILE as KNOWN
 from forum.adapters.last_checkpoint import COSIGNED, FILE
 from forum.adapters.signing_key import KEY_FILE, NEXT_FILE, key_name, take_next
-from forum.adapters.there import lost_by, there_in
+from forum.adapters.there import lost_by, taken_back, there_in
 from forum.cli import (
     accept_restore,
     checkpoints_of,
@@ -49,13 +49,15 @@ _REMEMBERED = (KNOWN, FILE, COSIGNED)  # what a folder knows of the record, outs
 
 @dataclass(frozen=True)
 class Done:
-    """What a restore came to: entries of the record, its root, where what was there is kept ("" for nowhere), and the
-    indexes of the entries that say that the record went back."""
+    """What a restore came to: entries of the record, its root, where what was there is kept ("" for nowhere), the
+    indexes of the entries that say that the record went back, and the numbers of those that are lost and had taken
+    people's words back."""
 
     entries: int
     root: str
     kept: str
     said: list[int]
+    back: list[int]
 
 
 @click.command()
@@ -93,6 +95,11 @@ def restore(
     say(f"Restored into {settings.data}. The record was checked before and after: {done.entries} entries, {done.root}.")
     if done.said:
         say(f"It says that it went back: entry {', '.join(map(str, done.said))}.")
+    if done.back:
+        say(
+            f"Words and data that people or you had removed are there again: {_numbers(done.back)} of the record that "
+            "is kept say which. Remove them again (Moderate, Erase) before anybody reads them."
+        )
     if done.kept:
         say(
             f"What was there is kept in {done.kept}. Delete it when nobody needs it: it holds people's words and votes."
@@ -138,7 +145,8 @@ async def _restored(settings: Settings, backup: Backup, *, instead: bool, accept
             )
         with _aside(file_of(settings.database_url).parent if on_sqlite else settings.data, backup) as aside:
             contents, progress = await _prepared(settings, backup, aside)
-            _refuse(progress, lost_by(there, contents.leaves), accept=accept)
+            back = await taken_back(there, settings.database_url, contents.leaves)
+            _refuse(progress, lost_by(there, contents.leaves), back, accept=accept)
             keep = _keep_folder(settings.data) if there.database or other_key else None
             ours = there.same_house(contents.leaves, backup.manifest.key)
             _next_key(settings.data, aside, backup.manifest.key)
@@ -162,7 +170,7 @@ async def _restored(settings: Settings, backup: Backup, *, instead: bool, accept
             what=after.findings[0].place,
             keep=keep or "no place: nothing was there",
         )
-    return Done(after.entries, backup.manifest.root, str(keep or ""), said)
+    return Done(after.entries, backup.manifest.root, str(keep or ""), said, back)
 
 
 async def _prepared(settings: Settings, backup: Backup, aside: Path) -> tuple[Contents, Progress]:
@@ -196,7 +204,7 @@ async def _looked_at(settings: Settings, manifest: Manifest, *, accept: bool = T
         return said, progress
 
 
-def _refuse(progress: Progress, lost: str, *, accept: bool) -> None:
+def _refuse(progress: Progress, lost: str, back: Sequence[int], *, accept: bool) -> None:
     """Raises StartupProblem for what needs to be accepted, and was not."""
     if progress.findings and not accept:
         raise StartupProblem(
@@ -205,12 +213,18 @@ def _refuse(progress: Progress, lost: str, *, accept: bool) -> None:
             count=len(progress.findings),
             what=progress.findings[0].place,
         )
+    again = f", and words and data that were removed since would be there again ({_numbers(back)})" if back else ""
     if lost and not accept:
         raise StartupProblem(
-            "%(lost)s. Votes and words of that time would be lost too. If that is meant, add --accept: the record will "
-            "say that it went back.",
+            "%(lost)s. Votes and words of that time would be lost too%(back)s. If that is meant, add --accept: the "
+            "record will say that it went back.",
             lost=lost,
+            back=again,
         )
+
+
+def _numbers(entries: Sequence[int]) -> str:
+    return f"{'entry' if len(entries) == 1 else 'entries'} {', '.join(map(str, entries))}"
 
 
 @contextmanager

@@ -10,13 +10,14 @@ from forum.store.condition import Condition, condition_of
 from forum.store.engine import SqlStore
 from forum.store.migrate import check, migrate, migrations_after, open_store, revision_of, revisions
 from forum.store.server_lock import Held, held, hold
-from forum.store.snapshot import Contents, contents_of, file_of, fold, index_anew, put_in, snapshot
+from forum.store.snapshot import Contents, bodies_from, contents_of, file_of, fold, index_anew, put_in, snapshot
 
 __all__ = [
     "Condition",
     "Contents",
     "Held",
     "SqlStore",
+    "bodies_from",
     "check",
     "condition_of",
     "contents_of",

@@ -65,6 +65,17 @@ async def contents_of(url: str) -> Contents | None:
     )
 
 
+async def bodies_from(url: str, start: int) -> list[tuple[int, bytes]]:
+    """Reads the record's entries from number `start` on, each with its number. Raises StoreUnavailable."""
+    store = engines(parse(url))
+    try:
+        async with transaction(store.reader, reading=True) as link:
+            wanted = sa.select(entry.c.position, entry.c.body).where(entry.c.position >= start)
+            return [(row["position"], row["body"]) for row in await link.rows(wanted.order_by(entry.c.position))]
+    finally:
+        await store.close()
+
+
 async def snapshot(url: str, file: Path) -> None:
     """Copies a database, as it is at one moment, into a new SQLite file. Raises StartupProblem where it cannot."""
     address = parse(url)

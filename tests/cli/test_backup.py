@@ -17,7 +17,9 @@ from types import SimpleNamespace
 
 import httpx2
 import pytest
+import sqlalchemy as sa
 from conftest import Database
+from sqlalchemy.ext.asyncio import create_async_engine
 from support.databases import PostgresServer
 from support.factories import CLOCK, a_cast, a_room
 from support.server_process import Serving, clean_environment, fingerprint, run_forum
@@ -25,14 +27,17 @@ from support.voted_session import LABELS, QUESTION, a_vote, required
 
 from forum import store as stores
 from forum.adapters.backup_file import Backup
+from forum.adapters.signing_key import load_signer
 from forum.cli import make_folder, settings_for, signer_of
 from forum.errors import StartupProblem
 from forum.ports import Store
-from forum.services import demonstration
+from forum.record.verify.disclosures import open_disclosure
+from forum.services import demonstration, record_entries
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
 from forum.settings import sqlite_url
-from forum.store import SqlStore
+from forum.store import SqlStore, tables
+from forum.store.migrate import upgrade
 from forum.stories import search_terms
 from forum.stories.search_terms import Wanted
 
@@ -177,6 +182,51 @@ def test_what_is_there_is_not_replaced_unasked_and_then_kept(house: SimpleNamesp
     now = entries(data / "forum.db")
     assert now[: house.entries] == newer[: house.entries]
     assert run_forum("record", "check", "--data", data).returncode == 0
+
+
+def test_words_that_were_taken_back_since_are_told_to_be_there_again(house: SimpleNamespace, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(house.data, tmp_path / "data"))
+
+    async def take_back() -> None:
+        async with opened(data) as store, store.begin() as work:
+            [first, *_] = await work.commissions.list_commissions()
+            there = [one for one in await work.record.disclosures() if one.encoded]
+            question = next(one.digest for one in there if open_disclosure(required(one.encoded))[1] == "question")
+            assert await record_entries.erase(work, first, CLOCK.now(), [question]) is not None
+
+    asyncio.run(take_back())
+    refused = restore(house.file, data, "--replace")
+    assert f"removed since would be there again (entry {house.entries})" in refused.stderr
+    done = restore(house.file, data, "--replace", "--accept", "--json")
+    assert json.loads(done.stdout)["back"] == [house.entries]
+    assert f"are there again: entry {house.entries}" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_a_backup_of_an_older_version_is_brought_up_to_date(
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str
+) -> None:
+    """The backup is made by this version, from a database that it has not brought up to date."""
+    older = stores.revisions()[1]
+    make_folder(tmp_path / "old")
+    url = sqlite_url(tmp_path / "old" / "forum.db")
+    if kind == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        url = server.url(await server.database())
+    signer = load_signer(tmp_path / "old")
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.run_sync(upgrade, older)
+        await connection.execute(sa.insert(tables.fact).values(name="signing_key", value=signer.name))
+    await engine.dispose()
+    env = clean_environment(FORUM_DATABASE_URL=url)
+    file = tmp_path / "b.zip"
+    done = await asyncio.to_thread(run_forum, "backup", file, "--data", tmp_path / "old", "--json", env=env)
+    assert json.loads(done.stdout)["schema"] == older, done.stderr
+    assert await stores.revision_of(url) == older, "the old version may be serving"
+    new = await asyncio.to_thread(restore, file, tmp_path / "new")
+    assert new.returncode == 0, new.stderr
+    assert await stores.revision_of(sqlite_url(tmp_path / "new" / "forum.db")) == stores.revisions()[0]
 
 
 def test_the_record_says_that_it_went_back_where_the_folder_knew_more(house: SimpleNamespace, tmp_path: Path) -> None:
