@@ -18,12 +18,10 @@ from forum.live.messages import GOODBYES, Bye, encode
 from forum.live.outbox import Outbox
 from forum.live.room import Room
 from forum.live.rooms import Rooms
-from forum.services.keys import digest
 from forum.web.auth import need_here, still_may
-from forum.web.cookies import DEVICE, cookie_of
 from forum.web.errors import CLOSE_NOT_ALLOWED, CLOSE_NOT_FOUND
 from forum.web.i18n.gettext import language, say
-from forum.web.live.join_code import session_of
+from forum.web.live.join_code import place_of
 from forum.web.live.screens import tongue_of
 from forum.web.site import site_of
 from forum.web.templates import ready
@@ -52,12 +50,9 @@ async def phone(socket: WebSocket) -> None:
     """A phone that has joined. Nobody else gets past the handshake."""
     site = site_of(socket)
     try:
-        session = await session_of(socket, socket.path_params["code"])
-        async with site.store.read() as work:
-            device = cookie_of(socket, DEVICE)
-            participant = await work.sessions.participant(session.id, digest(device)) if device else None
-            if participant is None:
-                raise NotAllowed("Join first: choose a group, then vote.")
+        session, participant = await place_of(socket, socket.path_params["code"])
+        if participant is None:
+            raise NotAllowed("Join first: choose a group, then vote.")
     except ForumError as error:
         await _refuse(socket, error)
         return
