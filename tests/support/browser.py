@@ -56,12 +56,13 @@ class People:
     contexts: list[BrowserContext]
 
     async def somebody(self, size: ViewportSize | None = None, *, scripts: bool = True, **more: Any) -> Page:
-        """Opens a page in a new browser context. Errors of the page's scripts fail the test."""
+        """Opens a page in a new browser context. Errors of the page's scripts fail the test. What changes does not move
+        there: a tenth of a second of it is six pictures to draw, on every screen."""
         context = await self.browser.new_context(
             viewport=size or LAPTOP,
             java_script_enabled=scripts,
             base_url=self.house.server.base,
-            **more,
+            **({"reduced_motion": "reduce"} | more),
         )
         self.contexts.append(context)
         context.set_default_timeout(20_000)
