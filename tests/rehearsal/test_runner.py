@@ -65,14 +65,14 @@ def the_day(phones: int, seed: int = 1, *, papers: bool = True) -> Script:
     return invented(phones, seed, demonstration.lent(), papers=papers)
 
 
-async def test_thirty_phones_play_a_day_and_every_screen_shows_the_truth() -> None:
-    done = await asyncio.to_thread(run_forum, "rehearse", "--phones", "30", "--json")
+async def test_twenty_phones_play_a_day_and_every_screen_shows_the_truth() -> None:
+    done = await asyncio.to_thread(run_forum, "rehearse", "--phones", "20", "--json")
     assert done.returncode == 0, done.stderr
     facts = json.loads(done.stdout)
     assert facts.keys() >= FACTS
     assert facts["ack_ms"].keys() == {"p50", "p95", "p99"}
-    assert facts["phones"] == 30
-    script = the_day(30)
+    assert facts["phones"] == 20
+    script = the_day(20)
     votes = [vote for act in script.acts for vote in act.votes]
     refused = Counter(vote.refused for vote in votes if vote.refused)
     assert facts["cast"] == len(votes)
@@ -80,17 +80,17 @@ async def test_thirty_phones_play_a_day_and_every_screen_shows_the_truth() -> No
     assert facts["counted"] == len(votes) - refused.total()
     assert facts["changed"] == facts["counted"] - sum(len(act.last_votes()) for act in script.acts)
     assert (facts["dropped"], facts["reconnected"], facts["lost"], facts["doubled"]) == (0, 0, 0, 0)
-    assert facts["screens"] == {"phone": 30, "projector": 2, "console": 2, "tablet": 1}
+    assert facts["screens"] == {"phone": 20, "projector": 2, "console": 2, "tablet": 1}
     assert facts["differing"] == []
     # closed and shown, and once after each step, twice while paused
     steps = sum(not isinstance(step, Act | Section) for step in script.steps)
-    assert facts["compared"] == 35 * (2 * len(script.acts) + steps + 1)
+    assert facts["compared"] == 25 * (2 * len(script.acts) + steps + 1)
     for row, act in zip(facts["rounds"], script.acts, strict=True):
         assert row["equal"]
         assert (row["question"], row["method"], row["kind"]) == (act.question, act.method, act.put)
         assert row["tally"] == row["expected"] == {label: act.expected()[id_] for id_, label in act.labels().items()}
         assert row["ballots"] == act.ballots().total()
-        assert (row["compared"], row["differing"]) == (70, 0)
+        assert (row["compared"], row["differing"]) == (50, 0)
     assert (facts["rounds"][0]["papers"], facts["rounds"][0]["tablet"]) == (8, 3)
     [stops] = [step for step in script.steps if isinstance(step, Stops)]
     assert facts["said"]["stops"] == len(stops.presses)
