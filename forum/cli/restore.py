@@ -44,6 +44,7 @@ from forum.settings import Settings, sqlite_url
 from forum.store import Contents, contents_of, file_of, fold, held, index_anew, put_in, revisions, snapshot
 
 _CHECKING = "Checking it ..."  # to whoever runs it alone: no message of a page
+_ASIDE = ".restoring-"
 _REMEMBERED = (KNOWN, FILE, COSIGNED)  # what a folder knows of the record, outside the database
 
 
@@ -143,7 +144,10 @@ async def _restored(settings: Settings, backup: Backup, *, instead: bool, accept
                 place=settings.data if on_sqlite else "the database",
                 what=there.told,
             )
-        with _aside(file_of(settings.database_url).parent if on_sqlite else settings.data, backup) as aside:
+        place = file_of(settings.database_url).parent if on_sqlite else settings.data
+        for left in place.glob(f"{_ASIDE}*"):
+            shutil.rmtree(left, ignore_errors=True)  # by a restore that was killed: no other one runs now
+        with _aside(place, backup) as aside:
             contents, progress = await _prepared(settings, backup, aside)
             back = await taken_back(there, settings.database_url, contents.leaves)
             _refuse(progress, lost_by(there, contents.leaves), back, accept=accept)
@@ -234,7 +238,7 @@ def _aside(place: Path, backup: Backup) -> Iterator[Path]:
     if free < backup.size:
         words = "There is no room in %(folder)s: %(needed)s MB are needed, %(free)s are free."
         raise StartupProblem(words, folder=place, needed=backup.size // 10**6, free=free // 10**6)
-    aside = Path(tempfile.mkdtemp(prefix=".restoring-", dir=place))
+    aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=place))
     try:
         yield aside
     finally:

@@ -232,6 +232,7 @@ async def test_a_backup_of_an_older_version_is_brought_up_to_date(
 def test_the_record_says_that_it_went_back_where_the_folder_knew_more(house: SimpleNamespace, tmp_path: Path) -> None:
     data = Path(shutil.copytree(house.later, tmp_path / "data"))
     known = {"size": house.entries + 5, "leaf": "ab" * 32}
+    (data / ".restoring-killed").mkdir()
     for path in data.glob("forum.db*"):
         path.unlink()
     (data / "record_known.json").write_text(json.dumps(known))
@@ -239,6 +240,7 @@ def test_the_record_says_that_it_went_back_where_the_folder_knew_more(house: Sim
     assert (refused.returncode, f"had {house.entries + 5} entries" in refused.stderr) == (2, True)
     done = restore(house.file, data, "--accept", "--json")
     assert json.loads(done.stdout)["said"] == [house.entries]
+    assert not (data / ".restoring-killed").exists(), "one that was killed leaves nothing for long"
     assert run_forum("record", "check", "--data", data).returncode == 0
 
 
