@@ -1,5 +1,5 @@
-"""A whole day in Chromium: two sections, two stories, every way of voting, the second run, proposals and commitments;
-from the tickets to the export that anybody can check."""
+"""A whole day in Chromium: two sections, two stories, the second run, proposals and commitments; from the tickets to
+the export that anybody can check. The ways of voting that are not in it are in test_ways.py."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from support.whole_day_afternoon import (
 )
 from support.whole_day_morning import (
     a_phone_takes_the_console_over,
-    more_ways_of_voting,
+    a_question_of_the_facilitators_own,
     somebody_steps_out_and_everybody_takes_a_break,
     the_first_story_is_voted_on_with_badges_off_and_then_on,
 )
@@ -47,7 +47,7 @@ async def test_a_whole_day(day: Day, tmp_path: Path) -> None:
     await everybody_comes_in(day)
     await the_first_story_is_voted_on_with_badges_off_and_then_on(day)
     await somebody_steps_out_and_everybody_takes_a_break(day)
-    await more_ways_of_voting(day)
+    await a_question_of_the_facilitators_own(day)
     await a_phone_takes_the_console_over(day)
     await the_second_story_and_its_first_vote(day)
     await the_second_run(day)
@@ -83,18 +83,13 @@ async def the_session_and_its_programme(day: Day) -> None:
         await whole.get_by_label("Which story?").select_option(label=story)
         await whole.get_by_role("button").click()
         await expect(console.locator("[data-section]").last.locator("li").first).to_be_visible()
-    for question, method, answers in (
-        ("Which of these could you live with?", "approval", ("A van", "A car", "A bicycle")),
-        ("In which order?", "ranked", ("Rest", "Food", "Company")),
-        ("How much does each help?", "score", ("A phone line", "A warm room")),
-    ):
-        form = console.locator("form", has=console.get_by_role("button", name="Add this question"))
-        await form.get_by_label("Into which section?").select_option(label="11:00 Police and ambulance")
-        await form.get_by_label("The question").fill(question)
-        await form.get_by_label("How people vote on it").select_option(method)
-        await form.get_by_label("What people can answer").fill("\n".join(answers))
-        await form.get_by_role("button").click()
-        await expect(console.locator("[data-section]").first).to_contain_text(question)
+    form = console.locator("form", has=console.get_by_role("button", name="Add this question"))
+    await form.get_by_label("Into which section?").select_option(label="11:00 Police and ambulance")
+    await form.get_by_label("The question").fill("How much does each help?")
+    await form.get_by_label("How people vote on it").select_option("score")
+    await form.get_by_label("What people can answer").fill("A phone line\nA warm room")
+    await form.get_by_role("button").click()
+    await expect(console.locator("[data-section]").first).to_contain_text("How much does each help?")
     # A note for the break, moved by keyboard to where it belongs.
     note = console.locator("form", has=console.get_by_label("What should it say?"))
     await note.get_by_label("Into which section?").select_option(label="11:00 Police and ambulance")

@@ -30,8 +30,6 @@ WORDS = {
 
 def fields_of(method: str, choice: str) -> dict[str, str | list[str]]:
     """Returns a choice (docs/methods.md) as the form for it is sent."""
-    if method == "ranked":
-        return {f"rank-{id_}": str(place) for place, id_ in enumerate(choice.split(">"), 1)}
     if method == "score":
         return {f"score-{id_}": number for id_, number in (part.split("=") for part in choice.split(" "))}
     return {"choice": choice.split(" ")}
@@ -124,9 +122,7 @@ class Day:
         plain = await self.by_forms(phone)
         ballot = phone.locator(f"[data-ballot={method}]")
         for key, value in fields_of(method, choice).items():
-            if method == "ranked":
-                await ballot.locator(f"#{key}").select_option(str(value))
-            elif method == "score":
+            if method == "score":
                 await ballot.locator(f"#{key}-{value}").check(force=True)
             else:
                 for id_ in value:

@@ -1,4 +1,4 @@
-"""Morning of a whole day (tests/journeys/test_day.py): the first story, badges, papers, more ways of voting."""
+"""Morning of a whole day (tests/journeys/test_day.py): the first story, badges, papers, two more ways of voting."""
 
 from __future__ import annotations
 
@@ -99,46 +99,18 @@ async def somebody_steps_out_and_everybody_takes_a_break(day: Day) -> None:
     await day.equal()
 
 
-async def more_ways_of_voting(day: Day) -> None:
-    """Votes by approval, by ranking and by consent, with somebody who came late."""
-    await day.put_up("Question: Which of these could you live with?")
-    await day.phone("late", "Carers")
-    await expect(day.phones["late"].locator("[data-missed]")).to_contain_text("Before you came:")
-    await day.open()
-    await day.look_at("late")
-    votes = await day.cast(
-        "approval",
-        {"cara": "r1 r3", "nell": "r1", "wyn": "r2 r3", "plain": "r1 r2", "late": "r1"}
-        | {"Carers": "r3", "Nurses": "r1", "People who use services": "r2"},
-    )
-    await day.counted(votes)
-    await day.reveal()
-    await expect(day.phones["late"].locator("[data-missed]")).to_have_count(0)
-    await day.table({"A van": "7", "A car": "6", "A bicycle": "6"})
-    await day.shown("16 people voted")
-    await day.look_at("beamer", "wyn")
-
-    await day.put_up("Question: In which order?")
-    await day.open()
-    await day.look_at("cara")
-    await day.cast(
-        "ranked",
-        {"cara": "r1>r2", "nell": "r2>r1>r3", "wyn": "r3>r1", "plain": "r1", "late": "r1"}
-        | {"Carers": "r1>r3", "Nurses": "r2", "People who use services": "r3>r2"},
-    )
-    await day.counted(votes)
-    await day.reveal()
-    await day.table({"Rest": "7 7 8", "Food": "4 4", "Company": "5 5 5"})
-    await day.look_at("beamer", "wyn")
-
-    # One of the facilitator's own, which is in no programme.
+async def a_question_of_the_facilitators_own(day: Day) -> None:
+    """Votes by consent on a question that is in no programme, with somebody who came late."""
     await day.part("ask").locator("summary").first.click()
     ask = day.part("ask")
     await ask.get_by_label("The question").fill("Shall we eat together?")
     await ask.get_by_label("How people vote").select_option("consent")
     await ask.get_by_label("Answer 1").fill("Everybody brings something")
     await day.press("^Put this question$", ask)
+    await day.phone("late", "Carers")
+    await expect(day.phones["late"].locator("[data-missed]")).to_contain_text("Before you came:")
     await day.open()
+    await day.look_at("late")
     await day.give("nell", "consent", "cannot_live_with", reason="I work at noon")
     await day.give("late", "consent", "agree_if", condition="somebody else cooks")
     await day.look_at("nell")
@@ -149,6 +121,7 @@ async def more_ways_of_voting(day: Day) -> None:
     )
     await day.counted(votes + 2)
     await day.reveal()
+    await expect(day.phones["late"].locator("[data-missed]")).to_have_count(0)
     await day.table({"Agree": "13", "Stand aside": "1", "Cannot live with it": "1"}, "cy")
     await day.shown("Cannot live with it")
     await day.look_at("console", "beamer", "wyn")
