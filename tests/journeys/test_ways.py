@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 from playwright.async_api import Page, expect
-from support.browser import SMALL, Look, People, follow
+from support.browser import PHONE, SMALL, Look, People, follow
 from support.session_api import ANSWERS, FORMS, ApiSession, join_session
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -84,6 +84,12 @@ async def test_a_vote_is_counted_as_it_was_given_and_is_still_there_after_loadin
     await phone.wait_for_selector(f"[data-ballot={method}]")
     await accessible(phone)
     await accessible(projector)
+    # So that five short answers and the bar fit a phone's screen, with nothing to touch under 44 px.
+    await phone.set_viewport_size(PHONE)
+    for row in await phone.locator("[data-response], [data-score]").all():
+        assert await row.evaluate("one => one.offsetHeight") <= 100
+        assert await row.locator("select, button, label").last.evaluate("one => one.offsetHeight") >= 44
+    await phone.set_viewport_size(SMALL)
     await give(phone)
     await phone.locator("[data-send]").click()
     status = phone.locator("[data-status]")
