@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from forum.web import (
     export,
+    health,
     minority_statements,
     moderate,
     moderate_shaping,
@@ -190,6 +191,8 @@ PAGES: tuple[Page, ...] = (
     Page("/colours.css", "GET", face.colours, "public"),
     Page("/logo/{logo}", "GET", face.logo, "public"),
     Page("/manifest.webmanifest", "GET", face.manifest, "public"),
+    Page("/healthz", "GET", health.alive, "public"),
+    Page("/readyz", "GET", health.ready, "public"),
     # accounts
     Page("/sign-in", "GET POST", sign_in.sign_in, "public"),
     Page("/sign-out", "POST", sign_in.sign_out, "public"),
