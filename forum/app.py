@@ -20,6 +20,7 @@ from forum.adapters.signing_key import load_signer
 from forum.adapters.smtp import SmtpPost
 from forum.adapters.witness_http import WitnessHttp
 from forum.errors import StartupProblem
+from forum.live.loop_lag import LoopLag
 from forum.live.messages import Screen
 from forum.live.rooms import Rooms
 from forum.ports.clock import Clock
@@ -115,6 +116,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
         played = Rehearsals(store, time, rooms, here)
         await played.recover()
         backups = Backups(settings, time)
+        lag = LoopLag()
         retention = Retention(store, time, settings.operator.periods)
         app.state.site = Site(
             settings=settings,
@@ -143,6 +145,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
                 backups.stop,
                 retention.stop,
                 face.stop,
+                lag.stop,
                 watch.stop,
                 witnesses.stop,
                 keeper.stop,
@@ -162,6 +165,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
             retention.start()
             backups.start()
             face.start()
+            lag.start()
             yield _Nothing()
 
     return Starlette(

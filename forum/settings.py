@@ -95,6 +95,7 @@ TABLE = (
         "Time of day at which the whole database is held against the record, in FORUM_TIMEZONE, as 03:00; also at each "
         "start. never: only by `forum record check`.",
     ),
+    Setting("FORUM_METRICS_TOKEN", "", "Secret with which Prometheus reads /metrics; empty: nobody does."),
     Setting("FORUM_BACKUPS", "", "Folder in which the server backs itself up; empty: it does not. See docs/backup.md."),
     Setting("FORUM_BACKUP_AT", "02:00", "When: a time of day in FORUM_TIMEZONE, as 02:00, or every so often, as 6h."),
     Setting("FORUM_BACKUPS_KEPT", "14", "Backups that are kept in that folder; older ones are deleted."),
@@ -206,6 +207,7 @@ class Settings:
     sign_ins_per_address: int
     mail: MailServer | None
     backups: BackupPlan | None
+    metrics_token: str
 
     @classmethod
     def load(cls, environ: Mapping[str, str], **given: object) -> Settings:
@@ -254,6 +256,7 @@ class Settings:
             sign_ins_per_address=numbers["FORUM_SIGN_INS_PER_ADDRESS"],
             mail=mail_server(raw["FORUM_SMTP_URL"], raw["FORUM_SMTP_FROM"], raw["FORUM_PUBLIC_URL"]),
             backups=backup_plan(raw, time_zone(raw["FORUM_TIMEZONE"])),
+            metrics_token=_token(raw["FORUM_METRICS_TOKEN"]),
         )
 
 
@@ -263,6 +266,12 @@ def _time_of_day(text: str) -> Time | None:
     if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text, re.ASCII):
         raise StartupProblem("FORUM_RECORD_CHECK must be a time as 03:00, or never, not %(value)s.", value=text)
     return Time.fromisoformat(text)
+
+
+def _token(text: str) -> str:
+    if text and not re.fullmatch(r"[!-~]{20,}", text):
+        raise StartupProblem("FORUM_METRICS_TOKEN must have 20 letters, digits or signs or more, without spaces.")
+    return text
 
 
 def _witnesses(text: str) -> tuple[Witness, ...]:

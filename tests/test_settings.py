@@ -306,3 +306,12 @@ def test_the_worked_example_is_wanted_or_not() -> None:
     assert not Settings.load({"FORUM_EXAMPLE": "no"}).example
     with pytest.raises(StartupProblem, match="FORUM_EXAMPLE must be yes or no, not perhaps"):
         Settings.load({"FORUM_EXAMPLE": "perhaps"})
+
+
+def test_the_secret_of_the_figures_is_long_and_not_repeated() -> None:
+    assert Settings.load({}).metrics_token == ""
+    assert Settings.load({"FORUM_METRICS_TOKEN": "seven-quiet-kettles-"}).metrics_token == "seven-quiet-kettles-"
+    for wrong in ("seven-quiet-kettles", "seven quiet green kettles", "seven-quiet-grün-kettles"):
+        with pytest.raises(StartupProblem, match="FORUM_METRICS_TOKEN must have 20 ") as problem:
+            Settings.load({"FORUM_METRICS_TOKEN": wrong})
+        assert "seven" not in str(problem.value)

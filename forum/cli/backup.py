@@ -27,7 +27,14 @@ from forum.settings import TABLE, Settings, sqlite_url
 from forum.store import Contents, contents_of, file_of, snapshot
 
 # Settings whose values say where this machine is, or have a password in them.
-_OF_THE_MACHINE = ("FORUM_DATA", "FORUM_HOST", "FORUM_PORT", "FORUM_DATABASE_URL", "FORUM_SMTP_URL")
+_OF_THE_MACHINE = (
+    "FORUM_DATA",
+    "FORUM_HOST",
+    "FORUM_PORT",
+    "FORUM_DATABASE_URL",
+    "FORUM_SMTP_URL",
+    "FORUM_METRICS_TOKEN",
+)
 _NOTHING = "There is no Forum data in %(folder)s to back up. Name another folder with --data."
 _ROOM = 64 * 1024 * 1024  # bytes that a disk should have left over
 

@@ -21,6 +21,7 @@ from typing import TypeAlias
 from forum.live.group_commit import Committed, GroupCommit
 from forum.live.message_allowance import Changes
 from forum.live.messages import CastMessage
+from forum.live.metrics import ACKS, REFUSED
 from forum.ports import Store, Work
 from forum.stories.visible_text import upright
 from forum.voting.ballot import Cast, CastOutcome
@@ -73,14 +74,14 @@ class Intake:
         """Takes a cast and returns at once; `answer` is called exactly once, then or after the commit."""
         refusal = self._refusal(cast)
         if refusal:
-            answer(CastOutcome(cast, refusal))
+            answer(_not_taken(cast, refusal))
         else:
             self._casts.put(_upright(cast), answer)
 
     async def cast_and_wait(self, cast: Cast) -> CastOutcome:
         """Takes a cast and returns its outcome, for a caller that can wait, as a form post can."""
         refusal = self._refusal(cast)
-        return CastOutcome(cast, refusal) if refusal else await self._casts.put_and_wait(_upright(cast))
+        return _not_taken(cast, refusal) if refusal else await self._casts.put_and_wait(_upright(cast))
 
     async def drain(self) -> None:
         """Returns when everything taken so far has been answered. For closing down."""
@@ -96,7 +97,15 @@ class Intake:
     async def _commit(self, work: Work, casts: Sequence[Cast]) -> Committed[CastOutcome]:
         outcomes = await work.rounds.cast(list(casts))
         counted = await work.rounds.voted(sorted({o.cast.round for o in outcomes if not o.refusal}))
-        return outcomes, lambda: self._counted(counted)
+        refused = [one.refusal for one in outcomes if one.refusal]
+
+        def on_disk() -> None:
+            ACKS.inc(len(outcomes) - len(refused))
+            for code in refused:
+                REFUSED.labels(code).inc()
+            self._counted(counted)
+
+        return outcomes, on_disk
 
 
 def _upright(cast: Cast) -> Cast:
@@ -112,5 +121,10 @@ def cast_of(message: CastMessage, participant: str, at: str) -> Cast:
     return new_cast(message.round, participant, message.id, message.choice, message.reason, message.condition, at=at)
 
 
+def _not_taken(cast: Cast, refusal: str) -> CastOutcome:
+    REFUSED.labels(refusal).inc()
+    return CastOutcome(cast, refusal)
+
+
 def _not_stored(cast: Cast) -> CastOutcome:
-    return CastOutcome(cast, "not_stored")
+    return _not_taken(cast, "not_stored")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Generic, TypeAlias, TypeVar
@@ -10,6 +11,7 @@ from typing import Generic, TypeAlias, TypeVar
 import structlog
 
 from forum.errors import StoreUnavailable
+from forum.live.metrics import BATCH, COMMIT
 from forum.ports import Store, Work
 
 Item = TypeVar("Item")
@@ -75,6 +77,7 @@ class GroupCommit(Generic[Item, Answer]):
             self._task = None
 
     async def _answers(self, items: Sequence[Item]) -> Sequence[Answer]:
+        began = time.perf_counter()
         try:
             async with self._store.begin(first=True) as work:
                 answers, on_disk = await self._commit(work, items)
@@ -86,6 +89,8 @@ class GroupCommit(Generic[Item, Answer]):
             # A bug, not a full disk: whoever waits must still be told, and the next batch must still be tried.
             log.exception("a batch was not stored", items=len(items))
             return [self._refuse(item) for item in items]
+        COMMIT.observe(time.perf_counter() - began)
+        BATCH.observe(len(items))
         _tell(on_disk)
         return answers
 

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Callable
 from itertools import islice
 
+from forum.live import metrics
 from forum.live.line import Line
 from forum.live.messages import Bye, encode
 
@@ -31,21 +32,27 @@ class Turns:
     def __init__(self) -> None:
         self._waiting: dict[Outbox, None] = {}
         self._going = False
+        self._since = 0.0
 
     def wake(self, outbox: Outbox) -> None:
         """Sends an outbox on when its turn comes, once however often it is asked for until then."""
         self._waiting[outbox] = None
         if not self._going:
             self._going = True
-            asyncio.get_running_loop().call_soon(self._go)
+            loop = asyncio.get_running_loop()
+            self._since = loop.time()
+            loop.call_soon(self._go)
 
     def _go(self) -> None:
         for outbox in list(islice(self._waiting, AT_ONCE)):
             del self._waiting[outbox]
             outbox.send_on()
         self._going = bool(self._waiting)
+        loop = asyncio.get_running_loop()
         if self._going:
-            asyncio.get_running_loop().call_soon(self._go)
+            loop.call_soon(self._go)
+        else:
+            metrics.FAN_OUT.observe(loop.time() - self._since)
 
 
 class Outbox:
@@ -89,6 +96,8 @@ class Outbox:
         if self.overflowed:
             return
         self.overflowed = len(self._answers) >= MOST_ANSWERS
+        if self.overflowed:
+            metrics.BEHIND.inc()
         self._answers.append(BEHIND if self.overflowed else frame)
         self.send_on()
         if self.overflowed:

@@ -21,6 +21,7 @@ from forum.live.messages import (
     decode,
     encode,
 )
+from forum.live.metrics import REFUSED
 from forum.live.presence import Presence
 from forum.live.stop_box import Stopping, press_of, refusal
 from forum.ports.clock import Clock
@@ -113,7 +114,7 @@ class PhoneMessages:
     def _answer(self, outcome: CastOutcome, phone: Connection) -> str:
         cast = outcome.cast
         if outcome.refusal:
-            return self._refusal(outcome.refusal, cast.cast, phone)
+            return self._refused(outcome.refusal, cast.cast, phone)  # counted by the ballot box
         return encode(Ack(cast.cast, cast.round, outcome.choice, outcome.changed))
 
     def _refuse(self, phone: Connection, code: str, frame: str | bytes) -> None:
@@ -127,4 +128,8 @@ class PhoneMessages:
         phone.outbox.answer(self._refusal(code, cast, phone))
 
     def _refusal(self, code: str, cast: str, phone: Connection) -> str:
+        REFUSED.labels(code).inc()
+        return self._refused(code, cast, phone)
+
+    def _refused(self, code: str, cast: str, phone: Connection) -> str:
         return encode(Refused(code, self._say(REFUSALS[code], phone.language), cast, code in TRY_AGAIN))

@@ -18,6 +18,7 @@ from forum.live.live_count import LiveCount, counting
 from forum.live.message_allowance import Allowances
 from forum.live.messages import VERSION as WIRE_VERSION
 from forum.live.messages import Bye, Health, Hello, Screen, Tally, encode
+from forum.live.metrics import RESYNCS, SCREENS
 from forum.live.outbox import Turns
 from forum.live.phone_input import PhoneMessages
 from forum.live.presence import Presence
@@ -98,6 +99,7 @@ class Room:
             for oldest in mine[: len(mine) + 1 - MOST_SOCKETS]:
                 oldest.send_away("too_many", self._say)
         self._arriving.add(connection)
+        SCREENS.labels(connection.kind).inc()
         if connection.participant:
             connection.allowance = self._allowances.of(connection.participant, connection.since)
             if connection.observing:
@@ -126,6 +128,7 @@ class Room:
         )
         connection.outbox.answer(encode(hello))
         if seen != self.version or connection.kind == "console":
+            RESYNCS.inc()
             self._put_state(connection)
         connection.outbox.tally(encode(self._full_tally() if connection.kind == "console" else self.tally))
         self._ticker.changed()
@@ -145,6 +148,8 @@ class Room:
 
     def leave(self, connection: Connection, *, lost: bool = False) -> None:
         """Removes a screen that has gone; `lost` where it did not say goodbye."""
+        if connection in self._connections or connection in self._arriving:
+            SCREENS.labels(connection.kind).dec()
         self._connections.discard(connection)
         self._arriving.discard(connection)
         if connection.participant:

@@ -1,13 +1,16 @@
-"""Answers for what watches a server: a balancer, the keeper of a container, somebody with curl."""
+"""Answers for what watches a server: a balancer, the keeper of a container, Prometheus, somebody with curl."""
 
 from __future__ import annotations
 
 import asyncio
+import hmac
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 
 from forum.errors import StoreUnavailable
+from forum.live import metrics
 from forum.web.site import site_of
 
 PATIENCE = 2.0  # seconds for the database to answer
@@ -28,3 +31,15 @@ async def ready(request: Request) -> PlainTextResponse:
         words = "The database does not answer. `forum doctor` says more.\n"
         return PlainTextResponse(words, 503, {"Retry-After": AGAIN})
     return PlainTextResponse("ready\n")
+
+
+async def figures(request: Request) -> Response:
+    """Sends this process's figures to whoever has FORUM_METRICS_TOKEN. 404 where there is none."""
+    token = site_of(request).settings.metrics_token
+    if not token:
+        raise HTTPException(404)
+    given = request.headers.get("authorization", "")
+    if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        words = "Ask with the header Authorization: Bearer, and what FORUM_METRICS_TOKEN says.\n"
+        return PlainTextResponse(words, 401, {"WWW-Authenticate": "Bearer"})
+    return Response(metrics.text(), media_type=metrics.CONTENT_TYPE)

@@ -193,6 +193,7 @@ PAGES: tuple[Page, ...] = (
     Page("/manifest.webmanifest", "GET", face.manifest, "public"),
     Page("/healthz", "GET", health.alive, "public"),
     Page("/readyz", "GET", health.ready, "public"),
+    Page("/metrics", "GET", health.figures, "public"),
     # accounts
     Page("/sign-in", "GET POST", sign_in.sign_in, "public"),
     Page("/sign-out", "POST", sign_in.sign_out, "public"),

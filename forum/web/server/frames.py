@@ -22,6 +22,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
 from forum.live.line import LINE
+from forum.live.metrics import SLOW
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIReceiveEvent
@@ -85,6 +86,7 @@ class Frames(WebSocketsSansIOProtocol):
         self._left = BURST
         self._at = self.loop.time()
         self._late = 0
+        self._slow = False  # counted as such
         # What it was handed over to.
         self._take: Callable[[str | bytes], None] | None = None
         self._ready: Callable[[], None] | None = None
@@ -96,6 +98,9 @@ class Frames(WebSocketsSansIOProtocol):
         if self.gone is not None:
             self.gone()
         went, self._went = self._went, None
+        if self._slow:
+            SLOW.dec()
+            self._slow = False
         self._take = self._ready = None
         if went is not None:
             went(self.conn.close_rcvd.code if self.conn.close_rcvd is not None else 1005)
@@ -164,9 +169,19 @@ class Frames(WebSocketsSansIOProtocol):
             self.transport.resume_reading()
         self.close_timer = self.loop.call_later(LINGER, self._abort)
 
+    def pause_writing(self) -> None:
+        """Counts it among the slow ones."""
+        super().pause_writing()
+        if self._went is not None and not self._slow:
+            self._slow = True
+            SLOW.inc()
+
     def resume_writing(self) -> None:
         """Tells whoever it was handed over to that it is blocked no more."""
         super().resume_writing()
+        if self._slow:
+            self._slow = False
+            SLOW.dec()
         if self._ready is not None:
             self._ready()
 
