@@ -60,10 +60,14 @@ def test_at_the_end_nothing_is_set_aside_any_more() -> None:
     assert gc.get_freeze_count() == 0
 
 
+async def no_goodbye() -> None:
+    """Says nothing: nobody is there."""
+
+
 async def test_a_server_goes_through_everything_once_an_hour_and_only_when_nobody_is_connected() -> None:
     now = [0.0]
     connections = Connections(Settings.load({}), monotonic=lambda: now[0])
-    server = _Server(uvicorn.Config("nothing:here"), connections, lambda: None, asyncio.Event())
+    server = _Server(uvicorn.Config("nothing:here"), connections, lambda: None, asyncio.Event(), no_goodbye)
     ring = Ring()
     gone = weakref.ref(ring)
     gc.collect()

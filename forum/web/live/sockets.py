@@ -181,22 +181,28 @@ def _hand_over(line: Line, seat: Seat) -> None:
             line.end(CLOSE_AT_END if outbox.closing else TRY_LATER)
             seat.went(CLOSE_AT_END)
 
+    loop = asyncio.get_running_loop()
+
     def at_end() -> None:
         """Whoever does not take the goodbye is not waited for."""
-        line.deafen()
         ready()
         if not outbox.empty:
-            asyncio.get_running_loop().call_later(LAST_WORDS, cut)
+            loop.call_later(LAST_WORDS, cut)
+
+    def soon() -> None:
+        # In a step of its own: the room may be going through all its screens now, and one of them goes.
+        line.deafen()
+        loop.call_soon(at_end)
 
     def cut() -> None:
         line.end(TRY_LATER)
         seat.went(CLOSE_AT_END)
 
-    outbox.at_end = at_end
+    outbox.at_end = soon
     line.hand_over(seat.receive, ready, seat.went)
     outbox.straight_to(line)
     if outbox.ended:
-        at_end()
+        soon()
 
 
 async def _send_away(line: Line, seat: Seat, code: int) -> None:

@@ -11,6 +11,7 @@ from forum.web.templates import TEMPLATES, environment
 
 # Names that are the same in every language.
 NAMES = {"Forum", "/check", "/rounds/", "/ballots.jsonl", "/record/", "python verify.py FILE.zip"}  # and what is typed
+NAME = re.compile(r'(?<!\S)[a-z-]+="')  # of an attribute that a macro writes into somebody else's tag
 TAG = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
 SPOKEN_ATTRIBUTE = re.compile(r'\b(?:alt|placeholder|aria-label|title|content)="([^"]*[A-Za-z]{3}[^"]*)"')
 WORD = re.compile(r"[A-Za-z]{2,}")
@@ -32,7 +33,11 @@ def bare_words(source: str) -> list[str]:
             plain.append("\x00" if kind == "variable_begin" else "")
     text = "".join(plain)
     spoken = [a for a in SPOKEN_ATTRIBUTE.findall(text) if not a.startswith(("width=", "light", "#"))]
-    words = [w for w in (piece.strip() for piece in re.split(r"[\x00]|\s{2,}", TAG.sub("  ", text))) if WORD.search(w)]
+    words = [
+        w
+        for w in (piece.strip() for piece in re.split(r"[\x00]|\s{2,}", NAME.sub("  ", TAG.sub("  ", text))))
+        if WORD.search(w)
+    ]
     return [w for w in words + spoken if w not in NAMES]
 
 

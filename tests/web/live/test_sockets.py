@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -66,10 +67,9 @@ class Event:
         return counts | {"none": counts["none"] - 4}
 
 
-@pytest.fixture(scope="module")
-async def organiser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx2.AsyncClient]:
+@asynccontextmanager
+async def organising(data: Path) -> AsyncIterator[tuple[Serving, httpx2.AsyncClient]]:
     """Runs a server, and opens the organiser's client for it."""
-    data = tmp_path_factory.mktemp("socket") / "data"
     with Serving(data, "--no-demo") as server:
         added = await asyncio.to_thread(
             run_forum, "user", "add", "olu", "--role", "organiser", "--password-stdin", "--data", data,
@@ -80,17 +80,29 @@ async def organiser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[h
         token = json.loads(made.stdout)["token"]
         headers = MACHINE | {"Authorization": f"Bearer {token}"}
         async with httpx2.AsyncClient(base_url=server.base, headers=headers) as client:
-            yield client
+            yield server, client
 
 
-@pytest.fixture
-async def event(organiser: httpx2.AsyncClient) -> Event:
-    """Makes a session of the test's own."""
+@pytest.fixture(scope="module")
+async def organiser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx2.AsyncClient]:
+    """Runs a server for all tests, and opens the organiser's client for it."""
+    async with organising(tmp_path_factory.mktemp("socket") / "data") as (_, client):
+        yield client
+
+
+async def an_event(organiser: httpx2.AsyncClient) -> Event:
+    """Makes a session."""
     commission = (await organiser.post("/organise/commissions", data=COMMISSION_FORM)).json()
     form = {"commission": commission["id"], "title": "A day"}
     session = (await organiser.post("/organise/sessions", data=form)).json()
     base = str(organiser.base_url).rstrip("/")
     return Event(base, organiser, session, [g["id"] for g in commission["groups"]])
+
+
+@pytest.fixture
+async def event(organiser: httpx2.AsyncClient) -> Event:
+    """Makes a session of the test's own."""
+    return await an_event(organiser)
 
 
 async def until(socket: ClientConnection, *kinds: str) -> dict[str, Any]:
@@ -260,3 +272,23 @@ async def test_a_console_is_shown_nothing_more_once_its_reader_may_not(event: Ev
     # It comes back by itself, and is told that this is for good.
     async with event.socket("", **sent) as console:
         assert (await until(console, "hello", "bye"))["t"] == "bye"
+
+
+async def test_a_server_that_stops_answers_what_it_took_and_tells_everybody_to_come_back(tmp_path: Path) -> None:
+    async with organising(tmp_path / "data") as (server, organiser):
+        event = await an_event(organiser)
+        round_id = await event.ask()
+        cookies = [await event.join() for _ in range(3)]
+        async with AsyncExitStack() as stack:
+            phones = [await stack.enter_async_context(event.socket(cookie)) for cookie in cookies]
+            for phone in phones:
+                await until(phone, "tally")
+                await phone.send(json.dumps({"t": "cast", "id": new_id(), "round": round_id, "choice": "r1"}))
+            stopping = asyncio.create_task(asyncio.to_thread(server.stop))
+            for phone in phones:
+                assert (await until(phone, "ack", "bye"))["t"] == "ack"
+                bye = await until(phone, "bye")
+                assert (bye["why"], bye["again"]) == ("restart", True)
+                with pytest.raises(ConnectionClosed):
+                    await phone.recv()
+            assert await stopping == (0, "")

@@ -1,0 +1,100 @@
+"""Screens that are joined to a room by a line: how they go, whatever the room is doing at the moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import pytest
+from support.factories import CLOCK, a_room
+
+from forum.live.connection import Connection
+from forum.live.outbox import BEHIND, MOST_ANSWERS, Outbox
+from forum.live.rooms import Rooms
+from forum.ports import Store
+from forum.sessions.participant_view import Mine
+from forum.web.live import sockets
+from forum.web.live.sockets import Seat, _hand_over
+
+
+class Wire:
+    """Line to a peer that can be told to read nothing. Notes what was written, and the codes with which it closed."""
+
+    def __init__(self, *, blocked: bool = False) -> None:
+        self.blocked = blocked
+        self.deaf = False
+        self.written: list[str] = []
+        self.codes: list[int] = []
+        self.ready: Callable[[], None] = lambda: None
+
+    def hand_over(
+        self, receive: Callable[[str | bytes], None], ready: Callable[[], None], went: Callable[[int], None]
+    ) -> None:
+        """Takes what is to be called."""
+        self.ready = ready
+
+    def deafen(self) -> None:
+        """Notes it."""
+        self.deaf = True
+
+    def write(self, frames: Sequence[str]) -> None:
+        """Notes frames."""
+        assert not self.blocked
+        self.written += frames
+
+    def end(self, code: int) -> None:
+        """Notes a code, the first only: a socket closes once."""
+        self.codes = self.codes or [code]
+
+
+async def seats(store: Store, *wires: Wire) -> tuple[Rooms, str, list[Connection]]:
+    """Joins wires to one participant's screens in a new session's room."""
+    live, people = await a_room(store, [None])
+    rooms = Rooms(store, CLOCK, lambda kind, view, language: f"<p>{kind}</p>", lambda words, language: words)
+    screens = []
+    for wire in wires:
+        screens.append(Connection("phone", people[0], outbox=Outbox()))
+        room = await rooms.enter(live.id, screens[-1])
+        _hand_over(wire, Seat(rooms, room, live.id, screens[-1]))
+    await asyncio.sleep(0)
+    return rooms, live.id, screens
+
+
+async def test_screens_that_fall_behind_go_while_the_room_speaks_to_all_of_them(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "LAST_WORDS", 0.05)
+    asleep, awake, other = Wire(), Wire(), Wire()
+    rooms, session, screens = await seats(sqlite_store, asleep, awake, other)
+    asleep.blocked = awake.blocked = True
+    room = await rooms.room(session)
+    for _ in range(MOST_ANSWERS + 1):
+        room.tell(screens[0].participant, Mine())
+    assert (asleep.deaf, awake.deaf, other.deaf) == (True, True, False)
+    await asyncio.sleep(0)
+    assert room.devices(screens[0].participant) == 3
+    awake.blocked = False
+    awake.ready()
+    assert awake.written[-1] == BEHIND
+    assert awake.codes == [sockets.TRY_LATER]
+    assert room.devices(screens[0].participant) == 2
+    await asyncio.sleep(0.2)
+    assert asleep.codes == [sockets.TRY_LATER]
+    assert room.devices(screens[0].participant) == 1
+    assert other.codes == []
+    assert len(other.written) > MOST_ANSWERS
+
+
+async def test_all_rooms_say_goodbye_and_are_left(sqlite_store: Store) -> None:
+    wires = [Wire(), Wire()]
+    rooms, _session, _screens = await seats(sqlite_store, *wires)
+    others = Wire()
+    live, people = await a_room(sqlite_store, [None])
+    screen = Connection("phone", people[0], outbox=Outbox())
+    _hand_over(others, Seat(rooms, await rooms.enter(live.id, screen), live.id, screen))
+    await rooms.close()
+    await asyncio.sleep(0)
+    for wire in (*wires, others):
+        assert '"restart"' in wire.written[-1]
+        assert wire.codes == [sockets.CLOSE_AT_END]
+    await rooms.close()
