@@ -15,7 +15,6 @@ import platform
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -52,15 +51,13 @@ from forum.web.server.connections import Connections
 from forum.web.server.frames import Frames
 from forum.web.server.protocol import BoundedHttp
 from forum.web.server.proxies import never_believed
+from forum.web.server.server import Server
 from forum.web.site import Site
 
 MADE_BY = "made_by"
 _UVICORNS = "FORWARDED_ALLOW_IPS"
 _COOKIES_MENDED = {(3, 11): (3, 11, 10), (3, 12): (3, 12, 6)}
-_GOODBYE = 5.0  # seconds in which votes that were taken are stored and answered, and screens told to come back
 _BACKLOG = 4096
-# Seconds between two collections of everything, each at a time when nobody is connected.
-_COLLECT_EVERY = 3600
 _OWN_FILES = 64
 _LARGEST_MESSAGE = 16 * 1024
 _MAKING = "Making the worked example. This happens once, and takes a few seconds."
@@ -178,60 +175,9 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool, accept: bool)
             signal.signal(stop, lambda *_: None)
         garbage.spare_what_is_old()
         try:
-            await _Server(config, connections, announce, ending, goodbye).serve(sockets=[listening])
+            await Server(config, connections, announce, ending, goodbye).serve(sockets=[listening])
         finally:
             garbage.spare_nothing()
-
-
-class _Server(uvicorn.Server):
-    """Calls `announce` once it listens, looks after its connections, and stops once it is `ending`.
-
-    It takes nobody new then, and waits for `goodbye`, which tells screens to come back, before it ends connections.
-    """
-
-    def __init__(
-        self,
-        config: uvicorn.Config,
-        connections: Connections,
-        announce: Callable[[], None],
-        ending: asyncio.Event,
-        goodbye: Callable[[], Awaitable[None]],
-    ) -> None:
-        super().__init__(config)
-        self._goodbye = goodbye
-        self._ending = ending
-        self._connections = connections
-        self._announce = announce
-        self._watching: asyncio.Task[None] | None = None
-        self._collected_at = connections.monotonic()
-
-    async def on_tick(self, counter: int) -> bool:
-        """Returns True to stop; uvicorn calls it ten times a second."""
-        now = self._connections.monotonic()
-        if not self._connections.count and now - self._collected_at >= _COLLECT_EVERY:
-            self._collected_at = now
-            garbage.collect_all()
-        return await super().on_tick(counter) or self._ending.is_set()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Starts to listen, and announces it."""
-        await super().startup(sockets)
-        if self.started:
-            self._watching = asyncio.create_task(self._connections.watch())
-            self._announce()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Says goodbye, closes connections, and ends the watch over them."""
-        for server in self.servers:
-            server.close()
-        try:
-            async with asyncio.timeout(_GOODBYE):
-                await self._goodbye()
-        except TimeoutError:
-            say("Not every screen could be told that the server stops. They come back by themselves.")
-        await super().shutdown(sockets)
-        if self._watching is not None:
-            self._watching.cancel()
 
 
 def shares(files: int | None) -> tuple[int, int | None]:

@@ -11,9 +11,9 @@ import pytest
 import uvicorn
 
 from forum.adapters import garbage
-from forum.cli.serve import _Server
 from forum.settings import Settings
 from forum.web.server.connections import Connections
+from forum.web.server.server import Server
 
 
 class Ring:
@@ -67,7 +67,7 @@ async def no_goodbye() -> None:
 async def test_a_server_goes_through_everything_once_an_hour_and_only_when_nobody_is_connected() -> None:
     now = [0.0]
     connections = Connections(Settings.load({}), monotonic=lambda: now[0])
-    server = _Server(uvicorn.Config("nothing:here"), connections, lambda: None, asyncio.Event(), no_goodbye)
+    server = Server(uvicorn.Config("nothing:here"), connections, lambda: None, asyncio.Event(), no_goodbye)
     ring = Ring()
     gone = weakref.ref(ring)
     gc.collect()
