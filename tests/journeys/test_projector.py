@@ -196,7 +196,7 @@ async def test_it_moves_nothing_for_those_who_asked_for_less_motion_and_little_f
     people: People, event: Event
 ) -> None:
     await event.act("note", words="Tea is in the hall.")
-    lively = await people.somebody(WALL)
+    lively = await people.somebody(WALL, reduced_motion="no-preference")
     await lively.goto(event.session["projector"])
     await event.act("note", words="We go on at half past.")
     await expect(lively.locator("h1")).to_have_text("We go on at half past.")
