@@ -205,6 +205,8 @@ class Backup:
                     if size > wanted.size:
                         break
                     yield piece
+        # zipfile knows no exception of its own for a way of packing that it has not (NotImplementedError), nor for a
+        # member that asks for a password (RuntimeError).
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
             raise self._broken(f"{name} is damaged") from error
         if (size, digest.hexdigest()) != (wanted.size, wanted.sha256):

@@ -86,8 +86,9 @@ async def _out(link: Link, name: str, columns: Sequence[tuple[str, str, int]], i
         for column, kind, _ in columns
     ]
     key = [table.c[column] for column, _, at in sorted(columns, key=lambda one: one[2]) if at]
-    if name != "entry":
-        into.execute(f'DELETE FROM "{name}"')  # noqa: S608  # what the migrations put there
+    # Names of tables and columns are the schema's own, and cannot be parameters (S608).
+    if name != "entry":  # of which nothing may be deleted; in others is what the migrations put there
+        into.execute(f'DELETE FROM "{name}"')  # noqa: S608
     into_columns = ", ".join(f'"{column}"' for column, _, _ in columns)
     insert = f'INSERT INTO "{name}" ({into_columns}) VALUES ({", ".join("?" * len(columns))})'  # noqa: S608
     rows = await link.connection.stream(sa.select(*chosen).order_by(*key))
@@ -119,6 +120,7 @@ async def _in(link: Link, table: sa.Table, source: sqlite3.Connection) -> None:
     flags = {column.name for column in table.columns if isinstance(column.type, sa.Boolean)}
     chosen = ", ".join(f'"{name}"' for name in names)
     order = ", ".join(f'"{column.name}"' for column in table.primary_key)
+    # The schema's own names, as above (S608).
     rows = source.execute(f'SELECT {chosen} FROM "{table.name}" ORDER BY {order}')  # noqa: S608
     while piece := rows.fetchmany(_LARGE_ROWS if _is_large(table.name) else _ROWS):
         await link.connection.execute(insert, [_row(names, flags, row) for row in piece])

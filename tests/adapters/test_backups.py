@@ -97,6 +97,7 @@ async def test_a_stop_ends_the_one_that_is_being_made(tmp_path: Path, monkeypatc
     processes = []
 
     async def started(*_: str, **options: object) -> object:
+        # The stubs give create_subprocess_exec one type for each option; these are whatever the server passes.
         processes.append(await start(*endless, **options))  # type: ignore[misc]
         begun.set()
         return processes[-1]

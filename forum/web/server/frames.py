@@ -103,7 +103,11 @@ class Frames(WebSocketsSansIOProtocol):
             self._slow = False
         self._take = self._ready = None
         if went is not None:
-            went(self.conn.close_rcvd.code if self.conn.close_rcvd is not None else 1005)
+            went(self._code())
+
+    def _code(self) -> int:
+        """Returns the code with which the peer closed; 1005, as RFC 6455 has it, where it said none."""
+        return self.conn.close_rcvd.code if self.conn.close_rcvd is not None else 1005
 
     # ------------------------------------------------------------------ a line (forum.live.line.Line)
 
@@ -124,7 +128,7 @@ class Frames(WebSocketsSansIOProtocol):
         """Gives whatever comes from now on to `receive`; see forum.live.line.Line. The application may end."""
         waiting, self.queue = self.queue, cast(Any, _Nobody())
         if self.disconnected or self.close_sent or self.transport.is_closing():
-            self.loop.call_soon(went, self.conn.close_rcvd.code if self.conn.close_rcvd is not None else 1005)
+            self.loop.call_soon(went, self._code())
             return
         self._take, self._ready, self._went = receive, ready, went
         writable, self.writable = self.writable, cast(Any, _Gate())
