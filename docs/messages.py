@@ -63,6 +63,7 @@ SILENT = (
     "forum/services/backup_plan.py",
     "forum/services/mail/server.py",
     "forum/services/time_zone.py",
+    "forum/services/setting_values.py",
     "forum/settings.py",
     "forum/record/signing_key.py",
     "forum/rehearsal/setup.py",

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time as Time
 from pathlib import Path
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from forum.errors import StartupProblem
 from forum.ports.data_operator import PERIODS_TOLD, Operator, operator_of
-from forum.record.verify.verdict import RecordError
-from forum.record.witnesses import Witness, witnesses_of
+from forum.record.witnesses import Witness
+from forum.services import setting_values as values
 from forum.services.backup_plan import BackupPlan, backup_plan
 from forum.services.mail.server import MailServer, mail_server
+from forum.services.setting_values import Network, sqlite_url
 from forum.services.time_zone import time_zone
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-MOST_DIGITS = 9
-_PUBLIC = (
-    "FORUM_PUBLIC_URL must be an address as https://forum.example.org or https://example.org/forum, not %(value)s."
-)
-_HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9A-Fa-f:.]+")
-_PATH = re.compile(r"(/[A-Za-z0-9_-]+)+")
 _NOT_NONE = ("FORUM_CONNECTIONS_PER_ADDRESS", "FORUM_IDLE_SECONDS", "FORUM_HEAD_SECONDS", "FORUM_STALL_SECONDS")
 
 
@@ -215,7 +204,7 @@ class Settings:
         raw = {row.env: environ.get(row.env, "") or row.default for row in TABLE}
         raw |= {f"FORUM_{name.upper()}": str(value) for name, value in given.items() if value is not None}
         counts = ("_PORT", "_PER_ADDRESS", "_PER_SESSION", "_SECONDS")
-        numbers = {env: _number(env, raw[env]) for env in raw if env.endswith(counts)}
+        numbers = {env: values.number(env, raw[env]) for env in raw if env.endswith(counts)}
         if numbers["FORUM_PORT"] > 65535:
             raise StartupProblem("FORUM_PORT must be from 0 to 65535, not %(value)s.", value=raw["FORUM_PORT"])
         for env in _NOT_NONE:
@@ -229,15 +218,15 @@ class Settings:
             data=data,
             host=raw["FORUM_HOST"],
             port=numbers["FORUM_PORT"],
-            example=_yes("FORUM_EXAMPLE", raw["FORUM_EXAMPLE"]),
+            example=values.yes("FORUM_EXAMPLE", raw["FORUM_EXAMPLE"]),
             database_url=raw["FORUM_DATABASE_URL"] or sqlite_url(data / "forum.db"),
-            public_url=_public(raw["FORUM_PUBLIC_URL"]),
-            trusted_proxies=_networks(raw["FORUM_TRUSTED_PROXIES"]),
+            public_url=values.public(raw["FORUM_PUBLIC_URL"]),
+            trusted_proxies=values.networks(raw["FORUM_TRUSTED_PROXIES"]),
             locales=Path(raw["FORUM_LOCALES"]) if raw["FORUM_LOCALES"] else None,
             timezone=time_zone(raw["FORUM_TIMEZONE"]),
-            record_check=_time_of_day(raw["FORUM_RECORD_CHECK"]),
-            witnesses=_witnesses(raw["FORUM_WITNESSES"]),
-            licence=_licence(raw["FORUM_LICENCE"]),
+            record_check=values.time_of_day(raw["FORUM_RECORD_CHECK"]),
+            witnesses=values.witnesses(raw["FORUM_WITNESSES"]),
+            licence=values.licence(raw["FORUM_LICENCE"]),
             operator=operator_of(raw),
             joins_per_session=numbers["FORUM_JOINS_PER_SESSION"],
             wrong_codes_per_address=numbers["FORUM_WRONG_CODES_PER_ADDRESS"],
@@ -256,95 +245,5 @@ class Settings:
             sign_ins_per_address=numbers["FORUM_SIGN_INS_PER_ADDRESS"],
             mail=mail_server(raw["FORUM_SMTP_URL"], raw["FORUM_SMTP_FROM"], raw["FORUM_PUBLIC_URL"]),
             backups=backup_plan(raw, time_zone(raw["FORUM_TIMEZONE"])),
-            metrics_token=_token(raw["FORUM_METRICS_TOKEN"]),
+            metrics_token=values.token(raw["FORUM_METRICS_TOKEN"]),
         )
-
-
-def _time_of_day(text: str) -> Time | None:
-    if text == "never":
-        return None
-    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text, re.ASCII):
-        raise StartupProblem("FORUM_RECORD_CHECK must be a time as 03:00, or never, not %(value)s.", value=text)
-    return Time.fromisoformat(text)
-
-
-def _token(text: str) -> str:
-    if text and not re.fullmatch(r"[!-~]{20,}", text):
-        raise StartupProblem("FORUM_METRICS_TOKEN must have 20 letters, digits or signs or more, without spaces.")
-    return text
-
-
-def _witnesses(text: str) -> tuple[Witness, ...]:
-    try:
-        return witnesses_of(text)
-    except RecordError as error:
-        raise StartupProblem("FORUM_WITNESSES cannot be used: %(why)s.", why=str(error)) from error
-
-
-def _licence(named: str) -> str:
-    """Returns a licence as Data Packages name it: a short name without spaces, or an address."""
-    if named and not re.fullmatch(r"https?://[!-~]+|[A-Za-z0-9._-]+", named):
-        raise StartupProblem("FORUM_LICENCE must be a short name as CC-BY-4.0 or an address, not %(it)s.", it=named)
-    return named
-
-
-def sqlite_url(file: Path) -> str:
-    """Returns the database URL of a SQLite file, with `%` and `?` in its name escaped."""
-    return "sqlite+aiosqlite:///" + str(file).replace("%", "%25").replace("?", "%3F")
-
-
-def _public(url: str) -> str:
-    """Checks the public address. Returns scheme, host, port and path without a slash at the end; "" for none."""
-    if not url:
-        return ""
-    try:
-        parts = urlsplit(url)
-        sound = parts.scheme in {"http", "https"} and _HOST.fullmatch(parts.hostname or "") and parts.port != 0
-    except ValueError:
-        raise StartupProblem(_PUBLIC, value=url) from None
-    if parts.username is not None or parts.password is not None:
-        # not repeated: there is a password in it
-        raise StartupProblem("FORUM_PUBLIC_URL holds a user or a password for all to read. Leave out what is before @.")
-    if "?" in url or "#" in url:
-        words = "FORUM_PUBLIC_URL cannot have ? or # in it: pages stand below it. Not %(value)s."
-        raise StartupProblem(words, value=url)
-    if not sound or not url.isascii() or not url.isprintable() or " " in url:
-        raise StartupProblem(_PUBLIC, value=url)
-    path = parts.path.rstrip("/")
-    if path and not _PATH.fullmatch(path):
-        words = "FORUM_PUBLIC_URL: a path has letters, digits, - and _ between its slashes, as /forum. Not %(path)s."
-        raise StartupProblem(words, path=path)
-    return f"{parts.scheme}://{parts.netloc}{path}"
-
-
-def _networks(text: str) -> tuple[Network, ...]:
-    """Reads a list of networks with commas or spaces; a single address is a network of one."""
-    if text.strip().lower() == "none":
-        return ()
-    found = []
-    for part in text.replace(",", " ").split():
-        try:
-            network = ipaddress.ip_network(part, strict=False)
-        except ValueError as error:
-            words = (
-                "FORUM_TRUSTED_PROXIES must be addresses or networks as 127.0.0.1, 10.0.0.0/8, not %(value)s: names "
-                "are not looked up."
-            )
-            raise StartupProblem(words, value=part) from error
-        if not network.prefixlen:
-            words = "FORUM_TRUSTED_PROXIES: %(value)s is everybody, who could then claim any address. Name the proxies."
-            raise StartupProblem(words, value=part)
-        found.append(network)
-    return tuple(found)
-
-
-def _yes(env: str, value: str) -> bool:
-    if value not in ("yes", "no"):
-        raise StartupProblem("%(env)s must be yes or no, not %(value)s.", env=env, value=value)
-    return value == "yes"
-
-
-def _number(env: str, value: str) -> int:
-    if not value.isascii() or not value.isdigit() or len(value) > MOST_DIGITS:
-        raise StartupProblem("%(env)s must be a whole number, not %(value)s.", env=env, value=value)
-    return int(value)

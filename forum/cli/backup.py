@@ -23,7 +23,8 @@ from forum.cli import data_option, json_option, report, run, say, settings_for
 from forum.errors import StartupProblem
 from forum.record.tree import Tree
 from forum.record.verify.encoding import parse_canonical
-from forum.settings import TABLE, Settings, sqlite_url
+from forum.services.setting_values import sqlite_url
+from forum.settings import TABLE, Settings
 from forum.store import Contents, contents_of, file_of, snapshot
 
 # Settings whose values say where this machine is, or have a password in them.

@@ -40,7 +40,8 @@ from forum.errors import StartupProblem
 from forum.services import record_check
 from forum.services.record_cache import kept
 from forum.services.record_check import Progress
-from forum.settings import Settings, sqlite_url
+from forum.services.setting_values import sqlite_url
+from forum.settings import Settings
 from forum.store import Contents, contents_of, file_of, fold, held, index_anew, put_in, revisions, snapshot
 
 _CHECKING = "Checking it ..."  # to whoever runs it alone: no message of a page

@@ -16,7 +16,7 @@ if __name__ == "__main__":
 
 from attack.target import Row, run
 from forum.services import scrub
-from forum.settings import sqlite_url
+from forum.services.setting_values import sqlite_url
 from forum.store import migrate, open_store
 
 

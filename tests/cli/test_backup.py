@@ -35,7 +35,7 @@ from forum.record.verify.disclosures import open_disclosure
 from forum.services import demonstration, record_entries
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
-from forum.settings import sqlite_url
+from forum.services.setting_values import sqlite_url
 from forum.store import SqlStore, tables
 from forum.store.migrate import upgrade
 from forum.stories import search_terms

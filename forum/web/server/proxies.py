@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from forum.settings import Address, Settings
+from forum.services.setting_values import Address
+from forum.settings import Settings
 
 _FORWARDED = (b"x-forwarded-for", b"x-forwarded-proto", b"forwarded", b"x-real-ip")
 # Bytes of X-Forwarded-For that are read, from the end.
