@@ -22,6 +22,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from forum.ports.accounts import People
+from forum.ports.audit import Audit
 from forum.ports.commissions import Commissions, Stages
 from forum.ports.followers import Followers
 from forum.ports.help_pledges import HelpPledges
@@ -53,6 +54,7 @@ class Work(Protocol):
     remembered: Remembered
 
     people: People
+    audit: Audit
     commissions: Commissions
     stages: Stages
     stories: Stories

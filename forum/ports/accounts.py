@@ -45,6 +45,19 @@ class Token:
     revoked_at: str = ""
 
 
+@dataclass(frozen=True)
+class SignIn:
+    """A sign-in on one browser: the digest of its key, whose, when, until when, which browser in a few words, and the
+    day on which it was last used (2026-11-22). The last two are "" in those of earlier versions."""
+
+    token: str
+    person: str
+    at: str
+    until: str
+    device: str = ""
+    used_on: str = ""
+
+
 class People(Protocol):
     """Accounts, sign-ins, the first administrator's link and tokens. Secrets are passed as SHA-256 (hex)."""
 
@@ -68,14 +81,26 @@ class People(Protocol):
     async def set_password(self, person: str, password: str) -> None:
         """Replaces a person's password hash."""
 
-    async def sign_out_everywhere(self, person: str) -> None:
-        """Ends every sign-in of a person."""
+    async def sign_out_everywhere(self, person: str, *, but: str = "") -> int:
+        """Ends every sign-in of a person, but for one. Returns how many ended."""
+
+    async def add_sign_in(self, made: SignIn) -> None:
+        """Stores a sign-in, and deletes those that have expired."""
 
     async def sign_in(self, token: str, person: str, at: str, until: str) -> None:
         """Stores a sign-in that lasts until `until`."""
 
     async def signed_in(self, token: str, at: str) -> Person | None:
         """Returns the person signed in with this token, or None where there is no such sign-in or it has expired."""
+
+    async def get_sign_in(self, token: str, at: str) -> tuple[Person, SignIn] | None:
+        """Returns the sign-in with this token and whose it is, or None as `signed_in` does."""
+
+    async def sign_ins(self, person: str, at: str, most: int) -> list[SignIn]:
+        """Returns at most `most` sign-ins of a person that have not expired, newest first."""
+
+    async def use_sign_in(self, token: str, day: str) -> None:
+        """Notes the day on which a sign-in was last used; does nothing where there is none."""
 
     async def sign_out(self, token: str) -> None:
         """Ends one sign-in; does nothing where there is none."""

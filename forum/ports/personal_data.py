@@ -142,10 +142,12 @@ ABOUT: Mapping[Kind, About] = {
     ),
     Kind.ACCOUNT: About(
         message("Accounts of staff"),
-        "Name, sign-in name, roles, a fingerprint of the password, sign-ins, and which of them did what.",
+        "Name, sign-in name, roles, a fingerprint of the password, sign-ins with the kind of browser and the day of "
+        "last use, and which of them did what. No network address.",
         "So that only those who may can run sessions, moderate and decide.",
         "The administrator. Others see a name where its owner acts.",
-        "As long as somebody works here. A sign-in goes %(sign_ins)s days after it has run out.",
+        "As long as somebody works here. A sign-in goes %(sign_ins)s days after it has run out, and the list of what "
+        "staff did with accounts, exports and settings after %(staff_acts)s days.",
     ),
     Kind.UNDO: About(
         message("The last act, to undo it"),
@@ -173,6 +175,7 @@ PERIODS: Mapping[str, int] = {
     "notes": 730,
     "attendance": 365,
     "sign_ins": 30,
+    "staff_acts": 365,
     "undo": 7,
     "decision_drafts": 365,
 }
@@ -302,7 +305,8 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         "partition badges_off held opened_at kind entrance tablet reasons ended_at no_receipts "
         "stage terms called_off_at",
     },
-    "sign_in": {Kind.ACCOUNT: "token person at until"},
+    "sign_in": {Kind.ACCOUNT: "token person at until device used_on"},
+    "staff_act": {Kind.ACCOUNT: "at by what whom about", NOBODY: "seq"},
     "stage_move": {Kind.ROOM: "learnt better took_part", NOBODY: "seq id commission came_from went_to at entry"},
     "stage_note": {Kind.ROOM: "words", NOBODY: "seq id commission stage question at decision entry"},
     "stop": {

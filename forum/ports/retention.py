@@ -23,5 +23,5 @@ class Retention(Protocol):
     async def remove(self, period: str, before: str, most: int) -> int:
         """Removes at most `most` pieces of data of a period from before this time, and returns how many.
 
-        Knows the periods marks, notes, attendance, sign_ins and undo. Raises KeyError for another one.
+        Knows the periods marks, notes, attendance, sign_ins, staff_acts and undo. Raises KeyError for another one.
         """

@@ -9,19 +9,18 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.accounts import Person, Role, Token
+from forum.ports.audit import What
 from forum.ports.clock import Clock
 from forum.ports.passwords import FEWEST, MOST, Fit, Passwords, prepared
-from forum.services import permissions
+from forum.services import audit, permissions, sign_ins
 from forum.services.form_errors import NO_NAME, Findings
 from forum.services.keys import digest, digest_of_no_key, new_key, new_token
-from forum.sessions.local_time import written
+from forum.services.sign_ins import Begin
 
-HOURS_SIGNED_IN = 12
 MOST_NAME = 100
 MOST_LABEL = 60
 
@@ -42,8 +41,12 @@ class NewAccount:
     commission: str = ""
 
 
-async def add_account(store: Store, passwords: Passwords, clock: Clock, asked: NewAccount) -> Person:
-    """Adds an account and returns it. With an administrator there is no need of the first one's link: it dies.
+async def add_account(
+    store: Store, passwords: Passwords, clock: Clock, asked: NewAccount, *, by: str = audit.BY_COMMAND
+) -> Person:
+    """Adds an account and returns it; `by` is the id of whoever asks.
+
+    With an administrator there is no need of the first one's link: it dies.
 
     Raises FormErrors (fields "name", "login", "password", "again", "role", "commission") with all that is wrong,
     BadInput(field="login") for a login that is taken.
@@ -52,6 +55,7 @@ async def add_account(store: Store, passwords: Passwords, clock: Clock, asked: N
     async with store.begin() as work:
         await _check_commission(work, asked.commission)
         await work.people.add_person(person)
+        await audit.note(work, clock.now(), by, What.ACCOUNT_ADDED, _told(person.roles or asked.roles), whom=person.id)
         if Role.ADMINISTRATOR in person.roles:
             # A link that has run out takes the place of the one that may be on its way.
             await work.people.set_first_link(digest_of_no_key(), person.created_at)
@@ -77,57 +81,52 @@ async def check_first_link(store: Store, clock: Clock, key: str) -> None:
 
 
 async def use_first_link(
-    store: Store, passwords: Passwords, clock: Clock, key: str, asked: NewAccount, *, before: str = ""
+    store: Store, passwords: Passwords, clock: Clock, key: str, asked: NewAccount, sign_in: Begin
 ) -> tuple[Person, str]:
     """Uses the first administrator's link up: adds their account and signs them in. Returns them and the sign-in's key.
 
-    `before` is as in `sign_in`. Raises NotFound as `check_first_link` does; else as `add_account`, and the link holds.
+    Raises NotFound as `check_first_link` does; else as `add_account`, and the link holds.
     """
     person = await _made(passwords, clock, asked)
     async with store.begin() as work:
         if not await work.people.use_first_link(digest(key), clock.now()):
             raise NotFound(_NO_LINK)
         await work.people.add_person(person)
-        token = await _signed_in(work, clock, person, before)
+        await audit.note(work, clock.now(), person.id, What.ACCOUNT_ADDED, _told(person.roles), whom=person.id)
+        token = await sign_ins.begin(work, clock, person, sign_in)
     return person, token
 
 
 async def sign_in(
-    store: Store, passwords: Passwords, clock: Clock, person: Person, password: str, fit: Fit, *, before: str = ""
+    store: Store, passwords: Passwords, clock: Clock, person: Person, password: str, fit: Fit, asked: Begin
 ) -> str:
-    """Signs a person in whose password was found to fit, for HOURS_SIGNED_IN, and returns the key of the sign-in.
-
-    `before` is the key of the sign-in that this browser had, which ends; "" for none. A hash of former days is made
-    anew.
+    """Signs a person in whose password was found to fit, and returns the key of the sign-in. A hash of former days is
+    made anew.
     """
     fresh = await passwords.hashed(password) if fit is Fit.BEFORE else ""
     async with store.begin() as work:
         if fresh:
             await work.people.set_password(person.id, fresh)
-        return await _signed_in(work, clock, person, before)
-
-
-async def sign_out(store: Store, token: str) -> None:
-    """Ends the sign-in with this key."""
-    async with store.begin() as work:
-        await work.people.sign_out(digest(token))
+        return await sign_ins.begin(work, clock, person, asked)
 
 
 async def change_password(
-    store: Store, passwords: Passwords, clock: Clock, person: Person, chosen: str, *, before: str = ""
+    store: Store, passwords: Passwords, clock: Clock, person: Person, chosen: str, asked: Begin
 ) -> str:
     """Gives a person the password that they chose, and signs them in anew. Returns the key of the sign-in.
 
     All their other sign-ins end and their tokens are revoked: whoever had the old password may have made them. The
-    password is one that `check_password` has passed; `before` is as in `sign_in`.
+    password is one that `check_password` has passed.
     """
     hashed = await passwords.hashed(chosen)
     async with store.begin() as work:
-        await _replace_password(work, clock, person.id, hashed)
-        return await _signed_in(work, clock, person, before)
+        await _replace_password(work, clock, person.id, hashed, by=person.id)
+        return await sign_ins.begin(work, clock, person, asked)
 
 
-async def give_password(store: Store, passwords: Passwords, clock: Clock, person: str, password: str) -> None:
+async def give_password(
+    store: Store, passwords: Passwords, clock: Clock, person: str, password: str, *, by: str = audit.BY_COMMAND
+) -> None:
     """Gives somebody (by id) a new password, ends all their sign-ins and revokes their tokens.
 
     Raises FormErrors (field "password"), NotFound.
@@ -137,10 +136,12 @@ async def give_password(store: Store, passwords: Passwords, clock: Clock, person
     found.stop()
     hashed = await passwords.hashed(chosen)
     async with store.begin() as work:
-        await _replace_password(work, clock, person, hashed)
+        await _replace_password(work, clock, person, hashed, by=by)
 
 
-async def set_roles(store: Store, person: str, roles: Sequence[str], commission: str = "") -> tuple[Role, ...]:
+async def set_roles(
+    store: Store, clock: Clock, person: str, roles: Sequence[str], commission: str = "", *, by: str = audit.BY_COMMAND
+) -> tuple[Role, ...]:
     """Gives somebody (by id) these roles and no others, in one commission (by id) alone, or in every one where it is
     "". None at all leaves an account that opens nothing there.
 
@@ -151,14 +152,17 @@ async def set_roles(store: Store, person: str, roles: Sequence[str], commission:
     held = _roles(found, roles, commission)
     found.stop()
     async with store.begin() as work:
-        if not commission:
+        before = {one.id: one for one in await work.people.list_people(lock=True)}.get(person)
+        if commission:
+            await _check_commission(work, commission)
+            if before is None:
+                raise NotFound(_NOBODY)
+            await work.people.set_roles_in(person, {**before.roles_in, commission: held})
+        else:
             await replace_roles(work, person, held)
-            return held
-        await _check_commission(work, commission)
-        everybody = {one.id: one for one in await work.people.list_people(lock=True)}
-        if person not in everybody:
-            raise NotFound(_NOBODY)
-        await work.people.set_roles_in(person, {**everybody[person].roles_in, commission: held})
+        had = () if before is None else before.roles_in.get(commission, ()) if commission else before.roles
+        if set(had) != set(held):
+            await audit.note(work, clock.now(), by, What.ROLES_CHANGED, _told(held), whom=person)
     return held
 
 
@@ -186,6 +190,7 @@ async def make_token(store: Store, clock: Clock, person: Person, label: str) -> 
     token = Token(secrets.token_hex(16), person.id, label, clock.now())
     async with store.begin() as work:
         await work.people.add_token(token, digest(secret))
+        await audit.note(work, clock.now(), person.id, What.TOKEN_MADE, label)
     return token, secret
 
 
@@ -193,6 +198,7 @@ async def revoke_token(store: Store, clock: Clock, person: Person, token: str) -
     """Makes a token useless. Raises NotFound where the person has no such token."""
     async with store.begin() as work:
         await work.people.revoke_token(person.id, token, clock.now())
+        await audit.note(work, clock.now(), person.id, What.TOKEN_REVOKED)
 
 
 def check_names(found: Findings, login: str, name: str) -> tuple[str, str]:
@@ -272,18 +278,14 @@ def _roles(found: Findings, wanted: Sequence[str], commission: str = "") -> tupl
     return tuple(role for role in permissions.ROLES if role in wanted)
 
 
-async def _signed_in(work: Work, clock: Clock, person: Person, before: str) -> str:
-    if before:
-        await work.people.sign_out(digest(before))
-    token = new_token()
-    now = clock.now()
-    until = written(datetime.fromisoformat(now) + timedelta(hours=HOURS_SIGNED_IN))
-    await work.people.sign_in(digest(token), person.id, now, until)
-    return token
+def _told(roles: Sequence[str]) -> str:
+    """Returns roles as an act of staff is about them; "-" for none."""
+    return ", ".join(roles) or "-"
 
 
-async def _replace_password(work: Work, clock: Clock, person: str, hashed: str) -> None:
+async def _replace_password(work: Work, clock: Clock, person: str, hashed: str, *, by: str) -> None:
     await work.people.set_password(person, hashed)
     await work.people.sign_out_everywhere(person)
+    await audit.note(work, clock.now(), by, What.PASSWORD_CHANGED, whom=person)
     for token in await work.people.tokens(person):
         await work.people.revoke_token(person, token.id, clock.now())

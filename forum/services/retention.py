@@ -33,6 +33,8 @@ FEW = 5  # a smaller number in the record might tell of one person
 EVERY = 3600.0  # seconds between two looks whether it is time
 PAUSE = 0.05  # seconds between two pieces
 
+# No part of the record, so neither is how much of it went.
+_UNRECORDED = {"staff_acts"}
 _STATE = "retention"
 _OVER = "kept long enough %s"
 
@@ -164,7 +166,7 @@ class Retention:
                 gone = await _returned(work, before, self._clock.now())
             else:
                 gone = await work.retention.remove(period, before, A_PIECE)
-            if gone:
+            if gone and period not in _UNRECORDED:
                 await _save(work, now, removed={**now.removed, period: now.removed.get(period, 0) + gone})
         return gone > 0
 

@@ -9,8 +9,8 @@ from typing import Final
 import sqlalchemy as sa
 
 from forum.errors import BadInput
-from forum.ports.accounts import Person, Role, Token
-from forum.store.base import Area, Row
+from forum.ports.accounts import Person, Role, SignIn, Token
+from forum.store.base import Area, Row, plain
 from forum.store.tables import first_link
 from forum.store.tables import person as people
 from forum.store.tables import sign_in as sign_ins
@@ -72,26 +72,48 @@ class SqlPeople(Area):
         await self._link.change(sa.update(people).where(people.c.id == person).values(password=password), _NOBODY)
 
     async def sign_in(self, token: str, person: str, at: str, until: str) -> None:
+        """Stores a sign-in that lasts until `until`."""
+        await self.add_sign_in(SignIn(token, person, at, until))
+
+    async def add_sign_in(self, made: SignIn) -> None:
         """Stores a sign-in, and deletes those that have expired."""
-        await self._link.run(sa.delete(sign_ins).where(sign_ins.c.until <= at))
-        await self._link.put(sign_ins, {"token": token, "person": person, "at": at, "until": until})
+        await self._link.run(sa.delete(sign_ins).where(sign_ins.c.until <= made.at))
+        await self._link.put(sign_ins, plain(made))
 
     async def signed_in(self, token: str, at: str) -> Person | None:
         """Returns the person signed in with this token, or None where there is no such sign-in or it has expired."""
+        found = await self.get_sign_in(token, at)
+        return found[0] if found else None
+
+    async def get_sign_in(self, token: str, at: str) -> tuple[Person, SignIn] | None:
+        """Returns the sign-in with this token and whose it is, or None as `signed_in` does."""
+        wanted = sa.select(people, *(column.label(f"its_{column.name}") for column in sign_ins.c))
         rows = await self._link.rows(
-            sa.select(people)
-            .join(sign_ins, sign_ins.c.person == people.c.id)
-            .where(sign_ins.c.token == token, sign_ins.c.until > at)
+            wanted.join(sign_ins, sign_ins.c.person == people.c.id).where(
+                sign_ins.c.token == token, sign_ins.c.until > at
+            )
         )
-        return _person(rows[0]) if rows else None
+        if not rows:
+            return None
+        return _person(rows[0]), SignIn(**{column.name: rows[0][f"its_{column.name}"] for column in sign_ins.c})
+
+    async def sign_ins(self, person: str, at: str, most: int) -> list[SignIn]:
+        """Returns at most `most` sign-ins of a person that have not expired, newest first."""
+        wanted = sa.select(sign_ins).where(sign_ins.c.person == person, sign_ins.c.until > at)
+        rows = await self._link.rows(wanted.order_by(sign_ins.c.at.desc(), sign_ins.c.token).limit(most))
+        return [SignIn(**row) for row in rows]
+
+    async def use_sign_in(self, token: str, day: str) -> None:
+        """Notes the day on which a sign-in was last used; does nothing where there is none."""
+        await self._link.run(sa.update(sign_ins).where(sign_ins.c.token == token).values(used_on=day))
 
     async def sign_out(self, token: str) -> None:
         """Ends one sign-in; does nothing where there is none."""
         await self._link.run(sa.delete(sign_ins).where(sign_ins.c.token == token))
 
-    async def sign_out_everywhere(self, person: str) -> None:
-        """Ends every sign-in of a person."""
-        await self._link.run(sa.delete(sign_ins).where(sign_ins.c.person == person))
+    async def sign_out_everywhere(self, person: str, *, but: str = "") -> int:
+        """Ends every sign-in of a person, but for one. Returns how many ended."""
+        return await self._link.run(sa.delete(sign_ins).where(sign_ins.c.person == person, sign_ins.c.token != but))
 
     async def set_first_link(self, token: str, until: str) -> None:
         """Stores the link that makes the first administrator and invalidates any earlier one."""

@@ -25,6 +25,7 @@ from forum.store.tables import (
     round_,
     session,
     sign_in,
+    staff_act,
     story,
     suggestion,
     version,
@@ -86,6 +87,7 @@ _OLD: Mapping[str, Sequence[_Old]] = {
         _Old(voter, lambda before: voter.c.at < before),
     ),
     "sign_ins": (_Old(sign_in, lambda before: sign_in.c.until < before),),
+    "staff_acts": (_Old(staff_act, lambda before: staff_act.c.at < before),),
     "undo": (_Old(last_act, lambda before: last_act.c.at < before),),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forum.ports.accounts import People
+from forum.ports.audit import Audit
 from forum.ports.commissions import Commissions, Stages
 from forum.ports.followers import Followers
 from forum.ports.help_pledges import HelpPledges
@@ -24,6 +25,7 @@ from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
 from forum.ports.voters import Voters
 from forum.ports.voting import DecisionDrafts, Decisions, Reasons, Rounds
 from forum.ports.work_list import WorkList, YourWork
+from forum.store.audit import SqlAudit
 from forum.store.base import Link
 from forum.store.care import SqlCare
 from forum.store.checkpoints import SqlPastCheckpoints
@@ -72,6 +74,7 @@ class SqlWork:
     def __init__(self, link: Link, remembered: Remembered) -> None:
         self.remembered = remembered
         self.people: People = SqlPeople(link)
+        self.audit: Audit = SqlAudit(link)
         self.commissions: Commissions = SqlCommissions(link)
         self.stages: Stages = SqlStages(link)
         self.stories: Stories = SqlStories(link)

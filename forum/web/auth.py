@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 
 from starlette.requests import HTTPConnection
 
-from forum.errors import NotAllowed, NotFound, SignInNeeded
+from forum.errors import NotAllowed, NotFound, SignInNeeded, StoreUnavailable
 from forum.ports import Work
 from forum.ports.accounts import Person
-from forum.services import commitments, decision_drafts, minority_statements, permissions, update_files
+from forum.services import commitments, decision_drafts, minority_statements, permissions, sign_ins, update_files
 from forum.services.keys import digest
 from forum.services.permissions import Reach
 from forum.web.cookies import SIGNED_IN, cookie_of
+from forum.web.i18n.dates import today
 from forum.web.site import site_of
 
 
@@ -20,12 +22,13 @@ async def person_of(request: HTTPConnection) -> Person | None:
     """Returns the person signed in, by cookie or by an organiser's token in `Authorization: Bearer ...`; None for
     nobody. Reads them once a request."""
     if not hasattr(request.state, "person"):
-        request.state.person = await _read_person(request)
+        request.state.person = await _read_person(request, using=True)
     person: Person | None = request.state.person
     return person
 
 
-async def _read_person(request: HTTPConnection) -> Person | None:
+async def _read_person(request: HTTPConnection, *, using: bool = False) -> Person | None:
+    """Returns the person signed in; with `using`, notes the first use of a sign-in on a day."""
     site = site_of(request)
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and secret:
@@ -35,7 +38,16 @@ async def _read_person(request: HTTPConnection) -> Person | None:
     if not cookie:
         return None
     async with site.store.read() as work:
-        return await work.people.signed_in(digest(cookie), site.clock.now())
+        found = await work.people.get_sign_in(digest(cookie), site.clock.now())
+    if found is None:
+        return None
+    person, sign_in = found
+    day = today(site.clock.now())
+    if using and sign_in.used_on != day:
+        # Where nothing can be written, pages are shown all the same.
+        with suppress(StoreUnavailable):
+            await sign_ins.used(site.store, cookie, day)
+    return person
 
 
 async def need(request: HTTPConnection, permission: str, commission: str = "") -> Person | None:

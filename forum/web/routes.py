@@ -20,7 +20,7 @@ from forum.web import (
     promise_updates,
     update_files,
 )
-from forum.web.accounts import cookieless, own_password, people, sign_in, your_work
+from forum.web.accounts import cookieless, own_account, own_password, people, sign_in, your_work
 from forum.web.auth import need_here, need_somewhere
 from forum.web.decide import answer_date
 from forum.web.decide import corrections as decision_corrections
@@ -203,7 +203,9 @@ PAGES: tuple[Page, ...] = (
     Page("/people", "GET POST", people.people, "manage people"),
     Page("/people/{person}/roles", "POST", people.set_roles, "manage people"),
     Page("/people/{person}/password", "POST", people.give_password, "manage people"),
+    Page("/people/{person}/sign-outs", "POST", people.sign_out_everywhere, "manage people"),
     Page("/account", "GET POST", own_password.change, "signed in", somewhere=True),
+    Page("/account/sign-outs", "POST", own_account.sign_out, "signed in", somewhere=True),
     Page("/work", "GET", your_work.work, "signed in", somewhere=True),
     # organising
     Page("/organise", "GET", organising.overview, "run sessions", somewhere=True),

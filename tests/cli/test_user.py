@@ -111,7 +111,10 @@ def test_a_new_password_is_the_only_one(tmp_path: Path) -> None:
         assert user("token", login, "--label", "a script", "--data", tmp_path).exit_code == 0
     with closing(sqlite3.connect(tmp_path / "forum.db")) as database, database:
         for (id_,) in database.execute("SELECT id FROM person").fetchall():
-            database.execute("INSERT INTO sign_in VALUES (?, ?, '2026-01-01', '2999-01-01')", (f"of {id_}", id_))
+            database.execute(
+                "INSERT INTO sign_in (token, person, at, until) VALUES (?, ?, '2026-01-01', '2999-01-01')",
+                (f"of {id_}", id_),
+            )
     short = user("password", "ann", "--password-stdin", "--data", tmp_path, given="short\n")
     assert (short.exit_code, "12 to 200 characters" in short.output) == (2, True)
     nobody = user("password", "bob", "--password-stdin", "--data", tmp_path, given="eleven pale wooden bridges\n")

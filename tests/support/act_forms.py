@@ -237,6 +237,8 @@ ABOUT_NEITHER: dict[str, Form] = {
     "/organisation/{part}": {"name": "Anytown", "seen": "0"},
     "/people": {"name": "B", "login": "b", "password": "seven quiet green kettles", "role": "organiser"},
     "/people/{person}/roles": {"role": "organiser"},
+    "/account/sign-outs": {"others": "1"},
+    "/people/{person}/sign-outs": {},
     "/people/{person}/password": {"password": "seven quiet green kettles"},
     "/organise/commissions": {
         name: said if isinstance(said, str) else [*said] for name, said in COMMISSION_FORM.items()

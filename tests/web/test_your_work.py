@@ -6,6 +6,7 @@ import re
 
 import pytest
 from support.app import House, words
+from support.factories import CLOCK
 
 from forum.ports.accounts import Role
 from forum.services import accounts
@@ -17,7 +18,7 @@ async def test_a_moderator_of_one_commission_has_its_stories_counted_and_no_othe
     for title in ("Two doors", "Three doors"):
         await house.story(there, title)
     person = await house.person("moira")
-    await accounts.set_roles(house.store, person.id, [Role.MODERATOR], here.id)
+    await accounts.set_roles(house.store, CLOCK, person.id, [Role.MODERATOR], here.id)
     async with house.browser() as browser:
         browser.cookies.set("forum_session", await house.session_token(person))
         page = await browser.get("/work")

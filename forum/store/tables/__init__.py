@@ -5,7 +5,7 @@ everything else refers to rows by their random `id`. Times are strings (UTC, ISO
 they are. Values that are only read and written whole are in one JSON column.
 """
 
-from forum.store.tables.accounts import first_link, person, sign_in, token
+from forum.store.tables.accounts import first_link, person, sign_in, staff_act, token
 from forum.store.tables.commissions import (
     answer_move,
     closing,
@@ -118,6 +118,7 @@ __all__ = [
     "round_",
     "session",
     "sign_in",
+    "staff_act",
     "stage_move",
     "stage_note",
     "stop",

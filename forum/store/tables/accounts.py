@@ -27,6 +27,20 @@ sign_in = sa.Table(
     reference("person", "person.id"),
     words("at"),
     words("until"),
+    sa.Column("device", Words, nullable=False, server_default=sa.text("''")),
+    sa.Column("used_on", Words, nullable=False, server_default=sa.text("''")),
+)
+
+# Acts of staff on accounts, exports and settings: no part of the record, and not kept as long.
+staff_act = sa.Table(
+    "staff_act",
+    metadata,
+    seq(),
+    words("at"),
+    words("by"),
+    words("what"),
+    words("whom"),
+    words("about"),
 )
 
 # The link with which the first administrator sets a password: at most one row, since `only` is always 1.

@@ -14,6 +14,7 @@ from forum.adapters import passwords
 from forum.errors import TooMany
 from forum.ports.accounts import Person
 from forum.ports.passwords import Fit
+from forum.services import sign_ins
 from forum.services.keys import digest
 from forum.stories.visible_text import alike
 from forum.web.accounts.devices import entered, who_of
@@ -62,6 +63,8 @@ async def holder(request: Request, login: str, password: str) -> tuple[Person | 
         for key in counted:
             limits.give_back(key)
         return person, fit
+    if person is not None and not over:
+        await sign_ins.failed(site.store, site.clock, person)
     await limits.sleep(max(0.0, began + ANSWERED_AFTER - limits.now()))
     if over:
         raise too_many(over)

@@ -11,9 +11,10 @@ from forum.adapters import passwords
 from forum.errors import BadInput, FormErrors, ForumError, IllegalMove, StoreUnavailable
 from forum.ports.accounts import Role
 from forum.ports.passwords import FEWEST
-from forum.services import accounts
+from forum.services import accounts, sign_ins
 from forum.services.accounts import NewAccount
 from forum.web.accounts.sign_in import as_typed
+from forum.web.auth import somebody
 from forum.web.errors import status_of
 from forum.web.forms import Form, errors_of, form_of
 from forum.web.i18n.gettext import gettext as _
@@ -30,7 +31,7 @@ async def people(request: Request) -> Response:
     asked = NewAccount(form.text("login"), form.text("name"), form.texts("role"), as_typed(form, "password"))
     asked = replace(asked, commission=form.text("commission"))
     try:
-        person = await accounts.add_account(site.store, passwords, site.clock, asked)
+        person = await accounts.add_account(site.store, passwords, site.clock, asked, by=(await somebody(request)).id)
     except (BadInput, StoreUnavailable) as error:
         if wants_json(request):
             raise
@@ -47,7 +48,8 @@ async def set_roles(request: Request) -> Response:
         if form.flag("one") and not commission:
             form.wrong("commission", "Choose the commission in which these roles count.")
             form.stop()
-        held = await accounts.set_roles(site_of(request).store, person, form.texts("role"), commission)
+        site, by = site_of(request), (await somebody(request)).id
+        held = await accounts.set_roles(site.store, site.clock, person, form.texts("role"), commission, by=by)
     except (BadInput, IllegalMove, StoreUnavailable) as error:
         if wants_json(request):
             raise
@@ -62,12 +64,20 @@ async def give_password(request: Request) -> Response:
     form = await form_of(request)
     person = request.path_params["person"]
     try:
-        await accounts.give_password(site.store, passwords, site.clock, person, as_typed(form, "password"))
+        by = (await somebody(request)).id
+        await accounts.give_password(site.store, passwords, site.clock, person, as_typed(form, "password"), by=by)
     except (FormErrors, StoreUnavailable) as error:
         if wants_json(request):
             raise
         return await people_page(request, Form({}), error, about=person, part="password")
     return done(request, "/people?done=password", person=person)
+
+
+async def sign_out_everywhere(request: Request) -> Response:
+    """Ends every sign-in of somebody, on whatever device. Their tokens stay."""
+    site, person = site_of(request), request.path_params["person"]
+    await sign_ins.end_all(site.store, site.clock, person, by=await somebody(request))
+    return done(request, "/people?done=signed-out", person=person)
 
 
 def role_words() -> list[tuple[str, str, str]]:
@@ -97,6 +107,7 @@ async def people_page(
     said = {
         "added": _("The account is ready."),
         "roles": _("The roles are changed."),
+        "signed-out": _("They are signed out, everywhere."),
         "password": _("The password is changed. They have to sign in again, everywhere."),
     }
     return await page(

@@ -11,14 +11,17 @@ from forum.adapters import passwords
 from forum.errors import BadInput, ForumError, StoreUnavailable, TooMany
 from forum.ports.accounts import Person
 from forum.ports.passwords import FEWEST, MOST, Fit, prepared
-from forum.services import accounts, permissions
+from forum.services import accounts, permissions, sign_ins
 from forum.services.accounts import NewAccount
+from forum.services.sign_ins import Begin
+from forum.web.accounts.browser_names import browser_name
 from forum.web.accounts.cookieless import giving, refusing
 from forum.web.accounts.devices import keep_entered
 from forum.web.accounts.login_check import holder
 from forum.web.cookies import SIGNED_IN, cookie_of, forget_cookie, set_cookie
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, errors_of, form_of
+from forum.web.i18n.dates import today
 from forum.web.responses import page
 from forum.web.site import site_of
 
@@ -41,8 +44,7 @@ async def sign_in(request: Request) -> Response:
         return refusal
     try:
         person, password, fit = await _known(request, form)
-        before = cookie_of(request, SIGNED_IN)
-        token = await accounts.sign_in(site.store, passwords, site.clock, person, password, fit, before=before)
+        token = await accounts.sign_in(site.store, passwords, site.clock, person, password, fit, asked_of(request))
     except (BadInput, TooMany, StoreUnavailable) as error:
         return await _sign_in_page(request, form, onward, error)
     return with_cookie(request, RedirectResponse(onward or _home(person), 303), token, person)
@@ -70,7 +72,7 @@ async def sign_out(request: Request) -> Response:
     """Ends the sign-in on the server, then in the browser."""
     cookie = cookie_of(request, SIGNED_IN)
     if cookie:
-        await accounts.sign_out(site_of(request).store, cookie)
+        await sign_ins.end(site_of(request).store, site_of(request).clock, cookie)
     answer = RedirectResponse("/", 303)
     forget_cookie(request, answer, SIGNED_IN)
     return answer
@@ -91,9 +93,8 @@ async def first(request: Request) -> Response:
     asked = NewAccount(
         form.text("login"), form.text("name"), permissions.ROLES, as_typed(form, "password"), as_typed(form, "again")
     )
-    before = cookie_of(request, SIGNED_IN)
     try:
-        person, token = await accounts.use_first_link(site.store, passwords, site.clock, key, asked, before=before)
+        person, token = await accounts.use_first_link(site.store, passwords, site.clock, key, asked, asked_of(request))
     except (BadInput, StoreUnavailable) as error:
         errors = errors_of(error)
         return await page(
@@ -119,9 +120,15 @@ def as_typed(form: Form, name: str) -> str:
     return typed[-1] if typed else ""
 
 
+def asked_of(request: Request) -> Begin:
+    """Returns the sign-in that a browser asks for: in the place of the one that it has, with the browser's name."""
+    day = today(site_of(request).clock.now())
+    return Begin(cookie_of(request, SIGNED_IN), browser_name(request), day)
+
+
 def with_cookie(request: Request, answer: Response, token: str, person: Person) -> Response:
     """Adds to an answer the key of a new sign-in, and the proof that this person has signed in on this browser."""
-    set_cookie(request, answer, SIGNED_IN, token, accounts.HOURS_SIGNED_IN * 3600)
+    set_cookie(request, answer, SIGNED_IN, token, sign_ins.HOURS_SIGNED_IN * 3600)
     return keep_entered(request, answer, person)
 
 

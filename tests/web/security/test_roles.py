@@ -199,7 +199,7 @@ async def in_one(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
         browsers = {role: house.browser() for role in IN_ONE}
         for role, browser in browsers.items():
             person = await house.person(f"{role.replace(' ', '-')}-in-one")
-            await accounts.set_roles(house.store, person.id, [role], mine.voted.live.commission)
+            await accounts.set_roles(house.store, CLOCK, person.id, [role], mine.voted.live.commission)
             browser.cookies.set("forum_session", await house.session_token(person))
         yield InOne(house, mine, anothers, browsers)
         for browser in browsers.values():
@@ -297,14 +297,14 @@ async def test_a_role_in_one_commission_may_be_taken_and_no_administrator_is_mad
     async with house.browser() as browser:
         browser.cookies.set("forum_session", await house.session_token(person))
         assert (await browser.get("/organise")).status_code == 403
-        await accounts.set_roles(house.store, person.id, ["organiser"], here)
+        await accounts.set_roles(house.store, CLOCK, person.id, ["organiser"], here)
         assert (await browser.get("/organise")).status_code == 200
         for wrong in (["administrator"], ["king"]):
             with pytest.raises(FormErrors):
-                await accounts.set_roles(house.store, person.id, wrong, here)
+                await accounts.set_roles(house.store, CLOCK, person.id, wrong, here)
         with pytest.raises(BadInput):
-            await accounts.set_roles(house.store, person.id, ["organiser"], new_id())
-        await accounts.set_roles(house.store, person.id, [], here)
+            await accounts.set_roles(house.store, CLOCK, person.id, ["organiser"], new_id())
+        await accounts.set_roles(house.store, CLOCK, person.id, [], here)
         assert (await browser.get("/organise")).status_code == 403
 
 

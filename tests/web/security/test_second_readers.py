@@ -43,7 +43,7 @@ async def desk(house: House, request: pytest.FixtureRequest) -> AsyncIterator[De
     async with house.signed_in("commissioner") as writer, house.browser() as reader, house.browser() as stranger:
         for browser, of in ((reader, voted), (stranger, other)):
             person = await house.person(new_id()[:8])
-            await accounts.set_roles(house.store, person.id, ["second reader"], of.live.commission)
+            await accounts.set_roles(house.store, CLOCK, person.id, ["second reader"], of.live.commission)
             browser.cookies.set("forum_session", await house.session_token(person))
         form = {**ANSWERS, "outcome": "adopted", "response": "r1", "rationale": "It is near.", "role_1": "The trust"}
         form |= {"what_1": "A nurse at night", "by_1": "2126-01-31", "round": voted.rounds[0], "id": new_id()}
@@ -124,7 +124,7 @@ async def test_whoever_wrote_on_a_draft_is_no_second_reader_of_it(desk: Desk) ->
         [draft] = await work.decision_drafts.list_drafts()
     await desk.act(desk.writer, "hand over", 1)
     await desk.house.person("ada", "administrator")
-    await accounts.set_roles(desk.house.store, draft.writers[0], ["second reader"])
+    await accounts.set_roles(desk.house.store, CLOCK, draft.writers[0], ["second reader"])
     assert "Nothing to read now" in words(await desk.writer.get("/decide"))
     assert (await desk.writer.get(desk.draft)).status_code == 403
     assert (await desk.act(desk.writer, "publish", 2)).status_code == 403

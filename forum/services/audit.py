@@ -1,0 +1,17 @@
+"""Notes what staff did with accounts, exports and settings, in the unit of work that did it.
+
+Never what participants did, no address of a network and nothing that was typed: an act, whose, and what it was about.
+"""
+
+from __future__ import annotations
+
+from forum.ports import Work
+from forum.ports.audit import MOST_ABOUT, StaffAct, What
+
+BY_COMMAND = ""
+
+
+async def note(work: Work, at: str, by: str, what: What, about: str = "", *, whom: str = "") -> None:
+    """Notes an act: when, by whom (the id of an account; BY_COMMAND for the command line), what, and about what in a
+    few words, which are cut to MOST_ABOUT. `whom` is the id of the account that it changed, where that is another's."""
+    await work.audit.add_act(StaffAct(at, by, what, whom, about[:MOST_ABOUT]))
