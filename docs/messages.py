@@ -39,6 +39,7 @@ SILENT = (
     "forum/rehearsal/example",
     "forum/rehearsal/result_reader.py",
     "forum/cli",
+    "forum/live/brokers",
     "forum/rehearsal/screen_check.py",
     "forum/record/export_zip.py",
     "forum/rehearsal/sample_day.py",

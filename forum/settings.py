@@ -45,6 +45,13 @@ TABLE = (
         "Database; empty: SQLite in FORUM_DATA. Or postgresql+asyncpg://USER:PASSWORD@HOST/NAME.",
     ),
     Setting(
+        "FORUM_BROKER_URL",
+        "",
+        "Valkey or Redis through which several servers of one PostgreSQL database tell each other what is new, as "
+        "redis://HOST:6379 or rediss://USER:PASSWORD@HOST:6379; empty: this server is the only one. See "
+        "docs/scaling.md.",
+    ),
+    Setting(
         "FORUM_PUBLIC_URL",
         "",
         "Address that people type, as https://forum.example.org or https://example.org/forum; empty: found out.",
@@ -171,6 +178,7 @@ class Settings:
     port: int
     example: bool
     database_url: str
+    broker_url: str
     public_url: str
     trusted_proxies: tuple[Network, ...]
     locales: Path | None
@@ -220,6 +228,7 @@ class Settings:
             port=numbers["FORUM_PORT"],
             example=values.yes("FORUM_EXAMPLE", raw["FORUM_EXAMPLE"]),
             database_url=raw["FORUM_DATABASE_URL"] or sqlite_url(data / "forum.db"),
+            broker_url=values.broker(raw["FORUM_BROKER_URL"]),
             public_url=values.public(raw["FORUM_PUBLIC_URL"]),
             trusted_proxies=values.networks(raw["FORUM_TRUSTED_PROXIES"]),
             locales=Path(raw["FORUM_LOCALES"]) if raw["FORUM_LOCALES"] else None,

@@ -39,6 +39,9 @@ FAN_OUT = Histogram(
 )
 RESYNCS = Counter("forum_resyncs", "Screens that were sent the whole state when they came.", registry=REGISTRY)
 BEHIND = Counter("forum_behind", "Screens told to come back, as answers piled up for them.", registry=REGISTRY)
+BROKER = Counter(
+    "forum_broker_messages", "Messages between processes, by what became of them.", ["what"], registry=REGISTRY
+)
 LAG = Histogram(
     "forum_loop_lag_seconds", "How late the event loop came to a timer.", buckets=_SECONDS, registry=REGISTRY
 )

@@ -83,6 +83,20 @@ def public(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{path}"
 
 
+def broker(url: str) -> str:
+    """Checks the address of a Valkey or Redis; "" for none."""
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if url and (not sound or not url.isascii() or not url.isprintable() or " " in url):
+        # not repeated: there may be a password in it
+        words = "FORUM_BROKER_URL must be an address as redis://HOST:6379 or rediss://USER:PASSWORD@HOST:6379."
+        raise StartupProblem(words)
+    return url
+
+
 def networks(text: str) -> tuple[Network, ...]:
     """Reads a list of networks with commas or spaces; a single address is a network of one."""
     if text.strip().lower() == "none":

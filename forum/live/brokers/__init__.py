@@ -1,0 +1,24 @@
+"""Brokers between server processes (ports/broker.py), one file each; FORUM_BROKER_URL chooses."""
+
+from __future__ import annotations
+
+from forum.errors import StartupProblem
+from forum.live.brokers.memory import MemoryBroker
+from forum.ports.broker import Broker
+
+_MISSING = "FORUM_BROKER_URL needs a library that is not installed. Install it: pip install 'forum[valkey]'."
+
+
+def broker_of(url: str) -> Broker:
+    """Makes the broker at an address as FORUM_BROKER_URL has it; for "" the one of a process that is alone.
+
+    Raises StartupProblem where its library is not installed.
+    """
+    if not url:
+        return MemoryBroker()
+    try:
+        # An extra: who runs one process needs none of it.
+        from forum.live.brokers.valkey import ValkeyBroker  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise StartupProblem(_MISSING) from error
+    return ValkeyBroker(url)
