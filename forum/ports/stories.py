@@ -56,8 +56,12 @@ class Stories(Protocol):
     async def titles(self, stories: Collection[str]) -> dict[str, str]:
         """Returns the titles of those of these stories that are public, by id."""
 
+    async def some_stories(self, stories: Collection[str]) -> list[Submission]:
+        """Returns these stories in the order in which they are asked for; unknown ids are left out."""
+
     async def public_of(self, commission: str) -> dict[str, tuple[str, str | None]]:
-        """Returns the title and the group of the writer of each public story of a commission, by its id."""
+        """Returns the title and the group of the writer of each public story of a commission, by its id, the oldest
+        first."""
 
     async def revised(self) -> list[Submission]:
         """Returns the accepted stories with a new version that waits for a moderator, the longest waiting first."""

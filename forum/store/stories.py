@@ -74,6 +74,14 @@ class SqlStories(Area):
         wanted = sa.update(table).where(table.c.link == old, table.c.link != "")
         await self._link.change(wanted.values(link=new), _NO_STORY)
 
+    async def some_stories(self, stories: Collection[str]) -> list[Submission]:
+        """Returns these stories in the order in which they are asked for; unknown ids are left out."""
+        if not stories:
+            return []
+        rows = await self._link.rows(sa.select(table).where(self._link.among(table.c.id, list(stories))))
+        found = {one.id: one for one in map(_story, rows)}
+        return [found[one] for one in stories if one in found]
+
     async def titles(self, stories: Collection[str]) -> dict[str, str]:
         """Returns the titles of those of these stories that are public, by id."""
         if not stories:
@@ -88,7 +96,9 @@ class SqlStories(Area):
         """Returns the title and the group of the writer of each public story of a commission, by its id."""
         here = (table.c.commission == commission, table.c.status == StoryStatus.ACCEPTED)
         wanted = sa.select(table.c.id, table.c.title, table.c.told_by).where(*here)
-        return {row["id"]: (row["title"], row["told_by"]) for row in await self._link.rows(wanted)}
+        return {
+            row["id"]: (row["title"], row["told_by"]) for row in await self._link.rows(wanted.order_by(table.c.seq))
+        }
 
     async def newest_public(self, most: int) -> list[Submission]:
         """Returns the newest public stories, newest first; none of a rehearsal or a draft."""

@@ -17,6 +17,8 @@ from forum.web.cookies import SIGNED_IN, cookie_of
 from forum.web.i18n.dates import today
 from forum.web.site import site_of
 
+API = "/api/v1/"
+
 
 async def person_of(request: HTTPConnection) -> Person | None:
     """Returns the person signed in, by cookie or by an organiser's token in `Authorization: Bearer ...`; None for
@@ -27,6 +29,11 @@ async def person_of(request: HTTPConnection) -> Person | None:
     return person
 
 
+def bears_token(request: HTTPConnection) -> bool:
+    """Tells whether a request comes with a token, that holds or not."""
+    return request.headers.get("authorization", "").partition(" ")[0].lower() == "bearer"
+
+
 async def _read_person(request: HTTPConnection, *, using: bool = False) -> Person | None:
     """Returns the person signed in; with `using`, notes the first use of a sign-in on a day."""
     site = site_of(request)
@@ -35,7 +42,8 @@ async def _read_person(request: HTTPConnection, *, using: bool = False) -> Perso
         async with site.store.read() as work:
             return await work.people.token_holder(digest(secret.strip()))
     cookie = cookie_of(request, SIGNED_IN)
-    if not cookie:
+    # Pages of other sites may ask the API, so it knows nobody by a cookie.
+    if not cookie or request.url.path.startswith(API):
         return None
     async with site.store.read() as work:
         found = await work.people.get_sign_in(digest(cookie), site.clock.now())

@@ -11,10 +11,12 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from forum import errors
 from forum.live.messages import TRY_AGAIN
+from forum.web.auth import bears_token
 from forum.web.forms import spoken
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language, say, speaking
 from forum.web.middleware import protection, spoken_to
+from forum.web.problems import of_api, problem
 from forum.web.responses import page, wants_json
 from forum.web.site import site_of
 
@@ -63,6 +65,8 @@ async def forum_error(request: Request, error: Exception) -> Response:
     status = status_of(error)
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, errors.TooMany) else {}
     words = say(error.message, error.values)
+    if of_api(request):
+        return _problem(request, error, words)
     if wants_json(request):
         again = error.again or error.code in TRY_AGAIN
         body: dict[str, object] = {"code": error.code, "words": words, "again": again}
@@ -80,6 +84,17 @@ async def forum_error(request: Request, error: Exception) -> Response:
     return answer
 
 
+def _problem(request: Request, error: errors.ForumError, words: str) -> Response:
+    fields: dict[str, str] = {}
+    if isinstance(error, errors.BadInput):
+        fields = spoken(error)
+        words = " ".join(fields.values())
+    if isinstance(error, errors.SignInNeeded) and not bears_token(request):
+        words = _("This needs a token. Send it in the header “Authorization: Bearer”, followed by the token.")
+    again = error.again or error.code in TRY_AGAIN
+    return retry_after(problem(request, status_of(error), error.code, words, again=again, fields=fields), error)
+
+
 async def http_error(request: Request, error: Exception) -> Response:
     """Answers Starlette's own errors (no such page, wrong method, body too large), and requests that the protocol
     refused."""
@@ -94,6 +109,7 @@ async def http_error(request: Request, error: Exception) -> Response:
         ),
         413: _("That was too much at once. Make it shorter and send it again."),
         414: _("This address is too long. Check the link, or start from the front page."),
+        415: _("Send the body as JSON, with the header “Content-Type: application/json”."),
         429: _("There were too many requests at once. Wait a moment and try again."),
         431: _(
             "Your browser sent too much beside its request. Mostly these are cookies: delete the cookies of this site "
@@ -101,6 +117,12 @@ async def http_error(request: Request, error: Exception) -> Response:
         ),
     }
     words = known.get(error.status_code, error.detail)
+    if of_api(request):
+        if error.status_code == 404:
+            words = _("The API has no such address. The page /api lists those that it has.")
+        refused = problem(request, error.status_code, f"http_{error.status_code}", words)
+        refused.headers.update(error.headers or {})
+        return refused
     if wants_json(request):
         # The code, not the status, says that something ends for good: an older or newer Forum may have the address.
         body = {"code": f"http_{error.status_code}", "words": words, "again": error.status_code not in _FOR_GOOD}
@@ -129,6 +151,8 @@ async def gone(request: Request, error: Exception) -> Response:
 
 def _unexpected(request: Request) -> Response:
     words = _("Something went wrong on our side. Nothing you sent was counted. Please try again.")
+    if of_api(request):
+        return problem(request, 500, "unexpected", words, again=True)
     if wants_json(request):
         return JSONResponse({"error": {"code": "unexpected", "words": words, "again": True}}, 500)
     # As simple as possible, since the failure may be in drawing pages.

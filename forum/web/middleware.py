@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from forum.live.messages import VERSION
+from forum.web.auth import API
 from forum.web.cookies import LANGUAGE, YEAR, cookie_of, set_cookie
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import speak
@@ -79,7 +80,7 @@ def spoken_to(connection: HTTPConnection, languages: Languages) -> Language:
     """Returns the language for a connection: by ?lang=, else by this browser's cookie, else by Accept-Language."""
     return languages.choose(
         connection.query_params.get("lang", ""),
-        cookie_of(connection, LANGUAGE),
+        "" if connection.url.path.startswith(API) else cookie_of(connection, LANGUAGE),
         connection.headers.get("accept-language", ""),
     )
 
@@ -103,7 +104,7 @@ class ReadersLanguage:
         language = spoken_to(connection, self.languages)
         speak(language)
         asked = connection.query_params.get("lang", "")
-        keep = scope["type"] == "http" and asked == language.code and not scope["path"].startswith("/projector/")
+        keep = scope["type"] == "http" and asked == language.code and not scope["path"].startswith(("/projector/", API))
         keep = keep and cookie_of(connection, LANGUAGE) != asked
 
         async def send_with_language(message: Message) -> None:
@@ -169,6 +170,9 @@ class OriginCheck:
             await answer(scope, receive, send)
 
     def _allowed(self, scope: Scope) -> bool:
+        # The API knows nobody by a cookie: only a token, which no other site's page can send, lets it change anything.
+        if scope["type"] == "http" and scope["path"].startswith(API):
+            return True
         headers = Headers(scope=scope)
         origins = headers.getlist("origin")
         if "cookie" not in headers and (not origins or self._keyed(scope)):

@@ -21,6 +21,8 @@ from forum.web import (
     update_files,
 )
 from forum.web.accounts import cookieless, own_account, own_password, people, sign_in, your_work
+from forum.web.api import openapi
+from forum.web.api.table import API
 from forum.web.auth import need_here, need_somewhere
 from forum.web.decide import answer_date
 from forum.web.decide import corrections as decision_corrections
@@ -282,6 +284,10 @@ PAGES: tuple[Page, ...] = (
     Page("/answer/{answer_code}/receipts/{round}", "GET", receipts.receipt, "public"),
     Page("/answer/{answer_code}/day", "GET", my_day.day, "public"),
     Page("/answer/{answer_code}/step-out", "GET", answer.step_out, "public"),
+    # for programs
+    Page("/api", "GET", openapi.explained, "public"),
+    Page("/api/v1/openapi.json", "GET", openapi.openapi, "public"),
+    *(row.page for row in API),
     # deciding
     Page("/decide", "GET", decide_overview.overview, "read drafts", somewhere=True),
     Page("/decide/exports", "GET", decide_exports.exports, "decide", somewhere=True),

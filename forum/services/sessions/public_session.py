@@ -115,6 +115,12 @@ async def public_session(
     )
 
 
+async def page_of(work: Work, session: LiveSession, round_: Round) -> int:
+    """Returns the page of a session on which a question stands; 1 for one that was not asked."""
+    rounds = sorted((one for one in await work.rounds.list_rounds(session.id) if one.opened_at), key=_opened)
+    return next((place for place, one in enumerate(rounds) if one.id == round_.id), 0) // A_PAGE + 1
+
+
 async def address_of(work: Work, session: LiveSession, round_: Round) -> str:
     """Returns the address at which a question that was asked stands on its session's page."""
     rounds = sorted((one for one in await work.rounds.list_rounds(session.id) if one.opened_at), key=_opened)

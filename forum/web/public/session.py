@@ -35,7 +35,7 @@ async def session(request: Request) -> Response:
         shown = await public_session(work, live, contents, size, number)
         plan = (await work.programmes.latest(live.id)).plan
         told = contents is not None and any(index < size for index in contents.about.get(live.id, ()))
-        await unlike_record(request, work, _drawn(shown, told=told))
+        await unlike_record(request, work, drawn(shown, told=told))
     return await page(
         request,
         "public/session.html",
@@ -50,7 +50,7 @@ async def session(request: Request) -> Response:
     )
 
 
-def _drawn(shown: PublicSession, *, told: bool) -> dict[str, object]:
+def drawn(shown: PublicSession, *, told: bool) -> dict[str, object]:
     """Returns what the page shows that the record tells of, by its ids; `told`: an entry is about the session itself,
     whose row may be made a planned one in silence."""
     if not shown.session.recorded:

@@ -1,0 +1,150 @@
+"""The description of the API (OpenAPI 3.1), made of the table that answers it, and the page that explains it."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forum.web.api import shapes
+from forum.web.api.row import START, ApiRow
+from forum.web.api.table import API
+from forum.web.problems import MEDIA
+from forum.web.responses import page
+from forum.web.site import base_url
+
+_PLACES = {
+    "commission": "The id of a commission.",
+    "session": "The id of a live session.",
+    "round": "The id of a vote.",
+    "decision": "The id of a decision.",
+    "commitment": "The id of a promise.",
+    "story": "The id of a story.",
+}
+_REF = "#/components/schemas/{name}"
+_HEADERS = {"ETag": {"description": "Send it back as If-None-Match.", "schema": {"type": "string"}}}
+# Refusals that any request may meet.
+_REFUSALS = {
+    "401": "There is no token, or it does not hold.",
+    "403": "The role of the token does not allow this.",
+    "404": "There is no such thing, or you may not know of it.",
+    "422": "Something in the request cannot be used; `errors` says what, by field.",
+    "429": "Too many requests. Retry-After says when to come again.",
+    "503": "The database did not answer, and nothing was kept.",
+}
+
+
+def description(server: str) -> dict[str, Any]:
+    """Returns the description of the API at an address."""
+    return {**_described(), "servers": [{"url": server + START}]}
+
+
+@cache
+def _described() -> dict[str, Any]:
+    every = [one for row in API for one in (row.answer, row.takes)] + [shapes.Refusal]
+    refs, components = msgspec.json.schema_components(every, ref_template=_REF)
+    of = dict(zip([id(one) for one in every], refs, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for row in API:
+        paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, of, components)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Forum",
+            "version": "1",
+            "description": "What the pages of Forum show, as JSON. No number stands here that no page shows.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _operation(row: ApiRow, of: dict[int, dict[str, Any]], components: dict[str, Any]) -> dict[str, Any]:
+    parameters = [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": _PLACES[name],
+            "schema": {"type": "string"},
+        }
+        for name in re.findall(r"\{(\w+)\}", row.path)
+    ]
+    told: dict[str, Any] = {
+        "operationId": operation_id(row),
+        "summary": row.summary,
+        "security": [] if row.permission == "public" else [{"token": []}],
+        "responses": _responses(row, of),
+    }
+    if row.method == "GET":
+        shape = components[of[id(row.takes)]["$ref"].rpartition("/")[2]]
+        parameters += [
+            {
+                "name": name,
+                "in": "query",
+                "required": False,
+                "description": one.get("description", "The language of messages, as “en” or “cy”."),
+                "schema": {key: value for key, value in one.items() if key != "description"},
+            }
+            for name, one in shape["properties"].items()
+        ]
+        parameters.append(
+            {
+                "name": "If-None-Match",
+                "in": "header",
+                "required": False,
+                "description": "The ETag of the answer that you have: 304 where nothing has changed.",
+                "schema": {"type": "string"},
+            }
+        )
+    else:
+        told["requestBody"] = {"required": True, "content": {"application/json": {"schema": of[id(row.takes)]}}}
+    return told | {"parameters": parameters}
+
+
+def _responses(row: ApiRow, of: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    body = {"content": {"application/json": {"schema": of[id(row.answer)]}}}
+    good: dict[str, Any] = (
+        {
+            "200": {"description": "What was asked for.", "headers": _HEADERS, **body},
+            "304": {"description": "Nothing has changed since the answer with this ETag.", "headers": _HEADERS},
+        }
+        if row.method == "GET"
+        else {"201": {"description": "It is done, or was done by the same request before.", **body}}
+    )
+    refusal = {"content": {MEDIA: {"schema": of[id(shapes.Refusal)]}}}
+    more = {} if row.method == "GET" else {"409": "It cannot be done now, or was changed meanwhile."}
+    return good | {status: {"description": words, **refusal} for status, words in sorted((_REFUSALS | more).items())}
+
+
+def operation_id(row: ApiRow) -> str:
+    """Returns the name of an operation for programs that are made of the description."""
+    parts = re.sub(r"[{}]", "", row.path).strip("/").split("/")
+    return "_".join([row.method.lower(), *parts])
+
+
+async def openapi(request: Request) -> Response:
+    """Sends the description of the API, which every page and program may read."""
+    body = json.dumps(description(base_url(request)), ensure_ascii=False)
+    headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache"}
+    return Response(body, headers=headers, media_type="application/json")
+
+
+async def explained(request: Request) -> Response:
+    """Shows what the API is and how to use it, in plain words, with examples."""
+    return await page(
+        request,
+        "public/api.html",
+        rows=[one for one in API if one.permission == "public"],
+        token_rows=[one for one in API if one.permission != "public"],
+        start=base_url(request) + START,
+        below=START,
+    )
