@@ -36,13 +36,21 @@ class Person:
 
 @dataclass(frozen=True)
 class Token:
-    """A token with which an organiser's programs sign in. Only the SHA-256 of its secret is stored."""
+    """A token with which somebody's programs sign in. Only the SHA-256 of its secret is stored.
+
+    It stands for a role in a commission (by id), until the day `expires_on` (ISO); one of before has none of these,
+    and stands for its maker. `used_on` is the day on which it was last used, "" for never.
+    """
 
     id: str
     person: str
     label: str
     created_at: str
     revoked_at: str = ""
+    commission: str = ""
+    role: str = ""
+    expires_on: str = ""
+    used_on: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,7 @@ class People(Protocol):
     async def sign_out_everywhere(self, person: str, *, but: str = "") -> int:
         """Ends every sign-in of a person, but for one. Returns how many ended."""
 
-    async def add_sign_in(self, made: SignIn) -> None:
+    async def add_sign_in(self, begun: SignIn) -> None:
         """Stores a sign-in, and deletes those that have expired."""
 
     async def sign_in(self, token: str, person: str, at: str, until: str) -> None:
@@ -125,5 +133,8 @@ class People(Protocol):
         such token.
         """
 
-    async def token_holder(self, secret: str) -> Person | None:
-        """Returns the person whose token has this secret, or None where there is no such token or it was revoked."""
+    async def token_with(self, secret: str) -> tuple[Person, Token] | None:
+        """Returns the token with this secret and whose it is, or None where there is none or it was revoked."""
+
+    async def use_token(self, token: str, day: str) -> None:
+        """Notes the day on which a token was last used."""

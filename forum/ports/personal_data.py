@@ -188,11 +188,7 @@ NOBODY = None
 COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     "also": {Kind.ATTENDANCE: "participant group_id"},
     "amendment": {Kind.ROOM: "before after at", NOBODY: "seq id proposal state shown"},
-    "appeal": {
-        Kind.MODERATION: "words at outcome because answered_at",
-        Kind.ACCOUNT: "by",
-        NOBODY: "seq id story act",
-    },
+    "appeal": {Kind.MODERATION: "words at outcome because answered_at", Kind.ACCOUNT: "by", NOBODY: "seq id story act"},
     "asked": {NOBODY: "session kind about number seen"},
     "answer_move": {Kind.ROOM: "because", NOBODY: "seq id round came_from went_to at entry"},
     "ballot": {
@@ -290,9 +286,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         Kind.ATTENDANCE: "group_id",
         NOBODY: "id round",
     },
-    "rehearsal": {
-        NOBODY: "session of people slow dropping by_hand pace started_at state ended_at why report",
-    },
+    "rehearsal": {NOBODY: "session of people slow dropping by_hand pace started_at state ended_at why report"},
     "report": {Kind.MODERATION: "words at answer answered_at", NOBODY: "seq id story"},
     "round": {
         Kind.ROOM: "question responses scene versions annulled_because",
@@ -332,7 +326,10 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         Kind.ATTENDANCE: "group_id",
         NOBODY: "seq id session number issued_at revoked_at replaces",
     },
-    "token": {Kind.ACCOUNT: "person label secret created_at revoked_at", NOBODY: "seq id"},
+    "token": {
+        Kind.ACCOUNT: "person label secret created_at revoked_at expires_on used_on",
+        NOBODY: "seq id commission role",
+    },
     "update_file": {Kind.ROOM: "shows media size sha256 content withdrawn_at", NOBODY: "id commitment"},
     "version": {Kind.STORY: "words at kind leans", Kind.SUGGESTION: "by", NOBODY: "story number"},
     "voter": {Kind.DEVICE: "mark at", Kind.ATTENDANCE: "group_id", NOBODY: "session"},

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from forum.errors import BadInput
 from forum.ports.accounts import Person, Role, SignIn, Token
-from forum.store.base import Area, Row, plain
+from forum.store.base import Area, Row, made, plain
 from forum.store.tables import first_link
 from forum.store.tables import person as people
 from forum.store.tables import sign_in as sign_ins
@@ -75,10 +75,10 @@ class SqlPeople(Area):
         """Stores a sign-in that lasts until `until`."""
         await self.add_sign_in(SignIn(token, person, at, until))
 
-    async def add_sign_in(self, made: SignIn) -> None:
+    async def add_sign_in(self, begun: SignIn) -> None:
         """Stores a sign-in, and deletes those that have expired."""
-        await self._link.run(sa.delete(sign_ins).where(sign_ins.c.until <= made.at))
-        await self._link.put(sign_ins, plain(made))
+        await self._link.run(sa.delete(sign_ins).where(sign_ins.c.until <= begun.at))
+        await self._link.put(sign_ins, plain(begun))
 
     async def signed_in(self, token: str, at: str) -> Person | None:
         """Returns the person signed in with this token, or None where there is no such sign-in or it has expired."""
@@ -134,21 +134,12 @@ class SqlPeople(Area):
 
     async def add_token(self, token: Token, secret: str) -> None:
         """Stores a token with the SHA-256 of its secret."""
-        await self._link.run(
-            sa.insert(tokens).values(
-                id=token.id,
-                person=token.person,
-                label=token.label,
-                secret=secret,
-                created_at=token.created_at,
-                revoked_at=token.revoked_at,
-            )
-        )
+        await self._link.put(tokens, {**plain(token), "secret": secret})
 
     async def tokens(self, person: str) -> list[Token]:
         """Returns a person's tokens, revoked ones too, in the order they were made."""
         rows = await self._link.rows(sa.select(tokens).where(tokens.c.person == person).order_by(tokens.c.seq))
-        return [Token(r["id"], r["person"], r["label"], r["created_at"], r["revoked_at"]) for r in rows]
+        return [made(row, Token) for row in rows]
 
     async def revoke_token(self, person: str, token: str, at: str) -> None:
         """Revokes a token; the time of an earlier revocation stays. Raises NotFound where the person has no
@@ -160,14 +151,21 @@ class SqlPeople(Area):
             "There is no such token.",
         )
 
-    async def token_holder(self, secret: str) -> Person | None:
-        """Returns the person whose token has this secret, or None where there is no such token or it was revoked."""
+    async def token_with(self, secret: str) -> tuple[Person, Token] | None:
+        """Returns the token with this secret and whose it is, or None where there is none or it was revoked."""
+        wanted = sa.select(people, *(column.label(f"its_{column.name}") for column in tokens.c))
         rows = await self._link.rows(
-            sa.select(people)
-            .join(tokens, tokens.c.person == people.c.id)
-            .where(tokens.c.secret == secret, tokens.c.revoked_at == "")
+            wanted.join(tokens, tokens.c.person == people.c.id).where(
+                tokens.c.secret == secret, tokens.c.revoked_at == ""
+            )
         )
-        return _person(rows[0]) if rows else None
+        if not rows:
+            return None
+        return _person(rows[0]), Token(**{name: rows[0][f"its_{name}"] for name in Token.__dataclass_fields__})
+
+    async def use_token(self, token: str, day: str) -> None:
+        """Notes the day on which a token was last used."""
+        await self._link.run(sa.update(tokens).where(tokens.c.id == token).values(used_on=day))
 
 
 def _key_before(login: str) -> str:

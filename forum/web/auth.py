@@ -10,7 +10,15 @@ from starlette.requests import HTTPConnection
 from forum.errors import NotAllowed, NotFound, SignInNeeded, StoreUnavailable
 from forum.ports import Work
 from forum.ports.accounts import Person
-from forum.services import commitments, decision_drafts, minority_statements, permissions, sign_ins, update_files
+from forum.services import (
+    api_tokens,
+    commitments,
+    decision_drafts,
+    minority_statements,
+    permissions,
+    sign_ins,
+    update_files,
+)
 from forum.services.keys import digest
 from forum.services.permissions import Reach
 from forum.web.cookies import SIGNED_IN, cookie_of
@@ -39,8 +47,7 @@ async def _read_person(request: HTTPConnection, *, using: bool = False) -> Perso
     site = site_of(request)
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and secret:
-        async with site.store.read() as work:
-            return await work.people.token_holder(digest(secret.strip()))
+        return await _token_holder(request, secret.strip(), using=using)
     cookie = cookie_of(request, SIGNED_IN)
     # Pages of other sites may ask the API, so it knows nobody by a cookie.
     if not cookie or request.url.path.startswith(API):
@@ -55,6 +62,21 @@ async def _read_person(request: HTTPConnection, *, using: bool = False) -> Perso
         # Where nothing can be written, pages are shown all the same.
         with suppress(StoreUnavailable):
             await sign_ins.used(site.store, cookie, day)
+    return person
+
+
+async def _token_holder(request: HTTPConnection, secret: str, *, using: bool) -> Person | None:
+    """Returns whose token has this key, as the role alone that it stands for; such a token opens the API alone."""
+    site = site_of(request)
+    day = today(site.clock.now())
+    async with site.store.read() as work:
+        found = await api_tokens.holder(work, secret, day)
+    if found is None or (found[1].role and not request.url.path.startswith(API)):
+        return None
+    person, token = found
+    if using and token.used_on != day:
+        with suppress(StoreUnavailable):
+            await api_tokens.used(site.store, token, day)
     return person
 
 

@@ -20,7 +20,7 @@ from forum.web import (
     promise_updates,
     update_files,
 )
-from forum.web.accounts import cookieless, own_account, own_password, people, sign_in, your_work
+from forum.web.accounts import cookieless, own_account, own_password, people, sign_in, tokens, your_work
 from forum.web.api import openapi
 from forum.web.api.table import API
 from forum.web.auth import need_here, need_somewhere
@@ -207,6 +207,8 @@ PAGES: tuple[Page, ...] = (
     Page("/people/{person}/password", "POST", people.give_password, "manage people"),
     Page("/people/{person}/sign-outs", "POST", people.sign_out_everywhere, "manage people"),
     Page("/account", "GET POST", own_password.change, "signed in", somewhere=True),
+    Page("/account/tokens", "GET POST", tokens.tokens, "signed in", somewhere=True),
+    Page("/account/tokens/{token}/revoke", "POST", tokens.revoke, "signed in", somewhere=True),
     Page("/account/sign-outs", "POST", own_account.sign_out, "signed in", somewhere=True),
     Page("/work", "GET", your_work.work, "signed in", somewhere=True),
     # organising

@@ -207,15 +207,15 @@ async def test_tokens_are_their_holders_until_revoked(store: SqlStore) -> None:
         await work.people.add_person(bob)
         await work.people.add_token(one, "secret one")
         await work.people.add_token(two, "secret two")
-        assert await work.people.token_holder("secret one") == ada
-        assert await work.people.token_holder("secret three") is None
+        assert (await work.people.token_with("secret one") or (None,))[0] == ada
+        assert await work.people.token_with("secret three") is None
         for whose, which in ((bob.id, one.id), (ada.id, new_id())):
             with pytest.raises(NotFound):
                 await work.people.revoke_token(whose, which, LATE)
         await work.people.revoke_token(ada.id, one.id, NOON)
         await work.people.revoke_token(ada.id, one.id, LATE)
-        assert await work.people.token_holder("secret one") is None
-        assert await work.people.token_holder("secret two") == ada
+        assert await work.people.token_with("secret one") is None
+        assert (await work.people.token_with("secret two") or (None,))[0] == ada
         assert await work.people.tokens(ada.id) == [replace(one, revoked_at=NOON), two]
         assert await work.people.tokens(bob.id) == []
 

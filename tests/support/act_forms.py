@@ -238,6 +238,13 @@ ABOUT_NEITHER: dict[str, Form] = {
     "/people": {"name": "B", "login": "b", "password": "seven quiet green kettles", "role": "organiser"},
     "/people/{person}/roles": {"role": "organiser"},
     "/account/sign-outs": {"others": "1"},
+    "/account/tokens": {
+        "label": "A wall",
+        "commission": "0" * 32,
+        "role": "organiser",
+        "expires_on": "2027-01-01",
+    },
+    "/account/tokens/{token}/revoke": {},
     "/people/{person}/sign-outs": {},
     "/people/{person}/password": {"password": "seven quiet green kettles"},
     "/organise/commissions": {

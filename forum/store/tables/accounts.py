@@ -62,4 +62,9 @@ token = sa.Table(
     sa.Column("secret", Words, nullable=False, unique=True),
     words("created_at"),
     words("revoked_at"),
+    # The commission and role that it stands for; "" in tokens from before there were any.
+    *(
+        sa.Column(name, Words, nullable=False, server_default=sa.text("''"))
+        for name in ("commission", "role", "expires_on", "used_on")
+    ),
 )

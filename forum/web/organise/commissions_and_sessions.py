@@ -70,7 +70,7 @@ async def _overview(
         days={session: latest.plan.day for session, latest in plans.items()},
         asynchronous=sorted(asynchronous, key=lambda round_: round_.session.opened_at, reverse=True),
         titles={c.id: c.title for c in commissions},
-        tokens=[t for t in tokens if not t.revoked_at],
+        tokens=[t for t in tokens if not t.revoked_at and not t.role],
         made=made,
         label=label,
         base=base_url(request),
