@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from support.factories import CLOCK, a_room, new_id
+from support.kept_databases import kept
 from support.second_run_session import Playing, a_replay
 from support.voted_session import PEOPLE
 
@@ -21,7 +22,7 @@ from forum.voting.reason import Reason, ReasonState
 
 @pytest.fixture
 async def playing(store: Store) -> Playing:
-    return await a_replay(store)
+    return await kept(store, a_replay)
 
 
 async def a_stop(playing: Playing, who: int = 0, how: str = "", showing: str = "") -> Stop:

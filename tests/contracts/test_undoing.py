@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from support.factories import CLOCK, SetClock, a_session, new_id
+from support.kept_databases import kept
 from support.second_run_session import BEN, Playing, a_replay
 from support.voted_session import FIRST, required
 
@@ -26,7 +27,7 @@ NEXT_SCENE = "Twenty honest minutes"
 
 @pytest.fixture
 async def playing(store: Store) -> Playing:
-    return await a_replay(store, reasons=ReasonReading.READ_FIRST)
+    return await kept(store, a_replay, reasons=ReasonReading.READ_FIRST)
 
 
 def on(playing: Playing, act: str = "act") -> Desk:

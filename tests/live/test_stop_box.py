@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from support.factories import CLOCK, new_id
 from support.faulty_store import FaultyStore
+from support.kept_databases import kept
 from support.second_run_session import BEN, Playing, a_replay
 
 from forum.live.connection import Connection
@@ -55,7 +56,7 @@ async def enter(room: Room, participant: str = "", kind: Screen = "phone") -> Co
 
 @pytest.fixture
 async def playing(sqlite_store: Store) -> Playing:
-    return await a_replay(sqlite_store, reasons=ReasonReading.READ_FIRST)
+    return await kept(sqlite_store, a_replay, reasons=ReasonReading.READ_FIRST)
 
 
 async def stop(room: Room, phone: Connection, **said: str) -> dict[str, Any]:

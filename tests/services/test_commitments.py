@@ -10,6 +10,7 @@ import pytest
 from support.changed_rows import change
 from support.decided import ANSWERS
 from support.factories import CLOCK, new_id
+from support.kept_databases import kept
 from support.recorded_day import a_day
 from support.voted_session import COMMISSIONER, a_vote
 
@@ -161,7 +162,7 @@ async def test_so_many_updates_and_no_more(sqlite_store: Store, monkeypatch: pyt
 async def test_the_address_of_a_story_is_kept_as_the_story_that_a_promise_answers(
     sqlite_store: Store, typed: str
 ) -> None:
-    day = await a_day(sqlite_store)
+    day = await kept(sqlite_store, a_day)
     promise = Promise("Trust", "A second nurse", "2027-05-01", typed.format(id=day.story), "She is there at night.")
     made = await decisions.commit(sqlite_store, CLOCK, COMMISSIONER, day.decision, promise)
     assert (made.commitments[-1].answers, made.commitments[-1].noticed) == (day.story, "She is there at night.")
@@ -177,7 +178,7 @@ async def test_the_address_of_a_story_is_kept_as_the_story_that_a_promise_answer
 async def test_no_list_of_everything_has_what_was_promised_in_a_rehearsal_or_a_draft(
     sqlite_store: SqlStore, column: str
 ) -> None:
-    day = await a_day(sqlite_store)
+    day = await kept(sqlite_store, a_day)
     async with sqlite_store.read() as work:
         assert [one.commitment.id for one in await ledger.found(work, Sought(), "2026-12-01")] == [day.commitment]
     of = tables.commission.c.id == day.voted.live.commission

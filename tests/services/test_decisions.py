@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from support.decided import ANSWERS, weighed
 from support.factories import CLOCK, SetClock, new_id
+from support.kept_databases import kept
 from support.record_keeper import SIGNER
 from support.recorded_day import a_day
 from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote, required
@@ -57,7 +58,7 @@ async def wrong(store: Store, form: DecisionForm) -> dict[str, str]:
 
 
 async def test_a_vote_that_was_annulled_before_its_result_was_shown_is_told_to_nobody(sqlite_store: Store) -> None:
-    voted = await a_vote(sqlite_store)
+    voted = await kept(sqlite_store, a_vote)
     again = required((await cues.put_second_vote(voted.desk, voted.live.id, voted.rounds[0])).round)
     await facilitation.open_round(voted.desk, voted.live.id, again.id)
     await facilitation.close_round(voted.desk, voted.live.id, again.id)
@@ -69,7 +70,7 @@ async def test_a_vote_that_was_annulled_before_its_result_was_shown_is_told_to_n
 
 
 async def test_a_decision_that_follows_the_room_is_kept_and_recorded(sqlite_store: Store) -> None:
-    voted = await a_vote(sqlite_store)
+    voted = await kept(sqlite_store, a_vote)
     form = a_form(
         voted.rounds,
         dissent="The police hold that they come first.",
@@ -145,7 +146,7 @@ async def test_a_decision_that_follows_the_room_is_kept_and_recorded(sqlite_stor
 async def test_a_decision_against_the_room_needs_to_say_why(
     sqlite_store: Store, outcome: str, response: str | None, against: bool
 ) -> None:
-    voted = await a_vote(sqlite_store)
+    voted = await kept(sqlite_store, a_vote)
     until = SetClock(CLOCK.now()).later(days=30)[:10] if outcome == "deferred" else ""
     form = a_form(voted.rounds, outcome=outcome, response=response, until=until)
     if against:
@@ -163,7 +164,7 @@ async def test_a_decision_against_the_room_needs_to_say_why(
 
 
 async def test_of_two_votes_the_later_one_tells_the_preference(sqlite_store: Store) -> None:
-    voted = await a_vote(sqlite_store, FIRST, SECOND)
+    voted = await kept(sqlite_store, a_vote, FIRST, SECOND)
     assert set(await wrong(sqlite_store, a_form(voted.rounds))) == {"why"}
     made = await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds, response="r2"))
     assert made.rounds == voted.rounds
@@ -182,7 +183,7 @@ async def test_of_two_votes_the_later_one_tells_the_preference(sqlite_store: Sto
 
 async def test_a_vote_on_the_same_words_in_another_session_is_on_the_question_too(sqlite_store: Store) -> None:
     """A reason for passing over nothing is not kept, and annulled votes do not stand."""
-    voted = await a_vote(sqlite_store)
+    voted = await kept(sqlite_store, a_vote)
     desk, live = voted.desk, voted.live
     again = []
     for question in (QUESTION, QUESTION, "Who should come second?"):
@@ -203,7 +204,7 @@ async def test_a_vote_on_the_same_words_in_another_session_is_on_the_question_to
 
 
 async def test_any_of_several_responses_at_the_top_follows_the_room(sqlite_store: Store) -> None:
-    voted = await a_vote(sqlite_store, ("r1", "r1", "r2", "r2", "r3"))
+    voted = await kept(sqlite_store, a_vote, ("r1", "r1", "r2", "r2", "r3"))
     await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds, response="r2"))
     entry = (await entries(sqlite_store))[-1]
     told = required(await weighed(sqlite_store, entry))
@@ -211,7 +212,7 @@ async def test_any_of_several_responses_at_the_top_follows_the_room(sqlite_store
 
 
 async def test_where_no_count_is_given_nothing_is_said_to_differ(sqlite_store: Store) -> None:
-    voted = await a_vote(sqlite_store, ("r2", "r2"))
+    voted = await kept(sqlite_store, a_vote, ("r2", "r2"))
     await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds))
     entry = (await entries(sqlite_store))[-1]
     told = required(await weighed(sqlite_store, entry))
@@ -219,7 +220,7 @@ async def test_where_no_count_is_given_nothing_is_said_to_differ(sqlite_store: S
 
 
 async def test_where_nobody_voted_whatever_is_adopted_differs(sqlite_store: Store) -> None:
-    voted = await a_vote(sqlite_store, ())
+    voted = await kept(sqlite_store, a_vote, ())
     assert set(await wrong(sqlite_store, a_form(voted.rounds))) == {"why"}
     await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds, why="It is the law."))
     assert required(await weighed(sqlite_store, (await entries(sqlite_store))[-1]))["preference"] == []
@@ -256,7 +257,7 @@ async def test_where_nobody_voted_whatever_is_adopted_differs(sqlite_store: Stor
 async def test_everything_wrong_is_told_at_once_and_nothing_is_kept(
     sqlite_store: Store, changes: dict[str, Any], fields: set[str]
 ) -> None:
-    voted = await a_vote(sqlite_store)
+    voted = await kept(sqlite_store, a_vote)
     before = await entries(sqlite_store)
     assert set(await wrong(sqlite_store, a_form(voted.rounds, **changes))) == fields
     assert await entries(sqlite_store) == before
@@ -265,7 +266,7 @@ async def test_everything_wrong_is_told_at_once_and_nothing_is_kept(
 
 
 async def test_only_revealed_rounds_that_belong_together_can_be_decided_on(sqlite_store: Store) -> None:
-    voted = await a_vote(sqlite_store, FIRST, SECOND)
+    voted = await kept(sqlite_store, a_vote, FIRST, SECOND)
     other = await a_vote(sqlite_store)
     first, second = voted.rounds
     open_ = await cues.ask_question(other.desk, other.live.id, "And then?", LABELS, none=False)
@@ -304,7 +305,7 @@ async def a_round_shown(store: Store, voted: Voted, **changes: Any) -> Round:
 @pytest.mark.parametrize("kind", RoundKind)
 async def test_only_what_people_answer_for_themselves_is_decided_on(sqlite_store: Store, kind: str) -> None:
     """Not the magic check, nor who should be replaced: those led on through the day."""
-    voted = await a_vote(sqlite_store)
+    voted = await kept(sqlite_store, a_vote)
     shown = await a_round_shown(sqlite_store, voted, kind=kind)
     form = a_form((shown.id,), why="It is the law.", earlier="It is the law.")
     if kind in {"first vote", "vote after replay", "policy vote"}:
@@ -325,7 +326,7 @@ async def test_a_second_vote_belongs_to_a_first_one_of_its_own_session(sqlite_st
 
 
 async def test_nothing_is_decided_on_a_result_that_is_held_while_badges_are_off(sqlite_store: Store) -> None:
-    voted = await a_vote(sqlite_store)
+    voted = await kept(sqlite_store, a_vote)
     async with sqlite_store.begin() as work:
         live = await work.sessions.get_session(voted.live.id)
         await work.sessions.save_session(replace(live, badges_off=True, held=voted.rounds))
@@ -337,7 +338,7 @@ async def test_nothing_is_decided_on_a_result_that_is_held_while_badges_are_off(
 async def test_what_others_answered_stands_beside_it_only_once_it_is_shown(
     sqlite_store: Store, state: RoundState
 ) -> None:
-    voted = await a_vote(sqlite_store)
+    voted = await kept(sqlite_store, a_vote)
     async with sqlite_store.begin() as work:
         here = replace(await work.rounds.get_round(voted.rounds[0]), scenario=new_id(), scene="The door")
         await work.rounds.save_round(here)
@@ -362,7 +363,7 @@ async def test_what_others_answered_stands_beside_it_only_once_it_is_shown(
 
 async def test_a_question_of_the_facilitators_own_has_nothing_beside_it(sqlite_store: Store) -> None:
     """It comes from no story, so that nobody else can have been asked the same."""
-    voted = await a_vote(sqlite_store)
+    voted = await kept(sqlite_store, a_vote)
     async with sqlite_store.begin() as work:
         room = await work.sessions.get_session(voted.live.id)
         night = replace(room, id=new_id(), kind=SessionKind.ASYNCHRONOUS, code="nights", projector=new_id())
@@ -374,7 +375,7 @@ async def test_a_question_of_the_facilitators_own_has_nothing_beside_it(sqlite_s
 
 
 async def test_the_most_commitments_of_a_decision_and_not_one_more(sqlite_store: Store) -> None:
-    voted = await a_vote(sqlite_store)
+    voted = await kept(sqlite_store, a_vote)
     most = decision_form.MOST_COMMITMENTS
     promises = tuple(Promise("Head", f"Nurse {n}", "2027-03-31") for n in range(most - 1))
     made = await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds, promises=promises))
@@ -392,7 +393,7 @@ async def test_the_most_commitments_of_a_decision_and_not_one_more(sqlite_store:
 
 
 async def test_a_pledge_is_confirmed_once_and_one_that_was_taken_off_is_not(sqlite_store: Store) -> None:
-    voted = await a_vote(sqlite_store)
+    voted = await kept(sqlite_store, a_vote)
     said = ("Head", "Two nurses", "2027-03-31", CLOCK.now())
     states = (PledgeState.WAITING, PledgeState.WITHDRAWN, PledgeState.WAITING)
     pledges = [Pledge(new_id(), voted.live.id, voted.rounds[0], *said, state=state) for state in states]
@@ -416,7 +417,7 @@ async def test_a_pledge_is_confirmed_once_and_one_that_was_taken_off_is_not(sqli
 
 
 async def test_only_a_commissioner_decides(sqlite_store: Store) -> None:
-    voted = await a_vote(sqlite_store)
+    voted = await kept(sqlite_store, a_vote)
     organiser = Person(new_id(), "o", "O", (Role.ADMINISTRATOR, Role.ORGANISER, Role.MODERATOR))
     with pytest.raises(NotAllowed):
         await decide(sqlite_store, CLOCK, organiser, a_form(voted.rounds))
@@ -428,7 +429,7 @@ async def test_only_a_commissioner_decides(sqlite_store: Store) -> None:
 
 
 async def test_the_same_form_sent_twice_is_one_decision(sqlite_store: Store) -> None:
-    voted = await a_vote(sqlite_store)
+    voted = await kept(sqlite_store, a_vote)
     other = await a_vote(sqlite_store)
     form = a_form(voted.rounds, id=new_id(), promises=(Promise("Head", "Two nurses", "2027-03-31"),))
     made = await decide(sqlite_store, CLOCK, COMMISSIONER, form)
@@ -440,7 +441,7 @@ async def test_the_same_form_sent_twice_is_one_decision(sqlite_store: Store) -> 
 
 
 async def test_a_decision_on_a_rehearsal_that_is_not_recorded_is_kept_without_an_entry(sqlite_store: Store) -> None:
-    voted = await a_vote(sqlite_store, rehearsal=True, recorded=False)
+    voted = await kept(sqlite_store, a_vote, rehearsal=True, recorded=False)
     made = await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds))
     assert made.entry is None
     promise = Promise("Head", "Two nurses", "2027-03-31")
@@ -452,14 +453,14 @@ async def test_a_decision_on_a_rehearsal_that_is_not_recorded_is_kept_without_an
 
 
 async def test_a_decision_on_the_demonstration_says_so_in_the_record(sqlite_store: Store) -> None:
-    voted = await a_vote(sqlite_store, demonstration=True)
+    voted = await kept(sqlite_store, a_vote, demonstration=True)
     made = await decide(sqlite_store, CLOCK, COMMISSIONER, a_form(voted.rounds))
     assert made.entry is not None
     assert (await entries(sqlite_store))[-1]["demonstration"] is True
 
 
 async def test_what_was_written_is_all_of_it_or_nothing(sqlite_store: SqlStore) -> None:
-    voted = await a_vote(sqlite_store)
+    voted = await kept(sqlite_store, a_vote)
     before = await entries(sqlite_store)
     # The decision itself is written last, after its entries; the database refuses just that.
     async with sqlite_store.writer.begin() as connection:
@@ -512,7 +513,7 @@ async def test_each_difference_is_asked_about_answered_and_recorded(sqlite_store
 
 
 async def test_what_a_decision_says_of_a_vote_goes_with_it_when_that_is_annulled(sqlite_store: Store) -> None:
-    voted = (await a_day(sqlite_store)).voted
+    voted = (await kept(sqlite_store, a_day)).voted
     form = a_form(voted.rounds, outcome="not adopted", response="r2", why="No nurse is free.", earlier="So it is.")
     made = await decide(sqlite_store, CLOCK, COMMISSIONER, form)
     *_, decision = await entries(sqlite_store)
@@ -530,7 +531,7 @@ async def test_what_a_decision_says_of_a_vote_goes_with_it_when_that_is_annulled
     [("", True), ("2026-02-30", False), ("soon", False), ("1999-01-01", False), ("2999-01-01", False)],
 )
 async def test_the_day_of_a_decision_lies_between_its_vote_and_today(sqlite_store: Store, day: str, good: bool) -> None:
-    voted = await a_vote(sqlite_store)
+    voted = await kept(sqlite_store, a_vote)
     form = a_form(voted.rounds, decided_on=day)
     if not good:
         assert set(await wrong(sqlite_store, form)) == {"decided_on"}

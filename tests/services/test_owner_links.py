@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 from support.factories import CLOCK, new_id
+from support.kept_databases import kept
 from support.recorded_day import a_day
 from support.voted_session import COMMISSIONER
 
@@ -26,7 +27,7 @@ async def after(store: SqlStore, commitment: str) -> str:
 
 
 async def test_a_link_opens_one_promise_and_only_the_digest_of_its_key_is_kept(store: SqlStore) -> None:
-    day, key, other = await a_day(store), new_key(), new_key()
+    day, key, other = await kept(store, a_day), new_key(), new_key()
     link = await owner_links.make(store, CLOCK, COMMISSIONER, day.commitment, key)
     assert await owner_links.make(store, CLOCK, COMMISSIONER, day.commitment, key) == link
     async with store.read() as work:
@@ -49,7 +50,7 @@ async def test_a_link_opens_one_promise_and_only_the_digest_of_its_key_is_kept(s
 
 async def test_another_link_stops_the_one_before_and_so_does_switching_off(sqlite_store: SqlStore) -> None:
     store = sqlite_store
-    day, first, second = await a_day(store), new_key(), new_key()
+    day, first, second = await kept(store, a_day), new_key(), new_key()
     await owner_links.make(store, CLOCK, COMMISSIONER, day.commitment, first)
     await owner_links.make(store, CLOCK, COMMISSIONER, day.commitment, second)
     form = UpdateForm("", await after(store, day.commitment), "done", said="Both are here.")
@@ -78,7 +79,7 @@ async def test_the_link_of_whoever_had_a_promise_stops_where_it_is_handed_on(
 ) -> None:
     """Else they would go on speaking for the role that has it now."""
     store = sqlite_store
-    day, key, new = await a_day(store), new_key(), new_key()
+    day, key, new = await kept(store, a_day), new_key(), new_key()
     await owner_links.make(store, CLOCK, COMMISSIONER, day.commitment, key)
     form = UpdateForm(new_id(), await after(store, day.commitment), "handed on", handed_to="Control room")
     if by_owner:
@@ -95,7 +96,7 @@ async def test_the_link_of_whoever_had_a_promise_stops_where_it_is_handed_on(
 
 
 async def test_only_a_commissioner_gives_links_and_only_for_a_promise_that_is_there(sqlite_store: SqlStore) -> None:
-    day = await a_day(sqlite_store)
+    day = await kept(sqlite_store, a_day)
     with pytest.raises(NotAllowed):
         await owner_links.make(sqlite_store, CLOCK, ORGANISER, day.commitment, new_key())
     with pytest.raises(NotAllowed):

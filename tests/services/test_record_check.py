@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from support.app import a_sent_story
 from support.changed_rows import change, delete
 from support.factories import CLOCK
+from support.kept_databases import kept
 from support.record_keeper import SIGNER
 from support.recorded_day import Day, a_day
 from support.voted_session import COMMISSIONER
@@ -42,7 +43,7 @@ async def found(store: Store) -> list[Finding]:
 
 
 async def test_what_nobody_changed_agrees_in_small_pieces(store: SqlStore) -> None:
-    await a_day(store)
+    await kept(store, a_day)
     pieces = [(p.entries, p.rows, list(p.findings)) async for p in record_check.check(Checkpoints(store, SIGNER))]
     assert pieces[-1][2] == []
     assert pieces[-1][0] > 10
@@ -50,7 +51,7 @@ async def test_what_nobody_changed_agrees_in_small_pieces(store: SqlStore) -> No
 
 
 async def test_a_story_that_was_taken_back_agrees_and_its_words_put_back_do_not(store: SqlStore) -> None:
-    day = await a_day(store)
+    day = await kept(store, a_day)
     async with store.read() as work:
         before = await work.stories.get_story(day.story)
         words = [one for one in await work.record.disclosures() if one.encoded]
@@ -68,7 +69,7 @@ async def test_a_story_that_was_taken_back_agrees_and_its_words_put_back_do_not(
 @pytest.mark.parametrize("held", [False, True])
 async def test_an_empty_database_and_one_whose_badges_are_off_agree(sqlite_store: SqlStore, *, held: bool) -> None:
     if held:
-        day = await a_day(sqlite_store)
+        day = await kept(sqlite_store, a_day)
         async with sqlite_store.begin() as work:
             live = await work.sessions.get_session(day.voted.live.id)
             await work.sessions.save_session(type(live)(**{**vars(live), "badges_off": True}))
@@ -197,7 +198,7 @@ CHANGES: list[tuple[sa.Table, Row, dict[str, Any], tuple[str, str]]] = [
 async def test_a_row_that_was_changed_is_told_by_table_and_column(
     sqlite_store: SqlStore, table: sa.Table, row: Row, values: dict[str, Any], told: tuple[str, str]
 ) -> None:
-    day = await a_day(sqlite_store)
+    day = await kept(sqlite_store, a_day)
     await change(sqlite_store, row(day), table, **values)
     assert told in {(one.table, one.column) for one in await found(sqlite_store)}
 
@@ -213,13 +214,13 @@ async def test_a_row_that_was_changed_is_told_by_table_and_column(
     ],
 )
 async def test_a_row_that_is_gone_is_told(store: SqlStore, table: sa.Table, row: Row, told: tuple[str, str]) -> None:
-    day = await a_day(store)
+    day = await kept(store, a_day)
     await delete(store, row(day), table)
     assert told in {(one.table, one.column) for one in await found(store)}
 
 
 async def test_rows_that_no_entry_tells_of_are_told(store: SqlStore) -> None:
-    day = await a_day(store)
+    day = await kept(store, a_day)
     story, _ = await submit(store, CLOCK, day.voted.live.commission, a_sent_story("Slipped in"))
     await change(store, STORY.c.id == story.id, STORY, status="accepted")
     await facilitation.close_round(day.voted.desk, day.voted.live.id, day.standing)
@@ -236,7 +237,7 @@ async def test_rows_that_no_entry_tells_of_are_told(store: SqlStore) -> None:
 
 async def test_updates_in_another_order_are_told(sqlite_store: SqlStore) -> None:
     """The latest says how a promise stands, and who has to keep it."""
-    day = await a_day(sqlite_store)
+    day = await kept(sqlite_store, a_day)
     async with sqlite_store.read() as work:
         [first] = (await work.decisions.get_commitment(day.commitment)).updates
     form = UpdateForm(after=first.id, state="not done", because="No money.")
@@ -248,7 +249,7 @@ async def test_updates_in_another_order_are_told(sqlite_store: SqlStore) -> None
 
 
 async def test_a_changed_ballot_is_told_with_its_round_and_what_it_should_be(store: SqlStore) -> None:
-    day = await a_day(store)
+    day = await kept(store, a_day)
     await change(
         store, (BALLOT.c.round == day.first) & (BALLOT.c.participant == day.voted.people[0]), BALLOT, choice="r3"
     )
@@ -272,7 +273,7 @@ async def rewrite(store: SqlStore, index: int, **facts: Any) -> None:
 async def test_what_is_drawn_for_each_ballot_stands_on_one_alone_though_all_hashes_fit(
     sqlite_store: SqlStore, column: str
 ) -> None:
-    day = await a_day(sqlite_store)
+    day = await kept(sqlite_store, a_day)
     async with sqlite_store.read() as work:
         one, other = (await work.rounds.ballots(day.first))[:2]
     of_it = (BALLOT.c.round == day.first) & (BALLOT.c.participant == other.participant)
@@ -289,7 +290,7 @@ async def test_what_is_drawn_for_each_ballot_stands_on_one_alone_though_all_hash
 
 
 async def test_words_with_the_salt_of_others_are_told_though_all_hashes_fit(sqlite_store: SqlStore) -> None:
-    await a_day(sqlite_store)
+    await kept(sqlite_store, a_day)
     async with sqlite_store.read() as work:
         entries = [json.loads(stored.body) for stored in await work.record.unchecked(0, await work.record.size())]
         index = next(n for n, entry in enumerate(entries) if entry["type"] == "commitment")
@@ -307,7 +308,7 @@ async def test_words_with_the_salt_of_others_are_told_though_all_hashes_fit(sqli
 
 
 async def test_a_record_that_is_not_the_one_that_was_signed_is_told(sqlite_store: SqlStore) -> None:
-    await a_day(sqlite_store)
+    await kept(sqlite_store, a_day)
     checkpoints = Checkpoints(sqlite_store, SIGNER)
     async with sqlite_store.begin() as work:
         note = SIGNER.checkpoint(3, hashlib.sha256(b"another").digest())
@@ -318,7 +319,7 @@ async def test_a_record_that_is_not_the_one_that_was_signed_is_told(sqlite_store
 
 
 async def test_a_ballot_that_was_changed_between_close_and_reveal_stops_the_reveal(store: SqlStore) -> None:
-    day = await a_day(store)
+    day = await kept(store, a_day)
     desk, live = day.voted.desk, day.voted.live.id
     await facilitation.close_round(desk, live, day.standing)
     async with store.begin() as work:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.factories import CLOCK, new_id
+from support.kept_databases import kept
 from support.second_run_session import Playing, a_replay
 from support.voted_session import COMMISSIONER, PEOPLE, required
 
@@ -32,7 +33,7 @@ PROMISE = Promise("The ward manager", "Keeps the quiet room free", "2027-03-31")
 
 @pytest.fixture
 async def playing(sqlite_store: Store) -> Playing:
-    return await a_replay(sqlite_store, declared=True)
+    return await kept(sqlite_store, a_replay, declared=True)
 
 
 async def proposals(playing: Playing) -> list[Proposal]:

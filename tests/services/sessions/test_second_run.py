@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from support.factories import CLOCK, new_id
+from support.kept_databases import kept
 from support.second_run_session import BEN, SCENE, TWEE, Playing, a_replay
 from support.voted_session import FIRST, PEOPLE, required
 
@@ -28,7 +29,7 @@ from forum.store.sessions import SqlSessions
 
 @pytest.fixture
 async def playing(sqlite_store: Store) -> Playing:
-    return await a_replay(sqlite_store, declared=True)
+    return await kept(sqlite_store, a_replay, declared=True)
 
 
 async def states(playing: Playing) -> list[str]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from support.factories import CLOCK, SetClock, a_cast, new_id
+from support.kept_databases import kept
 from support.second_run_session import Playing, a_replay
 from support.two_worlds import BALLOTS
 from support.voted_session import FIRST, PEOPLE
@@ -24,7 +25,7 @@ from forum.voting.round import RoundState
 
 @pytest.fixture
 async def playing(sqlite_store: Store) -> Playing:
-    return await a_replay(sqlite_store, reasons=ReasonReading.READ_FIRST)
+    return await kept(sqlite_store, a_replay, reasons=ReasonReading.READ_FIRST)
 
 
 async def said(playing: Playing, round_id: str = "") -> tuple[Said, ...]:

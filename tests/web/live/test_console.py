@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from support.app import House, a_house, words
+from support.kept_databases import kept
 from support.second_run_session import Playing, a_replay
 from support.voted_session import FIRST, required
 
@@ -50,8 +51,10 @@ class Event:
 
 @pytest.fixture
 async def event(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Event]:
-    async with a_house(tmp_path, sqlite_template) as house, house.signed_in("organiser") as organiser:
-        yield Event(house, await a_replay(house.store, reasons=ReasonReading.READ_FIRST), organiser)
+    async with a_house(tmp_path, sqlite_template) as house:
+        playing = await kept(house.store, a_replay, reasons=ReasonReading.READ_FIRST)
+        async with house.signed_in("organiser") as organiser:
+            yield Event(house, playing, organiser)
 
 
 class TestTheTableOfActs:
