@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,7 +24,7 @@ from forum.record.verify.encoding import canonical
 from forum.record.verify.entry_order import CLOCK_ROOM, entry_problems
 from forum.record.verify.entry_shapes import SHAPES, misfits_of
 from forum.record.verify.merkle_tree import leaf_hash
-from forum.record.verify.verdict import FAIL, PASS
+from forum.record.verify.verdict import FAIL, NOT_CHECKED, PASS, Check, check
 from forum.services import record_check
 from forum.services.checkpoints import Checkpoints
 from forum.store import SqlStore, tables
@@ -32,17 +33,26 @@ EVERY_ORDER = ORDERS | CYCLE_ORDERS
 SIGNED = ("file digests", "root", "key", "checkpoint signature", "package signature")
 
 
-def checks(data: bytes) -> dict[str, tuple[str, str]]:
-    return {check.name: (check.verdict, check.detail) for check in audit.verify(data)}
+def checks(data: bytes, *looked_at: str) -> dict[str, tuple[str, str]]:
+    """Runs all checks of an export, or only those that are looked at: no check hangs on another."""
+
+    def run(name: str, part: Callable[[], tuple[str, str]]) -> Check:
+        return check(name, part) if not looked_at or name in looked_at else Check(name, NOT_CHECKED, "")
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("verify.checks", "audit"):
+            patch.setattr(f"forum.record.{module}.check", run)
+        return {one.name: (one.verdict, one.detail) for one in audit.verify(data)}
 
 
-def assert_fails(tampered: Tampered, check: str, place: str) -> None:
+def assert_fails(tampered: Tampered, name: str, place: str) -> None:
     """Asserts that this check fails and names this place: signed again, where all signatures hold, and not."""
-    forged, changed = checks(tampered.packed(key=True)), checks(tampered.packed(key=False))
-    assert forged[check][0] == changed[check][0] == FAIL, forged[check]
-    assert place in forged[check][1], forged[check]
-    assert place in changed[check][1], changed[check]
-    assert {forged[name][0] for name in SIGNED} == {PASS}
+    forged = checks(tampered.packed(key=True), name, *SIGNED)
+    changed = checks(tampered.packed(key=False), name, "file digests")
+    assert forged[name][0] == changed[name][0] == FAIL, forged[name]
+    assert place in forged[name][1], forged[name]
+    assert place in changed[name][1], changed[name]
+    assert {forged[signed][0] for signed in SIGNED} == {PASS}
     assert changed["file digests"][0] == FAIL
 
 
@@ -151,8 +161,8 @@ def test_a_clock_that_was_put_back_by_less_than_an_hour_is_no_forgery() -> None:
 @pytest.mark.parametrize("name", LINES)
 def test_lines_that_do_not_fit_fail(name: str) -> None:
     tampered = Tampered()
-    check, change = LINES[name]
-    assert_fails(tampered, check, change(tampered))
+    at, change = LINES[name]
+    assert_fails(tampered, at, change(tampered))
 
 
 def test_the_true_lines_are_canonical_copies() -> None:
