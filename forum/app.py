@@ -131,6 +131,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
             limits=Limits(),
             device_secret=signer.secret("devices"),
             noticed_secret=signer.secret("noticed"),
+            second_step_secret=signer.secret("second steps"),
             check_file=picture_process.checked,
             proxies=proxies,
             mailing=mailing,

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from forum.errors import StartupProblem
 from forum.ports.data_operator import PERIODS_TOLD, Operator, operator_of
+from forum.ports.second_steps import Must
 from forum.record.witnesses import Witness
 from forum.services import setting_values as values
 from forum.services.backup_plan import BackupPlan, backup_plan
@@ -90,6 +91,12 @@ TABLE = (
         "03:00",
         "Time of day at which the whole database is held against the record, in FORUM_TIMEZONE, as 03:00; also at each "
         "start. never: only by `forum record check`.",
+    ),
+    Setting(
+        "FORUM_SECOND_FACTOR",
+        "none",
+        "Who must sign in with a second step, a code from an app: none, staff (whoever has a role) or administrators. "
+        "Anybody may.",
     ),
     Setting("FORUM_METRICS_TOKEN", "", "Secret with which Prometheus reads /metrics; empty: nobody does."),
     Setting("FORUM_BACKUPS", "", "Folder in which the server backs itself up; empty: it does not. See docs/backup.md."),
@@ -205,6 +212,7 @@ class Settings:
     mail: MailServer | None
     backups: BackupPlan | None
     metrics_token: str
+    second_factor: Must
 
     @classmethod
     def load(cls, environ: Mapping[str, str], **given: object) -> Settings:
@@ -255,4 +263,5 @@ class Settings:
             mail=mail_server(raw["FORUM_SMTP_URL"], raw["FORUM_SMTP_FROM"], raw["FORUM_PUBLIC_URL"]),
             backups=backup_plan(raw, time_zone(raw["FORUM_TIMEZONE"])),
             metrics_token=values.token(raw["FORUM_METRICS_TOKEN"]),
+            second_factor=values.second_factor(raw["FORUM_SECOND_FACTOR"]),
         )

@@ -16,7 +16,7 @@ from forum.errors import BadInput, FormErrors, NotFound
 from forum.ports import Store
 from forum.ports.accounts import Person
 from forum.ports.passwords import FEWEST, MOST
-from forum.services import accounts, permissions
+from forum.services import accounts, audit, permissions, second_steps
 from forum.services.accounts import NewAccount
 from forum.services.form_errors import Findings
 from forum.settings import Settings
@@ -88,6 +88,21 @@ async def _give(settings: Settings, login: str, password: str) -> None:
     async with opened(settings) as store:
         person = await _holder(store, login)
         await accounts.give_password(store, passwords, SystemClock(), person.id, password)
+
+
+@user.command(name="second-step-off")
+@click.argument("login")
+@data_option
+def second_step_off(login: str, *, data: Path | None) -> None:
+    """Turn the second step of LOGIN off, who lost their phone and recovery codes, and sign them out everywhere."""
+    run(_second_step_off(settings_for(data), login))
+    click.echo(f"{login} signs in with the password alone now, and can turn the second step on again.")
+
+
+async def _second_step_off(settings: Settings, login: str) -> None:
+    async with opened(settings) as store:
+        person = await _holder(store, login)
+        await second_steps.turn_off(store, SystemClock(), person.id, by=audit.BY_COMMAND)
 
 
 @user.command(name="list")

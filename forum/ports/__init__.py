@@ -39,6 +39,7 @@ from forum.ports.rehearsals import RehearsalRows
 from forum.ports.result_cache import Remembered
 from forum.ports.retention import Retention
 from forum.ports.rights import Rights
+from forum.ports.second_steps import SecondSteps
 from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals, Sessions, Stops, Tickets
 from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
 from forum.ports.voters import Voters
@@ -55,6 +56,7 @@ class Work(Protocol):
 
     people: People
     audit: Audit
+    second_steps: SecondSteps
     commissions: Commissions
     stages: Stages
     stories: Stories

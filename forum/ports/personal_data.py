@@ -142,8 +142,9 @@ ABOUT: Mapping[Kind, About] = {
     ),
     Kind.ACCOUNT: About(
         message("Accounts of staff"),
-        "Name, sign-in name, roles, a fingerprint of the password, sign-ins with the kind of browser and the day of "
-        "last use, and which of them did what. No network address.",
+        "Name, sign-in name, roles, a fingerprint of the password, the sealed secret and fingerprints of the recovery "
+        "codes of a second step, sign-ins with the kind of browser and the day of last use, and which of them did "
+        "what. No network address.",
         "So that only those who may can run sessions, moderate and decide.",
         "The administrator. Others see a name where its owner acts.",
         "As long as somebody works here. A sign-in goes %(sign_ins)s days after it has run out, and the list of what "
@@ -299,6 +300,8 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         "partition badges_off held opened_at kind entrance tablet reasons ended_at no_receipts "
         "stage terms called_off_at",
     },
+    "recovery_code": {Kind.ACCOUNT: "person code"},
+    "second_step": {Kind.ACCOUNT: "person sealed at last"},
     "sign_in": {Kind.ACCOUNT: "token person at until device used_on"},
     "staff_act": {Kind.ACCOUNT: "at by what whom about", NOBODY: "seq"},
     "stage_move": {Kind.ROOM: "learnt better took_part", NOBODY: "seq id commission came_from went_to at entry"},

@@ -97,16 +97,17 @@ async def use_first_link(
     return person, token
 
 
-async def sign_in(
-    store: Store, passwords: Passwords, clock: Clock, person: Person, password: str, fit: Fit, asked: Begin
-) -> str:
-    """Signs a person in whose password was found to fit, and returns the key of the sign-in. A hash of former days is
-    made anew.
-    """
-    fresh = await passwords.hashed(password) if fit is Fit.BEFORE else ""
-    async with store.begin() as work:
-        if fresh:
+async def renew_hash(store: Store, passwords: Passwords, person: Person, password: str, fit: Fit) -> None:
+    """Makes a hash of former days anew, of a password that was found to fit."""
+    if fit is Fit.BEFORE:
+        fresh = await passwords.hashed(password)
+        async with store.begin() as work:
             await work.people.set_password(person.id, fresh)
+
+
+async def sign_in(store: Store, clock: Clock, person: Person, asked: Begin) -> str:
+    """Signs a person in whose password was found to fit, and returns the key of the sign-in."""
+    async with store.begin() as work:
         return await sign_ins.begin(work, clock, person, asked)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from forum.errors import StartupProblem
+from forum.ports.second_steps import Must
 from forum.record.verify.verdict import RecordError
 from forum.record.witnesses import Witness, witnesses_of
 
@@ -37,6 +38,15 @@ def token(text: str) -> str:
     if text and not re.fullmatch(r"[!-~]{20,}", text):
         raise StartupProblem("FORUM_METRICS_TOKEN must have 20 letters, digits or signs or more, without spaces.")
     return text
+
+
+def second_factor(text: str) -> Must:
+    """Returns who must have a second step."""
+    try:
+        return Must(text)
+    except ValueError as error:
+        words = "FORUM_SECOND_FACTOR must be one of %(all)s, not %(value)s."
+        raise StartupProblem(words, all=", ".join(Must), value=text) from error
 
 
 def witnesses(text: str) -> tuple[Witness, ...]:

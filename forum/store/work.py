@@ -20,6 +20,7 @@ from forum.ports.rehearsals import RehearsalRows
 from forum.ports.result_cache import Remembered
 from forum.ports.retention import Retention
 from forum.ports.rights import Rights
+from forum.ports.second_steps import SecondSteps
 from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals, Sessions, Stops, Tickets
 from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
 from forum.ports.voters import Voters
@@ -58,6 +59,7 @@ from forum.store.rehearsals import SqlRehearsalRows
 from forum.store.retention import SqlRetention
 from forum.store.rights import SqlRights
 from forum.store.rounds import SqlRounds
+from forum.store.second_steps import SqlSecondSteps
 from forum.store.sessions import SqlSessions
 from forum.store.stages import SqlStages
 from forum.store.stops import SqlStops
@@ -75,6 +77,7 @@ class SqlWork:
         self.remembered = remembered
         self.people: People = SqlPeople(link)
         self.audit: Audit = SqlAudit(link)
+        self.second_steps: SecondSteps = SqlSecondSteps(link)
         self.commissions: Commissions = SqlCommissions(link)
         self.stages: Stages = SqlStages(link)
         self.stories: Stories = SqlStories(link)

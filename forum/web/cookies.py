@@ -23,6 +23,7 @@ LANGUAGE = "forum_language"
 READING = "forum_reading"
 SINCE = "forum_since"
 ENTERED = "forum_entered"
+PENDING = "forum_pending"
 YEAR = 365 * 24 * 3600
 _UNNAMED = {None, 80, 443}
 # Texts that a session may know a browser by. What a tablet's voter is known by has spaces in it (web/live/tablet.py)

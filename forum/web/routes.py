@@ -20,7 +20,8 @@ from forum.web import (
     promise_updates,
     update_files,
 )
-from forum.web.accounts import cookieless, own_account, own_password, people, sign_in, tokens, your_work
+from forum.web.accounts import cookieless
+from forum.web.accounts.table import ACCOUNTS
 from forum.web.api import openapi
 from forum.web.api.table import API
 from forum.web.auth import need_here, need_somewhere
@@ -196,21 +197,10 @@ PAGES: tuple[Page, ...] = (
     Page("/healthz", "GET", health.alive, "public"),
     Page("/readyz", "GET", health.ready, "public"),
     Page("/metrics", "GET", health.figures, "public"),
-    # accounts
-    Page("/sign-in", "GET POST", sign_in.sign_in, "public"),
-    Page("/sign-out", "POST", sign_in.sign_out, "public"),
-    Page("/first/{key}", "GET POST", sign_in.first, "public"),
+    # accounts, and the organisation
+    *ACCOUNTS,
     Page("/organisation", "GET", settings.overview, "manage people"),
     Page("/organisation/{part}", "GET POST", settings.part, "manage people", MOST_WITH_FILE),
-    Page("/people", "GET POST", people.people, "manage people"),
-    Page("/people/{person}/roles", "POST", people.set_roles, "manage people"),
-    Page("/people/{person}/password", "POST", people.give_password, "manage people"),
-    Page("/people/{person}/sign-outs", "POST", people.sign_out_everywhere, "manage people"),
-    Page("/account", "GET POST", own_password.change, "signed in", somewhere=True),
-    Page("/account/tokens", "GET POST", tokens.tokens, "signed in", somewhere=True),
-    Page("/account/tokens/{token}/revoke", "POST", tokens.revoke, "signed in", somewhere=True),
-    Page("/account/sign-outs", "POST", own_account.sign_out, "signed in", somewhere=True),
-    Page("/work", "GET", your_work.work, "signed in", somewhere=True),
     # organising
     Page("/organise", "GET", organising.overview, "run sessions", somewhere=True),
     Page("/organise/commissions/new", "GET", organising.new_commission, "run sessions"),

@@ -32,7 +32,8 @@ class Site:
     """The parts of this server that pages need.
 
     `address` is the one that phones use, as "http://192.0.2.7:8000": the configured one, else this machine's own.
-    `device_secret` signs the cookies of browsers (`devices.py`), `noticed_secret` the links of services/noticed.py.
+    `device_secret` signs the cookies of browsers (`devices.py`), `noticed_secret` the links of services/noticed.py;
+    `second_step_secret` seals the secrets of second steps (services/second_steps.py).
     """
 
     settings: Settings
@@ -47,6 +48,7 @@ class Site:
     limits: Limits
     device_secret: bytes
     noticed_secret: bytes
+    second_step_secret: bytes
     check_file: CheckFile
     proxies: Proxies
     mailing: Mailing

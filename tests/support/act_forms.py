@@ -237,6 +237,10 @@ ABOUT_NEITHER: dict[str, Form] = {
     "/organisation/{part}": {"name": "Anytown", "seen": "0"},
     "/people": {"name": "B", "login": "b", "password": "seven quiet green kettles", "role": "organiser"},
     "/people/{person}/roles": {"role": "organiser"},
+    "/sign-in/code": {"code": "123456"},
+    "/sign-in/second-step": {"code": "123456"},
+    "/account/second-step": {"act": "off", "before": "wrong"},
+    "/people/{person}/second-step": {},
     "/account/sign-outs": {"others": "1"},
     "/account/tokens": {
         "label": "A wall",

@@ -5,7 +5,7 @@ everything else refers to rows by their random `id`. Times are strings (UTC, ISO
 they are. Values that are only read and written whole are in one JSON column.
 """
 
-from forum.store.tables.accounts import first_link, person, sign_in, staff_act, token
+from forum.store.tables.accounts import first_link, person, recovery_code, second_step, sign_in, staff_act, token
 from forum.store.tables.commissions import (
     answer_move,
     closing,
@@ -113,9 +113,11 @@ __all__ = [
     "programme",
     "proposal",
     "reason",
+    "recovery_code",
     "rehearsal",
     "report",
     "round_",
+    "second_step",
     "session",
     "sign_in",
     "staff_act",

@@ -31,6 +31,22 @@ sign_in = sa.Table(
     sa.Column("used_on", Words, nullable=False, server_default=sa.text("''")),
 )
 
+second_step = sa.Table(
+    "second_step",
+    metadata,
+    sa.Column("person", Words, sa.ForeignKey("person.id"), primary_key=True),
+    words("sealed"),
+    words("at"),
+    sa.Column("last", sa.Integer, nullable=False),  # the half-minute whose code was taken last
+)
+
+recovery_code = sa.Table(
+    "recovery_code",
+    metadata,
+    sa.Column("person", Words, sa.ForeignKey("person.id"), primary_key=True),
+    sa.Column("code", Words, primary_key=True),
+)
+
 # Acts of staff on accounts, exports and settings: no part of the record, and not kept as long.
 staff_act = sa.Table(
     "staff_act",

@@ -23,12 +23,15 @@ async def account_page(request: Request, error: ForumError | None = None) -> Res
     """Draws the page, with what was wrong with a form of it."""
     site, person = site_of(request), await somebody(request)
     async with site.store.read() as work:
+        step = await work.second_steps.get_second_step(person.id)
+        left = await work.second_steps.count_recovery_codes(person.id)
         listed = await sign_ins.listed(work, site.clock, person, cookie_of(request, SIGNED_IN))
     said = {
         "1": _(
             "Your password is changed. Every other device has to sign in again, and the tokens of your programs have "
             "ended."
         ),
+        "second-step-off": _("The second step is off. Your password alone signs you in."),
         "signed-out": _("That browser is signed out."),
         "alone": _("You are signed out everywhere else."),
     }
@@ -38,6 +41,8 @@ async def account_page(request: Request, error: ForumError | None = None) -> Res
         status_of(error) if error else 200,
         errors=errors_of(error, "before"),
         said="" if error else said.get(request.query_params.get("done", ""), ""),
+        step=step,
+        left=left,
         sign_ins=listed,
         others=any(not one.here for one in listed),
         hours=sign_ins.HOURS_SIGNED_IN,

@@ -11,7 +11,7 @@ from forum.adapters import passwords
 from forum.errors import BadInput, FormErrors, ForumError, IllegalMove, StoreUnavailable
 from forum.ports.accounts import Role
 from forum.ports.passwords import FEWEST
-from forum.services import accounts, sign_ins
+from forum.services import accounts, second_steps, sign_ins
 from forum.services.accounts import NewAccount
 from forum.web.accounts.sign_in import as_typed
 from forum.web.auth import somebody
@@ -80,6 +80,13 @@ async def sign_out_everywhere(request: Request) -> Response:
     return done(request, "/people?done=signed-out", person=person)
 
 
+async def drop_second_step(request: Request) -> Response:
+    """Turns somebody's second step off, who lost their phone and their recovery codes. Every sign-in of theirs ends."""
+    site, person = site_of(request), request.path_params["person"]
+    await second_steps.turn_off(site.store, site.clock, person, by=(await somebody(request)).id)
+    return done(request, "/people?done=second-step", person=person)
+
+
 def role_words() -> list[tuple[str, str, str]]:
     """Returns the roles to choose from: each as it is stored, its name, and what it is for."""
     return [
@@ -104,10 +111,12 @@ async def people_page(
     async with site_of(request).store.read() as work:
         everybody = await work.people.list_people()
         commissions = await work.commissions.list_commissions(drafts=True)
+        second = await work.second_steps.all_second_steps()
     said = {
         "added": _("The account is ready."),
         "roles": _("The roles are changed."),
         "signed-out": _("They are signed out, everywhere."),
+        "second-step": _("Their second step is off. They sign in with the password alone, and can turn it on again."),
         "password": _("The password is changed. They have to sign in again, everywhere."),
     }
     return await page(
@@ -115,6 +124,7 @@ async def people_page(
         "accounts/people.html",
         status_of(error) if error else 200,
         people=sorted(everybody, key=lambda p: p.name.casefold()),
+        second_steps=second,
         role_words=role_words(),
         role_words_in_one=[one for one in role_words() if one[0] != Role.ADMINISTRATOR],
         commissions=[(one.id, one.title) for one in commissions],

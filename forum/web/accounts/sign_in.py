@@ -18,6 +18,7 @@ from forum.web.accounts.browser_names import browser_name
 from forum.web.accounts.cookieless import giving, refusing
 from forum.web.accounts.devices import keep_entered
 from forum.web.accounts.login_check import holder
+from forum.web.accounts.pending import next_step
 from forum.web.cookies import SIGNED_IN, cookie_of, forget_cookie, set_cookie
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, errors_of, form_of
@@ -44,10 +45,14 @@ async def sign_in(request: Request) -> Response:
         return refusal
     try:
         person, password, fit = await _known(request, form)
-        token = await accounts.sign_in(site.store, passwords, site.clock, person, password, fit, asked_of(request))
+        await accounts.renew_hash(site.store, passwords, person, password, fit)
+        further = await next_step(request, person, onward)
+        if further is not None:
+            return further
+        token = await accounts.sign_in(site.store, site.clock, person, asked_of(request))
     except (BadInput, TooMany, StoreUnavailable) as error:
         return await _sign_in_page(request, form, onward, error)
-    return with_cookie(request, RedirectResponse(onward or _home(person), 303), token, person)
+    return with_cookie(request, RedirectResponse(onward or home(person), 303), token, person)
 
 
 async def _known(request: Request, form: Form) -> tuple[Person, str, Fit]:
@@ -106,10 +111,10 @@ async def first(request: Request) -> Response:
 def local_path(wanted: str) -> str:
     """Returns the wanted path where it leads to a page of this site; "" for any other, and for the sign-in itself."""
     path = re.split("[?#]", wanted, maxsplit=1)[0]
-    return wanted if _LOCAL.fullmatch(wanted) and path not in ("/sign-in", "/sign-out") else ""
+    return wanted if _LOCAL.fullmatch(wanted) and not path.startswith(("/sign-in", "/sign-out")) else ""
 
 
-def _home(person: Person) -> str:
+def home(person: Person) -> str:
     """Returns the page that somebody comes to who signed in for no page: their work, where they have a role."""
     return WORK if permissions.reach(person, "signed in") else "/"
 

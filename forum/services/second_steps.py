@@ -1,0 +1,129 @@
+"""Second step of signing in: a code from an app, or a recovery code, after the password.
+
+A code is taken once: neither it nor an earlier one is taken again. Recovery codes are kept as digests, and are good
+once each. Who has lost both is helped by an administrator, who turns the second step off for them.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from forum.errors import BadInput, IllegalMove, NotFound
+from forum.ports import Store, Work
+from forum.ports.accounts import Person, Role
+from forum.ports.audit import What
+from forum.ports.clock import Clock
+from forum.ports.second_steps import Codes, Must, SecondStep
+from forum.services import audit, sign_ins
+from forum.services.keys import digest
+from forum.services.sign_ins import Begin
+
+RECOVERY_CODES = 10
+MOST_CODE = 40
+
+_SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another
+_WRONG = "This code is not right, or it was used before. Wait for the next one and type that."
+_WRONG_RECOVERY = "This recovery code is not right, or it was used before. Take another one of your list."
+_ON = "The second step is on already."
+
+
+def must(person: Person, setting: Must) -> bool:
+    """Tells whether somebody has to have a second step, by the setting."""
+    if setting is Must.ADMINISTRATORS:
+        return Role.ADMINISTRATOR in person.roles
+    return setting is Must.STAFF and bool(person.roles or any(person.roles_in.values()))
+
+
+async def is_on(store: Store, person: Person) -> bool:
+    """Tells whether somebody's second step is on."""
+    async with store.read() as work:
+        return await work.second_steps.get_second_step(person.id) is not None
+
+
+async def turn_on(
+    store: Store, codes: Codes, key: bytes, clock: Clock, person: Person, sealed: str, code: str, asked: Begin | None
+) -> tuple[list[str], str]:
+    """Turns somebody's second step on with a code of their app, which shows that it works. Returns their recovery
+    codes, which are told this once, and the key of a sign-in where one is `asked` for.
+
+    Raises BadInput(field="code") for a wrong code, IllegalMove where it is on.
+    """
+    number = codes.half_minute(key, person.id, sealed, digits(code), clock.now())
+    if number is None:
+        raise BadInput("This is not the code that the app shows now. Type the six digits that it shows.", field="code")
+    async with store.begin() as work:
+        if not await work.second_steps.add_second_step(SecondStep(person.id, sealed, clock.now(), number)):
+            raise IllegalMove(_ON)
+        made = await _new_codes(work, person)
+        await audit.note(work, clock.now(), person.id, What.SECOND_STEP_ON)
+        token = await sign_ins.begin(work, clock, person, asked) if asked else ""
+    return made, token
+
+
+async def pass_with_code(
+    store: Store, codes: Codes, key: bytes, clock: Clock, person: Person, code: str, asked: Begin
+) -> str:
+    """Signs somebody in with a code of their app. Returns the key of the sign-in. Raises BadInput(field="code")."""
+    async with store.begin() as work:
+        step = await work.second_steps.get_second_step(person.id)
+        number = codes.half_minute(key, person.id, step.sealed, digits(code), clock.now()) if step else None
+        if number is None or not await work.second_steps.use_half_minute(person.id, number):
+            raise BadInput(_WRONG, field="code")
+        return await sign_ins.begin(work, clock, person, asked)
+
+
+async def pass_with_recovery(store: Store, clock: Clock, person: Person, code: str, asked: Begin) -> str:
+    """Signs somebody in with a recovery code, and uses it up. Returns the key of the sign-in. Raises
+    BadInput(field="recovery")."""
+    async with store.begin() as work:
+        if not await work.second_steps.use_recovery_code(person.id, _kept(code)):
+            raise BadInput(_WRONG_RECOVERY, field="recovery")
+        await audit.note(work, clock.now(), person.id, What.RECOVERY_CODE_USED)
+        return await sign_ins.begin(work, clock, person, asked)
+
+
+async def make_codes(store: Store, clock: Clock, person: Person) -> list[str]:
+    """Makes new recovery codes in the place of those before. Raises NotFound where the second step is off."""
+    async with store.begin() as work:
+        if await work.second_steps.get_second_step(person.id) is None:
+            raise NotFound("The second step is off.")
+        await audit.note(work, clock.now(), person.id, What.RECOVERY_CODES_MADE)
+        return await _new_codes(work, person)
+
+
+async def turn_off(store: Store, clock: Clock, whose: str, *, by: str) -> None:
+    """Turns somebody's second step off (by id); nothing where it is off. Where it is not their own act, every sign-in
+    of theirs ends. Raises NotFound where there is no such account."""
+    async with store.begin() as work:
+        if whose not in {one.id for one in await work.people.list_people()}:
+            raise NotFound("There is nobody with this account.")
+        if await work.second_steps.drop_second_step(whose):
+            await audit.note(work, clock.now(), by, What.SECOND_STEP_OFF, whom="" if by == whose else whose)
+            if by != whose:
+                await work.people.sign_out_everywhere(whose)
+
+
+async def turn_own_off(store: Store, clock: Clock, person: Person, setting: Must) -> None:
+    """Turns one's own second step off. Raises IllegalMove where one must have it, by the setting."""
+    if must(person, setting):
+        raise IllegalMove("Your role needs the second step, so it stays on.")
+    await turn_off(store, clock, person.id, by=person.id)
+
+
+def digits(code: str) -> str:
+    """Returns a code without the spaces that apps show in it."""
+    return re.sub(r"\s", "", code[:MOST_CODE])
+
+
+async def _new_codes(work: Work, person: Person) -> list[str]:
+    made = [
+        "-".join("".join(secrets.choice(_SIGNS) for _ in range(4)) for _ in range(4)) for _ in range(RECOVERY_CODES)
+    ]
+    await work.second_steps.set_recovery_codes(person.id, [_kept(code) for code in made])
+    return made
+
+
+def _kept(code: str) -> str:
+    """Returns the digest of a recovery code, however it is typed."""
+    return digest(re.sub(r"[^a-z0-9]", "", code[:MOST_CODE].lower()))

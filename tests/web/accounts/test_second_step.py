@@ -1,0 +1,190 @@
+"""The second step of signing in: turned on with a code, asked for after the password, and never passed twice by one."""
+
+from __future__ import annotations
+
+import re
+from base64 import b32decode
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime
+
+import httpx2
+import pytest
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from support.app import PASSWORD, House, field, words
+from support.factories import CLOCK
+
+from forum.adapters import one_time_codes
+from forum.ports.accounts import Person
+from forum.ports.second_steps import Must
+from forum.services import second_steps
+from forum.settings import Settings
+from forum.web.accounts import second_step
+
+KEY = bytes(range(32))
+
+
+def code_of(secret: str, later: int = 0) -> str:
+    """Returns the code of a typed key, so many half-minutes from now."""
+    at = int(datetime.fromisoformat(CLOCK.now()).timestamp()) + 30 * later
+    return TOTP(b32decode(secret.replace(" ", "")), 6, SHA1(), 30).generate(at).decode()
+
+
+async def password(browser: httpx2.AsyncClient, onward: str = "") -> httpx2.Response:
+    return await browser.post("/sign-in", data={"login": "mo", "password": PASSWORD, "next": onward})
+
+
+async def may(browser: httpx2.AsyncClient) -> bool:
+    return (await browser.get("/moderate")).status_code == 200
+
+
+def key_on(shown: httpx2.Response) -> str:
+    [key] = re.findall(r'<code class="typed">([A-Z2-7 ]+)</code>', shown.text)
+    return str(key)
+
+
+def codes_on(shown: httpx2.Response) -> list[str]:
+    return re.findall(r"<li><code>([a-z0-9-]{19})</code></li>", shown.text)
+
+
+async def turned_on(browser: httpx2.AsyncClient) -> tuple[str, list[str]]:
+    """Turns the second step on. Returns its key and the recovery codes."""
+    shown = await browser.get("/account/second-step")
+    form = {"act": "on", "sealed": field(shown, "sealed"), "code": code_of(key_on(shown)), "before": PASSWORD}
+    answer = await browser.post("/account/second-step", data=form)
+    assert answer.status_code == 200, words(answer)
+    return key_on(shown), codes_on(answer)
+
+
+@pytest.fixture
+async def mo(house: House) -> Person:
+    return await house.person("mo", "moderator")
+
+
+@pytest.fixture
+async def here(house: House, mo: Person) -> AsyncIterator[httpx2.AsyncClient]:
+    async with house.browser() as browser:
+        assert (await password(browser)).status_code == 303
+        yield browser
+
+
+def test_codes_are_those_of_the_standard_and_a_secret_is_opened_for_its_person_alone() -> None:
+    sealed = one_time_codes.new_secret(KEY, "mo")
+    secret = one_time_codes.typed_key(KEY, "mo", sealed)
+    now = CLOCK.now()
+    found = [one_time_codes.half_minute(KEY, "mo", sealed, code_of(secret, step), now) for step in range(-2, 3)]
+    assert [one is not None for one in found] == [False, True, True, True, False]
+    assert secret not in sealed
+    for key, person, text in ((KEY, "eve", sealed), (KEY[::-1], "mo", sealed), (KEY, "mo", "x"), (KEY, "mo", "é")):
+        assert one_time_codes.typed_key(key, person, text) == ""
+        assert one_time_codes.half_minute(key, person, text, code_of(secret), now) is None
+    assert "secret=" + secret in one_time_codes.address(KEY, "mo", sealed, "mo", "Forum")
+
+
+async def test_it_counts_once_a_code_and_the_password_are_right(house: House, here: httpx2.AsyncClient) -> None:
+    shown = await here.get("/account/second-step")
+    assert "<svg" in shown.text
+    form = {"act": "on", "sealed": field(shown, "sealed"), "code": code_of(key_on(shown)), "before": PASSWORD}
+    for wrong in ({"code": "000000"}, {"before": "not my password"}, {"before": ""}, {"sealed": "made up"}):
+        refused = await here.post("/account/second-step", data=form | wrong)
+        assert refused.status_code == 422
+        assert wrong.get("sealed") or key_on(refused) == key_on(shown)
+    async with house.browser() as other:
+        assert (await password(other)).headers["location"] == "/work"
+    _, codes = await turned_on(here)
+    assert (len(codes), len(set(codes))) == (10, 10)
+    assert not codes_on(await here.get("/account/second-step"))
+    assert "10 recovery codes left" in words(await here.get("/account"))
+
+
+async def test_a_password_alone_signs_nobody_in_and_each_code_does_once(house: House, here: httpx2.AsyncClient) -> None:
+    key, _ = await turned_on(here)
+    async with house.browser() as there, house.browser() as thief:
+        asked = await password(there, "/moderate")
+        assert asked.headers["location"] == "/sign-in/code?next=/moderate"
+        assert not await may(there)
+        # The code that turned it on is used up.
+        assert (await there.post("/sign-in/code", data={"code": code_of(key)})).status_code == 422
+        right = await there.post("/sign-in/code", data={"code": f" {code_of(key, 1)} ", "next": "/moderate"})
+        assert (right.status_code, right.headers["location"]) == (303, "/moderate")
+        assert await may(there)
+        await password(thief)
+        again = await thief.post("/sign-in/code", data={"code": code_of(key, 1)})
+        assert (again.status_code, await may(thief)) == (422, False)
+        assert "it was used before" in words(again)
+
+
+async def test_a_recovery_code_is_good_once_however_it_is_typed(house: House, here: httpx2.AsyncClient) -> None:
+    _, codes = await turned_on(here)
+    async with house.browser() as there, house.browser() as thief:
+        for browser, expected in ((there, 303), (thief, 422)):
+            await password(browser)
+            typed = codes[0].upper().replace("-", " ")
+            assert (await browser.post("/sign-in/code", data={"recovery": typed})).status_code == expected
+        assert "9 recovery codes left" in words(await there.get("/account"))
+        made = await there.post("/account/second-step", data={"act": "codes", "before": PASSWORD})
+        assert not set(codes_on(made)) & set(codes)
+        assert (await thief.post("/sign-in/code", data={"recovery": codes[1]})).status_code == 422
+
+
+async def test_codes_cannot_be_guessed_without_end_nor_come_without_the_password(
+    house: House, here: httpx2.AsyncClient, mo: Person
+) -> None:
+    key, _ = await turned_on(here)
+    async with house.browser() as thief:
+        assert (await thief.get("/sign-in/code")).status_code == 303
+        until = int(datetime.fromisoformat(CLOCK.now()).timestamp()) + 600
+        thief.cookies.set("forum_pending", f"{mo.id}.{until}.{'0' * 64}")
+        assert (await thief.post("/sign-in/code", data={"code": code_of(key, 1)})).status_code == 303
+        assert not await may(thief)
+        del thief.cookies["forum_pending"]
+        await password(thief)
+        for _ in range(second_step.TRIES):
+            assert (await thief.post("/sign-in/code", data={"code": "000000"})).status_code == 422
+        locked = await thief.post("/sign-in/code", data={"code": code_of(key, 1)})
+        assert (locked.status_code, await may(thief)) == (429, False)
+        assert int(locked.headers["retry-after"]) > 0
+
+
+async def test_who_has_to_have_it_turns_it_on_before_anything_else(
+    house: House, mo: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(house.app.state, "site", replace(house.site, settings=_must(house, Must.STAFF)))
+    async with house.browser() as browser:
+        asked = await password(browser, "/moderate")
+        assert asked.headers["location"] == "/sign-in/second-step?next=/moderate"
+        shown = await browser.get(asked.headers["location"])
+        assert not await may(browser)
+        form = {"sealed": field(shown, "sealed"), "next": field(shown, "next")}
+        wrong = await browser.post("/sign-in/second-step", data=form | {"code": "000000"})
+        assert (wrong.status_code, await may(browser)) == (422, False)
+        done = await browser.post("/sign-in/second-step", data=form | {"code": code_of(key_on(shown))})
+        assert (len(codes_on(done)), await may(browser)) == (10, True)
+        assert 'href="/moderate"' in done.text
+        stays = await browser.post("/account/second-step", data={"act": "off", "before": PASSWORD})
+        assert stays.status_code == 409
+    assert [second_steps.must(mo, one) for one in Must] == [False, True, False]
+
+
+async def test_an_administrator_turns_it_off_for_somebody(house: House, here: httpx2.AsyncClient, mo: Person) -> None:
+    await turned_on(here)
+    async with house.signed_in("administrator") as admin:
+        assert "Signs in with a second step" in words(await admin.get("/people"))
+        assert (await admin.post(f"/people/{mo.id}/second-step")).status_code == 303
+        assert not await may(here)
+        assert (await password(here)).headers["location"] == "/work"
+    async with house.store.read() as work:
+        acts = [act.what for act in await work.audit.acts(person=mo.id, most=9)]
+    assert acts == ["signed in", "second step off", "second step on", "signed in"]
+
+
+async def test_it_is_turned_off_by_its_owner_with_the_password(here: httpx2.AsyncClient) -> None:
+    await turned_on(here)
+    assert (await here.post("/account/second-step", data={"act": "off", "before": "wrong"})).status_code == 422
+    assert (await here.post("/account/second-step", data={"act": "off", "before": PASSWORD})).status_code == 303
+    assert (await password(here)).headers["location"] == "/work"
+
+
+def _must(house: House, who: Must) -> Settings:
+    return replace(house.site.settings, second_factor=who)
