@@ -85,6 +85,17 @@ class Rounds(Protocol):
     async def ballots(self, round_id: str) -> list[Ballot]:
         """Returns every ballot of a round in the order of their random ids, which does not show who came first."""
 
+    async def ballots_with_words(self, round_id: str) -> list[Ballot]:
+        """Returns the ballots of a round that say why, or on which condition, in the order of `ballots`."""
+
+    async def given(self, round_id: str) -> list[tuple[str | None, str]]:
+        """Returns the group (None: not said) and the choice of every ballot of a round, alike ones together; the
+        database counts them, so it takes little more for many ballots than for some.
+        """
+
+    async def choices_by(self, round_id: str) -> dict[str, str]:
+        """Returns the choice of everybody who voted in a round, by the participant's id, in the order of these."""
+
     async def ballots_after(self, round_id: str, participant: str, most: int) -> list[Ballot]:
         """Returns the next ballots of a round, `most` at most, after that of a participant ("" for the first), in the
         order of their participants' random ids: for whoever need not have all of them at once.

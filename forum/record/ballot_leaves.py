@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from hashlib import sha256
+from json.encoder import encode_basestring as _json
 from typing import Any
 
 from forum.record.verify.disclosures import disclosure
@@ -44,6 +48,27 @@ def ballots_root(leaves: Iterable[Mapping[str, str]]) -> str:
     people voted.
     """
     return root(sorted(hash_of(leaf) for leaf in leaves)).hex()
+
+
+def root_of(ballots: Iterable[Ballot], label_of: Callable[[str | None], str], origin_of: Callable[[bool], str]) -> str:
+    """Returns `ballots_root` of the leaves of these ballots in a third of the time: a room waits for it.
+
+    `label_of` and `origin_of` are those of `open_all`. What `leaf`, `disclosure` and `canonical` write of each ballot
+    is written here in one go.
+    """
+    labels, origins = cache(lambda group: _json(label_of(group))), cache(lambda paper: _json(str(origin_of(paper))))
+    return root(sorted(_leaf_hash(one, labels(one.group), origins(one.paper)) for one in ballots)).hex()
+
+
+def _leaf_hash(ballot: Ballot, label: str, by: str) -> bytes:
+    opening = f'[{_json(ballot.group_salt)},"group",{label}]'.encode()
+    digest = sha256(urlsafe_b64encode(opening).rstrip(b"=")).digest()
+    group = urlsafe_b64encode(digest).rstrip(b"=").decode()
+    origin = "" if by == '""' else f'"by":{by},'
+    return leaf_hash(
+        f'{{"ballot":{_json(ballot.ballot)},{origin}"choice":{_json(ballot.choice)},"group":"{group}",'
+        f'"round":{_json(ballot.round)},"salt":{_json(ballot.salt)}}}'.encode()
+    )
 
 
 HASH_IN_HEX = 64  # characters

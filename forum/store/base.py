@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import cache
-from typing import Any, TypeAlias, TypeVar
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -13,12 +14,28 @@ from sqlalchemy.dialects.sqlite import aiosqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forum.errors import NotFound
+from forum.store import sqlite_thread
 from forum.store.errors import faults
 
 Row = sa.RowMapping
 Kind = TypeVar("Kind")
 Key = TypeVar("Key", str, int)
-Quick: TypeAlias = sa.Select[Any] | sa.UpdateBase
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """A statement over a batch of rows with these columns: it reads them from `of`."""
+
+    statement: sa.Select[Any] | sa.UpdateBase
+    columns: tuple[str, ...]
+
+    @staticmethod
+    def of(columns: tuple[str, ...], *, of_postgresql: bool) -> sa.FromClause:
+        """Returns the rows of a batch, as a table: on PostgreSQL an array a column, on SQLite VALUES (`Link.quick`)."""
+        if of_postgresql:
+            arrays = (sa.bindparam(f"{name}_s", type_=postgresql.ARRAY(sa.Text)) for name in columns)
+            return sa.func.unnest(*arrays).table_valued(*columns, name="batch").render_derived()
+        return sa.table("batch", *map(sa.column, columns))
 
 
 class Link:
@@ -39,18 +56,18 @@ class Link:
         with faults(reading=self.reading):
             return (await self.connection.execute(statement, values)).rowcount
 
-    async def quick(self, statement: Quick, values: Mapping[str, object]) -> Sequence[Sequence[Any]]:
-        """Runs a statement that counts ballots and returns its rows, which may hold text and whole numbers only.
+    async def quick(self, over: Batch, rows: Sequence[Sequence[str]]) -> Sequence[Sequence[Any]]:
+        """Runs a statement over a batch of rows and returns its rows, which may hold text and whole numbers only.
 
-        On SQLite it takes less than half the time of `rows`: the driver gets the compiled text, and its rows are not
-        converted.
+        On SQLite it takes less than half the time of `rows`: the driver gets the compiled text, its rows are not
+        converted, and however many pieces the batch is cut into, its thread is called once.
         """
         with faults(reading=self.reading):
             if self.postgresql:
-                return (await self.connection.execute(statement, values)).all()
-            sql, names = _compiled(statement)
+                values = {f"{name}_s": [row[i] for row in rows] for i, name in enumerate(over.columns)}
+                return (await self.connection.execute(over.statement, values)).all()
             driver: Any = (await self.connection.get_raw_connection()).driver_connection
-            return [*await driver.execute_fetchall(sql, [values[name] for name in names])]
+            return await sqlite_thread.in_pieces(driver, lambda number: _text(over, number), rows)
 
     async def one(self, statement: sa.Executable, otherwise: str, values: Mapping[str, object] | None = None) -> Row:
         """Returns the first row. Raises NotFound with the sentence `otherwise` where there is none."""
@@ -99,11 +116,12 @@ def having(*columns: sa.Column[Any], order: sa.Column[Any] | None = None) -> sa.
     return wanted if order is None else wanted.order_by(order)
 
 
-@cache
-def _compiled(statement: Quick) -> tuple[str, tuple[str, ...]]:
-    """Returns a statement as SQLite's driver takes it: its text, and its parameters' names in order."""
-    compiled = statement.compile(dialect=aiosqlite.dialect())
-    return str(compiled), tuple(compiled.positiontup or ())
+@lru_cache(maxsize=4 * sqlite_thread.PIECE)
+def _text(over: Batch, number: int) -> str:
+    """Returns a statement over a batch of so many rows as SQLite takes it: they are the table `batch`."""
+    row = f"({', '.join('?' * len(over.columns))})"
+    names, rows = ", ".join(f'"{name}"' for name in over.columns), ", ".join([row] * number)
+    return f"WITH batch ({names}) AS (VALUES {rows}) {over.statement.compile(dialect=aiosqlite.dialect())}"
 
 
 class Area:

@@ -37,7 +37,7 @@ _STATEMENT_SECONDS = 30.0
 _TURN_SECONDS = 30.0  # how long a unit waits behind others of this process
 _STEPS = 1000  # of SQLite's virtual machine, between two checks whether somebody waits to write
 # secure_delete: deleted and replaced data is overwritten with zeros in the file.
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "cache_size=-32768")
 
 
 class SqlStore:

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 import sqlalchemy as sa
 
 from forum.sessions.session import Participant
-from forum.store.ballot_statements import BALLOT, FRESH, KEY, ROUND, statements, values, waits_its_turn
-from forum.store.base import Area, Link, Quick, Row, having, made, plain
+from forum.store.ballot_statements import waits_its_turn
+from forum.store.ballots import SqlBallots
+from forum.store.base import Row, having, made, plain
 from forum.store.device_digest import GONE
 from forum.store.sessions import participant_of
 from forum.store.tables import ballot, casting, storable
 from forum.store.tables import participant as participants
 from forum.store.tables import round_ as rounds_table
-from forum.voting.ballot import MOST_CAST_ID, Ballot, Cast, CastOutcome, choice_refusal
+from forum.voting.ballot import MOST_CAST_ID, Cast, CastOutcome, choice_refusal
 from forum.voting.round import Round, RoundState
-from forum.voting.suppression import GroupId
 
 _NO_ROUND = "There is no such question."
-_PIECE = 500  # ballots converted before the event loop gets a turn
+
 
 Key: TypeAlias = tuple[str, str, str]
 Voter: TypeAlias = tuple[str, str]
@@ -61,12 +60,8 @@ class _Known:
     choice: str
 
 
-class SqlRounds(Area):
+class SqlRounds(SqlBallots):
     """The database's rounds. The contract is ports.voting.Rounds."""
-
-    def __init__(self, link: Link) -> None:
-        super().__init__(link)
-        self._statements = statements(postgresql=link.postgresql)
 
     async def add_round(self, round_: Round) -> None:
         """Adds a round."""
@@ -145,50 +140,34 @@ class SqlRounds(Area):
         """Counts a batch, as ports.voting.Rounds.cast says, in three statements; a fourth where some casts are not
         fresh.
         """
-        casts = [(_key(cast), cast) for cast in batch]
-        asked = await self._asked({key[0] for key, _ in casts})
-        refusals = [_refusal(asked.get(key[0]), cast) for key, cast in casts]
+        keys = [_key(cast) for cast in batch]
+        asked = await self._asked({key[0] for key in keys})
+        refusals = _refusals(asked, batch)
 
         fresh = await self._fresh(
-            {(*key, asked[key[0]].session) for (key, _), refusal in zip(casts, refusals, strict=True) if not refusal}
+            {(*key, asked[key[0]].session) for key, refusal in zip(keys, refusals, strict=True) if not refusal}
         )
         counted: dict[Key, int] = {}
-        for i, (key, _) in enumerate(casts):
+        for i, key in enumerate(keys):
             if key in fresh and not refusals[i]:
                 counted.setdefault(key, i)
-        changed = await self._count([(key, casts[i][1]) for key, i in counted.items()])
+        changed = await self._count([(key, batch[i]) for key, i in counted.items()])
 
-        now = {key[:2]: casts[i][1].choice for key, i in counted.items()}
-        others = {key for i, (key, _) in enumerate(casts) if counted.get(key) != i}
+        now = {key[:2]: batch[i].choice for key, i in counted.items()}
+        others = {key for i, key in enumerate(keys) if counted.get(key) != i}
         known = await self._known(others - counted.keys())
         outcomes = []
-        for i, (key, cast) in enumerate(casts):
-            if key in counted:
+        for i, (key, cast) in enumerate(zip(keys, batch, strict=True)):
+            if (at := counted.get(key)) is not None:
                 # A cast sent twice in one batch: a sending before the counted one was refused for its choice or reason.
-                refusal = refusals[i] if i < counted[key] else ""
+                refusal = refusals[i] if i < at else ""
                 choice = "" if refusal else now[key[:2]]
-                outcomes.append(CastOutcome(cast, refusal, i == counted[key] and key in changed, choice))
+                outcomes.append(CastOutcome(cast, refusal, i == at and key in changed, choice))
             else:
                 before = known.get(key)
                 refusal = _judged(before, asked.get(key[0]), refusals[i])
                 outcomes.append(CastOutcome(cast, refusal, choice=before.choice if before and not refusal else ""))
         return outcomes
-
-    async def voted(self, rounds: Sequence[str]) -> dict[str, int]:
-        """Returns how many ballots each of these rounds has, by round id."""
-        rows = await self._quick(self._statements.voted, ROUND, [(storable(one),) for one in rounds])
-        counts = {round_id: int(count) for round_id, count in rows}
-        return {one: counts.get(one, 0) for one in rounds}
-
-    async def choices(self, round_id: str) -> dict[str, int]:
-        """Returns how many ballots of a round have each choice; choices that nobody made are left out."""
-        wanted = sa.select(ballot.c.choice, sa.func.count().label("times")).where(ballot.c.round == round_id)
-        return {row["choice"]: row["times"] for row in await self._link.rows(wanted.group_by(ballot.c.choice))}
-
-    async def by_group(self, round_id: str) -> dict[GroupId, int]:
-        """Returns how many ballots of a round come from each group; groups without one are left out."""
-        wanted = sa.select(ballot.c.group_id, sa.func.count().label("times")).where(ballot.c.round == round_id)
-        return {row["group_id"]: row["times"] for row in await self._link.rows(wanted.group_by(ballot.c.group_id))}
 
     async def withdraw_words(self, scenario: str) -> list[str]:
         """Erases a story's words from its rounds and their ballots; see ports.voting.Rounds.withdraw_words."""
@@ -203,34 +182,6 @@ class SqlRounds(Area):
             await self._link.run(sa.update(rounds_table).where(rounds_table.c.id == round_.id).values(after))
             await self._link.run(sa.update(ballot).where(ballot.c.round == round_.id).values(reason="", condition=""))
         return [round_.id for round_ in affected]
-
-    async def ballots(self, round_id: str) -> list[Ballot]:
-        """Returns every ballot of a round in the order of their random ids, which does not show who came first."""
-        wanted = sa.select(ballot).where(ballot.c.round == round_id).order_by(ballot.c.ballot)
-        rows = await self._link.rows(wanted)
-        converted: list[Ballot] = []
-        for start in range(0, len(rows), _PIECE):
-            converted += map(_ballot, rows[start : start + _PIECE])
-            await asyncio.sleep(0)  # converting thousands at once would delay a live room
-        return converted
-
-    async def ballots_after(self, round_id: str, participant: str, most: int) -> list[Ballot]:
-        """Returns the next ballots of a round, `most` at most; see ports.voting.Rounds.ballots_after."""
-        wanted = sa.select(ballot).where(ballot.c.round == round_id, ballot.c.participant > participant)
-        return [_ballot(row) for row in await self._link.rows(wanted.order_by(ballot.c.participant).limit(most))]
-
-    async def origins(self, round_id: str) -> dict[tuple[GroupId, bool], int]:
-        """Returns how many ballots of a round come from each group (None: not said), on paper (True) and not."""
-        wanted = sa.select(ballot.c.group_id, ballot.c.paper, sa.func.count().label("times"))
-        rows = await self._link.rows(
-            wanted.where(ballot.c.round == round_id).group_by(ballot.c.group_id, ballot.c.paper)
-        )
-        return {(row["group_id"], bool(row["paper"])): row["times"] for row in rows}
-
-    async def ballots_by(self, participant: str, rounds: Sequence[str]) -> list[Ballot]:
-        """Returns the ballots that a participant cast in these rounds."""
-        wanted = sa.select(ballot).where(ballot.c.participant == participant, self._link.among(ballot.c.round, rounds))
-        return [_ballot(row) for row in await self._link.rows(wanted)]
 
     async def caster(self, round_id: str, cast: str) -> Participant | None:
         """Returns who cast the ballot with this cast id, or None; see ports.voting.Rounds.caster."""
@@ -253,7 +204,7 @@ class SqlRounds(Area):
             await self._link.rows(waits_its_turn(ids))
 
     async def _asked(self, ids: set[str]) -> dict[str, _Asked]:
-        rows = await self._quick(self._statements.asked, ROUND, [(one,) for one in ids])
+        rows = await self._quick(self._statements.asked, [(one,) for one in ids])
         return {
             round_id: _Asked(
                 session, state, method, tuple(one["id"] for one in msgspec.json.decode(responses)), closes_at
@@ -263,7 +214,7 @@ class SqlRounds(Area):
 
     async def _fresh(self, casts: set[tuple[str, str, str, str]]) -> set[Key]:
         """Stores the casts that are new and from somebody in the given session, and returns their keys."""
-        return {(one, who, cast) for one, who, cast in await self._quick(self._statements.fresh, FRESH, casts)}
+        return {(one, who, cast) for one, who, cast in await self._quick(self._statements.fresh, casts)}
 
     async def _count(self, casts: list[tuple[Key, Cast]]) -> set[Key]:
         """Writes the ballots of fresh casts, given in order. Returns the keys of those that replaced a ballot."""
@@ -277,25 +228,18 @@ class SqlRounds(Area):
                 opening.add(key)
             last[voter] = cast
         written = await self._quick(
-            self._statements.count, BALLOT, [_values(voter, opener, last[voter]) for voter, opener in first.items()]
+            self._statements.count, [_values(voter, opener, last[voter]) for voter, opener in first.items()]
         )
         # A ballot returned with another random id than ours existed before.
         opened = {(round_id, who) for round_id, who, ballot_id in written if ballot_id == first[round_id, who].ballot}
         return {key for key, _ in casts if key not in opening or key[:2] not in opened}
 
     async def _known(self, keys: set[Key]) -> dict[Key, _Known]:
-        rows = await self._quick(self._statements.known, KEY, keys)
+        rows = await self._quick(self._statements.known, keys)
         return {
             (one, who, cast): _Known(session, bool(observer), was is not None, now or "")
             for one, who, cast, session, observer, was, now in rows
         }
-
-    async def _quick(
-        self, statement: Quick, columns: Sequence[str], rows: Collection[Sequence[str]]
-    ) -> Sequence[Sequence[Any]]:
-        if not rows:
-            return []
-        return await self._link.quick(statement, values(postgresql=self._link.postgresql, columns=columns, rows=rows))
 
 
 def _key(cast: Cast) -> Key:
@@ -308,16 +252,31 @@ def _values(voter: Voter, first: Cast, last: Cast) -> tuple[str, ...]:
     return (*voter, last.choice, reason, first.ballot, first.salt, first.group_salt, last.at, condition)
 
 
-def _refusal(asked: _Asked | None, cast: Cast) -> str:
+def _refusals(asked: Mapping[str, _Asked], batch: Sequence[Cast]) -> list[str]:
+    # Most ballots of a batch are alike: each kind is held against its round once.
+    judged: dict[tuple[str, ...], str] = {}
+    refusals = []
+    for cast in batch:
+        round_ = asked.get(storable(cast.round))
+        refusal = _not_taken(round_, cast)
+        if not refusal and round_ is not None:
+            kind = cast.round, cast.choice, cast.reason, cast.condition
+            if kind not in judged:
+                judged[kind] = choice_refusal(round_.method, round_.responses, *kind[1:])
+            refusal = judged[kind]
+        refusals.append(refusal)
+    return refusals
+
+
+def _not_taken(asked: _Asked | None, cast: Cast) -> str:
+    """Returns the refusal of any ballot that comes now, whatever its choice; "" for none."""
     if asked is None:
         return "unknown_round"
     if not 0 < len(cast.cast) <= MOST_CAST_ID:
         return "malformed"
     if asked.state != RoundState.OPEN:
         return _REFUSED[asked.state]
-    if asked.closes_at and cast.at >= asked.closes_at:
-        return _REFUSED[RoundState.CLOSED]
-    return choice_refusal(asked.method, asked.responses, cast.choice, cast.reason, cast.condition)
+    return _REFUSED[RoundState.CLOSED] if asked.closes_at and cast.at >= asked.closes_at else ""
 
 
 def _judged(known: _Known | None, asked: _Asked | None, refusal: str) -> str:
@@ -332,18 +291,3 @@ def _judged(known: _Known | None, asked: _Asked | None, refusal: str) -> str:
 def _round(row: Row) -> Round:
     # `versions` is NULL in rounds made before the column existed.
     return made(row, Round, versions=row["versions"] or ())
-
-
-def _ballot(row: Row) -> Ballot:
-    return Ballot(
-        round=row["round"],
-        participant=row["participant"],
-        choice=row["choice"],
-        reason=row["reason"],
-        group=row["group_id"],
-        ballot=row["ballot"],
-        salt=row["salt"],
-        group_salt=row["group_salt"],
-        paper=bool(row["paper"]),
-        condition=row["condition"],
-    )

@@ -73,6 +73,8 @@ def upright(text: str) -> str:
 
     So no text turns what follows it on a screen, in a letter or in a table.
     """
+    if not text:
+        return ""  # as with most votes
     text = trimmed(text)
     if len(text) > _LONGEST:
         return text

@@ -24,12 +24,15 @@ class OpinionMark(StrEnum):
     PASS = "pass"  # noqa: S105 (a mark, not a password)
 
 
-def counted(columns: Sequence[str], ballots: Iterable[Iterable[str]]) -> dict[str, int]:
-    """Counts the ballots that bear each mark, in the order of `columns`. Raises KeyError for any other mark."""
+def counted(columns: Sequence[str], ballots: Iterable[tuple[Iterable[str], int]]) -> dict[str, int]:
+    """Counts the ballots that bear each mark, in the order of `columns`. Raises KeyError for any other mark.
+
+    `ballots` are the marks of ballots that are alike, and how many there are of them.
+    """
     counts = dict.fromkeys(columns, 0)
-    for marks in ballots:
+    for marks, times in ballots:
         for mark in marks:
-            counts[mark] += 1
+            counts[mark] += times
     return counts
 
 

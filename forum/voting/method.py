@@ -7,6 +7,7 @@ response with its number ("r1=4"). Nothing here speaks a language: words are Eng
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -126,10 +127,10 @@ class Method:
 
     def tally(self, choices: Iterable[str], responses: Sequence[str]) -> dict[str, int]:
         """Counts the ballots that bear each mark, in the order of `columns`, zeros included. Raises as `check` does."""
-        given = list(choices)
-        for choice in given:
+        times = Counter(choices)
+        for choice in times:
             self.check(choice, responses)
-        return counted(self.columns(responses), map(self.marks, given))
+        return counted(self.columns(responses), ((self.marks(choice), n) for choice, n in times.items()))
 
     def possible(self, counts: Mapping[str, int], n: int) -> bool:
         """Says whether `n` ballots can bear these marks so many times, zeros included."""

@@ -112,8 +112,9 @@ def _answers(vote: Vote) -> dict[GroupId, Answers]:
     way, label, asked = METHODS[vote.round.method], _label_of(vote), _asked(vote.round)
     ballots = Counter(label(group) for group, _ in vote.ballots)
     marks: dict[str, Counter[str]] = {row: Counter() for row in ballots}
-    for group, choice in vote.ballots:
-        marks[label(group)].update(way.marks(choice))
+    for (group, choice), times in Counter(vote.ballots).items():
+        for mark in way.marks(choice):
+            marks[label(group)][mark] += times
     of_row: dict[str, dict[str, Counter[str]]] = {row: {} for row in ballots}
     for row, (thing, words) in product(ballots, asked.items()):
         counts = marks[row]

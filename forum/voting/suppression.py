@@ -154,7 +154,10 @@ def published(
     the method does not allow.
     """
     way = METHODS[method]
-    present = Counter(group for group, _ in ballots)
+    of_group: dict[GroupId, list[str]] = {}
+    for group, choice in ballots:
+        of_group.setdefault(group, []).append(choice)
+    present = Counter({group: len(made) for group, made in of_group.items()})
     row_of, withheld = _placed(partition, present, threshold)
     choices = [choice for _, choice in ballots]
     try:
@@ -171,7 +174,7 @@ def published(
     empty = empty_groups(came, alone, pool=len(alone) < len(partition.rows))
     table = []
     for row in partition.rows:
-        of_row = [choice for group, choice in ballots if row_of[group] == row]
+        of_row = [choice for group, made in of_group.items() if row_of[group] == row for choice in made]
         table.append(TableRow(row.label, len(of_row), way.tally(of_row, responses)))
     return replace(
         whole,

@@ -100,7 +100,7 @@ def view_shift(
     """
     if not {*first.values(), *second.values()} <= {*responses}:
         raise ValueError(f"a ballot for none of {list(responses)}")
-    both = sorted(first.keys() & second.keys())
+    both = sorted(person for person in first if person in second)
 
     def drawn_out(cells: Cells) -> Cell:
         people = [cell for cell, n in cells.items() for _ in range(n)]

@@ -132,6 +132,25 @@ async def test_the_order_of_ballots_tells_nothing_of_who_came_first(store: SqlSt
     assert [b.ballot for b in kept] == sorted(b.ballot for b in kept)
 
 
+async def test_what_the_database_counts_and_picks_is_what_the_ballots_say(store: SqlStore) -> None:
+    groups = ["g1", "g2", None] * 75  # more than one piece of a batch
+    round_, people = await a_vote(store, groups)
+    some = [a_cast(round_.id, who, f"r{1 + n % 2}", "why" if n == 7 else "") for n, who in enumerate(people)]
+    some[100] = replace(some[100], condition="the lift works")
+    assert await cast(store, *some) == [COUNTED] * 225
+    whole = await ballots(store, round_.id)
+    async with store.read() as work:
+        assert sorted(await work.rounds.given(round_.id), key=repr) == sorted(
+            ((one.group, one.choice) for one in whole), key=repr
+        )
+        chose = await work.rounds.choices_by(round_.id)
+        assert chose == {one.participant: one.choice for one in whole}
+        assert [*chose] == sorted(people)
+        assert await work.rounds.ballots_with_words(round_.id) == [b for b in whole if b.reason or b.condition]
+        assert await work.rounds.given(new_id()) == []
+    assert sum(bool(one.reason or one.condition) for one in whole) == 2
+
+
 async def test_a_change_of_mind_replaces_the_ballot_and_keeps_its_randoms(store: SqlStore) -> None:
     round_, (nurse,) = await a_vote(store, ["g1"])
     first, second = a_cast(round_.id, nurse, "r1", "old"), a_cast(round_.id, nurse, "r2", "new")

@@ -56,7 +56,7 @@ async def close_round(desk: Desk, session_id: str, round_id: str) -> Outcome:
     async with desk.act_on(session_id) as (work, session):
         before = await guard.round_of(work, session, round_id)
         if before.state == rounds.RoundState.CLOSED:
-            return Outcome(session, before, len(await work.rounds.ballots(before.id)))
+            return Outcome(session, before, (await work.rounds.voted([before.id]))[before.id])
         counted = await work.papers.get_paper_count(before.id)
         if counted is not None and not counted.confirmed_at and before.state == RoundState.OPEN:
             raise IllegalMove("Papers were counted, and nobody has confirmed them yet. Confirm them first.")

