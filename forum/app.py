@@ -26,6 +26,7 @@ from forum.live.rooms import Rooms
 from forum.ports.clock import Clock
 from forum.rehearsal.playing import Rehearsals
 from forum.services.checkpoints import Checkpoints
+from forum.services.duty import Duty
 from forum.services.mail.delivery import Mailing
 from forum.services.noticed import NoticedCounts, link_of_follower
 from forum.services.organisation import Face
@@ -93,6 +94,8 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
         await migrate(settings.database_url)
         store = await open_store(settings.database_url)
         await scrub(store)
+        duty = Duty(store)
+        await duty.look()
         rooms = Rooms(store, time, draw, tell, settings.joins_per_session)
         signer = load_signer(settings.data)
         closes = closer(store, time)
@@ -111,11 +114,10 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
             witnesses=[one.id for one in settings.witnesses],
             clock=time,
         )
-        witnesses = Witnesses(checkpoints, time, settings.witnesses, WitnessHttp())
-        watch = RecordWatch(checkpoints, time, settings.record_check, settings.timezone)
+        witnesses = Witnesses(checkpoints, time, settings.witnesses, WitnessHttp(), duty.mine)
+        watch = RecordWatch(checkpoints, time, settings.record_check, settings.timezone, may=duty.mine)
         played = Rehearsals(store, time, rooms, here)
-        await played.recover()
-        backups = Backups(settings, time)
+        backups = Backups(settings, time, duty.mine)
         lag = LoopLag()
         retention = Retention(store, time, settings.operator.periods)
         app.state.site = Site(
@@ -143,6 +145,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
         async with AsyncExitStack() as ending:
             ending.push_async_callback(store.close)
             for stop in (
+                duty.stop,
                 backups.stop,
                 retention.stop,
                 face.stop,
@@ -157,6 +160,9 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
                 played.close,
             ):
                 ending.push_async_callback(stop)
+            await played.recover()
+            played.start_recovering()
+            duty.start()
             keeper.start()
             watch.start()
             witnesses.start()

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,14 +28,16 @@ log = structlog.get_logger()
 
 
 class Backups:
-    """Backups of one server, one after another; none where its settings have no plan."""
+    """Backups of one server, one after another; none where its settings have no plan, or while this process may
+    not: of several on one database one makes them.
+    """
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, may: Callable[[], bool] = lambda: True) -> None:
         self._settings = settings
         self._clock = clock
         self._process: asyncio.subprocess.Process | None = None
         self._not_before: datetime | None = None
-        self._looks = Periodic(self.look, EVERY, _failed)
+        self._looks = Periodic(self.look, EVERY, _failed, may)
 
     def start(self) -> None:
         """Starts the task, where there is a plan."""

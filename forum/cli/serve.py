@@ -15,7 +15,8 @@ import platform
 import signal
 import socket
 import sys
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -58,6 +59,7 @@ MADE_BY = "made_by"
 _UVICORNS = "FORWARDED_ALLOW_IPS"
 _COOKIES_MENDED = {(3, 11): (3, 11, 10), (3, 12): (3, 12, 6)}
 _BACKLOG = 4096
+_PREPARED = 0.5  # seconds between two looks whether another server has done with preparing the database
 _OWN_FILES = 64
 _LARGEST_MESSAGE = 16 * 1024
 _MAKING = "Making the worked example. This happens once, and takes a few seconds."
@@ -118,10 +120,11 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool, accept: bool)
         on_network = f"http://{_network_address()}:{port}" if everywhere else here
         address = settings.public_url or on_network
         app = build(settings, address, here=here)
+        _check_alone(settings)
         make_folder(settings.data)
         machine.hold(settings.data)
-        await stack.enter_async_context(held(settings.database_url, ending.set))
-        async with opened(settings, make=True) as store:
+        await stack.enter_async_context(held(settings.database_url, ending.set, shared=bool(settings.broker_url)))
+        async with opened(settings, make=True) as store, _one_after_another(store):
             if not accept:
                 await known_record.check(store, settings.data)
             await signer_of(store, settings, new_key=new_key)
@@ -178,6 +181,27 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool, accept: bool)
             await Server(config, connections, announce, ending, goodbye).serve(sockets=[listening])
         finally:
             garbage.spare_nothing()
+
+
+def _check_alone(settings: Settings) -> None:
+    """Raises StartupProblem where several servers are meant, and the database is a file that has one."""
+    if settings.broker_url and settings.database_url.startswith("sqlite"):
+        words = (
+            "FORUM_BROKER_URL is for several servers on one PostgreSQL database; a SQLite file has one server only. "
+            "Set FORUM_DATABASE_URL, or leave FORUM_BROKER_URL out."
+        )
+        raise StartupProblem(words)
+
+
+@asynccontextmanager
+async def _one_after_another(store: Store) -> AsyncIterator[None]:
+    """Lets one process at a time prepare a database: each makes what is not there yet, and the next finds it."""
+    while True:
+        async with store.job_lock("prepare") as lock:
+            if lock.granted:
+                yield
+                return
+        await asyncio.sleep(_PREPARED)
 
 
 def shares(files: int | None) -> tuple[int, int | None]:

@@ -27,6 +27,7 @@ from forum.ports.commissions import Commissions, Stages
 from forum.ports.followers import Followers
 from forum.ports.help_pledges import HelpPledges
 from forum.ports.helper_links import HelperLinks
+from forum.ports.job_locks import JobLock
 from forum.ports.mail import Mail
 from forum.ports.minority_statements import MinorityStatements
 from forum.ports.noticed import NoticedAnswers
@@ -113,6 +114,11 @@ class Store(Protocol):
 
         May take seconds. A unit that wants to write meanwhile interrupts it; it then raises StoreUnavailable and must
         be called again.
+        """
+
+    def job_lock(self, job: str) -> AbstractAsyncContextManager[JobLock]:
+        """Tries to have the job of this name alone while the block runs, of all processes on this database; does not
+        wait for it.
         """
 
     async def close(self) -> None:

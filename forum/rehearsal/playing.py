@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import structlog
 
-from forum.errors import ForumError, IllegalMove
+from forum.errors import ForumError, IllegalMove, StoreUnavailable
 from forum.live.rooms import Rooms
 from forum.ports import Store
 from forum.ports.clock import Clock
@@ -23,12 +23,15 @@ from forum.rehearsal.crowd import Plan
 from forum.rehearsal.crowd_process import CrowdProcess
 from forum.rehearsal.programme_player import ProgrammePlayer
 from forum.rehearsal.screen_client import RehearsalFailed
+from forum.services.periodic import Periodic
 from forum.services.sessions import rehearsals
 from forum.services.sessions.desk import Desk
 from forum.sessions.rehearsal import DROPPING, SLOW, Progress, Rehearsal, RehearsalForm, RehearsalState
 from forum.sessions.session import LiveSession
 
 MOST_SECONDS: Final = 3600.0
+RECOVERED_WITHIN: Final = 60.0  # seconds after which one whose server went down is ended by another
+_JOB: Final = "rehearsal"  # the lock on the one that is played, on all servers of a database
 _COMES_WITHIN: Final = 180.0  # seconds in which everybody has to be in
 _SPREAD_BY_HAND: Final = 6.0  # seconds within which people vote where somebody else presses the buttons
 _BUSY: Final = "Another rehearsal is being played on this server. Wait until it has ended, or stop it."
@@ -51,6 +54,7 @@ class _Playing:
     task: asyncio.Task[None] | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     ending: bool = False
+    alone: AsyncExitStack = field(default_factory=AsyncExitStack)  # holds the lock, as long as it is played
 
 
 class Rehearsals:
@@ -64,6 +68,7 @@ class Rehearsals:
         self._here = here
         self._beginning = False
         self._now: _Playing | None = None
+        self._recoveries = Periodic(self.recover, RECOVERED_WITHIN, _not_recovered)
 
     @property
     def running(self) -> Rehearsal | None:
@@ -93,14 +98,18 @@ class Rehearsals:
         if self._beginning or self._now is not None:
             raise IllegalMove(_BUSY)
         self._beginning = True
+        alone = AsyncExitStack()
         try:
+            if not (await alone.enter_async_context(self._store.job_lock(_JOB))).granted:
+                raise IllegalMove(_BUSY)
             rehearsal = await rehearsals.begin(self._store, self._clock, session, form)
             if rehearsal.state == RehearsalState.RUNNING and self._here:
-                await self._begin(rehearsal)
+                (await self._begin(rehearsal)).alone = alone.pop_all()
             elif rehearsal.state == RehearsalState.RUNNING:
                 await rehearsals.end(self._store, self._clock, rehearsal.session, RehearsalState.BROKEN, _NO_ADDRESS)
         finally:
             self._beginning = False
+            await alone.aclose()
         return rehearsal
 
     async def stop(self, session: str) -> None:
@@ -111,17 +120,24 @@ class Rehearsals:
             await asyncio.wait([now.task])
 
     async def recover(self) -> None:
-        """Ends the rehearsals that were being played when the server went down."""
-        await rehearsals.interrupted(self._store, self._clock)
+        """Ends the rehearsals that were being played when their server went down, unless one is being played now."""
+        async with self._store.job_lock(_JOB) as lock:
+            if lock.granted:
+                await rehearsals.interrupted(self._store, self._clock)
+
+    def start_recovering(self) -> None:
+        """Starts the task that does so for servers that go down while this one runs."""
+        self._recoveries.start()
 
     async def close(self) -> None:
         """Ends the rehearsal that is played, at the end of the server."""
+        await self._recoveries.stop()
         now = self._now
         if now is not None and now.task is not None:
             now.task.cancel()
             await asyncio.wait([now.task])
 
-    async def _begin(self, rehearsal: Rehearsal) -> None:
+    async def _begin(self, rehearsal: Rehearsal) -> _Playing:
         async with self._store.read() as work:
             copy = await work.sessions.get_session(rehearsal.session)
             commission = await work.commissions.of_session(copy)
@@ -137,6 +153,7 @@ class Rehearsals:
         player = ProgrammePlayer(self._store, desk, copy.id, crowd, self._rooms.changed, rehearsal.pace)
         self._now = now = _Playing(rehearsal, crowd, player, who)
         now.task = asyncio.create_task(self._play(now))
+        return now
 
     def _plan(self, rehearsal: Rehearsal, copy: LiveSession, groups: list[str]) -> Plan:
         return Plan(
@@ -175,6 +192,8 @@ class Rehearsals:
                 await rehearsals.end(self._store, self._clock, session, state, why, report)
                 await self._rooms.changed(session)
             self._now = None
+            with suppress(StoreUnavailable):  # its connection is gone, and the lock with it
+                await now.alone.aclose()
 
     async def _through(self, now: _Playing) -> tuple[RehearsalState, str]:
         """Plays until the session is over, or somebody stops it; returns the state it ends in, and why."""
@@ -223,3 +242,7 @@ class Rehearsals:
             "differences": said["differences"],
             "well": not wrong,
         }
+
+
+def _not_recovered(error: Exception) -> None:
+    log.error("rehearsals whose server went down were not ended", exc_info=error)

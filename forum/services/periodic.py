@@ -6,18 +6,28 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+_AGAIN = 2.0  # seconds until what may not run now asks again
+
 
 class Periodic:
     """Runs `act` in a task: at once, then `every` seconds after each run has ended, until it is stopped.
 
-    What `act` raises is handed to `failed`, which logs it: it must come round tomorrow too, whatever happens today.
+    Where it `may` not run now, as another process does, it asks again within seconds. What `act` raises is handed to
+    `failed`, which logs it: it must come round tomorrow too, whatever happens today.
     """
 
-    def __init__(self, act: Callable[[], Awaitable[None]], every: float, failed: Callable[[Exception], None]) -> None:
+    def __init__(
+        self,
+        act: Callable[[], Awaitable[None]],
+        every: float,
+        failed: Callable[[Exception], None],
+        may: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.stopping = False
         self._act = act
         self._every = every
         self._failed = failed
+        self._may = may
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -38,12 +48,14 @@ class Periodic:
 
     async def _run(self) -> None:
         while True:
+            may = self._may()
             try:
-                await self._act()
+                if may:
+                    await self._act()
             except Exception as error:
                 self._failed(error)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._every)
+                await asyncio.wait_for(self._woken.wait(), self._every if may else min(self._every, _AGAIN))
             if self.stopping:
                 return
             self._woken.clear()

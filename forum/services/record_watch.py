@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from forum.ports import Work
 from forum.ports.clock import Clock
 from forum.services import record_check
 from forum.services.checkpoints import Checkpoints
@@ -18,6 +21,7 @@ from forum.sessions.local_time import local
 
 EVERY = 60.0  # seconds between two looks whether it is time
 PAUSE = 0.05  # seconds between two pieces, in which everything else has its turn
+_LAST = "record_checked"  # the fact in which the last check is kept, for every process
 MOST_TOLD = 20  # findings that are logged one by one
 
 log = structlog.get_logger()
@@ -33,19 +37,27 @@ class Checked:
 
 
 class RecordWatch:
-    """The check of one store, each day at `hour` (local time in `zone`) and at start; never where `hour` is None."""
+    """The check of one store, each day at `hour` (local time in `zone`) and at start; never where `hour` is None. Of
+    several processes on one database one `may` check, and all know what it found.
+    """
 
     def __init__(
-        self, checkpoints: Checkpoints, clock: Clock, hour: time | None, zone: ZoneInfo, pause: float = PAUSE
+        self,
+        checkpoints: Checkpoints,
+        clock: Clock,
+        hour: time | None,
+        zone: ZoneInfo,
+        pause: float = PAUSE,
+        may: Callable[[], bool] = lambda: True,
     ) -> None:
-        self.last: Checked | None = None
+        self.last: Checked | None = None  # the last that this process made
         self._checkpoints = checkpoints
         self._clock = clock
         self._hour = hour
         self._zone = zone
         self._pause = pause
         self._due: datetime | None = None
-        self._looks = Periodic(self.look, EVERY, _failed)
+        self._looks = Periodic(self.look, EVERY, _failed, may)
 
     def start(self) -> None:
         """Starts the task, and with it the first check."""
@@ -71,11 +83,19 @@ class RecordWatch:
         async with self._checkpoints.store.read() as work:
             work.remembered.forget(Agreement)
         self._due = _next(now, self._hour)
-        self.last = Checked(self._clock.now(), progress.entries, len(progress.findings))
-        for found in progress.findings[:MOST_TOLD]:
-            log.error("a row does not agree with the record", row=found.place)
+        self.last = found = Checked(self._clock.now(), progress.entries, len(progress.findings))
+        async with self._checkpoints.store.begin() as work:
+            await work.facts.set_fact(_LAST, json.dumps(asdict(found)))
+        for finding in progress.findings[:MOST_TOLD]:
+            log.error("a row does not agree with the record", row=finding.place)
         if progress.findings:
-            log.error("the database does not agree with the record; see forum record check", rows=self.last.findings)
+            log.error("the database does not agree with the record; see forum record check", rows=found.findings)
+
+
+async def last_check(work: Work) -> Checked | None:
+    """Returns the last whole check that any process of this database made; None before the first."""
+    found = await work.facts.get_fact(_LAST)
+    return Checked(**json.loads(found)) if found else None
 
 
 def _next(now: datetime, hour: time) -> datetime:

@@ -9,7 +9,7 @@ before.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -75,15 +75,24 @@ class _Failed(Exception):
 
 
 class Witnesses:
-    """The witnesses of one store's record, asked for as long as this server runs."""
+    """The witnesses of one store's record, asked for as long as this server runs, and `may`: of several on one database
+    one asks.
+    """
 
-    def __init__(self, checkpoints: Checkpoints, clock: Clock, witnesses: Sequence[Witness], post: WitnessPost) -> None:
+    def __init__(
+        self,
+        checkpoints: Checkpoints,
+        clock: Clock,
+        witnesses: Sequence[Witness],
+        post: WitnessPost,
+        may: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.witnesses = witnesses
         self._checkpoints = checkpoints
         self._clock = clock
         self._post = post
         self._asked = {one.id: _Asked() for one in witnesses}
-        self._looks = Periodic(self.look, EVERY, _not_looked)
+        self._looks = Periodic(self.look, EVERY, _not_looked, may)
         self._requests: set[asyncio.Task[WitnessAnswer]] = set()
 
     def start(self) -> None:

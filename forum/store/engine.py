@@ -20,8 +20,9 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from forum.errors import StartupProblem, StoreUnavailable
 from forum.ports import Work
+from forum.ports.job_locks import JobLock
 from forum.ports.result_cache import Remembered
-from forum.store import sqlite_thread
+from forum.store import job_locks, sqlite_thread
 from forum.store.base import Link
 from forum.store.errors import faults
 from forum.store.library import INDEX
@@ -47,6 +48,7 @@ class SqlStore:
         self.writer = writer
         self.reader = reader
         self.remembered = Remembered()
+        self._jobs = set[str]()  # that this process does now, on SQLite
         self._wiping: Any = None  # SQLite's connection during VACUUM
         self.wanted = False  # set by `begin`: tells a running VACUUM to stop
         # SQLite has one writer at a time. Of the units that are not `first` only the holder of this lock waits for it.
@@ -82,6 +84,12 @@ class SqlStore:
     def read(self) -> AbstractAsyncContextManager[Work]:
         """Opens a snapshot to read from. Raises StoreUnavailable; RuntimeError on an attempt to write."""
         return _unit(self.reader, self.remembered, reading=True)
+
+    def job_lock(self, job: str) -> AbstractAsyncContextManager[JobLock]:
+        """Tries to have a job alone while the block runs."""
+        if self._line is None:
+            return job_locks.advisory(self.writer, job)
+        return job_locks.in_process(self._jobs, job)
 
     async def scrub(self) -> None:
         """Runs VACUUM, so that nothing deleted is left in the database's files. Raises StoreUnavailable where

@@ -1,4 +1,8 @@
-"""A lock that lets only one server use a PostgreSQL database: two would not see each other's acts in a live room.
+"""A lock that says who serves a PostgreSQL database: one server alone, or several that share it.
+
+Servers that tell each other of their acts through a broker share it; one that does not would not see what others do in
+a live room, and so it has the database alone or not at all. What replaces the database (`forum restore`) has it alone
+too.
 
 The server holds an advisory lock in a transaction that stays open while it runs. The lock ends with the process,
 however that ends, and a pooler between (PgBouncer, also in transaction mode) keeps one connection for it. The
@@ -43,6 +47,14 @@ _HOLDER = (
     "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
 
+_TAKEN = (
+    "Another Forum serves the database at %(place)s already. Stop it, or give this one a database of its own "
+    "(FORUM_DATABASE_URL). Several may serve one database where FORUM_BROKER_URL is set for each of them."
+)
+_ALONE = (
+    "Another Forum has the database at %(place)s already, for itself alone. Stop it, or set FORUM_BROKER_URL for it "
+    "too: then several may serve one database."
+)
 TAKEN_OVER = (
     "Another Forum began to serve the database at %(place)s while this one had no connection to it, so this one stops. "
     "Let only one run."
@@ -52,10 +64,14 @@ log = structlog.get_logger()
 
 
 class Held:
-    """The lock on one database, held by this process. Made by `hold`; call `release` at the end."""
+    """The lock on one database, held by this process, `shared` with others that share it. Made by `hold`; call
+    `release` at the end.
+    """
 
-    def __init__(self, address: URL) -> None:
+    def __init__(self, address: URL, *, shared: bool = False) -> None:
         self.place = place_of(address)
+        self._lock = sa.func.pg_try_advisory_xact_lock_shared if shared else sa.func.pg_try_advisory_xact_lock
+        self._shared = shared
         self.taken_over = False
         self._engine: AsyncEngine = create_async_engine(
             address, poolclass=NullPool, hide_parameters=True, connect_args={"command_timeout": _ANSWER}
@@ -72,7 +88,7 @@ class Held:
             with faults():
                 for setting in _SETUP:
                     await connection.execute(sa.text(setting))
-                got = await connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_SERVING)))
+                got = await connection.scalar(sa.select(self._lock(_SERVING)))
                 if got:
                     me = tuple((await connection.execute(sa.text(_WHO))).one())
         except BaseException:
@@ -125,6 +141,8 @@ class Held:
         before = self._me
         if await self.take():
             return True
+        if self._shared:
+            return False  # a lost connection of its own would share it
         with faults():
             async with self._engine.connect() as connection:
                 holders = (await connection.execute(sa.text(_HOLDER), {"key": _SERVING})).all()
@@ -139,12 +157,14 @@ class Held:
 
 
 @asynccontextmanager
-async def held(url: str, taken_over: Callable[[], None], every: float = EVERY) -> AsyncIterator[None]:
+async def held(
+    url: str, taken_over: Callable[[], None], every: float = EVERY, *, shared: bool = False
+) -> AsyncIterator[None]:
     """Holds the database at `url`, as `hold` does, while the block runs.
 
     Calls `taken_over` where another server took it meanwhile; the end of the block then raises StartupProblem.
     """
-    holding = await hold(url)
+    holding = await hold(url, shared=shared)
     if holding is None:
         yield
         return
@@ -159,15 +179,15 @@ async def held(url: str, taken_over: Callable[[], None], every: float = EVERY) -
         raise StartupProblem(TAKEN_OVER, place=holding.place)
 
 
-async def hold(url: str) -> Held | None:
-    """Takes the lock on the database at `url` and returns it; None for SQLite.
+async def hold(url: str, *, shared: bool = False) -> Held | None:
+    """Takes the lock on the database at `url`, alone or `shared`, and returns it; None for SQLite.
 
     Raises StartupProblem where another server holds it, or it cannot be reached.
     """
     address = parse(url)
     if address.drivername != POSTGRESQL:
         return None
-    holding = Held(address)
+    holding = Held(address, shared=shared)
     try:
         for _ in range(_TRIES):
             if await holding.take():
@@ -183,8 +203,4 @@ async def hold(url: str) -> Held | None:
         await holding.release()
         raise
     await holding.release()
-    words = (
-        "Another Forum serves the database at %(place)s already. Stop it, or give this one a database of its own "
-        "(FORUM_DATABASE_URL)."
-    )
-    raise StartupProblem(words, place=place_of(address))
+    raise StartupProblem(_ALONE if shared else _TAKEN, place=place_of(address))

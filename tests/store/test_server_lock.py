@@ -16,9 +16,9 @@ from forum.store.engine import parse
 
 
 @asynccontextmanager
-async def holder(url: str) -> AsyncIterator[Held]:
+async def holder(url: str, *, shared: bool = False) -> AsyncIterator[Held]:
     """Holds the database as somebody else, and lets it go at the end."""
-    found = await server_lock.hold(url)
+    found = await server_lock.hold(url, shared=shared)
     assert found is not None
     try:
         yield found
@@ -119,3 +119,24 @@ async def test_a_server_that_lost_the_database_to_another_says_so_at_its_end(pos
         with pytest.raises(StartupProblem, match="began to serve the database"):
             await lost()
     await other.release()
+
+
+async def test_those_that_share_it_are_let_in_and_nobody_who_would_have_it_alone(postgres_database: Database) -> None:
+    url = postgres_database.url
+    async with holder(url, shared=True), holder(url, shared=True) as second:
+        with pytest.raises(StartupProblem, match="FORUM_BROKER_URL is set for each of them"):
+            await server_lock.hold(url)
+        await second._drop()
+        assert await second._again()
+    async with holder(url):
+        with pytest.raises(StartupProblem, match="for itself alone"):
+            await server_lock.hold(url, shared=True)
+
+
+async def test_one_that_shares_it_stops_where_another_took_it_alone(postgres_database: Database) -> None:
+    told = asyncio.Event()
+    async with holder(postgres_database.url, shared=True) as first:
+        await first._drop()
+        async with holder(postgres_database.url), asyncio.timeout(30):
+            await first.keep(told.set, every=0)
+    assert told.is_set()

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from forum.errors import StoreUnavailable
 from forum.ports import Store, Work
+from forum.ports.job_locks import JobLock
 
 
 class WrappedStore:
@@ -24,6 +25,10 @@ class WrappedStore:
     def read(self) -> AbstractAsyncContextManager[Work]:
         """Reads as the store does."""
         return self.store.read()
+
+    def job_lock(self, job: str) -> AbstractAsyncContextManager[JobLock]:
+        """Tries to have a job as the store does."""
+        return self.store.job_lock(job)
 
     async def scrub(self) -> None:
         """Scrubs as the store does."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from forum.ports import Work
+from forum.ports.job_locks import JobLock
 
 
 class OneUnit:
@@ -26,6 +27,10 @@ class OneUnit:
     async def read(self) -> AsyncIterator[Work]:
         """Gives the open unit, with all that was written in it so far."""
         yield self._work
+
+    def job_lock(self, job: str) -> AbstractAsyncContextManager[JobLock]:
+        """Raises RuntimeError: no job is done in an open unit."""
+        raise RuntimeError(f"{job} is no act")
 
     async def scrub(self) -> None:
         """Does nothing: what was deleted in an open unit was never on disk as anything else."""

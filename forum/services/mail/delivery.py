@@ -27,6 +27,8 @@ from forum.services.mail.story_desk import StoryDesk, StoryLetters
 from forum.services.periodic import Periodic
 
 EVERY = 60.0
+# Seconds after which a process that wants to send asks again, while another one does.
+AGAIN = 5.0
 # An address that is refused for now is tried again after 2, 4, 8 ... minutes, 12 hours at most: about five days.
 MOST_TRIES, LONGEST_MINUTES = 18, 720
 # The longest wait for a mail server that is away, in minutes; it doubles up to here.
@@ -59,7 +61,7 @@ class Mailing:
         self._down = 0
         self._down_until = ""
         self._patience: asyncio.Timeout | None = None
-        self._rounds = Periodic(self.once, EVERY, self._failed)
+        self._rounds = Periodic(self._round, EVERY, self._failed)
 
     def start(self) -> None:
         """Starts the task: a round at once, and then one every EVERY seconds."""
@@ -78,6 +80,14 @@ class Mailing:
     def _failed(self, error: Exception) -> None:
         # Without its words, which may name people.
         log.warning("a round of e-mail failed", error=type(error).__name__)
+
+    async def _round(self) -> None:
+        """Runs one round where no other process runs one now; else comes back soon, as this one may know of news."""
+        async with self._store.job_lock("mail") as lock:
+            if lock.granted:
+                await self.once()
+            else:
+                asyncio.get_running_loop().call_later(AGAIN, self.wake)
 
     async def once(self) -> None:
         """Runs one round: erases addresses that are late, sends what is due. Raises StoreUnavailable."""

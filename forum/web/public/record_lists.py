@@ -15,6 +15,7 @@ from forum.ports import Work
 from forum.services.form_errors import is_day
 from forum.services.outcomes import Outcome, OutcomeKind, Sought
 from forum.services.record_cache import Contents, kept, same
+from forum.services.record_watch import last_check
 from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import gettext as _
 from forum.web.public.checkpoints import page_number, witness_cards
@@ -201,11 +202,12 @@ async def check(request: Request) -> Response:
     site = site_of(request)
     async with site.store.read() as work:
         size = await work.record.size()
+        checked = await last_check(work)
     return await page(
         request,
         "public/record/check.html",
         size=size,
-        checked=site.record_watch.last,
+        checked=checked,
         witnesses=await witness_cards(request),
         verifier_key=site.checkpoints.signer.verifier_key,
     )

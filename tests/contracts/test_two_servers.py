@@ -1,0 +1,76 @@
+"""What is done once, with two servers on one PostgreSQL: letters sent, rehearsals ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from conftest import Database
+from support.factories import CLOCK
+from support.mail_subscription import BASE, a_mail_desk
+from support.smtp_server import server_of
+
+from forum.adapters.smtp import SmtpPost
+from forum.live.rooms import Rooms
+from forum.rehearsal import playing
+from forum.rehearsal.playing import Rehearsals
+from forum.services.mail import delivery
+from forum.services.mail.delivery import Mailing
+from forum.services.sessions import rehearsals
+from forum.store import SqlStore, open_store
+from forum.web.words.letters import MailLetters
+
+
+@pytest.fixture
+async def both(postgres_database: Database) -> AsyncIterator[tuple[SqlStore, SqlStore]]:
+    """Opens one database twice, as two servers do."""
+    one, other = await open_store(postgres_database.url), await open_store(postgres_database.url)
+    yield one, other
+    await one.close()
+    await other.close()
+
+
+async def test_a_letter_that_one_server_is_sending_is_not_sent_by_another(
+    both: tuple[SqlStore, SqlStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "AGAIN", 0.02)
+    async with a_mail_desk(both[0], tmp_path) as desk:
+        desk.office.held = asyncio.Event()
+        await desk.ask()
+        servers = [
+            Mailing(store, desk.clock, SmtpPost(server_of(desk.office.url)), MailLetters(BASE)) for store in both
+        ]
+        asked = asyncio.Event()
+        servers[0].start()
+        await desk.office.until(lambda: desk.office.tried > 0)
+        monkeypatch.setattr(servers[1], "wake", asked.set)  # what it asks for where it is not its turn
+        servers[1].start()
+        async with asyncio.timeout(30):
+            await asked.wait()
+        desk.office.held.set()
+        await desk.office.until(lambda: len(desk.office.arrived) > 0)
+        for server in servers:
+            await server.stop()
+        await servers[1]._round()
+        assert (desk.office.tried, len(desk.office.arrived)) == (1, 1)
+
+
+async def test_a_server_that_starts_ends_no_rehearsal_that_another_plays(
+    both: tuple[SqlStore, SqlStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = list[str]()
+
+    async def interrupted(*_: object) -> None:
+        ended.append("all")
+
+    monkeypatch.setattr(rehearsals, "interrupted", interrupted)
+    one, other = both
+    starting = Rehearsals(other, CLOCK, Rooms(other, CLOCK, lambda *_: "", lambda *_: ""), "")
+    async with one.job_lock(playing._JOB) as played:
+        assert played.granted
+        await starting.recover()
+        assert not ended
+    await starting.recover()
+    assert ended == ["all"]
