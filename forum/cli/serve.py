@@ -8,14 +8,12 @@ from __future__ import annotations
 import asyncio
 import errno
 import http.cookies
-import ipaddress
 import logging
 import os
-import platform
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -23,7 +21,6 @@ from types import ModuleType
 from typing import cast
 
 import click
-import segno
 import structlog
 import uvicorn
 
@@ -42,6 +39,8 @@ from forum.cli import (
     signer_of,
     unread,
 )
+from forum.cli.announcement import Places
+from forum.cli.workers import MOST_WORKERS, Inherited, Workers
 from forum.errors import StartupProblem
 from forum.ports import Store
 from forum.rehearsal.example import cycle
@@ -76,7 +75,25 @@ _MAKING = "Making the worked example. This happens once, and takes a few seconds
 @click.option(
     "--accept", is_flag=True, help="Go on with the database as it is, where it is another or older than last known."
 )
-def serve(host: str | None, port: int | None, data: Path | None, *, no_demo: bool, new_key: bool, accept: bool) -> None:
+@click.option(
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    default=1,
+    metavar="N",
+    help="Serve with N processes on this port; needs PostgreSQL and a broker. See docs/several-processes.md.",
+)
+@click.option("--worker", "files", hidden=True, help="What a parent with --workers starts.")
+def serve(
+    host: str | None,
+    port: int | None,
+    data: Path | None,
+    *,
+    no_demo: bool,
+    new_key: bool,
+    accept: bool,
+    workers: int,
+    files: str | None,
+) -> None:
     """Serve Forum: pages, phones and the record, from one folder of data.
 
     Prints the address for phones with its QR code, and while there is no administrator a link, good for one
@@ -84,10 +101,13 @@ def serve(host: str | None, port: int | None, data: Path | None, *, no_demo: boo
     """
     _log()
     settings = settings_for(data, host=host, port=port)
+    if files is not None:
+        run(_work(settings, Inherited.of(files)))
+        return
     for line in unread(os.environ):
         say(line)
     _warn_of_proxies(settings)
-    run(_serve(settings, demo=not no_demo, new_key=new_key, accept=accept))
+    run(_serve(settings, demo=not no_demo, new_key=new_key, accept=accept, workers=workers))
 
 
 def _warn_of_proxies(settings: Settings) -> None:
@@ -109,18 +129,14 @@ def slow_cookies(version: tuple[int, int, int], module: ModuleType = http.cookie
     return version < _COOKIES_MENDED.get(version[:2], version) and not hasattr(module, "_unquote_replace")
 
 
-async def _serve(settings: Settings, *, demo: bool, new_key: bool, accept: bool) -> None:
+async def _serve(settings: Settings, *, demo: bool, new_key: bool, accept: bool, workers: int) -> None:
+    _check_alone(settings, workers)
     listening = listen(settings.host, settings.port)
+    places = Places(listening, settings.host, settings.public_url)
+    build(settings, places.address)  # refuses what no server can have, before any data is touched
     ending = asyncio.Event()
     async with AsyncExitStack() as stack:
         stack.enter_context(listening)
-        port = int(listening.getsockname()[1])
-        everywhere = _is_everywhere(settings.host)
-        here = f"http://{'127.0.0.1' if everywhere else _bracketed(settings.host)}:{port}"
-        on_network = f"http://{_network_address()}:{port}" if everywhere else here
-        address = settings.public_url or on_network
-        app = build(settings, address, here=here)
-        _check_alone(settings)
         make_folder(settings.data)
         machine.hold(settings.data)
         await stack.enter_async_context(held(settings.database_url, ending.set, shared=bool(settings.broker_url)))
@@ -132,59 +148,76 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool, accept: bool)
                 await accept_restore(store, settings)
             await (await checkpoints_of(store, settings)).check()
             first_link = await _prepare(store, demo=demo, example=settings.example)
-        files = machine.raise_file_limit()
-        backlog, most = shares(files)
-        connections = Connections(settings, most)
 
         def announce() -> None:
-            click.echo(f"\nPhones on this network open {address}\n")
-            _print_qr(address)
-            if first_link:
-                click.echo(
-                    "There is no administrator yet. The first one sets a password here, once, within a day:\n"
-                    f"{address}/first/{first_link}\n"
-                )
-            if slow_cookies(sys.version_info[:3]):
-                say(
-                    f"Python {platform.python_version()} has a flaw that lets one request stop a server "
-                    "(CVE-2024-7592). Forum does without that part; all the same use Python 3.11.10, 3.12.6 or later."
-                )
-            click.echo(f"Forum is listening on {here}")
-            sys.stdout.flush()
+            places.announce(first_link, slow_cookies=slow_cookies(sys.version_info[:3]))
 
-        async def goodbye() -> None:
-            await cast(Site, app.state.site).rooms.close()
+        if workers > 1:
+            await Workers(settings, listening).run(workers, announce, ending)
+        else:
+            await _listen(settings, listening, announce, ending)
 
-        config = uvicorn.Config(
-            app,
-            http=cast(type[asyncio.Protocol], partial(BoundedHttp, connections=connections)),
-            ws=Frames,
-            ws_max_size=_LARGEST_MESSAGE,
-            ws_per_message_deflate=False,
-            lifespan="on",
-            log_config=None,
-            log_level="warning",
-            # forum/web/server/proxies.py does it
-            proxy_headers=False,
-            # paths hold private links, so they are not logged
-            access_log=False,
-            backlog=backlog,
-            timeout_keep_alive=settings.idle_seconds,
-            timeout_graceful_shutdown=3,
-            server_header=False,
+
+async def _work(settings: Settings, mine: Inherited) -> None:
+    """Serves as one of several workers, with what its parent has prepared."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    ending = asyncio.Event()
+    mine.watch(ending.set)
+    async with AsyncExitStack() as stack:
+        listening = stack.enter_context(mine.socket())
+        await stack.enter_async_context(held(settings.database_url, ending.set, shared=True))
+        await _listen(settings, listening, mine.ready, ending)
+
+
+async def _listen(
+    settings: Settings, listening: socket.socket, announce: Callable[[], None], ending: asyncio.Event
+) -> None:
+    """Serves on a socket until the process is told to end, or `ending` is set; calls `announce` once it listens."""
+    places = Places(listening, settings.host, settings.public_url)
+    app = build(settings, places.address, here=places.here)
+    files = machine.raise_file_limit()
+    backlog, most = shares(files)
+    connections = Connections(settings, most)
+
+    async def goodbye() -> None:
+        await cast(Site, app.state.site).rooms.close()
+
+    config = uvicorn.Config(
+        app,
+        http=cast(type[asyncio.Protocol], partial(BoundedHttp, connections=connections)),
+        ws=Frames,
+        ws_max_size=_LARGEST_MESSAGE,
+        ws_per_message_deflate=False,
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        # forum/web/server/proxies.py does it
+        proxy_headers=False,
+        # paths hold private links, so they are not logged
+        access_log=False,
+        backlog=backlog,
+        timeout_keep_alive=settings.idle_seconds,
+        timeout_graceful_shutdown=3,
+        server_header=False,
+    )
+    # When it is done, uvicorn raises the signal that stopped it once more: there is nothing left to stop.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, lambda *_: None)
+    garbage.spare_what_is_old()
+    try:
+        await Server(config, connections, announce, ending, goodbye).serve(sockets=[listening])
+    finally:
+        garbage.spare_nothing()
+
+
+def _check_alone(settings: Settings, workers: int) -> None:
+    """Raises StartupProblem where several servers or workers are meant, and cannot be."""
+    if workers > 1 and (not settings.broker_url or settings.database_url.startswith("sqlite")):
+        words = (
+            "--workers %(n)s needs PostgreSQL (FORUM_DATABASE_URL) and Valkey or Redis (FORUM_BROKER_URL), by which "
+            "the workers know of each other. Set both, or leave --workers out: one process serves thousands of phones."
         )
-        # When it is done, uvicorn raises the signal that stopped it once more: there is nothing left to stop.
-        for stop in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(stop, lambda *_: None)
-        garbage.spare_what_is_old()
-        try:
-            await Server(config, connections, announce, ending, goodbye).serve(sockets=[listening])
-        finally:
-            garbage.spare_nothing()
-
-
-def _check_alone(settings: Settings) -> None:
-    """Raises StartupProblem where several servers are meant, and the database is a file that has one."""
+        raise StartupProblem(words, n=workers)
     if settings.broker_url and settings.database_url.startswith("sqlite"):
         words = (
             "FORUM_BROKER_URL is for several servers on one PostgreSQL database; a SQLite file has one server only. "
@@ -262,37 +295,6 @@ async def _prepare(store: Store, *, demo: bool, example: bool) -> str:
     if demo:
         await demonstration.load(store, clock)
     return await accounts.open_first_link(store, clock)
-
-
-def _is_everywhere(host: str) -> bool:
-    """Returns True for 0.0.0.0 and ::, which stand for every address of this machine."""
-    try:
-        return ipaddress.ip_address(host).is_unspecified
-    except ValueError:
-        return False
-
-
-def _network_address() -> str:
-    """Returns the address by which others on the network reach this machine; sends nothing to find it."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            # RFC 5737: an address for documentation. Connecting a datagram socket only chooses a route.
-            probe.connect(("192.0.2.1", 9))
-            return str(probe.getsockname()[0])
-        except OSError:
-            return "127.0.0.1"
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
-
-
-def _print_qr(address: str) -> None:
-    try:
-        "▀▄█".encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        return  # this terminal has no blocks to draw it with
-    segno.make(address, error="l").terminal(sys.stdout, compact=True)
 
 
 class _NoTraceOfClients(logging.Filter):

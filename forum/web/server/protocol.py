@@ -37,6 +37,8 @@ MOST_TYPE: Final = 256
 MOST_WAITING: Final = 8
 # Pieces of a body in one read (256 KB).
 MOST_PIECES: Final = 4000
+# Seconds in which a request that was sent to a server just before it ends is still taken.
+_ON_ITS_WAY: Final = 0.3
 # Bytes that are parsed between two looks at the bounds.
 _SLICE = 16 * 1024
 _NO_PLACE = (
@@ -71,6 +73,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._begun = False
         self._in_head = True
         self._told = False
+        self._last = False  # nothing more is answered after what is under way
         self._unparsed = 0
         self._head = 0
         self._headers = 0
@@ -111,6 +114,22 @@ class BoundedHttp(HttpToolsProtocol):
         if self.cycle is not None:
             cast(Scope, self.cycle.scope)[ENDED_HERE] = True
         self.transport.abort()
+
+    def shutdown(self) -> None:
+        """Answers what is under way, and what has come and was not read yet, and ends.
+
+        A connection that waits for nothing is kept for a moment: its request may be on its way, and nobody else can
+        answer it.
+        """
+        self._last = True
+        if self.cycle is None or self.cycle.response_complete:
+            self.loop.call_later(_ON_ITS_WAY, self._end_if_idle)
+        else:
+            super().shutdown()
+
+    def _end_if_idle(self) -> None:
+        if self._where is Stage.IDLE and (self.cycle is None or self.cycle.response_complete):
+            self.transport.close()
 
     def resume_writing(self) -> None:
         """Counts that the other end has read what was held back."""
@@ -250,6 +269,8 @@ class BoundedHttp(HttpToolsProtocol):
             self._refuse(429)
             raise _Enough
         super().on_headers_complete()
+        if self._last and self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Takes a piece of a body."""
