@@ -16,7 +16,7 @@ from forum.adapters.backups import Backups
 from forum.adapters.clock import SystemClock
 from forum.adapters.known_record import Keeper
 from forum.adapters.last_checkpoint import COSIGNED, CheckpointFile
-from forum.adapters.signing_key import load_signer
+from forum.adapters.signing_key import KeyPlace
 from forum.adapters.smtp import SmtpPost
 from forum.adapters.witness_http import WitnessHttp
 from forum.errors import StartupProblem
@@ -97,7 +97,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
         duty = Duty(store)
         await duty.look()
         rooms = Rooms(store, time, draw, tell, settings.joins_per_session)
-        signer = load_signer(settings.data)
+        signer = KeyPlace.of(settings).signer()
         closes = closer(store, time)
         keeper = Keeper(store, settings.data)
         post = SmtpPost(settings.mail) if settings.mail else None

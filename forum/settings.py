@@ -53,6 +53,13 @@ TABLE = (
         "docs/scaling.md.",
     ),
     Setting(
+        "FORUM_SIGNING_KEY_FILE",
+        "",
+        "File with the signing key (PEM), as a mounted secret; empty: signing_key.pem in FORUM_DATA, made at the first "
+        "start. Several servers need one key. See docs/several-processes.md.",
+    ),
+    Setting("FORUM_SIGNING_KEY", "", "The signing key itself (PEM, line ends also as \\n), in the place of a file."),
+    Setting(
         "FORUM_PUBLIC_URL",
         "",
         "Address that people type, as https://forum.example.org or https://example.org/forum; empty: found out.",
@@ -186,6 +193,8 @@ class Settings:
     example: bool
     database_url: str
     broker_url: str
+    signing_key: str
+    signing_key_file: Path | None
     public_url: str
     trusted_proxies: tuple[Network, ...]
     locales: Path | None
@@ -237,6 +246,8 @@ class Settings:
             example=values.yes("FORUM_EXAMPLE", raw["FORUM_EXAMPLE"]),
             database_url=raw["FORUM_DATABASE_URL"] or sqlite_url(data / "forum.db"),
             broker_url=values.broker(raw["FORUM_BROKER_URL"]),
+            signing_key=raw["FORUM_SIGNING_KEY"],
+            signing_key_file=values.key_file(raw["FORUM_SIGNING_KEY_FILE"], raw["FORUM_SIGNING_KEY"]),
             public_url=values.public(raw["FORUM_PUBLIC_URL"]),
             trusted_proxies=values.networks(raw["FORUM_TRUSTED_PROXIES"]),
             locales=Path(raw["FORUM_LOCALES"]) if raw["FORUM_LOCALES"] else None,

@@ -1,13 +1,15 @@
-"""The file that holds the signing key, in the data folder: an Ed25519 key (RFC 8032) in PEM, PKCS 8, not encrypted.
+"""The signing key: an Ed25519 key (RFC 8032) in PEM, PKCS 8, not encrypted.
 
-It is made once, whole or not at all, and only its owner can read it. A new one in its place lies beside it until the
-record says so; then the old one stays, named after itself.
+Without a setting it is a file in the data folder, made once, whole or not at all, which only its owner can read. A new
+one in its place lies beside it until the record says so; then the old one stays, named after itself. Where it is given
+instead, by FORUM_SIGNING_KEY or FORUM_SIGNING_KEY_FILE (a mounted secret), it is read and never written.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -16,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from forum.adapters import machine
 from forum.errors import StartupProblem
 from forum.record.signing_key import Signer
+from forum.settings import Settings
 
 KEY_FILE = "signing_key.pem"
 NEXT_FILE = f"{KEY_FILE}.next"
@@ -35,6 +38,64 @@ def load_signer(data: Path, name: str = "") -> Signer:
     except OSError as error:
         problem = "Cannot use the signing key %(path)s: %(why)s. Check who owns the folder."
         raise StartupProblem(problem, path=path, why=error.strerror or error) from error
+
+
+@dataclass(frozen=True)
+class KeyPlace:
+    """Where the signing key of a server is: given as `pem` or in a `file`, or else in its `data` folder."""
+
+    data: Path
+    pem: str = ""
+    file: Path | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> KeyPlace:
+        """Returns the place that the settings name."""
+        return cls(settings.data, settings.signing_key, settings.signing_key_file)
+
+    @property
+    def given(self) -> bool:
+        """Whether the key is given, so that nothing here makes or changes it."""
+        return bool(self.pem or self.file)
+
+    @property
+    def told(self) -> str:
+        """The place in words; never the key."""
+        if self.pem:
+            return "FORUM_SIGNING_KEY"
+        return f"{self.file} (FORUM_SIGNING_KEY_FILE)" if self.file else str(self.data / KEY_FILE)
+
+    def signer(self) -> Signer:
+        """Reads the key, and makes the data folder's at the first call. Returns its signer.
+
+        Raises StartupProblem where it cannot be read or is damaged, or where the folder has another one than is given.
+        """
+        if not self.given:
+            return load_signer(self.data)
+        given = _signer_in(self.content(), self.told)
+        there = key_name(self.data)
+        if there not in {"", given.name}:
+            words = (
+                "There are two signing keys: %(given)s from %(place)s, and %(there)s in %(path)s. Leave out the one "
+                "that is not the record's."
+            )
+            raise StartupProblem(words, given=given.name, place=self.told, there=there, path=self.data / KEY_FILE)
+        return given
+
+    def name(self) -> str:
+        """Returns the name of the key, "" where there is none yet. Raises StartupProblem as `signer` does."""
+        return self.signer().name if self.given else key_name(self.data)
+
+    def content(self) -> bytes:
+        """Returns the key in PEM. Raises StartupProblem where its file cannot be read."""
+        if self.pem:
+            return self.pem.replace("\\n", "\n").encode()
+        path = self.file or self.data / KEY_FILE
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            words = "Cannot read the signing key %(place)s: %(why)s. May the account of the server read it?"
+            raise StartupProblem(words, place=self.told, why=error.strerror or error) from error
 
 
 def next_signer(data: Path) -> Signer:
@@ -80,13 +141,16 @@ def key_name(data: Path) -> str:
 
 
 def _read_key(path: Path, name: str = "") -> Signer:
-    pem = path.read_bytes()
+    return _signer_in(path.read_bytes(), path, name)
+
+
+def _signer_in(pem: bytes, place: Path | str, name: str = "") -> Signer:
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except (ValueError, TypeError) as error:
-        raise _damaged(path) from error
+        raise _damaged(place) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise _damaged(path)
+        raise _damaged(place)
     return Signer.of(key, name)
 
 
@@ -114,7 +178,7 @@ def _make_key(path: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _damaged(path: Path) -> StartupProblem:
-    """Returns the error for a file that holds no Ed25519 key."""
+def _damaged(path: Path | str) -> StartupProblem:
+    """Returns the error for a place that holds no Ed25519 key."""
     words = "The signing key %(path)s is damaged. Put back a copy of it: the record needs the key it began with."
     return StartupProblem(words, path=path)

@@ -22,7 +22,7 @@ from forum import store
 from forum.adapters import known_record, machine
 from forum.adapters.clock import SystemClock
 from forum.adapters.last_checkpoint import COSIGNED, CheckpointFile
-from forum.adapters.signing_key import KEY_FILE, load_signer, next_signer, take_next
+from forum.adapters.signing_key import KEY_FILE, KeyPlace, next_signer, take_next
 from forum.errors import StartupProblem
 from forum.ports import Store
 from forum.record.signing_key import Signer
@@ -158,22 +158,23 @@ async def signer_of(opened_store: Store, settings: Settings, *, new_key: bool = 
 
     Raises StartupProblem where the folder's key is not that one.
     """
-    path = settings.data / KEY_FILE
+    path, place = settings.data / KEY_FILE, KeyPlace.of(settings)
     async with opened_store.read() as work:
         known = await work.facts.get_fact(_KEY)
-    if known:
+    if known and not place.given:
         take_next(settings.data, known)  # where a change of the key was interrupted
-    if known and not path.exists() and not new_key:
+    if known and not place.given and not path.exists() and not new_key:
         raise StartupProblem(
-            "The signing key %(path)s is gone. Put it back from a backup. If it is lost for good, start once with "
-            "`forum serve --new-key`: the record goes on under a new name, and whoever watches it will ask why.",
+            "The signing key %(path)s is gone. Put it back from a backup, or give it by FORUM_SIGNING_KEY_FILE. If it "
+            "is lost for good, start once with `forum serve --new-key`: the record goes on under a new name, and "
+            "whoever watches it will ask why.",
             path=path,
         )
-    signer = load_signer(settings.data)
+    signer = place.signer()
     if known and signer.name != known and not new_key:
         raise StartupProblem(
             "%(path)s is not the key of this record (%(known)s). Put the right one back from a backup.",
-            path=path,
+            path=place.told,
             known=known,
         )
     if signer.name != known:
@@ -191,6 +192,14 @@ async def change_key(opened_store: Store, settings: Settings) -> Signer:
     Wherever it is interrupted, the folder has the key that the database names: `signer_of` puts it in its place. Raises
     StartupProblem as `signer_of` does, and where no key can be made.
     """
+    place = KeyPlace.of(settings)
+    if place.given:
+        raise StartupProblem(
+            "The signing key is given by %(place)s, where Forum changes nothing. Put it at %(path)s and leave the "
+            "setting out, change it there, and then give the new one to every server.",
+            place=place.told,
+            path=settings.data / KEY_FILE,
+        )
     old = await signer_of(opened_store, settings)
     new = next_signer(settings.data)
     async with opened_store.begin() as work:

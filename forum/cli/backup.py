@@ -18,7 +18,7 @@ from forum.adapters.clock import SystemClock
 from forum.adapters.known_record import FILE as KNOWN
 from forum.adapters.known_record import Head
 from forum.adapters.last_checkpoint import COSIGNED, FILE
-from forum.adapters.signing_key import KEY_FILE, NEXT_FILE, key_name, take_next
+from forum.adapters.signing_key import KEY_FILE, NEXT_FILE, KeyPlace, key_name, take_next
 from forum.cli import data_option, json_option, report, run, say, settings_for
 from forum.errors import StartupProblem
 from forum.record.tree import Tree
@@ -33,6 +33,9 @@ _OF_THE_MACHINE = (
     "FORUM_HOST",
     "FORUM_PORT",
     "FORUM_DATABASE_URL",
+    "FORUM_BROKER_URL",
+    "FORUM_SIGNING_KEY",
+    "FORUM_SIGNING_KEY_FILE",
     "FORUM_SMTP_URL",
     "FORUM_METRICS_TOKEN",
 )
@@ -85,7 +88,7 @@ async def _backed_up(settings: Settings, file: Path) -> Manifest:
             there = await contents_of(sqlite_url(aside / DATABASE))
             if there is None:
                 raise StartupProblem(_NOTHING, folder=folder)
-            _keys(folder, aside, there.key)
+            _keys(settings, aside, there.key)
             head = Head(len(there.leaves), there.leaves[-1].hex() if there.leaves else "")
             (aside / KNOWN).write_bytes(msgspec.json.encode(head))
             manifest = _manifest(settings, there, made_at, aside)
@@ -113,19 +116,22 @@ def _manifest(settings: Settings, there: Contents, made_at: str, aside: Path) ->
     )
 
 
-def _keys(folder: Path, aside: Path, known: str) -> None:
+def _keys(settings: Settings, aside: Path, known: str) -> None:
     """Copies the record's key, and those before it. Raises StartupProblem where it is not there."""
-    if known:
+    folder, place = settings.data, KeyPlace.of(settings)
+    if known and not place.given:
         take_next(folder, known)  # where a change of the key was interrupted
     for path in folder.glob(f"{KEY_FILE}*"):
         if path.name != NEXT_FILE:
             _copy(path, aside)
+    if place.given:
+        (aside / KEY_FILE).write_bytes(place.content())
     if known and key_name(aside) != known:
         words = (
-            "The signing key in %(folder)s is not that of the record (%(known)s), or is gone: a backup without it "
+            "The signing key %(place)s is not that of the record (%(known)s), or is gone: a backup without it "
             "could not be served. If the key is being changed just now, try again; else see forum doctor."
         )
-        raise StartupProblem(words, folder=folder, known=known)
+        raise StartupProblem(words, place=place.told, known=known)
 
 
 def _copy(path: Path, aside: Path) -> None:

@@ -18,7 +18,7 @@ from PIL import features
 from forum.adapters import known_record, machine, ticket_sheet
 from forum.adapters.backups import ERROR
 from forum.adapters.clock import SystemClock
-from forum.adapters.signing_key import KEY_FILE, key_name
+from forum.adapters.signing_key import KEY_FILE, KeyPlace
 from forum.adapters.smtp import SmtpPost
 from forum.cli import data_option, json_option, report, run, settings_for, unread
 from forum.errors import ForumError, StartupProblem
@@ -188,12 +188,15 @@ async def _clock(patient: Patient) -> Line:
 
 async def _key(patient: Patient) -> Line:
     folder = patient.settings.data
-    name, known = key_name(folder), patient.contents.key if patient.contents else ""
+    place = KeyPlace.of(patient.settings)
+    name, known = place.name(), patient.contents.key if patient.contents else ""
     if known and not name:
         return Line("key", MEND, f"{folder / KEY_FILE} is gone: put it back from a backup")
     if known and name != known:
         return Line("key", MEND, f"{name} is not the key of this record ({known}): put that back from a backup")
-    return Line("key", OK, f"{name} signs this record" if known else "there is none yet; forum serve makes it")
+    if not name:
+        return Line("key", OK, "there is none yet; forum serve makes it")
+    return Line("key", OK, f"{name} {'signs' if known else 'will sign'} this record; it is {place.told}")
 
 
 async def _mail(patient: Patient) -> Line:

@@ -107,6 +107,14 @@ def broker(url: str) -> str:
     return url
 
 
+def key_file(named: str, key: str) -> Path | None:
+    """Returns the file that holds the signing key, None for the one in the data folder. Raises StartupProblem where
+    the `key` itself is given too."""
+    if named and key:
+        raise StartupProblem("FORUM_SIGNING_KEY and FORUM_SIGNING_KEY_FILE are both set. Leave one of them out.")
+    return Path(named).expanduser().absolute() if named else None
+
+
 def networks(text: str) -> tuple[Network, ...]:
     """Reads a list of networks with commas or spaces; a single address is a network of one."""
     if text.strip().lower() == "none":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -9,13 +10,16 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
-from forum.adapters.signing_key import KEY_FILE, load_signer
+from forum.adapters.signing_key import KEY_FILE, KeyPlace, load_signer
+from forum.cli import change_key, signer_of
 from forum.errors import StartupProblem
 from forum.record.signing_key import check_with
 from forum.record.verify import checkpoint, merkle_tree
 from forum.record.verify.checkpoint import parse_checkpoint, parse_note, public_key_raw
 from forum.record.verify.merkle_tree import leaf_hash
 from forum.record.verify.verdict import RecordError
+from forum.settings import Settings
+from forum.store import SqlStore
 
 
 def test_a_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
@@ -93,3 +97,59 @@ def test_a_checkpoint_is_a_note_signed_by_its_own_origin(tmp_path: Path) -> None
 def test_only_an_ed25519_key_can_check() -> None:
     with pytest.raises(RecordError):
         check_with(b"-----BEGIN PUBLIC KEY-----\n")
+
+
+def settings_for(data: Path, **env: str) -> Settings:
+    return Settings.load({"FORUM_DATA": str(data), **env})
+
+
+def test_a_key_that_is_given_is_read_and_the_folder_stays_as_it_is(tmp_path: Path) -> None:
+    name = load_signer(tmp_path / "secret").name
+    secret, folder = tmp_path / "secret" / KEY_FILE, tmp_path / "data"
+    folder.mkdir()
+    pem = secret.read_text("ascii")
+    for given in (
+        {"FORUM_SIGNING_KEY_FILE": str(secret)},
+        {"FORUM_SIGNING_KEY": pem},
+        {"FORUM_SIGNING_KEY": pem.replace("\n", "\\n")},
+    ):
+        place = KeyPlace.of(settings_for(folder, **given))
+        assert (place.signer().name, place.name()) == (name, name)
+        assert next(iter(given)) in place.told
+        assert "PRIVATE" not in place.told
+        assert list(folder.iterdir()) == []
+
+
+def test_of_two_keys_none_is_taken(tmp_path: Path) -> None:
+    load_signer(tmp_path / "secret")
+    secret = tmp_path / "secret" / KEY_FILE
+    with pytest.raises(StartupProblem, match="FORUM_SIGNING_KEY and FORUM_SIGNING_KEY_FILE are both set"):
+        settings_for(tmp_path, FORUM_SIGNING_KEY="x", FORUM_SIGNING_KEY_FILE=str(secret))
+    load_signer(tmp_path / "data")
+    with pytest.raises(StartupProblem, match="There are two signing keys"):
+        KeyPlace.of(settings_for(tmp_path / "data", FORUM_SIGNING_KEY_FILE=str(secret))).signer()
+    shutil.copyfile(secret, tmp_path / "data" / KEY_FILE)
+    KeyPlace.of(settings_for(tmp_path / "data", FORUM_SIGNING_KEY_FILE=str(secret))).signer()
+
+
+def test_a_given_key_that_cannot_be_read_is_said_with_its_setting(tmp_path: Path) -> None:
+    with pytest.raises(StartupProblem, match=r"Cannot read .*FORUM_SIGNING_KEY_FILE.*No such file"):
+        KeyPlace.of(settings_for(tmp_path, FORUM_SIGNING_KEY_FILE=str(tmp_path / "none"))).signer()
+    with pytest.raises(StartupProblem, match="The signing key FORUM_SIGNING_KEY is damaged"):
+        KeyPlace.of(settings_for(tmp_path, FORUM_SIGNING_KEY="no key")).signer()
+
+
+async def test_a_record_takes_no_other_key_that_is_given_and_is_not_changed_there(
+    sqlite_store: SqlStore, tmp_path: Path
+) -> None:
+    for one in ("right", "wrong"):
+        load_signer(tmp_path / one)
+    right, wrong = (
+        settings_for(tmp_path / "data", FORUM_SIGNING_KEY_FILE=str(tmp_path / one / KEY_FILE))
+        for one in ("right", "wrong")
+    )
+    await signer_of(sqlite_store, right)
+    with pytest.raises(StartupProblem, match=r"FORUM_SIGNING_KEY_FILE.* is not the key of this record"):
+        await signer_of(sqlite_store, wrong)
+    with pytest.raises(StartupProblem, match="where Forum changes nothing"):
+        await change_key(sqlite_store, right)
