@@ -25,7 +25,9 @@ import structlog
 import uvicorn
 
 from forum.adapters import garbage, known_record, machine
+from forum.adapters.announcement import Places
 from forum.adapters.clock import SystemClock
+from forum.adapters.worker_processes import MOST_WORKERS, Inherited, Workers
 from forum.app import build
 from forum.cli import (
     accept_restore,
@@ -39,8 +41,6 @@ from forum.cli import (
     signer_of,
     unread,
 )
-from forum.cli.announcement import Places
-from forum.cli.workers import MOST_WORKERS, Inherited, Workers
 from forum.errors import StartupProblem
 from forum.ports import Store
 from forum.rehearsal.example import cycle

@@ -10,8 +10,6 @@ import sys
 import click
 import segno
 
-from forum.cli import say
-
 
 class Places:
     """The addresses of a server that listens: `here`, on this machine; `address`, for phones."""
@@ -33,9 +31,10 @@ class Places:
                 f"{self.address}/first/{first_link}\n"
             )
         if slow_cookies:
-            say(
+            click.echo(
                 f"Python {platform.python_version()} has a flaw that lets one request stop a server "
-                "(CVE-2024-7592). Forum does without that part; all the same use Python 3.11.10, 3.12.6 or later."
+                "(CVE-2024-7592). Forum does without that part; all the same use Python 3.11.10, 3.12.6 or later.",
+                err=True,
             )
         click.echo(f"Forum is listening on {self.here}")
         sys.stdout.flush()
