@@ -20,6 +20,7 @@ from forum.adapters.signing_key import KeyPlace
 from forum.adapters.smtp import SmtpPost
 from forum.adapters.witness_http import WitnessHttp
 from forum.errors import StartupProblem
+from forum.live.brokers import broker_of
 from forum.live.loop_lag import LoopLag
 from forum.live.messages import Screen
 from forum.live.rooms import Rooms
@@ -49,6 +50,7 @@ from forum.web.routes import routes
 from forum.web.server.prefix import BelowPrefix, prefix_of
 from forum.web.server.proxies import ForwardedHeaders, Proxies
 from forum.web.server.refusals import Refusals
+from forum.web.shared_limits import SharedLimits
 from forum.web.site import Site
 from forum.web.stories.mail import ONE_CLICK
 from forum.web.templates import environment
@@ -79,6 +81,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
     keep_time(settings.timezone)
     time = clock or SystemClock()
     proxies = Proxies(settings)
+    broker = broker_of(settings.broker_url)
     languages = load([LOCALES, *([settings.locales] if settings.locales else [])])
 
     def draw(kind: Screen, view: RoomView, language: str) -> str:
@@ -116,10 +119,12 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
         )
         witnesses = Witnesses(checkpoints, time, settings.witnesses, WitnessHttp(), duty.mine)
         watch = RecordWatch(checkpoints, time, settings.record_check, settings.timezone, may=duty.mine)
-        played = Rehearsals(store, time, rooms, here)
+        played = Rehearsals(store, time, rooms, here, shared=not broker.alone)
         backups = Backups(settings, time, duty.mine)
         lag = LoopLag()
         retention = Retention(store, time, settings.operator.periods)
+        limits = Limits()
+        shared_limits = SharedLimits(limits, broker, signer.secret("limits"))
         app.state.site = Site(
             settings=settings,
             store=store,
@@ -130,7 +135,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
             rooms=rooms,
             rehearsals=played,
             templates=templates,
-            limits=Limits(),
+            limits=limits,
             device_secret=signer.secret("devices"),
             noticed_secret=signer.secret("noticed"),
             second_step_secret=signer.secret("second steps"),
@@ -144,6 +149,8 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
         # Ended in the other order, each of them whatever becomes of the others.
         async with AsyncExitStack() as ending:
             ending.push_async_callback(store.close)
+            ending.push_async_callback(broker.stop)
+            ending.callback(shared_limits.stop)
             for stop in (
                 duty.stop,
                 backups.stop,
@@ -163,6 +170,9 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
             await played.recover()
             played.start_recovering()
             duty.start()
+            if not broker.alone:
+                shared_limits.start()
+            await broker.start()
             keeper.start()
             watch.start()
             witnesses.start()

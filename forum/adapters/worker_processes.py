@@ -69,19 +69,26 @@ class Inherited:
 
 
 class _Worker:
-    """One worker process, from its start."""
+    """One worker process, from its start; on the pipe `heard` it says that it listens."""
 
-    def __init__(self, process: asyncio.subprocess.Process, heard: asyncio.StreamReader) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, heard: int) -> None:
         self.process = process
         self.began = asyncio.get_running_loop().time()
         self._heard = heard
 
     async def listens(self) -> bool:
-        """Returns whether it listens, once it does, or has ended."""
-        with suppress(TimeoutError):
+        """Returns whether it listens, once it does, or has ended. To be called once."""
+        loop, told = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._heard, told.set)
+        try:
             async with asyncio.timeout(_LISTENS_WITHIN):
-                return bool(await self._heard.read(1))
-        return False
+                await told.wait()
+            return bool(os.read(self._heard, 1))
+        except TimeoutError:
+            return False
+        finally:
+            loop.remove_reader(self._heard)
+            os.close(self._heard)
 
     async def end(self) -> None:
         """Asks it to end, and returns once it has: it answers what it has begun, and tells its screens to come back."""
@@ -163,11 +170,7 @@ class Workers:
             raise
         finally:
             os.close(telling)
-        reader = asyncio.StreamReader()
-        await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(heard, "rb")
-        )
-        return _Worker(process, reader)
+        return _Worker(process, heard)
 
     async def _keep(self, place: int, worker: _Worker) -> None:
         """Starts a worker again each time that it has died; returns once it is to end, or another is in its place."""
@@ -184,6 +187,7 @@ class Workers:
                 if self._ending.is_set() or self._now[place] is not worker:
                     return
                 self._now[place] = worker = await self._start()
+            await worker.listens()
 
     async def _roll(self) -> None:
         """Puts new workers in the places of those that are there, one after the other: each old one ends once the new

@@ -29,11 +29,10 @@ class RehearsalRows(Protocol):
 class Rehearsing(Protocol):
     """Plays rehearsals on this server, one at a time."""
 
-    @property
-    def running(self) -> Rehearsal | None:
-        """The rehearsal that is played now."""
+    async def running(self) -> Rehearsal | None:
+        """Returns the rehearsal that is played now, on this server or another one of its database."""
 
-    def progress(self, session: str) -> Progress | None:
+    async def progress(self, session: str) -> Progress | None:
         """Returns how far the rehearsal in this copy is; None where it is not played now."""
 
     async def start(self, session: str, form: RehearsalForm) -> Rehearsal:

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -19,6 +20,7 @@ from forum.errors import ForumError, IllegalMove, StoreUnavailable
 from forum.live.rooms import Rooms
 from forum.ports import Store
 from forum.ports.clock import Clock
+from forum.rehearsal import elsewhere
 from forum.rehearsal.crowd import Plan
 from forum.rehearsal.crowd_process import CrowdProcess
 from forum.rehearsal.programme_player import ProgrammePlayer
@@ -59,24 +61,31 @@ class _Playing:
 
 class Rehearsals:
     """Plays rehearsals on this server. The contract is ports.rehearsals.Rehearsing. `here` is the server's own address
-    on this machine, "" where it has none."""
+    on this machine, "" where it has none. `shared` is True where other processes serve the same database."""
 
-    def __init__(self, store: Store, clock: Clock, rooms: Rooms, here: str) -> None:
+    def __init__(self, store: Store, clock: Clock, rooms: Rooms, here: str, *, shared: bool = False) -> None:
         self._store = store
         self._clock = clock
         self._rooms = rooms
         self._here = here
+        self._shared = shared
         self._beginning = False
         self._now: _Playing | None = None
         self._recoveries = Periodic(self.recover, RECOVERED_WITHIN, _not_recovered)
 
-    @property
-    def running(self) -> Rehearsal | None:
-        """The rehearsal that is played now."""
-        return self._now.rehearsal if self._now is not None else None
+    async def running(self) -> Rehearsal | None:
+        """Returns the rehearsal that is played now."""
+        if self._now is not None or not self._shared:
+            return self._now.rehearsal if self._now is not None else None
+        async with self._store.read() as work:
+            return next(iter(await work.rehearsals.running_rehearsals()), None)
 
-    def progress(self, session: str) -> Progress | None:
+    async def progress(self, session: str) -> Progress | None:
         """Returns how far the rehearsal in this copy is; None where it is not played now."""
+        here = self._progress(session)
+        return await elsewhere.progress_of(self._store, session) if here is None and self._shared else here
+
+    def _progress(self, session: str) -> Progress | None:
         now = self._now
         if now is None or now.rehearsal.session != session:
             return None
@@ -118,6 +127,8 @@ class Rehearsals:
         if now is not None and now.rehearsal.session == session and now.task is not None:
             now.stopping.set()
             await asyncio.wait([now.task])
+        elif self._shared:
+            await elsewhere.stop(self._store, session)
 
     async def recover(self) -> None:
         """Ends the rehearsals that were being played when their server went down, unless one is being played now."""
@@ -201,6 +212,9 @@ class Rehearsals:
         listening = asyncio.create_task(now.crowd.listen())
         playing = asyncio.create_task(self._moves(now))
         stopping = asyncio.create_task(now.stopping.wait())
+        session = now.rehearsal.session
+        telling = partial(elsewhere.tell, self._store, session, partial(self._progress, session), now.stopping)
+        told = [asyncio.create_task(telling())] if self._shared else []
         try:
             await asyncio.wait({listening, playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if listening.done():
@@ -210,9 +224,9 @@ class Rehearsals:
             now.ending = True
             await now.crowd.go_home()
         finally:
-            for task in (listening, playing, stopping):
+            for task in (listening, playing, stopping, *told):
                 task.cancel()
-            await asyncio.gather(listening, playing, stopping, return_exceptions=True)
+            await asyncio.gather(listening, playing, stopping, *told, return_exceptions=True)
         return (RehearsalState.STOPPED, "") if now.stopping.is_set() else (RehearsalState.DONE, "")
 
     async def _moves(self, now: _Playing) -> None:

@@ -1,4 +1,7 @@
-"""Rate limits in this process's memory, sized for a venue of five hundred people behind one network address."""
+"""Rate limits in this process's memory, sized for a venue of five hundred people behind one network address.
+
+Of several processes each counts what all do (`shared_limits.py`).
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ TEN_MINUTES = 600
 AN_HOUR = 3600
 A_DAY = 24 * 3600
 _KEYS_KEPT = 10_000
+_MOST_HEARD = 5000  # events of one key that are taken from one message
 _MINUTE = 60
 # From this many seconds on a wait is told in minutes.
 _LONG = 120
@@ -39,6 +43,7 @@ class Limits:
         self.waiting: Counter[str] = Counter()  # answers that are being delayed now, by network
         self.receiving: Counter[str] = Counter()  # bytes of files that are coming in now and kept so far, by network
         self.exporting: Counter[str] = Counter()  # exports that are being made or sent now, by person
+        self.told: Callable[[str, int], None] | None = None  # called with each event that is counted here, or uncounted
         self._most_keys = most_keys
         # Keys with one event, and keys with more; both oldest first.
         self._once: dict[str, deque[float]] = {}
@@ -63,6 +68,18 @@ class Limits:
 
     def count(self, key: str) -> None:
         """Counts an event now."""
+        self._count(key)
+        if self.told is not None:
+            self.told(key, 1)
+
+    def hear(self, key: str, events: int) -> None:
+        """Counts events that another process has counted now; uncounts them where there are less than none."""
+        for _ in range(min(events, _MOST_HEARD)):
+            self._count(key)
+        for _ in range(min(-events, _MOST_HEARD)):
+            self._uncount(key)
+
+    def _count(self, key: str) -> None:
         now = self._monotonic()
         if key in self._once:
             self._often[key] = self._once.pop(key)
@@ -88,6 +105,11 @@ class Limits:
 
     def give_back(self, key: str) -> None:
         """Uncounts the latest event under a key, as it turned out not to be limited."""
+        self._uncount(key)
+        if self.told is not None:
+            self.told(key, -1)
+
+    def _uncount(self, key: str) -> None:
         seen = self._once.get(key) or self._often.get(key)
         if seen:
             seen.pop()
@@ -115,12 +137,19 @@ class Weights:
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic, most_keys: int = _KEYS_KEPT) -> None:
         self._monotonic = monotonic
+        self.told: Callable[[str, int], None] | None = None  # called with the bytes that are counted here
         self._most_keys = most_keys
         # By key, oldest minute first: when each minute began, and its bytes.
         self._written: dict[str, deque[tuple[float, int]]] = {}
 
     def add(self, key: str, size: int) -> None:
         """Counts bytes that are written now."""
+        self.hear(key, size)
+        if self.told is not None:
+            self.told(key, size)
+
+    def hear(self, key: str, size: int) -> None:
+        """Counts bytes that are written now, here or by another process."""
         if key not in self._written and len(self._written) >= self._most_keys:
             # Keys with the fewest bytes make room: somebody who makes keys up pushes out their own.
             least = sorted(self._written, key=lambda one: sum(written for _, written in self._written[one]))

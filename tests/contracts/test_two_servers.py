@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import Database
-from support.factories import CLOCK
+from support.factories import CLOCK, a_commission, a_session
 from support.mail_subscription import BASE, a_mail_desk
 from support.smtp_server import server_of
 
 from forum.adapters.smtp import SmtpPost
 from forum.live.rooms import Rooms
-from forum.rehearsal import playing
+from forum.rehearsal import elsewhere, playing
 from forum.rehearsal.playing import Rehearsals
 from forum.services.mail import delivery
 from forum.services.mail.delivery import Mailing
 from forum.services.sessions import rehearsals
+from forum.sessions.rehearsal import Pace, Progress, Rehearsal, RehearsalState
 from forum.store import SqlStore, open_store
 from forum.web.words.letters import MailLetters
 
@@ -74,3 +76,34 @@ async def test_a_server_that_starts_ends_no_rehearsal_that_another_plays(
         assert not ended
     await starting.recover()
     assert ended == ["all"]
+
+
+async def test_a_rehearsal_is_seen_and_stopped_at_the_server_that_does_not_play_it(
+    both: tuple[SqlStore, SqlStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elsewhere, "EVERY", 0.02)
+    one, other = both
+    commission = a_commission()
+    live, copy = a_session(commission), a_session(commission)
+    played = Rehearsal(copy.id, live.id, 20, False, False, False, Pace.WATCH, CLOCK.now())
+    async with one.begin() as work:
+        await work.commissions.add_commission(commission)
+        for session in (live, copy):
+            await work.sessions.add_session(session)
+        await work.rehearsals.add_rehearsal(played)
+    there = Rehearsals(other, CLOCK, Rooms(other, CLOCK, lambda *_: "", lambda *_: ""), "", shared=True)
+    assert await there.running() == played
+    assert await there.progress(copy.id) is None
+    stopped = asyncio.Event()
+    telling = asyncio.create_task(elsewhere.tell(one, copy.id, lambda: Progress(people=20, joined=7), stopped))
+    stopping = asyncio.create_task(there.stop(copy.id))
+    async with asyncio.timeout(30):
+        await stopped.wait()
+    assert await there.progress(copy.id) == Progress(people=20, joined=7)
+    assert await there.progress(live.id) is None
+    async with one.begin() as work:
+        await work.rehearsals.save_rehearsal(replace(played, state=RehearsalState.STOPPED))
+    async with asyncio.timeout(30):
+        await stopping
+    assert await there.progress(copy.id) is None
+    telling.cancel()

@@ -49,7 +49,7 @@ async def rehearsal(request: Request) -> Response:
         found = await work.rehearsals.rehearsal_in(session)
     if found is None:
         return await _start_page(request, live, _AT_FIRST)
-    if site.rehearsals.progress(session) is not None:
+    if await site.rehearsals.progress(session) is not None:
         return await _play_page(request, live, found)
     return await _report_page(request, live, found)
 
@@ -95,7 +95,7 @@ async def _start_page(
         commission = await work.commissions.of_session(live)
         before = await work.rehearsals.rehearsals_of(live.id, _MOST_BEFORE)
         plan = (await work.programmes.latest(live.id)).plan
-        running = site.rehearsals.running
+        running = await site.rehearsals.running()
         other = await work.sessions.get_session(running.session) if running is not None else None
     return await page(
         request,
@@ -116,7 +116,7 @@ async def _start_page(
 
 
 async def _play_page(request: Request, live: LiveSession, found: Rehearsal) -> Response:
-    progress = site_of(request).rehearsals.progress(live.id)
+    progress = await site_of(request).rehearsals.progress(live.id)
     if wants_json(request):
         return JSONResponse(asdict(found) | {"progress": asdict(progress) if progress is not None else None})
     async with site_of(request).store.read() as work:
