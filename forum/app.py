@@ -123,8 +123,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
         backups = Backups(settings, time, duty.mine)
         lag = LoopLag()
         retention = Retention(store, time, settings.operator.periods)
-        limits = Limits()
-        shared_limits = SharedLimits(limits, broker, signer.secret("limits"))
+        limits = SharedLimits(Limits(), broker, signer.secret("limits"))
         app.state.site = Site(
             settings=settings,
             store=store,
@@ -135,7 +134,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
             rooms=rooms,
             rehearsals=played,
             templates=templates,
-            limits=limits,
+            limits=limits.here,
             device_secret=signer.secret("devices"),
             noticed_secret=signer.secret("noticed"),
             second_step_secret=signer.secret("second steps"),
@@ -150,7 +149,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
         async with AsyncExitStack() as ending:
             ending.push_async_callback(store.close)
             ending.push_async_callback(broker.stop)
-            ending.callback(shared_limits.stop)
+            ending.callback(limits.stop)
             for stop in (
                 duty.stop,
                 backups.stop,
@@ -170,8 +169,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
             await played.recover()
             played.start_recovering()
             duty.start()
-            if not broker.alone:
-                shared_limits.start()
+            limits.start()
             await broker.start()
             keeper.start()
             watch.start()

@@ -23,6 +23,7 @@ from typing import cast
 import click
 import structlog
 import uvicorn
+from starlette.applications import Starlette
 
 from forum.adapters import garbage, known_record, machine
 from forum.adapters.announcement import Places
@@ -133,10 +134,10 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool, accept: bool,
     _check_alone(settings, workers)
     listening = listen(settings.host, settings.port)
     places = Places(listening, settings.host, settings.public_url)
-    build(settings, places.address)  # refuses what no server can have, before any data is touched
     ending = asyncio.Event()
     async with AsyncExitStack() as stack:
         stack.enter_context(listening)
+        app = build(settings, places.address, here=places.here)
         make_folder(settings.data)
         machine.hold(settings.data)
         await stack.enter_async_context(held(settings.database_url, ending.set, shared=bool(settings.broker_url)))
@@ -155,7 +156,7 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool, accept: bool,
         if workers > 1:
             await Workers(settings, listening).run(workers, announce, ending)
         else:
-            await _listen(settings, listening, announce, ending)
+            await _listen(settings, app, listening, announce, ending)
 
 
 async def _work(settings: Settings, mine: Inherited) -> None:
@@ -166,15 +167,20 @@ async def _work(settings: Settings, mine: Inherited) -> None:
     async with AsyncExitStack() as stack:
         listening = stack.enter_context(mine.socket())
         await stack.enter_async_context(held(settings.database_url, ending.set, shared=True))
-        await _listen(settings, listening, mine.ready, ending)
+        places = Places(listening, settings.host, settings.public_url)
+        await _listen(settings, build(settings, places.address, here=places.here), listening, mine.ready, ending)
 
 
 async def _listen(
-    settings: Settings, listening: socket.socket, announce: Callable[[], None], ending: asyncio.Event
+    settings: Settings,
+    app: Starlette,
+    listening: socket.socket,
+    announce: Callable[[], None],
+    ending: asyncio.Event,
 ) -> None:
-    """Serves on a socket until the process is told to end, or `ending` is set; calls `announce` once it listens."""
-    places = Places(listening, settings.host, settings.public_url)
-    app = build(settings, places.address, here=places.here)
+    """Serves an application on a socket until the process is told to end, or `ending` is set. Calls `announce` once it
+    listens.
+    """
     files = machine.raise_file_limit()
     backlog, most = shares(files)
     connections = Connections(settings, most)

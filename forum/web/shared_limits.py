@@ -40,7 +40,7 @@ class SharedLimits:
     """The counts of one process, told to the others on a broker; `key` signs what is told."""
 
     def __init__(self, limits: Limits, broker: Broker, key: bytes) -> None:
-        self._limits = limits
+        self.here = limits
         self._broker = broker
         self._key = key
         self._sender = secrets.token_hex(8)
@@ -52,14 +52,16 @@ class SharedLimits:
         self._decoder = msgspec.json.Decoder(_Told)
 
     def start(self) -> None:
-        """Begins to tell, and to listen."""
-        self._limits.told = self._counted
-        self._limits.weights.told = self._wrote
+        """Begins to tell, and to listen, unless no other process can."""
+        if self._broker.alone:
+            return
+        self.here.told = self._counted
+        self.here.weights.told = self._wrote
         self._broker.subscribe(TOPIC, self.hear, lambda: None)
 
     def stop(self) -> None:
         """Tells what still waits, and ends."""
-        self._limits.told = self._limits.weights.told = None
+        self.here.told = self.here.weights.told = None
         self._broker.unsubscribe(TOPIC)
         if self._soon is not None:
             self._soon.cancel()
@@ -98,9 +100,9 @@ class SharedLimits:
         if len(self._heard) > _REMEMBERED:
             del self._heard[next(iter(self._heard))]
         for key, events in told.events.items():
-            self._limits.hear(key, events)
+            self.here.hear(key, events)
         for key, size in told.written.items():
-            self._limits.weights.hear(key, size)
+            self.here.weights.hear(key, size)
 
     def _mark(self, body: bytes) -> bytes:
         return hashlib.blake2b(body, digest_size=_MARK, key=self._key[:64]).digest()
