@@ -24,6 +24,7 @@ from forum.live.brokers import broker_of
 from forum.live.loop_lag import LoopLag
 from forum.live.messages import Screen
 from forum.live.rooms import Rooms
+from forum.live.shared_rooms import SharedRooms
 from forum.ports.clock import Clock
 from forum.rehearsal.playing import Rehearsals
 from forum.services.checkpoints import Checkpoints
@@ -99,8 +100,14 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
         await scrub(store)
         duty = Duty(store)
         await duty.look()
-        rooms = Rooms(store, time, draw, tell, settings.joins_per_session)
         signer = KeyPlace.of(settings).signer()
+        rooms = (
+            Rooms(store, time, draw, tell, settings.joins_per_session)
+            if broker.alone
+            else SharedRooms(
+                store, time, draw, tell, settings.joins_per_session, broker=broker, key=signer.secret("rooms")
+            )
+        )
         closes = closer(store, time)
         keeper = Keeper(store, settings.data)
         post = SmtpPost(settings.mail) if settings.mail else None
@@ -181,6 +188,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
             backups.start()
             face.start()
             lag.start()
+            await rooms.start()
             yield _Nothing()
 
     return Starlette(

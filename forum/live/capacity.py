@@ -55,6 +55,15 @@ class Places:
         """Returns true where somebody was not let in since it was opened last."""
         return session in self._doors and self._doors[session].refused
 
+    def recount(self, session: str, taken: int) -> None:
+        """Takes how many have joined in all, where others let people in too."""
+        door = self._doors[session]
+        door.taken = max(door.taken, taken)
+
+    def refuse(self, session: str) -> None:
+        """Notes that somebody was not let in elsewhere, so that it can be opened here."""
+        self._doors.setdefault(session, Door(0)).refused = True
+
     def open(self, session: str) -> None:
         """Lets in as many more as the first time, where somebody was not let in."""
         door = self._doors.get(session)

@@ -58,10 +58,26 @@ class LiveCount:
     def take(self, choices: Mapping[str, int]) -> bool:
         """Takes how many ballots there are of each choice; returns true where there is something new to show."""
         n = sum(choices.values())
-        if self._round is None or not self.due(n):
-            return False
+        return self.due(n) and self.adopt(n, self.drawn(choices))
+
+    def drawn(self, choices: Mapping[str, int]) -> dict[str, int]:
+        """Draws shares that may be shown of these ballots; shows nothing. Twice gives two different ones: only one of
+        them may ever be shown to anybody."""
+        if self._round is None:
+            return {}
         given = [choice for choice, times in choices.items() for _ in range(times)]
         counts = METHODS[self._round.method].tally(given, [response.id for response in self._round.responses])
+        return so_far(counts, len(given), self._least, blur) or {}
+
+    def adopt(self, n: int, shares: dict[str, int]) -> bool:
+        """Takes shares that were drawn of `n` ballots; returns true where they are newer than what is shown."""
+        if self._round is None or (self.shown is not None and n <= self._seen):
+            return False
         self._seen = n
-        self.shown = so_far(counts, n, self._least, blur)
+        self.shown = shares
         return True
+
+    @property
+    def least(self) -> int:
+        """How many votes the first count needs, and each after it."""
+        return self._least

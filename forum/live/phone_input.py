@@ -35,7 +35,8 @@ class PhoneMessages:
     """Takes the messages of one room's phones.
 
     `own` is called with a participant whose other screens are to be sent what is theirs now; `paged`
-    when a big screen has cut what is on it into another number of pages.
+    when a big screen has cut what is on it into another number of pages. `elsewhere` is true where a participant's
+    other screens may be connected to another process.
     """
 
     def __init__(
@@ -47,6 +48,8 @@ class PhoneMessages:
         own: Callable[[str], None],
         presence: Presence,
         paged: Callable[[], None],
+        *,
+        elsewhere: bool = False,
     ) -> None:
         self._intake = intake
         self._stopping = stopping
@@ -55,6 +58,7 @@ class PhoneMessages:
         self._own = own
         self._presence = presence
         self._paged = paged
+        self._elsewhere = elsewhere
 
     def receive(self, phone: Connection, frame: str | bytes, view: RoomView) -> None:
         """Takes one message and returns at once; the answer goes to the phone's outbox, now or after the commit."""
@@ -107,7 +111,7 @@ class PhoneMessages:
 
     def _share(self, phone: Connection, answer: str) -> None:
         """Answers a phone; its participant's other screens are sent what is theirs, too."""
-        if self._presence.devices(phone.participant) > 1:
+        if self._elsewhere or self._presence.devices(phone.participant) > 1:
             self._own(phone.participant)
         phone.outbox.answer(answer)
 

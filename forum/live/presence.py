@@ -6,6 +6,8 @@ Times are seconds of any clock that only goes forward; whoever calls has it.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Set
+from typing import NamedTuple
 
 from forum.live.messages import Health
 
@@ -16,10 +18,24 @@ POLLING = 24.0
 LOST = 60.0
 
 
+class Who(NamedTuple):
+    """The participants whose phones are connected, poll, or were lost a moment ago; and those of whom is known that
+    they follow without voting, here or not."""
+
+    connected: Set[str]
+    polling: Set[str]
+    lost: Set[str]
+    observing: Set[str]
+
+
 class Presence:
-    """The phones of one room, each participant once, however many tabs they have."""
+    """The phones of one room, each participant once, however many tabs they have.
+
+    `changes` grows whenever who is here, polls or was lost is not as it was.
+    """
 
     def __init__(self) -> None:
+        self.changes = 0
         self._connected: Counter[str] = Counter()
         self._polled: dict[str, float] = {}
         self._lost: dict[str, float] = {}
@@ -32,15 +48,18 @@ class Presence:
     def observes(self, participant: str) -> None:
         """Notes that a participant follows without voting: `present` does not count their phones."""
         self._observing.add(participant)
+        self.changes += 1
 
     def came(self, participant: str) -> None:
         """Counts one more connection of a participant."""
+        self.changes += 1
         self._connected[participant] += 1
         self._polled.pop(participant, None)
         self._lost.pop(participant, None)
 
     def went(self, participant: str, now: float, *, lost: bool) -> None:
         """Counts one connection less: it ended on purpose, or was `lost`."""
+        self.changes += 1
         self._connected[participant] -= 1
         if self._connected[participant] <= 0:
             del self._connected[participant]
@@ -49,14 +68,22 @@ class Presence:
 
     def polled(self, participant: str, now: float) -> None:
         """Notes that a phone without a socket asked what is new."""
+        known = participant in self._connected or participant in self._polled
+        self.changes += not known or participant in self._lost
         self._lost.pop(participant, None)
         if participant not in self._connected:
             self._polled[participant] = now
 
     def forget(self, participant: str) -> None:
         """Removes all phones of a participant, without counting them as lost."""
+        self.changes += 1
         for known in (self._connected, self._polled, self._lost):
             known.pop(participant, None)
+
+    def who(self, now: float) -> Who:
+        """Returns who is here, and how."""
+        self._age(now)
+        return Who(self._connected.keys(), self._polled.keys(), self._lost.keys(), self._observing)
 
     def health(self, now: float) -> Health:
         """Returns how many phones are connected, poll, and were lost a moment ago and are not back."""
@@ -77,8 +104,10 @@ class Presence:
     def _age(self, now: float) -> None:
         for participant, at in list(self._polled.items()):
             if now - at >= POLLING:
+                self.changes += 1
                 del self._polled[participant]
                 self._lost[participant] = at + POLLING
         for participant, at in list(self._lost.items()):
             if now - at >= LOST:
+                self.changes += 1
                 del self._lost[participant]

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from forum.live.ballot_box import Intake
 from forum.live.connection import Connection, Say
+from forum.live.elsewhere import Elsewhere, Everywhere
 from forum.live.live_count import LiveCount, counting
 from forum.live.message_allowance import Allowances
 from forum.live.messages import VERSION as WIRE_VERSION
@@ -54,6 +55,7 @@ class Room:
         say: Say,
         own: Own = lambda participant: None,
         allowances: Allowances | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self.history = history
         self.version = view.session.version
@@ -64,11 +66,16 @@ class Room:
         self._connections: set[Connection] = set()
         self._arriving: set[Connection] = set()
         self._presence = Presence()
+        self._elsewhere = elsewhere
+        # All phones of the session, on whichever process; and this process's alone.
+        self._everybody = Everywhere(self._presence, elsewhere) if elsewhere is not None else self._presence
         self._turns = Turns()
-        self._messages = PhoneMessages(intake, stopping, clock, say, own, self._presence, self._changed)
+        self._messages = PhoneMessages(
+            intake, stopping, clock, say, own, self._presence, self.moved, elsewhere=elsewhere is not None
+        )
         self._voted = view.voted
         self._count = LiveCount(view.round, view.live_step, view.voted)
-        self._ticker = TallyTicker(self._full_tally, self._send_tally, self._presence.due)
+        self._ticker = TallyTicker(self._full_tally, self._send_tally, self._everybody.due)
 
     @property
     def view(self) -> RoomView:
@@ -80,7 +87,8 @@ class Room:
     @property
     def empty(self) -> bool:
         """True where no screen is connected and no phone polls."""
-        return not self._connections and not self._arriving and not self.present
+        here = self._presence.present(asyncio.get_running_loop().time())
+        return not self._connections and not self._arriving and not here
 
     def enter(self, connection: Connection, own: Mine = NOTHING, seen: int = -1) -> None:
         """Takes in and greets a screen for which nothing more has to be read. Arguments as for `greet`."""
@@ -229,6 +237,19 @@ class Room:
             self._voted = voted
             self._ticker.changed()
 
+    def recount(self, round_id: str, voted: int, before: int) -> None:
+        """Takes how many had voted when the database was read; `before` is what was shown then. It is right also where
+        it is less, unless more was heard of meanwhile."""
+        round_ = self.view.round
+        if round_ is not None and round_.id == round_id and self._voted == before != voted:
+            self._voted = voted
+            self._ticker.changed()
+
+    @property
+    def count(self) -> LiveCount:
+        """The count of the round on screen, where it shows it."""
+        return self._count
+
     @property
     def count_due(self) -> str:
         """The id of the round whose count may be shown again by now; empty where there is none."""
@@ -242,15 +263,20 @@ class Room:
         if self._count.round == round_id and self._count.take(choices):
             self._ticker.changed()
 
+    def adopt_count(self, round_id: str, voted: int, shares: dict[str, int]) -> None:
+        """Shows shares that were drawn of `voted` ballots of a round, where they are newer than what is shown."""
+        if self._count.round == round_id and self._count.adopt(voted, shares):
+            self._ticker.changed()
+
     @property
     def present(self) -> int:
         """How many phones are here, connected or polling, each participant once."""
-        return self._presence.present(asyncio.get_running_loop().time())
+        return self._everybody.present(asyncio.get_running_loop().time())
 
     @property
     def health(self) -> Health:
         """How the phones are connected, and how many were lost a moment ago."""
-        return self._presence.health(asyncio.get_running_loop().time())
+        return self._everybody.health(asyncio.get_running_loop().time())
 
     @property
     def voted(self) -> int:
@@ -264,10 +290,21 @@ class Room:
 
     def _full_tally(self) -> Tally:
         """Returns the tally with the phones' health and the big screens' pages, as consoles are sent it."""
-        pages = max((screen.pages for screen in self._connections), default=0)
+        pages = max(self.pages, self._elsewhere.pages) if self._elsewhere is not None else self.pages
         return replace(self.tally, health=self.health, pages=pages)
 
-    def _changed(self) -> None:
+    @property
+    def pages(self) -> int:
+        """Into how many pages the longest result on a big screen of this process is cut."""
+        return max((screen.pages for screen in self._connections), default=0)
+
+    @property
+    def presence(self) -> Presence:
+        """The phones that are connected to this process, or ask it what is new."""
+        return self._presence
+
+    def moved(self) -> None:
+        """Sends a tally, at once or soon, after a number in it may have changed."""
         self._ticker.changed()
 
     def _send_tally(self, kinds: Collection[Screen], frames: TallyFrames) -> None:

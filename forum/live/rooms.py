@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -22,10 +23,11 @@ from forum.live.ballot_box import Intake
 from forum.live.capacity import Places
 from forum.live.connection import Connection, Say
 from forum.live.debounced import Debounced
+from forum.live.elsewhere import Elsewhere
 from forum.live.message_allowance import Allowances
 from forum.live.messages import GOODBYES
 from forum.live.presence import POLLING
-from forum.live.room import Room
+from forum.live.room import Own, Room
 from forum.live.screen_frames import Draw
 from forum.live.stop_box import Stopping
 from forum.ports import Store
@@ -72,6 +74,9 @@ class Rooms:
         self.stopping = Stopping(store, self.joined)
         self.places = Places(places)
 
+    async def start(self) -> None:
+        """Begins. A process that is alone need not agree with anybody."""
+
     async def room(self, session_id: str, seen: LiveSession | None = None) -> Room:
         """Returns the room of a session, with the view that the database gives now. Raises NotFound. `seen` is the
         session as it was read for whoever asks, so that it need not be read once more.
@@ -91,13 +96,16 @@ class Rooms:
         async with self._reading[session_id]:
             room = self._rooms.get(session_id)
             if room is None or (room.empty and (anew or not await self._still(room, seen))):
-                view = await self._view(session_id)
-                room = Room(
-                    view, self.history, self.intake, self.stopping, self._clock, self._draw, self._say, self.mine,
-                    self._allowances,
-                )  # fmt: skip
-                self._rooms[session_id] = room
+                room = self._rooms[session_id] = self._make(session_id, await self._view(session_id))
             return room
+
+    def _make(
+        self, session_id: str, view: RoomView, own: Own | None = None, elsewhere: Elsewhere | None = None
+    ) -> Room:
+        return Room(
+            view, self.history, self.intake, self.stopping, self._clock, self._draw, self._say,
+            own or partial(self.mine, session_id), self._allowances, elsewhere,
+        )  # fmt: skip
 
     async def _still(self, room: Room, seen: LiveSession | None) -> bool:
         """Returns true where a room that nobody is connected to may be shown as it was read a moment ago. What an act
@@ -132,7 +140,7 @@ class Rooms:
         if not connection.outbox.closing:
             room.greet(connection, own, seen if history == room.history else -1)
         if connection.behind:
-            self.mine(connection.participant)
+            self.mine(session_id, connection.participant)
         return room
 
     async def _look_for_console(self, session_id: str, room: Room) -> None:
@@ -152,13 +160,14 @@ class Rooms:
         """Returns for how many seconds yet a participant who was sent away stays out; 0 for one who may come in."""
         return self._allowances.out(participant, asyncio.get_running_loop().time())
 
-    def mine(self, participant: str) -> None:
-        """Sends all screens of a participant what is theirs now, as soon as it is read; calls until then share it."""
+    def mine(self, session_id: str, participant: str) -> None:
+        """Sends all screens of a participant of a session what is theirs now, as soon as it is read; calls until then
+        share it."""
         if any(room.devices(participant) for room in self._rooms.values()):
             self._own.ask(participant)
 
     async def _tell_own(self, participant: str) -> None:
-        with _logged_if_away("a participant's other screens are not up to date"):
+        with logged_if_away("a participant's other screens are not up to date"):
             for room in [room for room in self._rooms.values() if room.devices(participant)]:
                 async with self._store.read() as work:
                     own = await participant_view_of(work, participant, room.view)
@@ -177,7 +186,7 @@ class Rooms:
     async def hold_against_record(self, session_id: str) -> None:
         """Holds what a session shows against the record; where that changes what is to be said of it (`unlike`), sends
         it to every screen."""
-        with _logged_if_away("what is shown is not held against the record", session=session_id):
+        with logged_if_away("what is shown is not held against the record", session=session_id):
             room = self._rooms.get(session_id)
             if room is None or not room.view.session.recorded:
                 return
@@ -200,13 +209,16 @@ class Rooms:
         """Sends a view that was read now to every screen, where it is not older than what they have been shown."""
         if view.session.version < room.version:
             log.warning("the data has gone back to an earlier state", session=view.session.id)
-            self._begin_anew()
+            self._begin_anew(self._next_history())
         else:
             room.show(view)
 
-    def _begin_anew(self) -> None:
+    def _next_history(self) -> str:
+        return secrets.token_hex(8)
+
+    def _begin_anew(self, history: str) -> None:
         """Begins another history: every screen of every room is told to come back to a new room."""
-        self.history = secrets.token_hex(8)
+        self.history = history
         for room in self._rooms.values():
             room.goodbye("anew", again=True)
         self._rooms = {}
@@ -229,6 +241,11 @@ class Rooms:
             self.joined(session_id)
         return taken
 
+    def let_in(self, session_id: str) -> None:
+        """Lets as many more into a session as the first time, where somebody was not let in; consoles show it."""
+        self.places.open(session_id)
+        self.joined(session_id)
+
     def joined(self, session_id: str) -> None:
         """Schedules one redraw of a session's consoles within 1 s, after somebody joined; calls until then share it."""
         room = self._rooms.get(session_id)
@@ -236,7 +253,7 @@ class Rooms:
             self._arrivals.ask(session_id, ARRIVALS)
 
     async def _show_arrivals(self, session_id: str) -> None:
-        with _logged_if_away("who is here is not up to date", session=session_id):
+        with logged_if_away("who is here is not up to date", session=session_id):
             async with self._reading[session_id]:
                 room = self._rooms.get(session_id)
                 if room is not None and room.consoles:
@@ -248,7 +265,7 @@ class Rooms:
             self._redraws.ask(session_id, STIRS)
 
     async def _redraw(self, session_id: str) -> None:
-        with _logged_if_away("what everybody sees is not up to date", session=session_id):
+        with logged_if_away("what everybody sees is not up to date", session=session_id):
             await reasons.redraw(self._store, session_id)
         await self._retold(session_id)
 
@@ -268,7 +285,7 @@ class Rooms:
         await self._retold(session_id)
 
     async def _retold(self, session_id: str) -> None:
-        with _logged_if_away("screens are not up to date", session=session_id):
+        with logged_if_away("screens are not up to date", session=session_id):
             await self.changed(session_id)
 
     def left(self, session_id: str) -> None:
@@ -299,7 +316,7 @@ class Rooms:
         round_id = room.count_due if room is not None else ""
         if room is None or not round_id:
             return  # counted by the run before
-        with _logged_if_away("the live count is not up to date", session=session_id):
+        with logged_if_away("the live count is not up to date", session=session_id):
             async with self._store.read() as work:
                 choices = await work.rounds.choices(round_id)
             room.show_count(round_id, choices)
@@ -318,7 +335,7 @@ class Rooms:
 
 
 @contextmanager
-def _logged_if_away(event: str, **named: str) -> Iterator[None]:
+def logged_if_away(event: str, **named: str) -> Iterator[None]:
     """Writes a warning to the log where the store is away, and goes on: the next act brings screens up to date."""
     try:
         yield

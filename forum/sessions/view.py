@@ -7,7 +7,7 @@ A view is the same for every screen of its kind; what belongs to one phone (its 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Generic, NamedTuple, Self, TypeVar
 
 from forum.sessions.programme import Item, Programme, Section, SoFar, following, present, so_far
@@ -110,6 +110,11 @@ class RoomView:
         readings = readings_of(tongue)
         round_, first = (r and read(r, readings) for r in (self.round, self.first))
         return replace(self, round=round_, first=first)
+
+    @property
+    def for_all(self) -> RoomView:
+        """The part of the view that every screen shows."""
+        return self if type(self) is RoomView else RoomView(**{f.name: getattr(self, f.name) for f in fields(RoomView)})
 
     @property
     def new(self) -> tuple[str, ...]:

@@ -390,14 +390,14 @@ async def test_every_screen_of_a_participant_hears_what_counts_and_nobody_elses_
     for connection in (one, two):
         assert [y["choice"] for y in (await until(connection, "mine"))["yours"]] == ["r2"]
     await rooms.intake.cast_and_wait(cast_of(CastMessage("c", round_id, "none"), mine, CLOCK.now()))
-    rooms.mine(mine)
+    rooms.mine(live.id, mine)
     for connection in (one, two):
         assert [y["choice"] for y in (await until(connection, "mine"))["yours"]] == ["none"]
     # A phone with one tab is told by its answer alone, and of nobody else anything but numbers.
     room.receive(three, encode(CastMessage("d", round_id, "r1")))
     await until(three, "ack")
     await rooms.intake.drain()
-    rooms.mine("nobody")
+    rooms.mine(live.id, "nobody")
     told = [m for connection in (one, two, three, wall) for m in await taken_now(connection)]
     assert {m["t"] for m in told} <= {"tally"}
 

@@ -92,6 +92,12 @@ class PostgresServer:
             "RAISE EXCEPTION 'nobody waits'; END $$"
         )
 
+    def processes(self) -> list[int]:
+        """Returns the process ids of the server and of every connection to it now."""
+        server = int((self._data / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+        return [server, *map(int, children)]
+
     def stop(self) -> None:
         """Stops the server and removes its data."""
         self._run("pg_ctl", "-w", "-m", "immediate", "stop")

@@ -25,7 +25,7 @@ _BY_FORM = {"not_stored": "The vote could not be saved. Wait a moment and send i
 
 
 async def cast_by_form(
-    request: Request, participant: str, form: Form
+    request: Request, session: str, participant: str, form: Form
 ) -> tuple[CastOutcome | None, CastRefused | None, Typed]:
     """Casts the ballot in a form; returns what became of it, or why it is not counted, and what the form had in it."""
     site = site_of(request)
@@ -36,7 +36,7 @@ async def cast_by_form(
         return None, error, typed
     cast = new_cast(round_id, participant, cast_id(form), choice, reason, condition, at=site.clock.now())
     outcome = await site.rooms.intake.cast_and_wait(cast)
-    site.rooms.mine(participant)
+    site.rooms.mine(session, participant)
     if outcome.refusal:
         said = REFUSALS if wants_json(request) else REFUSALS | _BY_FORM
         return None, CastRefused(outcome.refusal, said[outcome.refusal]), typed

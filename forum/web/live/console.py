@@ -110,8 +110,7 @@ async def let_in(request: Request, session: str) -> Response:
     site = site_of(request)
     async with site.store.read() as work:
         live_session = await guard.going_on(work, session, None, lock=False)
-    site.rooms.places.open(live_session.id)
-    site.rooms.joined(live_session.id)
+    site.rooms.let_in(live_session.id)
     return done(request, f"/console/{live_session.id}", full=site.rooms.places.full(live_session.id))
 
 

@@ -31,7 +31,7 @@ async def in_a_room(request: Request) -> Response:
         own = {"group_wrong": wrong[1]}
         return await phone_page(request, session, participant, wrong[0], own=own)
     site_of(request).rooms.joined(session.id)
-    site_of(request).rooms.mine(participant.id)
+    site_of(request).rooms.mine(session.id, participant.id)
     return done(request, f"/s/{session.code}?group=right")
 
 

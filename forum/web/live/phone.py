@@ -51,7 +51,7 @@ async def vote(request: Request) -> Response:
     if participant is None:
         raise NotAllowed(REFUSALS["not_joined"])
     form = await form_of(request)
-    outcome, error, typed = await cast_by_form(request, participant.id, form)
+    outcome, error, typed = await cast_by_form(request, session.id, participant.id, form)
     if outcome is not None and wants_json(request):
         return done(request, "", **ack_facts(outcome))
     if error is None:

@@ -34,7 +34,7 @@ async def stop(request: Request) -> Response:
     message = StopMessage(id_, form.text("showing"), form.text("character"), form.text("how"))
     press = press_of(message, participant.id, session.id, site.clock.now())
     code = refusal(press, room.view.characters) or await site.rooms.stopping.press_and_wait(press)
-    site.rooms.mine(participant.id)
+    site.rooms.mine(session.id, participant.id)
     if code:
         return await _refused(request, session, participant, form, CastRefused(code, REFUSALS[code]))
     return done(request, f"/s/{session.code}", t="stopped", stop=message.id, showing=message.showing)
@@ -65,7 +65,7 @@ async def reason(request: Request) -> Response:
     except ForumError as error:
         return await _refused(request, session, participant, form, error)
     site.rooms.joined(session.id)
-    site.rooms.mine(participant.id)
+    site.rooms.mine(session.id, participant.id)
     return done(request, f"/s/{session.code}", kept=not form.text("take_back"))
 
 
@@ -84,7 +84,7 @@ async def too(request: Request) -> Response:
     except ForumError as error:
         return await _refused(request, session, participant, form, error)
     site.rooms.stirred(session.id)
-    site.rooms.mine(participant.id)
+    site.rooms.mine(session.id, participant.id)
     return done(request, f"/s/{session.code}", on=on)
 
 

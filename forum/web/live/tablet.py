@@ -86,7 +86,7 @@ async def vote(request: Request) -> Response:
         wrong = spoken(error) if isinstance(error, BadInput) else {}
         told = "" if wrong else say(error.message, error.values)
         return retry_after(await _page(request, session, form, errors=wrong, told=told, status=status_of(error)), error)
-    outcome, refused, _typed = await cast_by_form(request, person.id, form)
+    outcome, refused, _typed = await cast_by_form(request, session.id, person.id, form)
     if outcome is not None:
         return done(request, f"{_path(session)}?counted=1", **ack_facts(outcome))
     if refused is not None and wants_json(request):
