@@ -77,12 +77,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 # What takes longest, begun first: a worker that is left with it alone at the end makes the others wait.
 _LONG = (
-    "test_sample_day.py",
-    "test_day.py",
-    "test_page_weight.py",
-    "test_runner.py",
-    "test_whole_chain.py",
-    "test_no_byte_before_the_reveal.py",
+    "/test_500_behind_one_address.py",
+    "/test_day.py",
+    "/journeys/test_asynchronous.py",
+    "/journeys/test_writing.py",
+    "/test_no_byte_before_the_reveal.py",
+    "/test_page_weight.py",
+    "/test_runner.py",
+    "/test_sample_day.py",
+    "/test_whole_chain.py",
+    "/test_whole_cycle.py",
 )
 
 
@@ -97,8 +101,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if workers > 1:
         items.sort(key=lambda item: item.path)
     result = yield
-    long = [item for item in items if item.path.name in _LONG]
-    short = [item for item in items if item.path.name not in _LONG]
+    long = [item for item in items if item.path.as_posix().endswith(_LONG)]
+    short = [item for item in items if not item.path.as_posix().endswith(_LONG)]
     part = -(-len(short) // workers)
     items[:] = [item for i in range(workers) for item in long[i::workers] + short[i * part : (i + 1) * part]]
     return result

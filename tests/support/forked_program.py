@@ -2,14 +2,16 @@
 
 Importing Forum takes 2 s of a processor and compiling its templates as long, and the tests start it hundreds of times.
 So the first start begins a process that imports every command, compiles every template and waits (`wait_for_orders`);
-each start after that is a fork of it, which runs the command with arguments, environment, files and exit of its own, as
-`python -m forum` does. Tests of how Python itself starts and ends Forum give a program of their own, and are no fork.
+each start after that, of every worker of the run, is a fork of it, which runs the command with arguments, environment,
+files and exit of its own, as `python -m forum` does. Tests of how Python itself starts and ends Forum give a program of
+their own, and are no fork.
 """
 
 from __future__ import annotations
 
 import atexit
 import gc
+import hashlib
 import importlib
 import json
 import os
@@ -18,10 +20,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
 from typing import IO, NoReturn
@@ -81,26 +84,48 @@ def fork(arguments: Sequence[str], env: Mapping[str, str], root: Path, files: tu
 
 @cache
 def _importer(root: Path, env: tuple[tuple[str, str], ...]) -> socket.socket:
-    """Starts the process that imports Forum, in this environment; returns the socket that takes orders for forks. It
-    ends with this process.
+    """Returns a socket that takes orders for forks of a process that has imported Forum in this environment: of the one
+    that another worker of the run has started, or of a new one. It ends with the last of those that have such a socket.
     """
-    ours, its = socket.socketpair()
-    code = (
-        "import sys; sys.path[0] = sys.argv[2]; from support.forked_program import wait_for_orders; wait_for_orders()"
-    )
-    command = [sys.executable, "-c", code, str(root), str(root / "tests"), str(its.fileno())]
-    nothing = subprocess.DEVNULL
-    process = subprocess.Popen(
-        command, stdin=nothing, stdout=nothing, stderr=nothing, cwd=root, env=dict(env), pass_fds=[its.fileno()]
-    )
-    its.close()
+    import fcntl  # where there are forks, there is this
+
+    folder = Path(os.environ.get(COMPILED) or tempfile.mkdtemp(prefix="forum-importer-"))
+    name = folder / f"importer-{hashlib.sha256(repr(env).encode()).hexdigest()[:12]}"
+    ours = socket.socket(socket.AF_UNIX)
+    process = None
+    with name.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            ours.connect(str(name))
+        except OSError:  # nobody has begun one, or it has ended
+            process = _started_importer(root, env, name)
+            ours.connect(str(name))
 
     def end() -> None:
         ours.close()
-        process.wait()
+        if process:
+            process.wait()
 
     atexit.register(end)
     return ours
+
+
+def _started_importer(root: Path, env: tuple[tuple[str, str], ...], name: Path) -> subprocess.Popen[bytes]:
+    """Starts the process that imports Forum; orders that come before it has are kept for it."""
+    name.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(name))
+        listening.listen()
+        code = (
+            "import sys; sys.path[0] = sys.argv[2]; "
+            "from support.forked_program import wait_for_orders; wait_for_orders()"
+        )
+        command = [sys.executable, "-c", code, str(root), str(root / "tests"), str(listening.fileno())]
+        nothing = subprocess.DEVNULL
+        passed = [listening.fileno()]
+        return subprocess.Popen(
+            command, stdin=nothing, stdout=nothing, stderr=nothing, cwd=root, env=dict(env), pass_fds=passed
+        )
 
 
 def wait_for_orders() -> None:
@@ -121,20 +146,37 @@ def wait_for_orders() -> None:
         templates.get_template(name)
     importlib.import_module("forum.web.i18n.languages").load()
     gc.freeze()
-    with socket.socket(fileno=int(channel)) as orders:
-        while True:
-            order, files, _, _ = socket.recv_fds(orders, _MOST, 4)
-            if not order:
-                return
-            if os.fork() == 0:
-                break
-            for file in files:
-                os.close(file)
+    taken = _next_order(socket.socket(fileno=int(channel)))
+    if taken is None:
+        return
+    order, files = taken
     arguments, settings = json.loads(order)
     _tell_of_a_fork(files)
     os.environ.update(settings)
     sys.argv = ["forum", *arguments]
     _end_as_python_does(main.main)
+
+
+def _next_order(listening: socket.socket) -> tuple[bytes, list[int]] | None:
+    """Forks for each order of those that connect; returns it, with its files, in the fork. Returns None once all who
+    had connected are gone."""
+    with ExitStack() as every:
+        asking = [every.enter_context(listening)]
+        while True:
+            for one in select.select(asking, [], [])[0]:
+                if one is listening:
+                    asking.append(every.enter_context(listening.accept()[0]))
+                    continue
+                order, files, _, _ = socket.recv_fds(one, _MOST, 4)
+                if not order:
+                    one.close()
+                    asking.remove(one)
+                    if len(asking) == 1:
+                        return None
+                elif os.fork() == 0:
+                    return order, files
+                for file in files:
+                    os.close(file)
 
 
 def _end_as_python_does(main: Callable[..., object]) -> NoReturn:
