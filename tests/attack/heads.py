@@ -22,7 +22,7 @@ _PIECE = b"".join(b"x-%05d: %s\r\n" % (n, b"y" * 20) for n in range(2000))
 
 
 async def attack(large: bool = False) -> list[Row]:
-    """Measures one connection with each such head: the wait of others (ms), memory, CPU."""
+    """Measures one connection with each such head: the wait of others, memory, CPU."""
     rows = []
     async with target() as server:
         for what, head in _heads(server, large).items():
@@ -30,10 +30,10 @@ async def attack(large: bool = False) -> list[Row]:
             async with server.others() as others:
                 status, most = await _send(server, head)
             rows += [
-                Row(what, "others wait at most", others.worst, "ms", 500),
+                Row(what, "others wait at most", others.worst, "pages", 20),
                 Row(what, "others got no page", others.missed, "", 0),
                 Row(what, "memory grows by", most - idle, "MB", 25),
-                Row(what, "CPU", server.cpu() - began, "s", 3),
+                Row(what, "CPU", server.cpu() - began, "pages", 90),
                 Row(what, "status that is not 431", status != b"431", "", 0),
             ]
     return rows

@@ -40,7 +40,7 @@ async def attack(large: bool = False) -> list[Row]:
             async with server.others() as others:
                 await holding.hold(1000 if large else 200, 10.0 if large else 0.5)
             rows += [
-                Row(what, "others wait at most", others.worst, "ms", 1000),
+                Row(what, "others wait at most", others.worst, "pages", 30),
                 Row(what, "others got no page", others.missed, "", 0),
             ]
             if large:

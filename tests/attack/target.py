@@ -1,5 +1,8 @@
 """A real server under attack on 127.0.0.1, and a healthy client beside it that asks for a page every 50 ms.
 
+How long others wait is told in pages: how many the server's loop could have drawn with the processor's time that it
+used up meanwhile. A processor that other tests share makes a clock run on, and not that.
+
 Every script of this folder makes one kind of attack against a `Target` and prints one row for each number it measured;
 `test_attacks.py` runs them all, small. An attack is bounded in count and time, and never leaves this machine.
 
@@ -18,7 +21,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from support.databases import PostgresServer, postgres_programs
@@ -27,6 +30,7 @@ from support.server_process import Serving
 EVERY = 0.05  # seconds between two questions of a healthy client
 PATIENCE = 60.0  # seconds until an answer counts as never come
 _PAGE = 1024
+_ALONE = 10  # pages from which it is known what one takes
 _numbers = itertools.count(1)
 
 
@@ -52,24 +56,24 @@ class Row:
 
 @dataclass
 class Others:
-    """A healthy client: how long each of its pages took, in seconds, and how many it did not get."""
+    """A healthy client: what the server's loop did until each of its pages came, in pages; how many it did not get."""
 
     took: list[float] = field(default_factory=list)
     missed: int = 0
 
     @property
     def worst(self) -> float:
-        """Returns the longest it waited, in milliseconds."""
-        return 1000 * max(self.took, default=0.0)
+        """Returns the longest it waited, in pages."""
+        return max(self.took, default=0.0)
 
     @property
     def median(self) -> float:
-        """Returns the milliseconds within which half its pages came."""
-        return 1000 * statistics.median(self.took or [0.0])
+        """Returns the wait within which half its pages came, in pages."""
+        return statistics.median(self.took or [0.0])
 
     async def ask(self, target: Target, path: str) -> None:
         """Asks for one page on a connection of its own."""
-        began = time.perf_counter()
+        began = target.loop()
         try:
             async with asyncio.timeout(PATIENCE):
                 head = await target.raw(
@@ -77,16 +81,18 @@ class Others:
                 )
         except (TimeoutError, OSError):
             head = b""
-        self.took.append(time.perf_counter() - began)
+        self.took.append(target.loop() - began)
         self.missed += not head.startswith(b"HTTP/1.1 200")
 
 
 @dataclass(frozen=True)
 class Target:
-    """A running server: where it listens, its process and its data folder."""
+    """A running server: where it listens, its process, its data folder, and the seconds of a processor that one page
+    takes while nobody attacks."""
 
     server: Serving
     data: Path
+    page: float
 
     @property
     def port(self) -> int:
@@ -127,9 +133,14 @@ class Target:
         raise AssertionError("the server is gone")
 
     def cpu(self) -> float:
-        """Returns the seconds of CPU that its process has used."""
+        """Returns what its process has used of a processor, and those that it began and that have ended, in pages."""
         fields = Path(f"/proc/{self.server.process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK") / self.page
+
+    def loop(self) -> float:
+        """Returns what its first thread, which runs its loop, has used of a processor, in pages."""
+        pid = self.server.process.pid
+        return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text("ascii").split()[0]) / 1e9 / self.page
 
     @asynccontextmanager
     async def others(self, path: str = "/") -> AsyncIterator[Others]:
@@ -182,10 +193,17 @@ async def target(settings: Mapping[str, str] | None = None, files: int | None = 
         async with _database() as database:
             every = dict(settings or {}) | database
             with await asyncio.to_thread(Serving, data, settings=every, program=program) as server:
-                served = Target(server, data)
-                # the first page has its template compiled, which is nobody's attack
-                await served.raw(f"GET / HTTP/1.1\r\nHost: {served.host}\r\nConnection: close\r\n\r\n".encode())
-                yield served
+                yield await known(Target(server, data, 1.0))
+
+
+async def known(served: Target) -> Target:
+    """Returns a server of which it is known what one page takes while nobody attacks."""
+    page = f"GET / HTTP/1.1\r\nHost: {served.host}\r\nConnection: close\r\n\r\n".encode()
+    await served.raw(page)  # the first has its template compiled, which is nobody's attack
+    began = served.loop()
+    for _ in range(_ALONE):
+        await served.raw(page)
+    return replace(served, page=(served.loop() - began) / _ALONE)
 
 
 def run(attack: Callable[[], Coroutine[None, None, list[Row]]]) -> None:

@@ -31,7 +31,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 # They lie in the folder that was named just now.
-from attack.target import Row, Target  # noqa: E402
+from attack.target import Row, Target, known  # noqa: E402
 from support.server_process import Serving  # noqa: E402
 
 ATTACKS = HERE.parent / "attack"
@@ -88,7 +88,7 @@ class Room:
             data = Path(where)
             every = dict(settings or {}) | VENUE
             with await asyncio.to_thread(Serving, data, settings=every) as server:
-                there = Target(server, data)
+                there = await known(Target(server, data, 1.0))
                 load = await self._begin(there)
                 before = there.memory()
                 os.setpriority(os.PRIO_PROCESS, 0, 19)
