@@ -16,11 +16,12 @@ from PIL import Image
 
 from forum.errors import BadInput, IllegalMove
 from forum.ports import Store
+from forum.ports.audit import What
 from forum.ports.clock import Clock
 from forum.ports.long_work import long
 from forum.ports.organisation import LOGO, Logo, Organisation, keys
 from forum.ports.stories import CheckFile
-from forum.services import accent_colour
+from forum.services import accent_colour, audit
 from forum.services.form_errors import Findings
 from forum.services.periodic import Periodic
 from forum.stories import evidence_files
@@ -70,6 +71,7 @@ async def change(store: Store, clock: Clock, languages: Collection[str], asked: 
         made = Organisation(now.number + 1, clock.now(), asked.by, tuple(changed), told, logo)
         if not await work.organisation.add_organisation(made):
             raise IllegalMove(_MEANWHILE)
+        await audit.note(work, made.at, made.by or audit.BY_COMMAND, What.ORGANISATION_CHANGED)
         if asked.logo and LOGO in changed:
             await work.organisation.put_logo(asked.logo)
         elif not logo:

@@ -20,10 +20,11 @@ from starlette.types import Receive, Scope, Send
 
 from forum.adapters import report_pdf, workbook
 from forum.errors import TooMany
+from forum.ports.audit import What
 from forum.ports.long_work import long
 from forum.record import popolo
 from forum.record.verify.public_log import Log
-from forum.services import exports
+from forum.services import audit, exports
 from forum.web import report
 from forum.web.auth import need, need_somewhere, somebody
 from forum.web.i18n.dates import today
@@ -53,7 +54,7 @@ async def export(request: Request) -> Response:
         commission, session = await _chosen(request)
         making = exports.write(site.checkpoints, file, aside, commission, site.settings.licence, session=session)
         await _unless_gone(request, making)
-        return _Sent(file, _headers(request, "forum-export", "zip"), held.pop_all())
+        return _Sent(file, await _kept_headers(request, "forum-export", "zip"), held.pop_all())
 
 
 async def export_workbook(request: Request) -> Response:
@@ -92,7 +93,7 @@ async def export_poster(request: Request) -> Response:
     async with _place(request):
         by = letterhead(site_of(request).face)
         data = await _unless_gone(request, long(report_pdf.pdf, blocks, title, language().code, poster=True, by=by))
-    headers = _headers(request, "forum-poster", "pdf")
+    headers = await _kept_headers(request, "forum-poster", "pdf")
     return Response(data, media_type="application/pdf", headers=headers)
 
 
@@ -106,7 +107,7 @@ async def _made(request: Request, write: Callable[[Log], bytes], name: str, endi
 
     async with _place(request):
         data = await _unless_gone(request, making())
-    return Response(data, media_type=media_type, headers=_headers(request, name, ending))
+    return Response(data, media_type=media_type, headers=await _kept_headers(request, name, ending))
 
 
 def _unnamed(folder: Path) -> BinaryIO:
@@ -129,10 +130,12 @@ async def _chosen(request: Request) -> tuple[str | None, str | None]:
     return commission, session
 
 
-def _headers(request: Request, name: str, ending: str) -> dict[str, str]:
-    """Returns the headers of a file to keep, named after today."""
-    site = site_of(request)
+async def _kept_headers(request: Request, name: str, ending: str) -> dict[str, str]:
+    """Returns the headers of a file to keep, named after today; notes among the acts of staff that it was taken."""
+    site, person = site_of(request), await somebody(request)
     name = f"{name}-{today(site.clock.now())}.{ending}"
+    async with site.store.begin() as work:
+        await audit.note(work, site.clock.now(), person.id, What.EXPORTED, name)
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 

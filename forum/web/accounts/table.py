@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forum.web.accounts import own_account, own_password, people, second_step, sign_in, tokens, your_work
+from forum.web.accounts import audit, own_account, own_password, people, second_step, sign_in, tokens, your_work
 from forum.web.page_row import Page
 
 ACCOUNTS: tuple[Page, ...] = (
@@ -15,6 +15,8 @@ ACCOUNTS: tuple[Page, ...] = (
     Page("/people/{person}/roles", "POST", people.set_roles, "manage people"),
     Page("/people/{person}/password", "POST", people.give_password, "manage people"),
     Page("/people/{person}/sign-outs", "POST", people.sign_out_everywhere, "manage people"),
+    Page("/people/audit", "GET", audit.acts, "manage people"),
+    Page("/people/audit.csv", "GET", audit.acts_file, "manage people"),
     Page("/account", "GET POST", own_password.change, "signed in", somewhere=True),
     Page("/account/second-step", "GET POST", second_step.own, "signed in", somewhere=True),
     Page("/people/{person}/second-step", "POST", people.drop_second_step, "manage people"),
