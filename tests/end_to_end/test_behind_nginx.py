@@ -79,6 +79,10 @@ def a_certificate(folder: Path) -> None:
         built = built.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(hours=1))
         built = built.add_extension(x509.BasicConstraints(key is by, None), critical=True)
         built = built.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(HERE))]), critical=False)
+        if key is by:  # newer Pythons want it said
+            built = built.add_extension(
+                x509.KeyUsage(False, False, False, False, False, True, True, False, False), True
+            )
         identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(by.public_key())
         built = built.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         built = built.add_extension(identifier, critical=False)
