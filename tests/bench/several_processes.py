@@ -144,6 +144,7 @@ async def voted_through(name: str, room: Room, all_: Deployment, url: str) -> bo
         f"screens equal to the database: {f'after {time.monotonic() - began:.1f} s' if shown else 'NO'}",
         flush=True,
     )
+    await room.session.act("close", round=round_id)
     return shown and not lost and not doubled and there == len(room.phones)
 
 
