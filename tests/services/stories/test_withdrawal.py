@@ -108,7 +108,7 @@ WITHOUT_WORDS = """
     story: id status told_by link submitted_at moderated_at published_at withdrawn_at revised_at
     suggestion: id kind at place seen group_id by outcome answered_at agreed agreed_by
     ticket: id group_id code issued_at used_at revoked_at
-    token: id label secret created_at revoked_at
+    token: id label secret created_at revoked_at commission role expires_on used_on
     update_file: shows media sha256 withdrawn_at content
     version: at kind by
     voter: mark group_id at
