@@ -45,6 +45,9 @@ BROKER = Counter(
 LAG = Histogram(
     "forum_loop_lag_seconds", "How late the event loop came to a timer.", buckets=_SECONDS, registry=REGISTRY
 )
+HOLDS = Counter(
+    "forum_loop_holds", "Times that one function held the event loop for 20 ms or more.", ["place"], registry=REGISTRY
+)
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 

@@ -63,6 +63,20 @@ class Stories(Protocol):
         """Returns the title and the group of the writer of each public story of a commission, by its id, the oldest
         first."""
 
+    async def queue(
+        self,
+        within: Collection[str] | None,
+        *,
+        status: str | None = None,
+        only: Collection[str] | None = None,
+        but: Collection[str] = (),
+        start: int = 0,
+        most: int | None = None,
+    ) -> tuple[list[Submission], int]:
+        """Returns stories of these commissions (None: all), those sent first first, `most` of them from `start` on; and
+        how many there are. With a `status`, `only` those with these ids, and none of `but`.
+        """
+
     async def revised(self) -> list[Submission]:
         """Returns the accepted stories with a new version that waits for a moderator, the longest waiting first."""
 

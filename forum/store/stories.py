@@ -121,6 +121,26 @@ class SqlStories(Area):
         found = [_story(row) for row in await self._link.rows(wanted)]
         return found if newest is None else found[::-1]
 
+    async def queue(
+        self,
+        within: Collection[str] | None,
+        *,
+        status: str | None = None,
+        only: Collection[str] | None = None,
+        but: Collection[str] = (),
+        start: int = 0,
+        most: int | None = None,
+    ) -> tuple[list[Submission], int]:
+        """Returns a page of stories, those sent first first, and how many there are; see ports.stories.Stories."""
+        which = [] if status is None else [table.c.status == status]
+        which += [] if within is None else [self._link.among(table.c.commission, within)]
+        which += [] if only is None else [self._link.among(table.c.id, only)]
+        which += [sa.not_(self._link.among(table.c.id, but))] if but else []
+        [counted] = await self._link.rows(sa.select(sa.func.count().label("number")).select_from(table).where(*which))
+        wanted = sa.select(table).where(*which).order_by(table.c.submitted_at, table.c.seq).offset(start).limit(most)
+        rows = await self._link.rows(wanted)
+        return [_story(row) for row in rows], int(counted["number"])
+
     async def revised(self) -> list[Submission]:
         """Returns the accepted stories with a new version that waits for a moderator, the longest waiting first."""
         wanted = sa.select(table).where(table.c.status == StoryStatus.ACCEPTED, table.c.revision != "")

@@ -6,6 +6,7 @@ Of two moderators with the same story the second is told what the first did, and
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,6 +31,7 @@ from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import ngettext, say
+from forum.web.public.checkpoints import page_number
 from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
 from forum.web.stories import marked_text
@@ -37,6 +39,8 @@ from forum.web.stories.shaping import AGREE, PROPOSE, for_moderator, words_of
 from forum.web.stories.suggestion_words import thanks
 from forum.web.stories.versions import Change, changes_between
 from forum.web.words.terms import act_words
+
+A_PAGE = 25
 
 
 @dataclass(frozen=True)
@@ -67,27 +71,33 @@ async def queue(request: Request) -> Response:
     def here(stories: Iterable[Submission]) -> list[Submission]:
         return [story for story in stories if story.commission in within]
 
+    places = None if within.every else within.commissions
+    number = {name: page_number(request.query_params.get(name, "")) for name in ("page", "held", "returned")}
+    start = {name: (one - 1) * A_PAGE for name, one in number.items()}
     async with site.store.read() as work:
         pledges = len(await help_pledges.waiting(work, within))
-        submitted = here(await work.stories.list_stories(status=StoryStatus.SUBMITTED))
         proposed = await work.drafts.proposed()
-        held = here(await work.stories.list_stories(status=StoryStatus.HELD))
-        returned = here(await work.stories.list_stories(status=StoryStatus.RETURNED))
+        asked, _many = await work.stories.queue(places, status=StoryStatus.SUBMITTED, only=proposed)
+        asked = [story for story in asked if story.to_shape]
+        submitted, waiting = await work.stories.queue(
+            places, status=StoryStatus.SUBMITTED, but=[story.id for story in asked], start=start["page"], most=A_PAGE
+        )
+        held, holding = await work.stories.queue(places, status=StoryStatus.HELD, start=start["held"], most=A_PAGE)
+        returned, back = await work.stories.queue(
+            places, status=StoryStatus.RETURNED, start=start["returned"], most=A_PAGE
+        )
         revised = here(await work.stories.revised())
         appeals = [one for one in await appeals_and_reports.waiting(work) if one[0].commission in within]
         reported = [one for one in await appeals_and_reports.reported(work) if one[0].commission in within]
         commissions = {c.id: c for c in await work.commissions.list_commissions()}
-        beside = [
-            (await work.stories.get_story(story_id), number)
-            for story_id, number in (await work.evidence.waiting()).items()
-        ]
+        beside = await work.evidence.waiting()
+        sent, _many = await work.stories.queue(places, only=beside)
         statements = [
             one
             for one in await work.minority.waiting_statements()
             if (await work.decisions.get_decision(one.decision)).commission in within
         ]
-        sent = here(story for story, _number in beside if story.status != StoryStatus.WRITING)
-        evidence = [(story, number) for story, number in beside if story in sent]
+        evidence = [(story, beside[story.id]) for story in sent if story.status != StoryStatus.WRITING]
     row = _rows(commissions, site.clock.now())
     return await page(
         request,
@@ -95,10 +105,9 @@ async def queue(request: Request) -> Response:
         pledges=pledges,
         waiting=[
             replace(await row(story, story.submitted_at), shape=words_of(Shape.WANTED) if story.to_shape else "")
-            for story in sorted(submitted, key=lambda story: story.submitted_at)
-            if not (story.to_shape and story.id in proposed)
+            for story in submitted
         ],
-        asked=[await row(story, proposed[story.id]) for story in submitted if story.to_shape and story.id in proposed],
+        asked=[await row(story, proposed[story.id], noted=False) for story in asked],
         appeals=[
             await row(story, now.appeal.at if now.appeal else "", yours=now.act.by != person.id, others=now.others)
             for story, now in appeals
@@ -107,17 +116,28 @@ async def queue(request: Request) -> Response:
         evidence=evidence,
         statements=statements,
         revised=[await row(story, story.revised_at) for story in revised],
-        held=[await row(story, story.moderated_at) for story in held],
-        returned=[await row(story, story.moderated_at) for story in returned],
+        held=[await row(story, story.moderated_at, noted=False) for story in held],
+        returned=[await row(story, story.moderated_at, noted=False) for story in returned],
+        number=number,
+        pages={name: -(-many // A_PAGE) for name, many in {"page": waiting, "held": holding, "returned": back}.items()},
         done=_said().get(request.query_params.get("done", ""), ""),
     )
 
 
 def _rows(commissions: dict[str, Commission], now: str) -> Callable[..., Awaitable[Row]]:
-    async def row(story: Submission, since: str, *, reports: int = 0, yours: bool = True, others: bool = True) -> Row:
+    async def row(
+        story: Submission,
+        since: str,
+        *,
+        reports: int = 0,
+        yours: bool = True,
+        others: bool = True,
+        noted: bool = True,
+    ) -> Row:
         commission = commissions[story.commission]
         text = submissions.waiting_text(story)
-        notes = (await parsed(text)).content_notes if text else ()
+        notes = (await parsed(text)).content_notes if text and noted else ()
+        await asyncio.sleep(0)  # reading a page of stories at once would hold a live room up
         group = commission.group_label(story.told_by) or ""
         return Row(story, commission.title, group, age(since, now), notes, reports, yours, others)
 
