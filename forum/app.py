@@ -21,7 +21,6 @@ from forum.adapters.smtp import SmtpPost
 from forum.adapters.witness_http import WitnessHttp
 from forum.errors import StartupProblem
 from forum.live.brokers import broker_of
-from forum.live.held_loop import HeldLoop
 from forum.live.loop_lag import LoopLag
 from forum.live.messages import Screen
 from forum.live.rooms import Rooms
@@ -129,7 +128,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
         watch = RecordWatch(checkpoints, time, settings.record_check, settings.timezone, may=duty.mine)
         played = Rehearsals(store, time, rooms, here, shared=not broker.alone)
         backups = Backups(settings, time, duty.mine)
-        lag, holds = LoopLag(), HeldLoop()
+        lag = LoopLag()
         retention = Retention(store, time, settings.operator.periods)
         limits = SharedLimits(Limits(), broker, signer.secret("limits"))
         app.state.site = Site(
@@ -164,7 +163,6 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
                 retention.stop,
                 face.stop,
                 lag.stop,
-                holds.stop,
                 watch.stop,
                 witnesses.stop,
                 keeper.stop,
@@ -190,7 +188,6 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
             backups.start()
             face.start()
             lag.start()
-            holds.start()
             await rooms.start()
             yield _Nothing()
 
