@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from types import FrameType
 
@@ -51,7 +52,7 @@ def test_places_are_counted_up_to_so_many_and_logged_once(monkeypatch: pytest.Mo
     monkeypatch.setattr(held_loop, "MOST_PLACES", 2)
     HOLDS.clear()
     watch = HeldLoop()
-    frame = next(iter(held_loop.sys._current_frames().values()))
+    frame = next(iter(sys._current_frames().values()))
     with capture_logs() as logged:
         for place in ("forum.a:one", "forum.a:one", "forum.b:two", "forum.c:three", "forum.d:four"):
             watch._note(place, frame)
