@@ -19,6 +19,7 @@ from functools import partial
 import structlog
 
 from forum.errors import RoomFull, StoreUnavailable
+from forum.live.arrivals import Arrivals
 from forum.live.ballot_box import Intake
 from forum.live.capacity import Places
 from forum.live.connection import Connection, Say
@@ -26,6 +27,7 @@ from forum.live.debounced import Debounced
 from forum.live.elsewhere import Elsewhere
 from forum.live.message_allowance import Allowances
 from forum.live.messages import GOODBYES
+from forum.live.phone_reads import PhoneReads
 from forum.live.presence import POLLING
 from forum.live.room import Own, Room
 from forum.live.screen_frames import Draw
@@ -33,7 +35,7 @@ from forum.live.stop_box import Stopping
 from forum.ports import Store
 from forum.ports.clock import Clock
 from forum.services.record_agreement import disagreements
-from forum.services.sessions.room_view import console_view_of, on_screen, participant_view_of, room_view_of
+from forum.services.sessions.room_view import console_view_of, on_screen, room_view_of
 from forum.services.voting import reasons
 from forum.sessions.session import LiveSession
 from forum.sessions.view import RoomView
@@ -68,10 +70,12 @@ class Rooms:
         self._redraws = Debounced(self._redraw)
         self._due = Debounced(self._show_due)
         self._own = Debounced(self._tell_own)  # by participant; the others by session
+        self.reads = PhoneReads(store)
         self._unlike: dict[str, tuple[tuple[str, int], ...]] = {}
         self._allowances = Allowances()
         self.intake = Intake(store, self._counted)
         self.stopping = Stopping(store, self.joined)
+        self.arrivals = Arrivals(store)
         self.places = Places(places)
 
     async def start(self) -> None:
@@ -131,8 +135,7 @@ class Rooms:
         try:
             if connection.kind == "console":
                 await self._look_for_console(session_id, room)
-            async with self._store.read() as work:
-                own = await participant_view_of(work, connection.participant, room.view)
+            own = await self.reads.own(connection.participant, room.view)
         except BaseException:
             room.leave(connection)
             self.left(session_id)
@@ -169,8 +172,7 @@ class Rooms:
     async def _tell_own(self, participant: str) -> None:
         with logged_if_away("a participant's other screens are not up to date"):
             for room in [room for room in self._rooms.values() if room.devices(participant)]:
-                async with self._store.read() as work:
-                    own = await participant_view_of(work, participant, room.view)
+                own = await self.reads.own(participant, room.view)
                 if not self._own.asked(participant):
                     room.tell(participant, own)
 
@@ -298,6 +300,7 @@ class Rooms:
         """Says goodbye to every screen and waits until every ballot taken has been answered."""
         await self.intake.drain()
         await self.stopping.drain()
+        await self.arrivals.drain()
         for waiting in (self._arrivals, self._counts, self._redraws, self._due, self._own):
             waiting.cancel()
         for room in self._rooms.values():

@@ -33,6 +33,7 @@ from forum.ports.minority_statements import MinorityStatements
 from forum.ports.noticed import NoticedAnswers
 from forum.ports.organisation import Organisations
 from forum.ports.owners import Owners
+from forum.ports.phones import Phones
 from forum.ports.predictions import Predictions
 from forum.ports.promises import Promises
 from forum.ports.record import Facts, PastCheckpoints, Record
@@ -68,6 +69,7 @@ class Work(Protocol):
     mail: Mail
     followers: Followers
     sessions: Sessions
+    phones: Phones
     voters: Voters
     care: Cares
     last_acts: LastActs

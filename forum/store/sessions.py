@@ -91,7 +91,7 @@ class SqlSessions(Area):
                 "passing": participant.passing,
             },
         )
-        return participant if added else await self._here(participant.session, device)
+        return participant if added else await self.here(participant.session, device)
 
     async def regroup(self, participant: str, group: str | None) -> bool:
         """Moves a participant, with their stops that were not taken yet, into another group. Returns False, and changes
@@ -179,7 +179,8 @@ class SqlSessions(Area):
         await self._link.run(sa.update(participants).where(participants.c.session == session).values(device=gone))
         await self._link.run(sa.update(tickets).where(tickets.c.session == session).values(participant=None))
 
-    async def _here(self, session: str, device: str) -> Participant:
+    async def here(self, session: str, device: str) -> Participant:
+        """Returns the participant that a device (a SHA-256) has in a session. Raises NotFound."""
         return participant_of(await self._link.one(_device(session, device), "There is no such participant."))
 
 

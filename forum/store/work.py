@@ -13,6 +13,7 @@ from forum.ports.minority_statements import MinorityStatements
 from forum.ports.noticed import NoticedAnswers
 from forum.ports.organisation import Organisations
 from forum.ports.owners import Owners
+from forum.ports.phones import Phones
 from forum.ports.predictions import Predictions
 from forum.ports.promises import Promises
 from forum.ports.record import Facts, PastCheckpoints, Record
@@ -49,6 +50,7 @@ from forum.store.organisation import SqlOrganisations
 from forum.store.owners import SqlOwners
 from forum.store.paper_counts import SqlPapers
 from forum.store.people import SqlPeople
+from forum.store.phones import SqlPhones
 from forum.store.predictions import SqlPredictions
 from forum.store.programmes import SqlProgrammes
 from forum.store.promises import SqlPromises
@@ -87,7 +89,9 @@ class SqlWork:
         self.moderation: Moderation = SqlModeration(link)
         self.mail: Mail = SqlMail(link)
         self.followers: Followers = SqlFollowers(link)
-        self.sessions: Sessions = SqlSessions(link)
+        sessions = SqlSessions(link)
+        self.sessions: Sessions = sessions
+        self.phones: Phones = SqlPhones(link, sessions)
         self.voters: Voters = SqlVoters(link)
         self.care: Cares = SqlCare(link)
         self.last_acts: LastActs = SqlLastActs(link)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +24,7 @@ from forum.live.rooms import Rooms
 from forum.ports import Store, Work
 from forum.services.sessions import care, cues, facilitation
 from forum.services.sessions.desk import Desk
-from forum.services.sessions.room_view import participant_view_of, room_view_of
+from forum.services.sessions.room_view import participant_views_of, room_view_of
 from forum.sessions.participant_view import Mine
 from forum.sessions.session import LiveSession, Participant
 from forum.sessions.view import ConsoleView, RoomView
@@ -413,18 +414,18 @@ async def test_what_a_tab_sends_while_another_comes_in_is_heard_by_it(
     room = await rooms.room(live.id)
     reading, go_on = asyncio.Event(), asyncio.Event()
 
-    async def slowly(work: Work, participant: str, view: RoomView) -> Mine:
-        own = await participant_view_of(work, participant, view)
+    async def slowly(work: Work, participants: Collection[str], view: RoomView) -> dict[str, Mine]:
+        own = await participant_views_of(work, participants, view)
         if not reading.is_set():
             reading.set()
             await go_on.wait()
         return own
 
-    monkeypatch.setattr("forum.live.rooms.participant_view_of", slowly)
+    monkeypatch.setattr("forum.live.phone_reads.participant_views_of", slowly)
     entering = asyncio.create_task(rooms.enter(live.id, late))
     await reading.wait()
     room.receive(one, encode(CastMessage("a", round_id, "r1")))
-    await until(one, "mine")
+    await until(one, "ack")
     go_on.set()
     await entering
     assert (await until(late, "mine"))["yours"][0]["choice"] == "r1"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import replace
 
 from forum.ports import Work
+from forum.ports.phones import Own
 from forum.services.record_cache import declared_of
 from forum.services.sessions.last_time import last_time
 from forum.services.stories.parsed_stories import story_of
@@ -153,28 +155,27 @@ async def _agenda(work: Work, session: LiveSession, round_: Round | None) -> Age
     )
 
 
-async def participant_view_of(work: Work, participant: str, view: RoomView) -> Mine:
-    """Reads what is a participant's own in a session ("" is nobody): the votes that count, with their words where they
-    can still be changed or are on screen; what they sent in the scene or on the question that is on."""
-    if not participant:
-        return Mine()
+async def participant_views_of(work: Work, participants: Collection[str], view: RoomView) -> dict[str, Mine]:
+    """Reads what is each participant's own in a session: the votes that count, with their words where they can still be
+    changed or are on screen; what they sent in the scene or on the question that is on."""
     on = view.round.id if view.round is not None else ""
     changing = {r.id for r in view.rounds if r.state == RoundState.OPEN} | {on}
-    ballots = await work.rounds.ballots_by(participant, [r.id for r in view.rounds])
-    yours = [
-        Yours(b.round, b.choice, b.reason, b.condition) if b.round in changing else Yours(b.round, b.choice)
-        for b in ballots
-    ]
     showing = view.session.cue.showing
-    stop = await work.stops.stop_by(participant, showing) if showing else None
     shown = on if view.round is not None and view.round.state == RoundState.REVEALED else ""
-    reason = await work.reasons.reason_by(participant, shown) if shown else None
-    return Mine(
-        yours,
-        YourStop(showing, stop.character, stop.how) if stop is not None else None,
-        YourReason(shown, reason.words, reason.condition) if reason is not None else None,
-        sorted(await work.reasons.said(participant, shown) & {r.id for r in listed(view.supported).items})
-        if shown
-        else [],
-        await work.sessions.group_of(participant) or "",
-    )
+    on_page = {r.id for r in listed(view.supported).items} if shown else set()
+    found = await work.phones.own(participants, [r.id for r in view.rounds], showing, shown)
+
+    def mine(own: Own) -> Mine:
+        ballots = [
+            Yours(b.round, b.choice, b.reason, b.condition) if b.round in changing else Yours(b.round, b.choice)
+            for b in own.ballots
+        ]
+        return Mine(
+            ballots,
+            YourStop(showing, *own.stop) if own.stop is not None else None,
+            YourReason(shown, *own.reason) if own.reason is not None else None,
+            sorted(own.too & on_page),
+            own.group or "",
+        )
+
+    return {participant: mine(own) for participant, own in found.items()}

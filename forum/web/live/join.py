@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from forum.errors import BadInput, NotAllowed, NotFound, TooMany
+from forum.live.arrivals import Arrival
 from forum.services.keys import digest, new_key
 from forum.services.sessions import guard, tickets
 from forum.sessions.session import Entrance, LiveSession, Participant
@@ -47,10 +48,7 @@ async def come_in(request: Request, participant: Participant, device: str, also:
         raise TooMany(FULL, _SOON)
     here = ""
     try:
-        async with site.store.begin() as work:
-            here = (await work.sessions.join(participant, digest(device))).id
-            if here == participant.id:
-                await work.care.belong(participant.id, also)
+        here = (await site.rooms.arrivals.join(Arrival(participant, digest(device), also))).id
     finally:
         # Saving failed, or the same browser came twice at the same moment.
         if here != participant.id:
@@ -91,7 +89,7 @@ async def join(request: Request) -> Response:
 async def join_session(request: Request) -> Response:
     """Joins: the group chosen, or the one chosen before. One participant for each browser and session."""
     site = site_of(request)
-    session = await session_of(request, request.path_params["code"])
+    session, known = await place_of(request, request.path_params["code"])
     if session.called_off_at:
         raise NotAllowed(guard.CALLED_OFF)
     if session.ended:
@@ -104,8 +102,7 @@ async def join_session(request: Request) -> Response:
         return refusal
     if session.entrance == Entrance.TICKETS:
         return await _join_with_ticket(request, session, form)
-    async with site.store.read() as work:
-        commission = await work.commissions.of_session(session)
+    commission = (await site.rooms.room(session.id, session)).view.commission
     group = group_in(form, commission)
     if "group" in form.errors:
         if wants_json(request):
@@ -113,8 +110,6 @@ async def join_session(request: Request) -> Response:
         return await joining_page(request, session, 422, spoken(form.errors["group"]), form=form)
     also = {other for other in form.texts("also") if commission.group_label(other) is not None} - {group}
     device = cookie_of(request, DEVICE) or new_key()
-    async with site.store.read() as work:
-        known = await work.sessions.participant(session.id, digest(device))
     if known is None:
         participant = Participant(
             secrets.token_hex(16), session.id, group or None, site.clock.now(), observer=form.flag("observe")

@@ -27,10 +27,8 @@ async def place_of(request: HTTPConnection, code: str) -> tuple[LiveSession, Par
 
 async def _place(request: HTTPConnection, code: str, device: str) -> tuple[LiveSession, Participant | None]:
     site = site_of(request)
-    try:
-        async with site.store.read() as work:
-            session = await work.sessions.session_by_code(code)
-            return session, await work.sessions.participant(session.id, digest(device)) if device else None
-    except NotFound:
+    session, participant = await site.rooms.reads.known(code, digest(device) if device else "")
+    if session is None:
         await guessed(request, "code", site.settings.wrong_codes_per_address)
-        raise
+        raise NotFound("There is no such session.")
+    return session, participant

@@ -11,7 +11,6 @@ from starlette.responses import RedirectResponse, Response
 from forum.errors import CastRefused, NotAllowed
 from forum.live.messages import REFUSALS
 from forum.live.room import Room
-from forum.services.sessions.room_view import participant_view_of
 from forum.sessions.session import LiveSession, Participant
 from forum.sessions.view import RoomView
 from forum.web.accounts.cookieless import giving
@@ -70,8 +69,7 @@ async def now(request: Request) -> Response:
         return RedirectResponse(f"/s/{session.code}", 303)
     room = await site_of(request).rooms.polled(session.id, participant.id, observing=participant.observer)
     news = news_of(request, room, "phone", tongue_of(request))
-    async with site_of(request).store.read() as work:
-        own = await participant_view_of(work, participant.id, room.view)
+    own = await site_of(request).rooms.reads.own(participant.id, room.view)
     return small(request, {name: facts for name, facts in msgspec.to_builtins(own).items() if name != "t"} | news)
 
 
@@ -105,9 +103,8 @@ async def phone_page(
     room: Room = await site_of(request).rooms.room(session.id, session)
     tongue = tongue_of(request)
     context = screen_context(base_url(request), room.view.read_in(tongue), tongue)
-    async with site_of(request).store.read() as work:
-        mine = await participant_view_of(work, participant.id, room.view)
-        there = await own_of(work, participant.id, room.view, mine, page_of(request))
+    mine = await site_of(request).rooms.reads.own(participant.id, room.view)
+    there = await own_of(site_of(request).store, participant.id, room.view, mine, page_of(request))
     yours: dict[str, object] = {b.round: b for b in mine.yours}
     told, left = left_over(room.view, own or {})
     return await page(

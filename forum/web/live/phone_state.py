@@ -3,10 +3,10 @@ phone is sent."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
-from forum.ports import Work
+from forum.ports import Store
 from forum.sessions.participant_view import Mine
 from forum.sessions.session import CueKind
 from forum.sessions.view import RoomView
@@ -44,9 +44,11 @@ def left_over(view: RoomView, own: Mapping[str, Any]) -> tuple[str, tuple[str, .
     return told, tuple(words for name in ("how", "reason", "condition") if (words := trimmed(typed.get(name, ""))))
 
 
-async def own_of(work: Work, participant: str, view: RoomView, mine: Mine, page: int) -> dict[str, Any]:
-    """Reads what this participant has in the scene or the question on screen: what its phone is told (`mine`), which
-    names those reasons that are on the first page alone; on a later `page` the others too."""
-    later = view.round if page > 1 else None
-    too = await work.reasons.said(participant, later.id) if later else frozenset(mine.too)
+async def own_of(store: Store, participant: str, view: RoomView, mine: Mine, page: int) -> dict[str, Any]:
+    """Returns what this participant has in the scene or the question on screen: what its phone is told (`mine`), which
+    names those reasons that are on the first page alone; on a later `page` the others too, which are read."""
+    too: Set[str] = frozenset(mine.too)
+    if page > 1 and view.round is not None:
+        async with store.read() as work:
+            too = await work.reasons.said(participant, view.round.id)
     return {"my_stop": mine.stop, "my_reason": mine.reason, "my_too": too}
