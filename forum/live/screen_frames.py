@@ -34,6 +34,8 @@ class ScreenFrames:
 
     def __init__(self, draw: Draw, view: RoomView) -> None:
         self.view = view
+        # Whole pages that were drawn of this view, by what they were drawn from.
+        self.pages: dict[str, bytes] = {}
         self._draw = draw
         self._drawn: dict[tuple[Screen, str], Drawn] = {}
         self._before: dict[tuple[Screen, str], Drawn] = {}
@@ -43,6 +45,7 @@ class ScreenFrames:
         self.view = view
         self._before |= {key: drawn for key, drawn in self._drawn.items() if key[0] == "phone"}
         self._drawn = {}
+        self.pages = {}
 
     def show_console(self, view: RoomView) -> None:
         """Takes a view that differs for consoles alone: only these are drawn anew."""

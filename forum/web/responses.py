@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from starlette.requests import HTTPConnection, Request
@@ -43,9 +43,49 @@ _LONG_PAGES = frozenset(
 _WITHOUT_NUMBER = ("live/", "error.html")
 
 
-async def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+class RoomPages:
+    """Pages of one moment of a room, drawn once for all who are to be shown the same: the MOST_KEPT asked for last.
+
+    `pages` belongs to the room's view, and goes with it. `shared` is the part of their context that follows from that
+    view and from `base` and `tongue` (screens.screen_context). Where not `keeping`, what is drawn is for one alone.
+    """
+
+    MOST_KEPT = 64
+
+    def __init__(
+        self, pages: dict[str, bytes], shared: Mapping[str, Any], base: str, tongue: str, *, keeping: bool = True
+    ) -> None:
+        self.shared = shared
+        self._pages = pages
+        self._for = (base, tongue)
+        self.keeping = keeping
+
+    def key(self, template: str, own: Mapping[str, Any], today: str) -> str:
+        """Returns all that a page is drawn from beside the view, written out: pages with one key are one page."""
+        said = dict(own) | {"may": None, "language": own["language"].code}
+        said["language_choices"] = [(choice.url, choice.now) for choice in own["language_choices"]]
+        return repr((template, self._for, today, said))
+
+    def get(self, key: str) -> bytes | None:
+        """Returns a page, None where it is not kept."""
+        drawn = self._pages.pop(key, None)
+        if drawn is not None:
+            self._pages[key] = drawn
+        return drawn
+
+    def put(self, key: str, drawn: bytes) -> None:
+        """Keeps a page, in the place of the one that was asked for longest ago."""
+        self._pages[key] = drawn
+        if len(self._pages) > self.MOST_KEPT:
+            del self._pages[next(iter(self._pages))]
+
+
+async def page(
+    request: Request, template: str, status: int = 200, *, room: RoomPages | None = None, **context: Any
+) -> HTMLResponse:
     """Draws a page from a template, with `context` and what all pages need: person, permissions, languages, and how
-    many things wait for whoever is signed in."""
+    many things wait for whoever is signed in. With `room`, whoever is not signed in is given the page that was drawn
+    for somebody else from the very same."""
     site = site_of(request)
     person = await person_of(request)
     everything = {
@@ -64,11 +104,20 @@ async def page(request: Request, template: str, status: int = 200, **context: An
         async with site.store.read() as work:
             found = await your_work.counts(work, person, today(site.clock.now()), organising=False)
         everything["waits_for_you"] = your_work.waiting(found)
+    key = ""
+    if room is not None and room.keeping and person is None:
+        key = room.key(template, everything, today(site.clock.now()))
+        if (before := room.get(key)) is not None:
+            return HTMLResponse(before, status)
+    if room is not None:
+        everything = {**room.shared, **everything}
     drawn_by = await ready(site.templates, template)
     if template in _LONG_PAGES:
         return HTMLResponse(await long(drawn_by.render, everything), status)
-    drawn = await _in_turns(drawn_by.generate(everything))
-    return HTMLResponse(below(prefix_of(site.settings), drawn), status)
+    drawn = below(prefix_of(site.settings), await _in_turns(drawn_by.generate(everything))).encode()
+    if room is not None and key:
+        room.put(key, drawn)
+    return HTMLResponse(drawn, status)
 
 
 def _may(person: Person | None, permission: str, commission: str) -> bool:

@@ -26,7 +26,7 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
 from forum.web.live.join_code import place_of, session_of
 from forum.web.live.screens import screen_context
-from forum.web.responses import done, page, wants_json
+from forum.web.responses import RoomPages, done, page, wants_json
 from forum.web.site import base_url, site_of
 
 _NOT_DIGITS = re.compile(r"[^0-9]")
@@ -180,10 +180,13 @@ async def joining_page(
     if not session.opened_at:
         return await not_open_page(request, session)
     room = await site_of(request).rooms.room(session.id, session)
-    context = screen_context(base_url(request), room.view) | {"errors": errors or {}, "typed": typed}
+    base = base_url(request)
+    shared = screen_context(base, room.view)
+    pages = RoomPages(room.frames.pages, shared, base, "", keeping=form is None and not errors and not typed)
     answers = {"also": form.texts("also") if form else [], "observe": bool(form and form.flag("observe"))}
     chosen = form.text("group") if form and "group" in form.values else None
-    return await page(request, "live/join_session.html", status, value=chosen, **answers, **context)
+    said = {"errors": errors or {}, "typed": typed, "value": chosen}
+    return await page(request, "live/join_session.html", status, room=pages, **answers, **said)
 
 
 async def not_open_page(request: Request, session: LiveSession) -> Response:

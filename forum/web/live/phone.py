@@ -24,7 +24,7 @@ from forum.web.live.join_code import place_of
 from forum.web.live.my_day import day_page
 from forum.web.live.phone_state import left_over, own_of
 from forum.web.live.screens import news_of, page_of, screen_context, small, tongue_of
-from forum.web.responses import done, page, wants_json
+from forum.web.responses import RoomPages, done, page, wants_json
 from forum.web.site import base_url, site_of
 
 
@@ -101,26 +101,29 @@ async def phone_page(
 ) -> Response:
     """Builds the page of one phone. `own` is what it shows besides of its own (phone_state.NOBODYS has the names)."""
     room: Room = await site_of(request).rooms.room(session.id, session)
-    tongue = tongue_of(request)
-    context = screen_context(base_url(request), room.view.read_in(tongue), tongue)
-    mine = await site_of(request).rooms.reads.own(participant.id, room.view)
-    there = await own_of(site_of(request).store, participant.id, room.view, mine, page_of(request))
+    # Another view may be shown by the time that the rest is read; what is drawn of this one is kept with this one.
+    view, pages = room.view, room.frames.pages
+    tongue, base = tongue_of(request), base_url(request)
+    mine = await site_of(request).rooms.reads.own(participant.id, view)
+    there = await own_of(site_of(request).store, participant.id, view, mine, page_of(request))
     yours: dict[str, object] = {b.round: b for b in mine.yours}
-    told, left = left_over(room.view, own or {})
+    told, left = left_over(view, own or {})
+    shared = screen_context(base, view.read_in(tongue), tongue)
+    wordless = not (refused or typed or own or mine.with_words)
     return await page(
         request,
         "live/phone.html",
         status,
-        **context
-        | {
+        room=RoomPages(pages, shared, base, tongue, keeping=wordless),
+        **{
             **there,
             **(own or {}),
             "yours": yours,
             "typed": typed,
             "told": told,
-            "left": left or unsent(room.view, typed),
+            "left": left or unsent(view, typed),
             "refused": _(refused.message) if refused else "",
-            "missed": missed_words(room.view) if "joined" in request.query_params else "",
+            "missed": missed_words(view) if "joined" in request.query_params else "",
             "practised": request.query_params.get("practised", ""),
             "counted": "counted" in request.query_params and bool(yours),
             "group": mine.group,
