@@ -11,8 +11,9 @@ from __future__ import annotations
 import gc
 from collections.abc import Mapping
 
-# Objects, and younger collections, between two collections of each age. A full one is due after 35,000 new objects.
-OFTEN = (700, 10, 5)
+# Objects, and younger collections, between two collections of each age. A full one is due after 60,000 new objects.
+# What a batch of votes is made of is gone before the youngest are looked through.
+OFTEN = (5_000, 4, 3)
 _FULL = 2
 
 

@@ -5,6 +5,7 @@ The zone is one of the IANA database (FORUM_TIMEZONE), so that summer time begin
 
 from __future__ import annotations
 
+from datetime import UTC as datetime_utc
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -57,4 +58,6 @@ def twice(at: str, where: ZoneInfo) -> bool:
 
 def written(moment: datetime) -> str:
     """Writes a moment as it is stored and shown to machines: UTC, ISO 8601, milliseconds, Z."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if moment.tzinfo is not datetime_utc:
+        moment = moment.astimezone(datetime_utc)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -103,7 +103,7 @@ class SqlPhones(Area):
 
     async def known(self, asked: Sequence[tuple[str, str]]) -> list[tuple[LiveSession | None, Participant | None]]:
         """Returns the session of each code and the participant of each device in it; see ports.phones.Phones."""
-        sessions = {code: await self._session(code) for code, _ in dict.fromkeys(asked)}
+        sessions = {code: await self._session(code) for code in {code: None for code, _ in asked}}
         wanted: dict[str, set[str]] = {}
         for code, device in asked:
             session = sessions[code]

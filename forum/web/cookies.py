@@ -9,6 +9,7 @@ none with them.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
@@ -70,15 +71,19 @@ def _sent(request: HTTPConnection, names: set[str]) -> dict[str, str]:
 
 
 def _full(request: HTTPConnection, name: str) -> str:
-    """Returns the name with the port that the browser asked at, and the path of the public address.
+    return name + _place(request.headers.get("host", ""), site_of(request).settings.public_url)
+
+
+@lru_cache(maxsize=256)
+def _place(host: str, public_url: str) -> str:
+    """Returns what the names of cookies end in: the port that the browser asked at, and the path of the public address.
 
     A proxy may leave the port out of Host; then the public address has it.
     """
-    public = urlsplit(site_of(request).settings.public_url)
+    public = urlsplit(public_url)
     try:
-        asked = urlsplit(f"//{request.headers.get('host', '')}")
+        asked = urlsplit(f"//{host}")
         port = public.port if asked.hostname == public.hostname else asked.port
     except ValueError:
         port = None
-    place = "" if port in _UNNAMED else f"_{port}"
-    return name + place + re.sub(r"[^A-Za-z0-9]", "_", public.path)
+    return ("" if port in _UNNAMED else f"_{port}") + re.sub(r"[^A-Za-z0-9]", "_", public.path)

@@ -103,6 +103,7 @@ def environment(prefix: str = "") -> jinja2.Environment:
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # it would look at every file at every use
     )
     env.template_class = template_below(prefix)
     # The i18n extension adds this method to the environment when it is loaded.
