@@ -22,7 +22,7 @@ class Sent:
 @dataclass
 class Own:
     """The things of one participant in a session: their ballots, their stop in one showing (character, how), their
-    reason in one round (words, condition), the reasons of it to which they say "me too", their group's id."""
+    reason in one round (words, condition), the reasons to which they say "me too", their group's id."""
 
     ballots: list[Sent]
     too: set[str]
@@ -42,7 +42,7 @@ class Phones(Protocol):
         Sessions.session_by_code has it, and the participant that the device has in it. None where there is none."""
 
     async def own(
-        self, participants: Collection[str], rounds: Collection[str], showing: str, shown: str
+        self, participants: Collection[str], rounds: Collection[str], showing: str, shown: str, listed: Collection[str]
     ) -> dict[str, Own]:
-        """Returns what each of these participants has: ballots in `rounds`, the stop in `showing`, the reason and "me
-        too" in the round `shown`; "" for no showing or round."""
+        """Returns what each of these participants has: ballots in `rounds`, the stop in `showing`, the reason in the
+        round `shown` ("" for no showing or round), "me too" of the reasons `listed`."""

@@ -20,7 +20,7 @@ from sqlalchemy.util import EMPTY_DICT
 PIECE = 100  # rows of a batch that one statement gets: beyond that it takes no less time for each
 
 
-async def in_pieces(driver: Any, text: Callable[[int], str], rows: Sequence[Sequence[str]]) -> list[Sequence[Any]]:
+async def in_pieces(driver: Any, text: Callable[[int], str], rows: Sequence[Sequence[object]]) -> list[Sequence[Any]]:
     """Runs a statement over so many rows at a time, all of it in one call, and returns what it returned.
 
     `text` gives the statement for a number of rows; their values are its parameters, one row after another. Not row by

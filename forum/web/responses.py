@@ -80,12 +80,23 @@ class RoomPages:
             del self._pages[next(iter(self._pages))]
 
 
-async def page(
-    request: Request, template: str, status: int = 200, *, room: RoomPages | None = None, **context: Any
-) -> HTMLResponse:
+async def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
     """Draws a page from a template, with `context` and what all pages need: person, permissions, languages, and how
-    many things wait for whoever is signed in. With `room`, whoever is not signed in is given the page that was drawn
-    for somebody else from the very same."""
+    many things wait for whoever is signed in."""
+    return await _page(request, template, status, context, None)
+
+
+async def page_of_room(
+    request: Request, room: RoomPages, template: str, status: int = 200, **context: Any
+) -> HTMLResponse:
+    """Draws a page as `page` does; whoever is not signed in is given the one that was drawn for somebody else from the
+    very same."""
+    return await _page(request, template, status, context, room)
+
+
+async def _page(
+    request: Request, template: str, status: int, context: Mapping[str, Any], room: RoomPages | None
+) -> HTMLResponse:
     site = site_of(request)
     person = await person_of(request)
     everything = {

@@ -86,10 +86,10 @@ async def test_many_are_told_what_is_their_own_and_nobody_elses(store: Store) ->
     async with store.begin() as work:
         await work.stops.press(a_stop(live.id, people[1], "showing", "how"))
     async with store.read() as work:
-        own = await work.phones.own([*people, "nobody"], rounds, "showing", rounds[0])
-        alone = {one: (await work.phones.own([one], rounds, "showing", rounds[0]))[one] for one in people}
-        assert await work.phones.own([], rounds, "", "") == {}
-        nothing = (await work.phones.own([people[0]], [], "", ""))[people[0]]
+        own = await work.phones.own([*people, "nobody"], rounds, "showing", rounds[0], [])
+        alone = {one: (await work.phones.own([one], rounds, "showing", rounds[0], []))[one] for one in people}
+        assert await work.phones.own([], rounds, "", "", []) == {}
+        nothing = (await work.phones.own([people[0]], [], "", "", []))[people[0]]
     assert {one: own[one] for one in people} == alone
     assert {(b.round, b.choice, b.reason) for b in own[people[0]].ballots} == {
         (rounds[0], "r1", "because First?"),

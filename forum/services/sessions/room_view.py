@@ -162,8 +162,8 @@ async def participant_views_of(work: Work, participants: Collection[str], view: 
     changing = {r.id for r in view.rounds if r.state == RoundState.OPEN} | {on}
     showing = view.session.cue.showing
     shown = on if view.round is not None and view.round.state == RoundState.REVEALED else ""
-    on_page = {r.id for r in listed(view.supported).items} if shown else set()
-    found = await work.phones.own(participants, [r.id for r in view.rounds], showing, shown)
+    on_page = [r.id for r in listed(view.supported).items] if shown else []
+    found = await work.phones.own(participants, [r.id for r in view.rounds], showing, shown, on_page)
 
     def mine(own: Own) -> Mine:
         ballots = [
@@ -174,7 +174,7 @@ async def participant_views_of(work: Work, participants: Collection[str], view: 
             ballots,
             YourStop(showing, *own.stop) if own.stop is not None else None,
             YourReason(shown, *own.reason) if own.reason is not None else None,
-            sorted(own.too & on_page),
+            sorted(own.too),
             own.group or "",
         )
 

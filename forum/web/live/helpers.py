@@ -112,7 +112,7 @@ async def screen(request: Request) -> Response:
         if wants_json(request):
             raise
         left = [words for name in ("tried", "text", "after") if form and (words := form.text(name))]
-        over: dict[str, Any] = {"error": say(error.message, error.values), "left": left}
+        over = {"error": say(error.message, error.values), "left": left}
         return await page(request, "live/helper_over.html", 410, **over)
     if link.helper == Helper.COUNTER and "round" in request.query_params:
         here = f"/helper/{request.path_params['key']}"

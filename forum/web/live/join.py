@@ -26,7 +26,7 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
 from forum.web.live.join_code import place_of, session_of
 from forum.web.live.screens import screen_context
-from forum.web.responses import RoomPages, done, page, wants_json
+from forum.web.responses import RoomPages, done, page, page_of_room, wants_json
 from forum.web.site import base_url, site_of
 
 _NOT_DIGITS = re.compile(r"[^0-9]")
@@ -186,7 +186,7 @@ async def joining_page(
     answers = {"also": form.texts("also") if form else [], "observe": bool(form and form.flag("observe"))}
     chosen = form.text("group") if form and "group" in form.values else None
     said = {"errors": errors or {}, "typed": typed, "value": chosen}
-    return await page(request, "live/join_session.html", status, room=pages, **answers, **said)
+    return await page_of_room(request, pages, "live/join_session.html", status, **answers, **said)
 
 
 async def not_open_page(request: Request, session: LiveSession) -> Response:

@@ -24,7 +24,7 @@ from forum.web.live.join_code import place_of
 from forum.web.live.my_day import day_page
 from forum.web.live.phone_state import left_over, own_of
 from forum.web.live.screens import news_of, page_of, screen_context, small, tongue_of
-from forum.web.responses import RoomPages, done, page, wants_json
+from forum.web.responses import RoomPages, done, page_of_room, wants_json
 from forum.web.site import base_url, site_of
 
 
@@ -110,11 +110,11 @@ async def phone_page(
     told, left = left_over(view, own or {})
     shared = screen_context(base, view.read_in(tongue), tongue)
     wordless = not (refused or typed or own or mine.with_words)
-    return await page(
+    return await page_of_room(
         request,
+        RoomPages(pages, shared, base, tongue, keeping=wordless),
         "live/phone.html",
         status,
-        room=RoomPages(pages, shared, base, tongue, keeping=wordless),
         **{
             **there,
             **(own or {}),
