@@ -104,7 +104,8 @@ class ValkeyBroker:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._empty.wait(), 0.2)
         self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        # No longer than an answer takes: the end of a server does not wait for a broker that hangs.
+        await asyncio.wait([self._task], timeout=_ANSWER)
         self._task = None
 
     async def _keep(self) -> None:
