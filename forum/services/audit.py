@@ -15,3 +15,11 @@ async def note(work: Work, at: str, by: str, what: What, about: str = "", *, who
     """Notes an act: when, by whom (the id of an account; BY_COMMAND for the command line), what, and about what in a
     few words, which are cut to MOST_ABOUT. `whom` is the id of the account that it changed, where that is another's."""
     await work.audit.add_act(StaffAct(at, by, what, whom, about[:MOST_ABOUT]))
+
+
+def roles_in(act: StaffAct) -> list[str] | None:
+    """Returns the roles that an act is about, none of them where they were all taken; None for an act of another
+    kind."""
+    if act.what not in (What.ACCOUNT_ADDED, What.ROLES_CHANGED):
+        return None
+    return [role for role in act.about.split(", ") if role != "-"]

@@ -132,10 +132,11 @@ def _kinds() -> list[tuple[str, str]]:
 
 def _about(act: StaffAct) -> str:
     """Returns what an act was about in the reader's language: roles by their names, all else as it was noted."""
-    if act.what not in KINDS["accounts"]:
+    roles = audit.roles_in(act)
+    if roles is None:
         return act.about
     names = {str(role): words for role, words, _hint in role_words()}
-    return ", ".join(names.get(role, role) for role in act.about.split(", ")) if act.about != "-" else _("No role")
+    return ", ".join(names.get(role, role) for role in roles) or _("No role")
 
 
 def _name(people: Mapping[str, Person], person: str) -> str:
