@@ -18,6 +18,7 @@ from forum.adapters.known_record import Keeper
 from forum.adapters.last_checkpoint import COSIGNED, CheckpointFile
 from forum.adapters.signing_key import KeyPlace
 from forum.adapters.smtp import SmtpPost
+from forum.adapters.webhook_http import WebhookHttp
 from forum.adapters.witness_http import WitnessHttp
 from forum.errors import StartupProblem
 from forum.live.brokers import broker_of
@@ -36,6 +37,7 @@ from forum.services.record_watch import RecordWatch
 from forum.services.retention import Retention
 from forum.services.scrub import scrub
 from forum.services.sessions.asynchronous import closer
+from forum.services.webhook_delivery import Deliveries
 from forum.services.witnesses import Witnesses
 from forum.sessions.view import RoomView
 from forum.settings import Settings
@@ -129,6 +131,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
         played = Rehearsals(store, time, rooms, here, shared=not broker.alone)
         backups = Backups(settings, time, duty.mine)
         lag = LoopLag()
+        hooks = WebhookHttp(private=settings.webhook_private)
         retention = Retention(store, time, settings.operator.periods)
         limits = SharedLimits(Limits(), broker, signer.secret("limits"))
         app.state.site = Site(
@@ -148,6 +151,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
             check_file=picture_process.checked,
             proxies=proxies,
             mailing=mailing,
+            deliveries=(deliveries := Deliveries(store, time, hooks, address, signer.secret("webhooks"))),
             languages=languages,
             face=face,
             address=address,
@@ -168,6 +172,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
                 keeper.stop,
                 noticed.stop,
                 mailing.stop,
+                deliveries.stop,
                 closes.stop,
                 rooms.close,
                 played.close,
@@ -178,16 +183,8 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
             duty.start()
             limits.start()
             await broker.start()
-            keeper.start()
-            watch.start()
-            witnesses.start()
-            closes.start()
-            mailing.start()
-            noticed.start()
-            retention.start()
-            backups.start()
-            face.start()
-            lag.start()
+            for one in (keeper, watch, witnesses, closes, mailing, deliveries, noticed, retention, backups, face, lag):
+                one.start()
             await rooms.start()
             yield _Nothing()
 

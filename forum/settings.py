@@ -106,6 +106,7 @@ TABLE = (
         "Anybody may.",
     ),
     Setting("FORUM_METRICS_TOKEN", "", "Secret with which Prometheus reads /metrics; empty: nobody does."),
+    Setting("FORUM_WEBHOOK_PRIVATE", "no", "yes: webhooks may lead to this machine and its network, also over http."),
     Setting("FORUM_BACKUPS", "", "Folder in which the server backs itself up; empty: it does not. See docs/backup.md."),
     Setting("FORUM_BACKUP_AT", "02:00", "When: a time of day in FORUM_TIMEZONE, as 02:00, or every so often, as 6h."),
     Setting("FORUM_BACKUPS_KEPT", "14", "Backups that are kept in that folder; older ones are deleted."),
@@ -222,6 +223,7 @@ class Settings:
     backups: BackupPlan | None
     metrics_token: str
     second_factor: Must
+    webhook_private: bool
 
     @classmethod
     def load(cls, environ: Mapping[str, str], **given: object) -> Settings:
@@ -275,4 +277,5 @@ class Settings:
             backups=backup_plan(raw, time_zone(raw["FORUM_TIMEZONE"])),
             metrics_token=values.token(raw["FORUM_METRICS_TOKEN"]),
             second_factor=values.second_factor(raw["FORUM_SECOND_FACTOR"]),
+            webhook_private=values.yes("FORUM_WEBHOOK_PRIVATE", raw["FORUM_WEBHOOK_PRIVATE"]),
         )

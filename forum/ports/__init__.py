@@ -46,6 +46,7 @@ from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals,
 from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
 from forum.ports.voters import Voters
 from forum.ports.voting import DecisionDrafts, Decisions, Reasons, Rounds
+from forum.ports.webhooks import Webhooks
 from forum.ports.work_list import WorkList, YourWork
 
 
@@ -59,6 +60,7 @@ class Work(Protocol):
     people: People
     audit: Audit
     second_steps: SecondSteps
+    webhooks: Webhooks
     commissions: Commissions
     stages: Stages
     stories: Stories

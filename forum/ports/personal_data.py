@@ -184,7 +184,6 @@ PERIODS: Mapping[str, int] = {
 
 # Columns that say nothing about anybody: counters, random ids, states, and what the organisers set up.
 NOBODY = None
-
 # By table: its columns by the kind of data in them. Nothing may be left out; a test holds this against the schema.
 COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     "also": {Kind.ATTENDANCE: "participant group_id"},
@@ -225,6 +224,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     "disclosure": {Kind.RECORD: "encoded withdrawn_at", NOBODY: "digest entry commission"},
     "draft": {Kind.STORY: "words changed_at", Kind.LINK: "build", NOBODY: "story step"},
     "entry": {Kind.RECORD: "body", NOBODY: "position commission leaf_hash"},
+    "embedder": {NOBODY: "commission addresses"},
     "evidence": {
         Kind.STORY: "kind title url size added_at shown_at declined_at",
         Kind.MODERATION: "because",
@@ -239,6 +239,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         NOBODY: "id",
     },
     "help_pledge": {Kind.ROOM: "words name day", Kind.LINK: "key", NOBODY: "id commission state entry"},
+    "hook_message": {NOBODY: "seq id webhook event at facts state tries not_before tried_at heard claim claim_until"},
     "last_act": {Kind.UNDO: "act at changes", NOBODY: "session id"},
     "library": {Kind.STORY: "told_by told_by_key", NOBODY: "story"},
     "library_note": {Kind.STORY: "key note", NOBODY: "story"},
@@ -296,9 +297,8 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     },
     "session": {
         Kind.ROOM: "cue called_off_because",
-        NOBODY: "seq id commission title code projector scenarios version paused ended rehearsal recorded "
-        "partition badges_off held opened_at kind entrance tablet reasons ended_at no_receipts "
-        "stage terms called_off_at",
+        NOBODY: "seq id commission title code projector scenarios version paused ended rehearsal recorded partition "
+        "badges_off held opened_at kind entrance tablet reasons ended_at no_receipts stage terms called_off_at",
     },
     "recovery_code": {Kind.ACCOUNT: "person code"},
     "second_step": {Kind.ACCOUNT: "person sealed at last"},
@@ -335,6 +335,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
     },
     "update_file": {Kind.ROOM: "shows media size sha256 content withdrawn_at", NOBODY: "id commitment"},
     "version": {Kind.STORY: "words at kind leans", Kind.SUGGESTION: "by", NOBODY: "story number"},
+    "webhook": {Kind.ACCOUNT: "by", NOBODY: "seq id commission url events created_at failing_since stopped_at"},
     "voter": {Kind.DEVICE: "mark at", Kind.ATTENDANCE: "group_id", NOBODY: "session"},
 }
 

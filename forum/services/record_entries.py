@@ -19,6 +19,7 @@ from forum.record.verify.entry_shapes import leaves_of, misfits_of
 from forum.record.verify.kinds import TAKEN_BACK
 from forum.record.verify.merkle_tree import leaf_hash
 from forum.record.verify.verdict import RecordError, few
+from forum.services import webhooks
 from forum.voting.commission import Commission
 
 
@@ -72,6 +73,7 @@ async def _append(work: Work, commission: str, type_: str, at: str, facts: Mappi
         raise RecordError(f"This entry ({body['type']}) cannot be in the record: {few(problems)}.")
     canonical = encoding.canonical(body)
     index = await work.record.append(await work.record.size(), commission, canonical, leaf_hash(canonical))
+    await webhooks.put_out(work, body, index)
     await work.record.add_disclosures([Disclosure(digest, index, commission, encoded) for digest, encoded in disclosed])
     return index
 

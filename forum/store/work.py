@@ -26,6 +26,7 @@ from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals,
 from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
 from forum.ports.voters import Voters
 from forum.ports.voting import DecisionDrafts, Decisions, Reasons, Rounds
+from forum.ports.webhooks import Webhooks
 from forum.ports.work_list import WorkList, YourWork
 from forum.store.audit import SqlAudit
 from forum.store.base import Link
@@ -68,6 +69,7 @@ from forum.store.stops import SqlStops
 from forum.store.stories import SqlStories
 from forum.store.tickets import SqlTickets
 from forum.store.voters import SqlVoters
+from forum.store.webhooks import SqlWebhooks
 from forum.store.work_list import SqlWorkList
 from forum.store.your_work import SqlYourWork
 
@@ -80,6 +82,7 @@ class SqlWork:
         self.people: People = SqlPeople(link)
         self.audit: Audit = SqlAudit(link)
         self.second_steps: SecondSteps = SqlSecondSteps(link)
+        self.webhooks: Webhooks = SqlWebhooks(link)
         self.commissions: Commissions = SqlCommissions(link)
         self.stages: Stages = SqlStages(link)
         self.stories: Stories = SqlStories(link)

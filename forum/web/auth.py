@@ -49,8 +49,8 @@ async def _read_person(request: HTTPConnection, *, using: bool = False) -> Perso
     if scheme.lower() == "bearer" and secret:
         return await _token_holder(request, secret.strip(), using=using)
     cookie = cookie_of(request, SIGNED_IN)
-    # Pages of other sites may ask the API, so it knows nobody by a cookie.
-    if not cookie or request.url.path.startswith(API):
+    # Pages of other sites may ask the API and frame what is embedded: neither knows anybody by a cookie.
+    if not cookie or request.url.path.startswith((API, "/embed/")):
         return None
     async with site.store.read() as work:
         found = await work.people.get_sign_in(digest(cookie), site.clock.now())

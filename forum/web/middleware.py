@@ -104,7 +104,11 @@ class ReadersLanguage:
         language = spoken_to(connection, self.languages)
         speak(language)
         asked = connection.query_params.get("lang", "")
-        keep = scope["type"] == "http" and asked == language.code and not scope["path"].startswith(("/projector/", API))
+        keep = (
+            scope["type"] == "http"
+            and asked == language.code
+            and not scope["path"].startswith(("/projector/", "/embed/", API))
+        )
         keep = keep and cookie_of(connection, LANGUAGE) != asked
 
         async def send_with_language(message: Message) -> None:

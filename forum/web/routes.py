@@ -22,8 +22,7 @@ from forum.web import (
 )
 from forum.web.accounts import cookieless
 from forum.web.accounts.table import ACCOUNTS
-from forum.web.api import openapi
-from forum.web.api.table import API
+from forum.web.api.pages import FOR_PROGRAMS
 from forum.web.auth import need_here, need_somewhere
 from forum.web.decide import answer_date
 from forum.web.decide import corrections as decision_corrections
@@ -277,9 +276,7 @@ PAGES: tuple[Page, ...] = (
     Page("/answer/{answer_code}/day", "GET", my_day.day, "public"),
     Page("/answer/{answer_code}/step-out", "GET", answer.step_out, "public"),
     # for programs
-    Page("/api", "GET", openapi.explained, "public"),
-    Page("/api/v1/openapi.json", "GET", openapi.openapi, "public"),
-    *(row.page for row in API),
+    *FOR_PROGRAMS,
     # deciding
     Page("/decide", "GET", decide_overview.overview, "read drafts", somewhere=True),
     Page("/decide/exports", "GET", decide_exports.exports, "decide", somewhere=True),

@@ -18,6 +18,7 @@ from forum.services.checkpoints import Checkpoints
 from forum.services.mail.delivery import Mailing
 from forum.services.organisation import Face
 from forum.services.record_watch import RecordWatch
+from forum.services.webhook_delivery import Deliveries
 from forum.services.witnesses import Witnesses
 from forum.settings import Settings
 from forum.web.i18n.languages import Languages
@@ -52,6 +53,7 @@ class Site:
     check_file: CheckFile
     proxies: Proxies
     mailing: Mailing
+    deliveries: Deliveries
     languages: Languages
     face: Face
     address: str

@@ -61,6 +61,7 @@ from forum.store.tables.stories import (
     suggestion,
     version,
 )
+from forum.store.tables.webhooks import embedder, hook_message, webhook
 
 __all__ = [
     "Words",
@@ -83,6 +84,7 @@ __all__ = [
     "decision_draft",
     "disclosure",
     "draft",
+    "embedder",
     "entry",
     "evidence",
     "evidence_file",
@@ -92,6 +94,7 @@ __all__ = [
     "group_link",
     "help_pledge",
     "helper_link",
+    "hook_message",
     "last_act",
     "library",
     "library_note",
@@ -132,4 +135,5 @@ __all__ = [
     "update_file",
     "version",
     "voter",
+    "webhook",
 ]

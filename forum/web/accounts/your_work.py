@@ -47,12 +47,15 @@ async def work(request: Request) -> Response:
         found = await your_work.counts(work_, person, today(site_of(request).clock.now()))
         begins = permissions.reach(person, "run sessions").every
         steps = await work_.your_work.first_steps() if begins else None
+        runs = permissions.reach(person, "run sessions")
+        stopped = await work_.webhooks.stopped(None if runs.every else runs.commissions) if runs else []
     way = first_path(steps) if steps else []
     parts = [part for part in _parts(person, found) if part.lines]
     return await page(
         request,
         "work.html",
         parts=parts,
+        stopped=stopped,
         waits_for_you=your_work.waiting(found),
         said=_("Your account is ready. It holds every role.") if request.query_params.get("done") == "first" else "",
         way=way,

@@ -72,16 +72,23 @@ async def rounds(request: Request, asked: NoQuery) -> Listing[Round]:
 async def vote(request: Request, _asked: NoQuery) -> Round:
     """Returns one vote that was opened, of a live session or one that people answer alone. Raises NotFound."""
     async with site_of(request).store.read() as work:
-        found = await work.rounds.get_round(request.path_params["round"])
-        live = await work.sessions.get_session(found.session)
-        if live.asynchronous:
-            return await _alone(request, work, live, found)
-        shown, told_of = await _shown(request, work, live, await page_of(work, live, found))
-        asked = next((one for one in shown.questions if one.round.id == found.id), None)
-        if asked is None:
-            raise NotFound("There is no such round.")
-        await unlike_record(request, work, drawn(shown, told=told_of))
-    return _question(request, live, asked)
+        live, asked, page = await question_of(request, work)
+    return _question(request, live, asked, page)
+
+
+async def question_of(request: Request, work: Work) -> tuple[LiveSession, Question, str]:
+    """Returns the vote of an address as everybody may read it, with its session, and the page of one that people answer
+    alone ("" for one of a live session). Raises NotFound for one that was not opened."""
+    found = await work.rounds.get_round(request.path_params["round"])
+    live = await work.sessions.get_session(found.session)
+    if live.asynchronous:
+        return live, await _alone(request, work, live, found), f"/answer/{live.code}"
+    shown, told_of = await _shown(request, work, live, await page_of(work, live, found))
+    asked = next((one for one in shown.questions if one.round.id == found.id), None)
+    if asked is None:
+        raise NotFound("There is no such round.")
+    await unlike_record(request, work, drawn(shown, told=told_of))
+    return live, asked, ""
 
 
 async def _shown(request: Request, work: Work, live: LiveSession, number: int) -> tuple[PublicSession, bool]:
@@ -92,7 +99,7 @@ async def _shown(request: Request, work: Work, live: LiveSession, number: int) -
     return await public_session(work, live, contents, size, number), told_of
 
 
-async def _alone(request: Request, work: Work, live: LiveSession, found: rules.Round) -> Round:
+async def _alone(request: Request, work: Work, live: LiveSession, found: rules.Round) -> Question:
     commission = await work.commissions.of_session(live)
     every = await results.asynchronous_rounds(work, commission, found.scenario, results=True)
     asked = next((one for one in every if one.round.id == found.id and one.round.opened_at), None)
@@ -102,8 +109,7 @@ async def _alone(request: Request, work: Work, live: LiveSession, found: rules.R
     readable = not found.scenario or found.scenario in titles
     if live.recorded:
         await unlike_record(request, work, {found.id: (found, asked.result)})
-    question = Question(0, found, readable, result=asked.result if readable else None)
-    return _question(request, live, question, f"/answer/{live.code}")
+    return Question(0, found, readable, result=asked.result if readable else None)
 
 
 def _question(request: Request, live: LiveSession, asked: Question, page: str = "") -> Round:

@@ -69,6 +69,7 @@ WITHOUT_WORDS = """
     decision_draft: id rounds form writers state because saved_at
     disclosure: digest commission withdrawn_at
     draft: build changed_at step
+    embedder: addresses
     entry: commission body leaf_hash
     evidence: id kind added_at shown_at declined_at
     fact: name value
@@ -76,6 +77,7 @@ WITHOUT_WORDS = """
     follower: id kind about address key state asked_at until told_until not_before
     help_pledge: id words name key state day
     helper_link: id label helper key made_at until revoked_at
+    hook_message: id event at facts state not_before tried_at heard claim claim_until
     last_act: id act at
     library: told_by told_by_key
     mail: id key state asked_at until told_until not_before look_at
@@ -112,6 +114,7 @@ WITHOUT_WORDS = """
     update_file: shows media sha256 withdrawn_at content
     version: at kind by
     voter: mark group_id at
+    webhook: id url events by created_at failing_since stopped_at
 """
 
 

@@ -1,0 +1,94 @@
+"""Messages to webhooks over HTTP. Anybody with a role may have typed the address, so it is not trusted.
+
+The name is looked up once, each of its addresses has to be public, and the connection goes to one that was looked at:
+what the name leads to a moment later does not matter. No redirect is followed, no cookie kept, no proxy or password
+taken from the environment; time and the bytes that are read have bounds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx2
+
+AT_MOST = 15.0  # seconds for one message, from the look-up to the head of the answer
+
+
+class WebhookHttp:
+    """Implements services.webhook_delivery.HookPost; a connection for each message. `private`: addresses of this
+    machine and its network may be asked."""
+
+    def __init__(self, *, private: bool = False, at_most: float = AT_MOST) -> None:
+        self._private = private
+        self._at_most = at_most
+        self._tls: ssl.SSLContext | None = None
+
+    async def post(self, url: str, headers: dict[str, str], body: bytes) -> int:
+        """Posts a body and returns the status of the answer. Raises OSError where the address may not be asked, or does
+        not answer in time."""
+        try:
+            async with asyncio.timeout(self._at_most):
+                return await self._posted(url, headers, body)
+        except TimeoutError as error:
+            raise OSError(f"no answer in {self._at_most:.0f} seconds") from error
+        except (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError) as error:
+            raise OSError(type(error).__name__) from error
+
+    async def _posted(self, url: str, headers: dict[str, str], body: bytes) -> int:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        address = await self._address(host, parts.port or (443 if parts.scheme == "https" else 80))
+        if parts.scheme != "https" and not (self._private and address.is_loopback):
+            raise OSError("not over https")
+        literal = f"[{address}]" if isinstance(address, IPv6Address) else str(address)
+        there = literal if parts.port is None else f"{literal}:{parts.port}"
+        asked = urlunsplit((parts.scheme, there, parts.path or "/", parts.query, ""))
+        named = parts.netloc.rpartition("@")[2]
+        async with httpx2.AsyncClient(verify=await self._trusting(), trust_env=False, timeout=self._at_most) as client:
+            request = client.build_request(
+                "POST",
+                asked,
+                content=body,
+                headers={**headers, "Host": named, "Accept-Encoding": "identity"},
+                # The certificate has to be of the name, not of the number that is asked.
+                extensions={"sni_hostname": host},
+            )
+            answer = await client.send(request, stream=True, follow_redirects=False)
+            # Nothing of its body is read.
+            await answer.aclose()
+            return answer.status_code
+
+    async def _address(self, host: str, port: int) -> IPv4Address | IPv6Address:
+        """Returns an address of a host. Raises OSError where it has none, or one of them may not be asked."""
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (socket.gaierror, UnicodeError) as error:
+            raise OSError("the name leads to no address") from error
+        addresses = [ip_address(str(one[4][0]).partition("%")[0]) for one in found]
+        if not addresses:
+            raise OSError("the name leads to no address")
+        if not self._private and not all(map(is_public, addresses)):
+            raise OSError("the name leads to an address of a private network")
+        return addresses[0]
+
+    async def _trusting(self) -> ssl.SSLContext:
+        if self._tls is None:
+            self._tls = await asyncio.to_thread(ssl.create_default_context)
+        return self._tls
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Tells whether an address is one of the open internet: of no machine, house or provider of its own, and none that
+    stands for such a one (IPv4 within IPv6: mapped, 6to4, NAT64)."""
+    if isinstance(address, IPv6Address):
+        within = address.ipv4_mapped or address.sixtofour
+        if within is None and address.packed[:12] == bytes.fromhex("0064ff9b0000000000000000"):
+            within = IPv4Address(address.packed[12:])
+        if within is not None or address.teredo is not None:
+            return within is not None and is_public(within)
+    return address.is_global and not address.is_multicast

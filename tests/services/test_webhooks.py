@@ -1,0 +1,196 @@
+"""Webhooks: told of what is in the record, signed, once however many servers there are, and for three days."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from support.factories import CLOCK, SetClock, a_commission
+from support.recorded_day import a_day
+from support.voted_session import COMMISSIONER
+
+from forum.adapters.webhook_http import WebhookHttp, is_public
+from forum.errors import FormErrors
+from forum.ports import Store
+from forum.ports.webhooks import HookEvent, MessageState, Webhook
+from forum.services import commitments, webhooks
+from forum.services.setting_values import sqlite_url
+from forum.services.webhook_delivery import Deliveries
+from forum.store import migrate, open_store
+
+KEY, ADDRESS = b"k" * 32, "https://forum.example.org"
+URL = "https://example.org/hook"
+
+
+@dataclass
+class Listener:
+    """The other program: what came, and what it answers, its last answer over and over."""
+
+    answers: list[int | OSError] = field(default_factory=lambda: [204])
+    came: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+
+    async def post(self, url: str, headers: dict[str, str], body: bytes) -> int:
+        await asyncio.sleep(0)
+        self.came.append((url, headers, body))
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    url = sqlite_url(tmp_path / "forum.db")
+    await migrate(url)
+    opened = await open_store(url)
+    yield opened
+    await opened.close()
+
+
+async def a_hook(store: Store, commission: str, *events: HookEvent) -> Webhook:
+    return await webhooks.add(store, CLOCK, COMMISSIONER, commission, URL, events or tuple(HookEvent), private=False)
+
+
+async def test_each_event_is_told_once_signed_with_ids_and_no_words(store: Store) -> None:
+    day = await a_day(store)
+    of = day.voted.live.commission
+    hook = await a_hook(store, of, HookEvent.PROMISE_MOVED)
+    news = commitments.UpdateForm(state="done", said="Zebra.", after=await latest(store, day.commitment))
+    told = await commitments.update(store, CLOCK, COMMISSIONER, day.commitment, news)
+    assert told.said == "Zebra."
+    listener = Listener()
+    servers = [Deliveries(store, CLOCK, listener, ADDRESS, KEY) for _ in range(2)]
+    await asyncio.gather(*(server.once() for server in servers))
+    [(url, headers, body)] = listener.came
+    assert url == URL
+    said = json.loads(body)
+    assert (said["type"], said["data"]["commitment"]) == ("promise.moved", day.commitment)
+    assert said["data"]["page"] == f"{ADDRESS}/promises/{day.commitment}"
+    assert said["data"]["api"] == f"{ADDRESS}/api/v1/promises/{day.commitment}"
+    assert b"Zebra" not in body
+    # By the words of the specification, with the secret as it was shown.
+    secret = base64.b64decode(webhooks.secret_of(KEY, hook.id).removeprefix("whsec_"))
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    made = base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
+    assert headers["webhook-signature"] == f"v1,{made}"
+    await servers[0].once()
+    assert len(listener.came) == 1
+
+
+async def latest(store: Store, commitment: str) -> str:
+    async with store.read() as work:
+        return (await work.decisions.get_commitment(commitment)).updates[-1].id
+
+
+async def test_every_kind_of_event_has_its_message_in_the_unit_of_work_of_its_act(store: Store) -> None:
+    async with store.begin() as work:
+        made = a_commission()
+        await work.commissions.add_commission(made)
+        await work.webhooks.add_webhook(Webhook("a" * 32, made.id, URL, tuple(HookEvent), "", CLOCK.now()))
+        for number, type_ in enumerate((*webhooks.OF_ENTRIES, "round closed")):
+            await webhooks.put_out(work, {"type": type_, "commission": made.id, "at": CLOCK.now()}, number)
+    async with store.read() as work:
+        found = await work.webhooks.messages("a" * 32, 0, 10)
+    assert {one.event for one in found} == set(HookEvent)
+    assert len(found) == len(HookEvent)
+
+
+async def test_what_is_not_taken_is_sent_again_under_its_id_and_a_webhook_that_takes_nothing_stops(
+    store: Store,
+) -> None:
+    clock = SetClock(CLOCK.now())
+    async with store.begin() as work:
+        made = a_commission()
+        await work.commissions.add_commission(made)
+    hook = await a_hook(store, made.id)
+    async with store.begin() as work:
+        facts = {"type": "decision", "commission": made.id, "at": clock.now(), "decision": "d" * 32}
+        await webhooks.put_out(work, facts, 1)
+    listener = Listener([500, OSError("no answer in 15 seconds"), 302])
+    server = Deliveries(store, clock, listener, ADDRESS, KEY)
+    await server.once()
+    await server.once()
+    assert len(listener.came) == 1, "not before its pause is over"
+    for _ in range(40):
+        clock.move(minutes=180)
+        await server.once()
+    assert 8 <= len(listener.came) <= 20
+    assert len({headers["webhook-id"] for _url, headers, _body in listener.came}) == 1
+    assert len({body for _url, _headers, body in listener.came}) == 1
+    async with store.read() as work:
+        [message] = await work.webhooks.messages(hook.id, 0, 5)
+        stopped = await work.webhooks.stopped({made.id})
+    assert (message.state, message.heard) == (MessageState.GIVEN_UP, "302")
+    assert [one.id for one in stopped] == [hook.id]
+    await webhooks.go_on(store, made.id, hook.id)
+    await webhooks.send_again(store, clock, made.id, hook.id, message.id)
+    listener.answers = [200]
+    await server.once()
+    async with store.read() as work:
+        [message] = await work.webhooks.messages(hook.id, 0, 5)
+        after = await work.webhooks.get_webhook(hook.id)
+    assert (message.state, after.failing_since, after.stopped_at) == (MessageState.SENT, "", "")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.org/hook",
+        "https://user:word@example.org/",
+        "https://127.0.0.1/",
+        "https://[::1]/",
+        "https://10.0.0.1/",
+        "https://169.254.169.254/latest",
+        "https://localhost/",
+        "ftp://example.org",
+        "https://",
+        "https://example.org/ a",
+        "",
+    ],
+)
+async def test_an_address_that_is_not_public_is_not_kept(store: Store, url: str) -> None:
+    with pytest.raises(FormErrors) as refused:
+        await webhooks.add(store, CLOCK, COMMISSIONER, "0" * 32, url, ["decision.made"], private=False)
+    assert [*refused.value.fields] == ["url"]
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("93.184.215.14", True),
+        ("2606:2800:21f:cb07:6820:80da:af6b:8b2c", True),
+        *((one, False) for one in ("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.0.1", "169.254.169.254")),
+        *((one, False) for one in ("0.0.0.0", "100.64.0.1", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1")),
+        *((one, False) for one in ("fd00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "ff02::1")),
+    ],
+)
+def test_which_addresses_are_public(address: str, *, public: bool) -> None:
+    assert is_public(ip_address(address)) is public
+
+
+async def test_a_name_that_leads_to_this_machine_is_not_asked_and_no_redirect_is_followed() -> None:
+    asked: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 307 Away\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(OSError, match="private network"):
+            await WebhookHttp().post(f"https://localhost:{port}/hook", {}, b"{}")
+        assert asked == []
+        status = await WebhookHttp(private=True).post(f"http://127.0.0.1:{port}/hook?a=1", {"webhook-id": "m"}, b"{}")
+    assert status == 307
+    assert asked[0].startswith(b"POST /hook?a=1 HTTP/1.1")
+    assert f"host: 127.0.0.1:{port}".encode() in asked[0].lower()
