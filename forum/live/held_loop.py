@@ -55,6 +55,8 @@ class HeldLoop:
         self._answered = True
 
     def _watch(self, loop: asyncio.AbstractEventLoop, ident: int) -> None:
+        if not hasattr(time, "pthread_getcpuclockid"):
+            return  # neither Windows nor macOS says what a thread used
         processor = time.pthread_getcpuclockid(ident)
         told, began = True, 0.0
         while not self._stopped.wait(HELD):

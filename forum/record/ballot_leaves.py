@@ -51,7 +51,7 @@ def ballots_root(leaves: Iterable[Mapping[str, str]]) -> str:
 
 
 def root_of(ballots: Iterable[Ballot], label_of: Callable[[str | None], str], origin_of: Callable[[bool], str]) -> str:
-    """Returns `ballots_root` of the leaves of these ballots in a third of the time: a room waits for it.
+    """Returns `ballots_root` of the leaves of these ballots in less time: a room waits for it.
 
     `label_of` and `origin_of` are those of `open_all`. What `leaf`, `disclosure` and `canonical` write of each ballot
     is written here in one go.

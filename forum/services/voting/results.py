@@ -161,7 +161,7 @@ async def _whole(work: Work, session: LiveSession, round_: Round, threshold: int
     ):
         return result  # it would add up to the counts that are not given
     columns = [column.id for column in round_.columns]
-    # In a thread: of 100,000 ballots it takes a quarter of a second, for which the event loop would stand still.
+    # In a thread: for a large hall the event loop would stand still meanwhile.
     return result.with_shift(await asyncio.to_thread(_shift, first.id, round_.id, before, after, columns, threshold))
 
 
