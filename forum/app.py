@@ -16,6 +16,7 @@ from forum.adapters.backups import Backups
 from forum.adapters.clock import SystemClock
 from forum.adapters.known_record import Keeper
 from forum.adapters.last_checkpoint import COSIGNED, CheckpointFile
+from forum.adapters.sign_on import provider_of
 from forum.adapters.signing_key import KeyPlace
 from forum.adapters.smtp import SmtpPost
 from forum.adapters.webhook_http import WebhookHttp
@@ -85,6 +86,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
     time = clock or SystemClock()
     proxies = Proxies(settings)
     broker = broker_of(settings.broker_url)
+    provider_of(settings.oidc, address)  # refuses to start where its libraries are not there
     languages = load([LOCALES, *([settings.locales] if settings.locales else [])])
 
     def draw(kind: Screen, view: RoomView, language: str) -> str:
@@ -130,6 +132,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
         watch = RecordWatch(checkpoints, time, settings.record_check, settings.timezone, may=duty.mine)
         played = Rehearsals(store, time, rooms, here, shared=not broker.alone)
         backups = Backups(settings, time, duty.mine)
+        provider = provider_of(settings.oidc, address)
         lag = LoopLag()
         hooks = WebhookHttp(private=settings.webhook_private)
         retention = Retention(store, time, settings.operator.periods)
@@ -152,6 +155,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
             proxies=proxies,
             mailing=mailing,
             deliveries=(deliveries := Deliveries(store, time, hooks, address, signer.secret("webhooks"))),
+            provider=provider,
             languages=languages,
             face=face,
             address=address,
@@ -178,6 +182,9 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
                 played.close,
             ):
                 ending.push_async_callback(stop)
+            if provider is not None:
+                ending.push_async_callback(provider.stop)
+                provider.start()
             await played.recover()
             played.start_recovering()
             duty.start()

@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 from forum.errors import StartupProblem
 from forum.ports.data_operator import PERIODS_TOLD, Operator, operator_of
 from forum.ports.second_steps import Must
+from forum.ports.sign_on import IdentityProvider
 from forum.record.witnesses import Witness
 from forum.services import setting_values as values
 from forum.services.backup_plan import BackupPlan, backup_plan
+from forum.services.identity_provider import identity_provider
 from forum.services.mail.server import MailServer, mail_server
 from forum.services.setting_values import Network, sqlite_url
 from forum.services.time_zone import time_zone
@@ -105,6 +107,16 @@ TABLE = (
         "Who must sign in with a second step, a code from an app: none, staff (whoever has a role) or administrators. "
         "Anybody may.",
     ),
+    Setting(
+        "FORUM_OIDC_ISSUER",
+        "",
+        "Provider of single sign-on (OpenID Connect), as https://login.example.org/realms/ours; empty: people sign in "
+        "with a password. Needs FORUM_PUBLIC_URL and the extra oidc. See docs/sign-on.md.",
+    ),
+    Setting("FORUM_OIDC_CLIENT_ID", "", "How the provider knows this Forum."),
+    Setting("FORUM_OIDC_CLIENT_SECRET", "", "Secret of this Forum at the provider."),
+    Setting("FORUM_OIDC_CLIENT_SECRET_FILE", "", "File that holds that secret, in its place."),
+    Setting("FORUM_OIDC_NAME", "", "What people call the provider, as on the button; empty: the host of its address."),
     Setting("FORUM_METRICS_TOKEN", "", "Secret with which Prometheus reads /metrics; empty: nobody does."),
     Setting("FORUM_WEBHOOK_PRIVATE", "no", "yes: webhooks may lead to this machine and its network, also over http."),
     Setting("FORUM_BACKUPS", "", "Folder in which the server backs itself up; empty: it does not. See docs/backup.md."),
@@ -223,6 +235,7 @@ class Settings:
     backups: BackupPlan | None
     metrics_token: str
     second_factor: Must
+    oidc: IdentityProvider | None
     webhook_private: bool
 
     @classmethod
@@ -277,5 +290,6 @@ class Settings:
             backups=backup_plan(raw, time_zone(raw["FORUM_TIMEZONE"])),
             metrics_token=values.token(raw["FORUM_METRICS_TOKEN"]),
             second_factor=values.second_factor(raw["FORUM_SECOND_FACTOR"]),
+            oidc=identity_provider(raw),
             webhook_private=values.yes("FORUM_WEBHOOK_PRIVATE", raw["FORUM_WEBHOOK_PRIVATE"]),
         )

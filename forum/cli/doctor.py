@@ -18,6 +18,7 @@ from PIL import features
 from forum.adapters import known_record, machine, ticket_sheet
 from forum.adapters.backups import ERROR
 from forum.adapters.clock import SystemClock
+from forum.adapters.sign_on import BACK, provider_of
 from forum.adapters.signing_key import KEY_FILE, KeyPlace
 from forum.adapters.smtp import SmtpPost
 from forum.cli import data_option, json_option, report, run, settings_for, unread
@@ -90,6 +91,7 @@ async def _looked_over(data: Path | None) -> list[Line]:
         ("key", _key),
         ("mail", _mail),
         ("proxy", _proxy),
+        ("sign-on", _sign_on),
         ("drawing", _drawing),
         ("files", _files),
         ("backups", _backups),
@@ -225,6 +227,21 @@ async def _proxy(patient: Patient) -> Line:
     if parts.scheme != "https":
         return Line("proxy", NOTE, f"{settings.public_url} is not https: others in the network can read along{below}")
     return Line("proxy", OK, f"{settings.public_url}, behind a proxy{below}")
+
+
+async def _sign_on(patient: Patient) -> Line:
+    settings = patient.settings
+    provider = provider_of(settings.oidc, settings.public_url)
+    if provider is None or settings.oidc is None:
+        return Line("sign-on", OK, "people sign in with a password: FORUM_OIDC_ISSUER is not set")
+    try:
+        keys = await provider.tried()
+    except OSError as error:
+        told = f"{settings.oidc.issuer} cannot be used ({error}): is FORUM_OIDC_ISSUER right, and can it be reached?"
+        return Line("sign-on", MEND, told)
+    return Line(
+        "sign-on", OK, f"{settings.oidc.issuer} answers, keys: {keys}; it must know {settings.public_url}{BACK}"
+    )
 
 
 async def _drawing(_: Patient) -> Line:

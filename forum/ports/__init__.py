@@ -43,6 +43,7 @@ from forum.ports.retention import Retention
 from forum.ports.rights import Rights
 from forum.ports.second_steps import SecondSteps
 from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals, Sessions, Stops, Tickets
+from forum.ports.sign_on import Bindings
 from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
 from forum.ports.voters import Voters
 from forum.ports.voting import DecisionDrafts, Decisions, Reasons, Rounds
@@ -60,6 +61,7 @@ class Work(Protocol):
     people: People
     audit: Audit
     second_steps: SecondSteps
+    bindings: Bindings
     webhooks: Webhooks
     commissions: Commissions
     stages: Stages

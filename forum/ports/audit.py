@@ -14,6 +14,7 @@ class What(StrEnum):
     """Acts that are kept. Those of a sign-in that failed are nobody's: `whom` is the account that it was tried on."""
 
     SIGNED_IN = "signed in"
+    SIGNED_IN_BY_PROVIDER = "signed in by provider"
     SIGN_IN_FAILED = "sign-in failed"
     SIGNED_OUT = "signed out"
     SIGN_INS_ENDED = "sign-ins ended"
@@ -24,6 +25,8 @@ class What(StrEnum):
     SECOND_STEP_OFF = "second step off"
     RECOVERY_CODES_MADE = "recovery codes made"
     RECOVERY_CODE_USED = "recovery code used"
+    BOUND = "bound to provider"
+    UNBOUND = "unbound from provider"
     TOKEN_MADE = "token made"  # noqa: S105
     TOKEN_REVOKED = "token revoked"  # noqa: S105
     EXPORTED = "exported"

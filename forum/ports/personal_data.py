@@ -34,8 +34,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class About:
-    """One kind of data in plain words: its title, the data itself, why it is held, who sees it, how long it is kept
-    and how it goes. `kept` may have the days of periods in it, as %(drafts)s (PERIODS)."""
+    """Tells of one kind of data in plain words. `kept` may have the days of periods in it, as %(drafts)s (PERIODS)."""
 
     title: str
     data: str
@@ -143,8 +142,8 @@ ABOUT: Mapping[Kind, About] = {
     Kind.ACCOUNT: About(
         message("Accounts of staff"),
         "Name, sign-in name, roles, a fingerprint of the password, the sealed secret and fingerprints of the recovery "
-        "codes of a second step, sign-ins with the kind of browser and the day of last use, and which of them did "
-        "what. No network address.",
+        "codes of a second step, their number at a provider of single sign-on, sign-ins with the kind of browser and "
+        "the day of last use, and which of them did what. No network address.",
         "So that only those who may can run sessions, moderate and decide.",
         "The administrator. Others see a name where its owner acts.",
         "As long as somebody works here. A sign-in goes %(sign_ins)s days after it has run out, and the list of what "
@@ -197,6 +196,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         Kind.REASON: "reason condition",
         NOBODY: "round",
     },
+    "binding": {Kind.ACCOUNT: "person issuer sub at"},
     "casting": {Kind.BALLOT: "participant cast", NOBODY: "round"},
     "checkpoint": {NOBODY: "size root note signed_at"},
     "closing": {Kind.ROOM: "words groups because", NOBODY: "seq id commission at entry reopened_at reopening"},

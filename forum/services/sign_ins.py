@@ -40,15 +40,15 @@ class Listed:
     here: bool
 
 
-async def begin(work: Work, clock: Clock, person: Person, asked: Begin) -> str:
-    """Signs a person in for HOURS_SIGNED_IN. Returns the key of the sign-in."""
+async def begin(work: Work, clock: Clock, person: Person, asked: Begin, what: What = What.SIGNED_IN) -> str:
+    """Signs a person in for HOURS_SIGNED_IN. Returns the key of the sign-in; `what` is how the act is noted."""
     if asked.before:
         await work.people.sign_out(digest(asked.before))
     token, now = new_token(), clock.now()
     until = written(datetime.fromisoformat(now) + timedelta(hours=HOURS_SIGNED_IN))
     made = SignIn(digest(token), person.id, now, until, asked.device[:MOST_DEVICE], asked.day or now[:10])
     await work.people.add_sign_in(made)
-    await audit.note(work, now, person.id, What.SIGNED_IN, made.device)
+    await audit.note(work, now, person.id, what, made.device)
     return token
 
 

@@ -23,6 +23,7 @@ from forum.ports.retention import Retention
 from forum.ports.rights import Rights
 from forum.ports.second_steps import SecondSteps
 from forum.ports.sessions import Cares, LastActs, Papers, Programmes, Proposals, Sessions, Stops, Tickets
+from forum.ports.sign_on import Bindings
 from forum.ports.stories import Drafts, Evidences, Library, Moderation, Stories
 from forum.ports.voters import Voters
 from forum.ports.voting import DecisionDrafts, Decisions, Reasons, Rounds
@@ -30,6 +31,7 @@ from forum.ports.webhooks import Webhooks
 from forum.ports.work_list import WorkList, YourWork
 from forum.store.audit import SqlAudit
 from forum.store.base import Link
+from forum.store.bindings import SqlBindings
 from forum.store.care import SqlCare
 from forum.store.checkpoints import SqlPastCheckpoints
 from forum.store.commissions import SqlCommissions
@@ -82,6 +84,7 @@ class SqlWork:
         self.people: People = SqlPeople(link)
         self.audit: Audit = SqlAudit(link)
         self.second_steps: SecondSteps = SqlSecondSteps(link)
+        self.bindings: Bindings = SqlBindings(link)
         self.webhooks: Webhooks = SqlWebhooks(link)
         self.commissions: Commissions = SqlCommissions(link)
         self.stages: Stages = SqlStages(link)

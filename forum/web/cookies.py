@@ -25,6 +25,7 @@ READING = "forum_reading"
 SINCE = "forum_since"
 ENTERED = "forum_entered"
 PENDING = "forum_pending"
+SIGN_ON = "forum_sign_on"
 YEAR = 365 * 24 * 3600
 _UNNAMED = {None, 80, 443}
 # Texts that a session may know a browser by. What a tablet's voter is known by has spaces in it (web/live/tablet.py)

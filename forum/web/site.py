@@ -13,6 +13,7 @@ from forum.live.rooms import Rooms
 from forum.ports import Store
 from forum.ports.clock import Clock
 from forum.ports.rehearsals import Rehearsing
+from forum.ports.sign_on import Provider
 from forum.ports.stories import CheckFile
 from forum.services.checkpoints import Checkpoints
 from forum.services.mail.delivery import Mailing
@@ -54,6 +55,7 @@ class Site:
     proxies: Proxies
     mailing: Mailing
     deliveries: Deliveries
+    provider: Provider | None
     languages: Languages
     face: Face
     address: str

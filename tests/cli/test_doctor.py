@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 from conftest import Database
 from support.factories import SetClock, a_commission, append_entries
+from support.identity_provider import CLIENT, SECRET, a_provider
 from support.smtp_server import PostOffice
 
 from forum import store as stores
@@ -137,6 +138,17 @@ async def test_the_mail_server_is_asked_and_gets_no_mail(data: Path) -> None:
         url = post.url
     code, told = await asyncio.to_thread(looked, data, FORUM_SMTP_URL=url, **settings)
     assert (code, told["mail"][0]) == (1, "mend")
+
+
+async def test_the_provider_of_single_sign_on_is_asked_for_its_keys(data: Path) -> None:
+    settings = {"FORUM_OIDC_CLIENT_ID": CLIENT, "FORUM_OIDC_CLIENT_SECRET": SECRET, "FORUM_PUBLIC_URL": "http://f.test"}
+    async with a_provider() as provider:
+        settings["FORUM_OIDC_ISSUER"] = provider.issuer
+        code, told = await asyncio.to_thread(looked, data, **settings)
+        assert (code, told["sign-on"][0]) == (0, "ok")
+        assert "keys: 1; it must know http://f.test/sign-in/provider/back" in told["sign-on"][1]
+    code, told = await asyncio.to_thread(looked, data, **settings)
+    assert (code, told["sign-on"][0]) == (1, "mend")
 
 
 async def test_a_postgresql_is_looked_over_too(tmp_path: Path, postgres_database: Database) -> None:

@@ -241,6 +241,7 @@ ABOUT_NEITHER: dict[str, Form] = {
     "/sign-in/second-step": {"code": "123456"},
     "/account/second-step": {"act": "off", "before": "wrong"},
     "/people/{person}/second-step": {},
+    "/people/{person}/unbind": {},
     "/account/sign-outs": {"others": "1"},
     "/account/tokens": {
         "label": "A wall",

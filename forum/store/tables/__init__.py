@@ -5,7 +5,16 @@ everything else refers to rows by their random `id`. Times are strings (UTC, ISO
 they are. Values that are only read and written whole are in one JSON column.
 """
 
-from forum.store.tables.accounts import first_link, person, recovery_code, second_step, sign_in, staff_act, token
+from forum.store.tables.accounts import (
+    binding,
+    first_link,
+    person,
+    recovery_code,
+    second_step,
+    sign_in,
+    staff_act,
+    token,
+)
 from forum.store.tables.commissions import (
     answer_move,
     closing,
@@ -71,6 +80,7 @@ __all__ = [
     "appeal",
     "asked",
     "ballot",
+    "binding",
     "casting",
     "checkpoint",
     "closing",

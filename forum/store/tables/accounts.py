@@ -47,6 +47,17 @@ recovery_code = sa.Table(
     sa.Column("code", Words, primary_key=True),
 )
 
+# Accounts bound to identities at a provider of single sign-on.
+binding = sa.Table(
+    "binding",
+    metadata,
+    sa.Column("person", Words, sa.ForeignKey("person.id"), primary_key=True),
+    words("issuer"),
+    words("sub"),
+    words("at"),
+    sa.UniqueConstraint("issuer", "sub"),
+)
+
 # Acts of staff on accounts, exports and settings: no part of the record, and not kept as long.
 staff_act = sa.Table(
     "staff_act",

@@ -25,7 +25,13 @@ MOST_IN_FILE = 10_000
 
 # Kinds to choose from, each with its acts.
 KINDS: Mapping[str, tuple[What, ...]] = {
-    "sign-ins": (What.SIGNED_IN, What.SIGN_IN_FAILED, What.SIGNED_OUT, What.SIGN_INS_ENDED),
+    "sign-ins": (
+        What.SIGNED_IN,
+        What.SIGNED_IN_BY_PROVIDER,
+        What.SIGN_IN_FAILED,
+        What.SIGNED_OUT,
+        What.SIGN_INS_ENDED,
+    ),
     "secrets": (
         What.PASSWORD_CHANGED,
         What.SECOND_STEP_ON,
@@ -33,7 +39,7 @@ KINDS: Mapping[str, tuple[What, ...]] = {
         What.RECOVERY_CODES_MADE,
         What.RECOVERY_CODE_USED,
     ),
-    "accounts": (What.ACCOUNT_ADDED, What.ROLES_CHANGED),
+    "accounts": (What.ACCOUNT_ADDED, What.ROLES_CHANGED, What.BOUND, What.UNBOUND),
     "tokens": (What.TOKEN_MADE, What.TOKEN_REVOKED),
     "exports": (What.EXPORTED,),
     "organisation": (What.ORGANISATION_CHANGED,),
@@ -94,6 +100,9 @@ def words_of(act: StaffAct, people: Mapping[str, Person]) -> str:
     """Returns an act as a sentence, with names."""
     said: Mapping[What, Callable[[], str]] = {
         What.SIGNED_IN: lambda: _("%(who)s signed in"),
+        What.SIGNED_IN_BY_PROVIDER: lambda: _("%(who)s signed in by single sign-on"),
+        What.BOUND: lambda: _("%(who)s signed in by single sign-on for the first time, and was bound to it"),
+        What.UNBOUND: lambda: _("%(who)s undid how %(whom)s is bound to single sign-on"),
         What.SIGN_IN_FAILED: lambda: _("Somebody tried to sign in as %(whom)s, and could not"),
         What.SIGNED_OUT: lambda: _("%(who)s signed out"),
         What.PASSWORD_CHANGED: lambda: _("%(who)s changed their own password"),

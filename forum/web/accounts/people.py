@@ -11,7 +11,7 @@ from forum.adapters import passwords
 from forum.errors import BadInput, FormErrors, ForumError, IllegalMove, StoreUnavailable
 from forum.ports.accounts import Role
 from forum.ports.passwords import FEWEST
-from forum.services import accounts, second_steps, sign_ins
+from forum.services import accounts, second_steps, sign_ins, sign_on
 from forum.services.accounts import NewAccount
 from forum.web.accounts.sign_in import as_typed
 from forum.web.auth import somebody
@@ -87,6 +87,13 @@ async def drop_second_step(request: Request) -> Response:
     return done(request, "/people?done=second-step", person=person)
 
 
+async def unbind(request: Request) -> Response:
+    """Undoes how somebody's account is bound to single sign-on. Every sign-in of theirs ends."""
+    site, person = site_of(request), request.path_params["person"]
+    await sign_on.unbind(site.store, site.clock, person, by=(await somebody(request)).id)
+    return done(request, "/people?done=unbound", person=person)
+
+
 def role_words() -> list[tuple[str, str, str]]:
     """Returns the roles to choose from: each as it is stored, its name, and what it is for."""
     return [
@@ -112,11 +119,13 @@ async def people_page(
         everybody = await work.people.list_people()
         commissions = await work.commissions.list_commissions(drafts=True)
         second = await work.second_steps.all_second_steps()
+        bound = await work.bindings.all_bindings()
     said = {
         "added": _("The account is ready."),
         "roles": _("The roles are changed."),
         "signed-out": _("They are signed out, everywhere."),
         "second-step": _("Their second step is off. They sign in with the password alone, and can turn it on again."),
+        "unbound": _("The account is bound to single sign-on no more. They are signed out, everywhere."),
         "password": _("The password is changed. They have to sign in again, everywhere."),
     }
     return await page(
@@ -125,6 +134,7 @@ async def people_page(
         status_of(error) if error else 200,
         people=sorted(everybody, key=lambda p: p.name.casefold()),
         second_steps=second,
+        bound=bound,
         role_words=role_words(),
         role_words_in_one=[one for one in role_words() if one[0] != Role.ADMINISTRATOR],
         commissions=[(one.id, one.title) for one in commissions],

@@ -36,7 +36,7 @@ async def sign_in(request: Request) -> Response:
     """Shows the form, and signs in. An unknown login and a wrong password get the same answer in the same time."""
     onward = local_path(request.query_params.get("next", ""))
     if request.method != "POST":
-        return giving(request, await _sign_in_page(request, Form({}), onward))
+        return giving(request, await sign_in_page(request, Form({}), onward))
     site = site_of(request)
     form = await form_of(request)
     onward = local_path(form.text("next"))
@@ -51,7 +51,7 @@ async def sign_in(request: Request) -> Response:
             return further
         token = await accounts.sign_in(site.store, site.clock, person, asked_of(request))
     except (BadInput, TooMany, StoreUnavailable) as error:
-        return await _sign_in_page(request, form, onward, error)
+        return await sign_in_page(request, form, onward, error)
     return with_cookie(request, RedirectResponse(onward or home(person), 303), token, person)
 
 
@@ -137,11 +137,16 @@ def with_cookie(request: Request, answer: Response, token: str, person: Person) 
     return keep_entered(request, answer, person)
 
 
-async def _sign_in_page(request: Request, form: Form, onward: str, error: ForumError | None = None) -> Response:
+async def sign_in_page(
+    request: Request, form: Form, onward: str, error: ForumError | None = None, status: int = 0
+) -> Response:
+    """Draws the page to sign in at, with what is wrong; `status` takes the place of the error's."""
+    oidc = site_of(request).settings.oidc
     answer = await page(
         request,
         "accounts/sign_in.html",
-        status_of(error) if error else 200,
+        status or (status_of(error) if error else 200),
+        provider=oidc.name if oidc else "",
         login=form.text("login"),
         onward=onward,
         errors=errors_of(error),

@@ -57,6 +57,7 @@ WITHOUT_WORDS = """
     ballot: choice group_id ballot salt group_salt at
     casting: round participant cast
     checkpoint: root note signed_at
+    binding: issuer sub at
     closing: id at because groups reopened_at words
     commission: id title question stage power groups support created_at second_reader closed_at
     commission_version: at because terms

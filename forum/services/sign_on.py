@@ -1,0 +1,65 @@
+"""Single sign-on: whoever the provider says that somebody is signs in to the account that is theirs here.
+
+The first time that is the account whose login is the e-mail address that the provider has verified; it is bound to
+the identity then, and from then on the identity alone counts, whatever the address becomes. Nobody gets an account so.
+"""
+
+from __future__ import annotations
+
+from forum.errors import NotAllowed, NotFound
+from forum.ports import Store, Work
+from forum.ports.accounts import Person
+from forum.ports.audit import What
+from forum.ports.clock import Clock
+from forum.ports.sign_on import Binding, Identity
+from forum.services import audit, sign_ins
+from forum.services.sign_ins import Begin
+
+_NO_EMAIL = (
+    "%(name)s does not say that it has verified your e-mail address, so nobody can tell which account is yours. "
+    "Verify it there and try again, or ask your administrator."
+)
+_NO_ACCOUNT = (
+    "You are signed in at %(name)s, but no account here has your e-mail address as its login. Ask your administrator "
+    "for one."
+)
+_OTHER = (
+    "The account with your e-mail address is bound to another identity at %(name)s than the one you came with. If both "
+    "are yours, ask your administrator to undo that on the page “People”, and try again."
+)
+
+
+async def enter(store: Store, clock: Clock, name: str, identity: Identity, asked: Begin) -> tuple[Person, str]:
+    """Signs in whose identity this is. Returns them and the key of the sign-in. Raises NotAllowed, with what to do,
+    where no account is theirs; `name` is the provider's."""
+    async with store.begin() as work:
+        bound = await work.bindings.bound_to(identity.issuer, identity.sub)
+        people = {one.id: one for one in await work.people.list_people()}
+        person = people[bound] if bound else await _first(work, clock, name, identity)
+        token = await sign_ins.begin(work, clock, person, asked, What.SIGNED_IN_BY_PROVIDER)
+    return person, token
+
+
+async def unbind(store: Store, clock: Clock, whose: str, *, by: str) -> None:
+    """Undoes the binding of an account (by id), and ends every sign-in of theirs; nothing where there is none. Raises
+    NotFound where there is no such account."""
+    async with store.begin() as work:
+        if whose not in {one.id for one in await work.people.list_people()}:
+            raise NotFound("There is nobody with this account.")
+        if await work.bindings.unbind(whose):
+            await audit.note(work, clock.now(), by, What.UNBOUND, whom=whose)
+            await work.people.sign_out_everywhere(whose)
+
+
+async def _first(work: Work, clock: Clock, name: str, identity: Identity) -> Person:
+    """Returns the account whose login is the address of an identity, bound to it now."""
+    # Letters beyond ASCII are compared by what they look like: an address with such is nobody's by itself.
+    if not identity.email or not identity.email.isascii():
+        raise NotAllowed(_NO_EMAIL, name=name)
+    person = await work.people.by_login(identity.email)
+    if person is None:
+        raise NotAllowed(_NO_ACCOUNT, name=name)
+    if not await work.bindings.bind(Binding(person.id, identity.issuer, identity.sub, clock.now())):
+        raise NotAllowed(_OTHER, name=name)
+    await audit.note(work, clock.now(), person.id, What.BOUND, name)
+    return person
