@@ -98,13 +98,16 @@ WITHOUT_WORDS = """
     programme: what at
     proposal: id at scenario state
     reason: id group_id choice at state due_at
+    recovery_code: code
     rehearsal: pace started_at state ended_at why report
     report: id at answer answered_at
     round: id scenario method kind state created_at opened_at closed_at revealed_at annulled_at annulled_because
         closes_at extended_at asks_about
+    second_step: sealed at
     session: id title code projector scenarios partition held opened_at kind entrance tablet reasons ended_at stage
         called_off_at called_off_because
-    sign_in: token at until
+    sign_in: token at until device used_on
+    staff_act: at by what whom about
     stage_move: id at better came_from learnt took_part went_to
     stage_note: id at question stage words
     stop: id showing since scenario at group_id state taken_at verdict
