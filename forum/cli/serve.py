@@ -62,6 +62,7 @@ _BACKLOG = 4096
 _PREPARED = 0.5  # seconds between two looks whether another server has done with preparing the database
 _OWN_FILES = 64
 _LARGEST_MESSAGE = 16 * 1024
+_PING_SECONDS = 30.0  # less than a proxy waits for the next byte: a minute, where nobody set it
 _MAKING = "Making the worked example. This happens once, and takes a few seconds."
 
 
@@ -194,6 +195,7 @@ async def _listen(
         ws=Frames,
         ws_max_size=_LARGEST_MESSAGE,
         ws_per_message_deflate=False,
+        ws_ping_interval=_PING_SECONDS,
         lifespan="on",
         log_config=None,
         log_level="warning",

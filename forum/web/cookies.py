@@ -26,7 +26,9 @@ SINCE = "forum_since"
 ENTERED = "forum_entered"
 PENDING = "forum_pending"
 SIGN_ON = "forum_sign_on"
+OURS = "forum_"
 YEAR = 365 * 24 * 3600
+_READ = "forum.cookies"  # where a request's scope keeps them
 _UNNAMED = {None, 80, 443}
 # Texts that a session may know a browser by. What a tablet's voter is known by has spaces in it (web/live/tablet.py)
 # and is made of a ticket's code: no browser may say that it is that voter.
@@ -36,7 +38,7 @@ _BROWSER = re.compile(r"[A-Za-z0-9_-]*")
 def cookie_of(request: HTTPConnection, name: str) -> str:
     """Returns the value of one of the cookies above, "" where there is none, or a browser's that Forum never gave."""
     full = _full(request, name)
-    sent = _sent(request, {full, name})
+    sent = _sent(request)
     value = sent.get(full) or sent.get(name, "")
     return value if name != DEVICE or _BROWSER.fullmatch(value) else ""
 
@@ -51,24 +53,26 @@ def set_cookie(request: HTTPConnection, response: Response, name: str, value: st
 
 def forget_cookie(request: HTTPConnection, response: Response, name: str) -> None:
     """Deletes a cookie in the browser, under either name."""
-    for each in _sent(request, {name, _full(request, name)}):
+    for each in _sent(request).keys() & {name, _full(request, name)}:
         for path in {"/", prefix_of(site_of(request).settings) or "/"}:
             response.delete_cookie(each, path=path, httponly=True, samesite="lax")
 
 
-def _sent(request: HTTPConnection, names: set[str]) -> dict[str, str]:
-    """Returns those of these cookies that a request carries; of a repeated one the last.
+def _sent(request: HTTPConnection) -> dict[str, str]:
+    """Returns the cookies that a request carries, read once; of a repeated one the last.
 
     Parsed here in linear time: `request.cookies` undoes the quoting of every cookie with http.cookies, which before
     Python 3.11.10 and 3.12.6 takes 40 seconds for 128 KB (CVE-2024-7592). Our values hold nothing that is quoted.
     """
-    cookies = {}
-    for header in request.headers.getlist("cookie"):
-        for pair in header.split(";"):
-            name, is_pair, value = pair.partition("=")
-            if is_pair and name.strip() in names:
-                cookies[name.strip()] = value.strip().strip('"')
-    return cookies
+    read: dict[str, str] | None = request.scope.get(_READ)
+    if read is None:
+        read = request.scope[_READ] = {}
+        for header in request.headers.getlist("cookie"):
+            for pair in header.split(";"):
+                name, is_pair, value = pair.partition("=")
+                if is_pair and (name := name.strip()).startswith(OURS):
+                    read[name] = value.strip().strip('"')
+    return read
 
 
 def _full(request: HTTPConnection, name: str) -> str:

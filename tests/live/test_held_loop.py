@@ -27,7 +27,7 @@ async def test_it_names_what_holds_the_loop() -> None:
     def told(place: str, _frame: FrameType) -> None:
         places.append(place)
 
-    watch = HeldLoop(told, of_processor=True)
+    watch = HeldLoop(told, of_processor=True, pause=0.0)
     watch.start()
     for _ in range(20):
         await asyncio.sleep(HELD / 4)
@@ -51,7 +51,7 @@ async def test_it_names_what_holds_the_loop() -> None:
 def test_places_are_counted_up_to_so_many_and_logged_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(held_loop, "MOST_PLACES", 2)
     HOLDS.clear()
-    watch = HeldLoop()
+    watch = HeldLoop(pause=0.0)
     frame = next(iter(sys._current_frames().values()))
     with capture_logs() as logged:
         for place in ("forum.a:one", "forum.a:one", "forum.b:two", "forum.c:three", "forum.d:four"):

@@ -10,6 +10,8 @@ needs none of them, and its application has ended.
 from __future__ import annotations
 
 import asyncio
+import math
+import random
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -33,6 +35,7 @@ PIECE = 1024  # bytes that are worked through in one turn: at most 170 frames
 BURST = 100.0
 REFILL = 5.0
 MOST_LATE = 16 * 1024  # bytes that may come after the server has sent its close frame
+TOGETHER = 0.1  # seconds between moments at which pings are sent
 LINGER = 5.0  # seconds in which the last bytes written can still be read
 # Bytes that the system keeps unsent for a peer that does not read, and after them takes no more: so that such a peer
 # has the latest when it wakes, not all that was sent meanwhile. (Linux; Python names it from 3.12 on.)
@@ -44,6 +47,13 @@ _NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25) if sys.platform == "li
 def framed(text: str) -> bytes:
     """Returns a text message as one frame. The last ones are kept: most are sent to a whole room."""
     return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
+
+
+@lru_cache(maxsize=16)
+def framed_together(texts: tuple[str, ...]) -> bytes:
+    """Returns text messages as frames, one after another. The last ones are kept: a state and its tally go to a whole
+    room."""
+    return b"".join(map(framed, texts))
 
 
 class _Nobody:
@@ -159,7 +169,7 @@ class Frames(WebSocketsSansIOProtocol):
     def write(self, frames: Sequence[str]) -> None:
         """Writes text frames; none where the socket has closed."""
         if self.conn.state is State.OPEN and not self.transport.is_closing():
-            self.transport.write(framed(frames[0]) if len(frames) == 1 else b"".join(map(framed, frames)))
+            self.transport.write(framed(frames[0]) if len(frames) == 1 else framed_together(tuple(frames)))
 
     def end(self, code: int) -> None:
         """Closes the socket with a code; does nothing where it has closed."""
@@ -304,6 +314,16 @@ class Frames(WebSocketsSansIOProtocol):
         return self._left >= 0
 
     # ------------------------------------------------------------------ the end
+
+    def schedule_ping(self) -> None:
+        """Sets the time of the next ping: with others at the next TOGETHER, as waking for each of a hall of phones
+        costs more than its ping. The first time is a random one, so that those who came together are not all asked
+        together."""
+        interval = self.ping_interval or 0.0
+        due = self.loop.time() + interval
+        if not self.ping_sent_at:
+            due -= random.uniform(0, interval / 2)  # noqa: S311 - nothing is kept secret by it
+        self.ping_timer = self.loop.call_at(math.ceil(due / TOGETHER) * TOGETHER, self.send_keepalive_ping)
 
     def keepalive_timeout(self) -> None:
         """Cuts off a peer that has not answered a ping, as it will not read what was written to it."""
