@@ -32,7 +32,7 @@ def bare_words(source: str) -> list[str]:
         elif kind in {"variable_begin", "variable_end", "block_end"}:
             plain.append("\x00" if kind == "variable_begin" else "")
     text = "".join(plain)
-    spoken = [a for a in SPOKEN_ATTRIBUTE.findall(text) if not a.startswith(("width=", "light", "#"))]
+    spoken = [a for a in SPOKEN_ATTRIBUTE.findall(text) if not a.startswith(("width=", "light", "#", "noindex"))]
     words = [
         w
         for w in (piece.strip() for piece in re.split(r"[\x00]|\s{2,}", NAME.sub("  ", TAG.sub("  ", text))))
