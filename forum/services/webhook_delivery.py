@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import uuid4
 
 import msgspec
 import structlog
@@ -74,7 +74,7 @@ class Deliveries:
     async def once(self) -> None:
         """Sends what is due, AT_ONCE at a time, until nothing is. Raises StoreUnavailable."""
         while True:
-            now, claim = self._clock.now(), secrets.token_hex(8)
+            now, claim = self._clock.now(), uuid4().hex
             async with self._store.begin() as work:
                 due = await work.webhooks.claim(now, claim, self._clock.later(minutes=CLAIMED_MINUTES), AT_ONCE)
                 if not due:

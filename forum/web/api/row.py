@@ -67,7 +67,7 @@ def _found(request: Request, answer: Answer, permission: str) -> Response:
     without anybody's cookies or tokens."""
     unlike = tuple(Disagreement(one.what, one.entry) for one in getattr(request.state, "unlike_record", ()))
     body = msgspec.json.encode(msgspec.structs.replace(answer, does_not_agree_with_the_record=unlike or UNSET))
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    tag = f'"{hashlib.sha256(body).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
     if permission == "public":
         headers |= {
