@@ -14,16 +14,11 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-import structlog
-
 from forum.live.metrics import HOLDS
 
 HELD = 0.02  # seconds
 PAUSE = 0.2  # seconds between an answer and the next question
 MOST_PLACES = 100  # names that are counted apart; any other is "elsewhere"
-AGAIN = 60.0  # seconds after which a place is logged once more
-
-log = structlog.get_logger()
 
 
 class HeldLoop:
@@ -47,7 +42,7 @@ class HeldLoop:
         self._answered = True
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
-        self._logged: dict[str, float] = {}
+        self._places: set[str] = set()
 
     def start(self) -> None:
         """Begins to watch."""
@@ -82,14 +77,11 @@ class HeldLoop:
                     self._told(place_of(frame), frame)
 
     def _note(self, place: str, _frame: FrameType) -> None:
-        """Counts a place, and logs it where that was not done lately."""
-        if place not in self._logged and len(self._logged) >= MOST_PLACES:
+        """Counts a place."""
+        if place not in self._places and len(self._places) >= MOST_PLACES:
             place = "elsewhere"
+        self._places.add(place)
         HOLDS.labels(place).inc()
-        now = time.monotonic()
-        if now - self._logged.get(place, -AGAIN) >= AGAIN:
-            self._logged[place] = now
-            log.warning("the event loop was held", place=place, more_than_ms=round(1000 * HELD))
 
 
 def place_of(frame: FrameType) -> str:
