@@ -63,7 +63,12 @@ class Forked:
         self.send_signal(signal.SIGTERM)
 
     def _look(self, timeout: float | None) -> int | None:
-        if self.returncode is None and select.select([self._status], [], [], timeout)[0]:
+        if self.returncode is not None:
+            return self.returncode
+        # Unlike select it takes file descriptors beyond 1024, where a bench has thousands of phones.
+        looking = select.poll()
+        looking.register(self._status, select.POLLIN)
+        if looking.poll(None if timeout is None else 1000 * timeout):
             with self._status:
                 self.returncode = int(self._status.readline())
         return self.returncode
