@@ -46,13 +46,13 @@ async def _there(on: Target) -> tuple[ActIds, list[str], str]:
     )
     assert added.returncode == 0, added.stderr
     machine = {"Accept": "application/json", "Origin": on.server.base}
-    async with httpx2.AsyncClient(base_url=on.server.base, headers=machine, trust_env=False) as olu:
+    async with httpx2.AsyncClient(base_url=on.server.base, headers=machine, trust_env=False, timeout=60) as olu:
         await olu.post("/sign-in", data={"login": "olu", "password": password})
         commission = (await olu.post("/organise/commissions", data=COMMISSION_FORM)).json()
         form = {"commission": commission["id"], "title": "A day"}
         session = (await olu.post("/organise/sessions", data=form)).json()
         asked = await olu.post(f"/console/{session['id']}/ask", data={"question": "Who?", "response": ["A", "B"]})
-        async with httpx2.AsyncClient(base_url=on.server.base, headers=machine, trust_env=False) as phone:
+        async with httpx2.AsyncClient(base_url=on.server.base, headers=machine, trust_env=False, timeout=60) as phone:
             await phone.post(f"/s/{session['code']}/join", data={"group": commission["groups"][0]["id"]})
             device = "; ".join(f"{c.name}={c.value}" for c in phone.cookies.jar)
         cookies = ["; ".join(f"{c.name}={c.value}" for c in olu.cookies.jar)] * 4 + [device, "", "a=\xff"]
