@@ -34,7 +34,7 @@ EVERY = 3600.0  # seconds between two looks whether it is time
 PAUSE = 0.05  # seconds between two pieces
 
 # No part of the record, so neither is how much of it went.
-_UNRECORDED = {"staff_acts"}
+UNRECORDED = {"staff_acts"}
 _STATE = "retention"
 _OVER = "kept long enough %s"
 
@@ -166,7 +166,7 @@ class Retention:
                 gone = await _returned(work, before, self._clock.now())
             else:
                 gone = await work.retention.remove(period, before, A_PIECE)
-            if gone and period not in _UNRECORDED:
+            if gone and period not in UNRECORDED:
                 await _save(work, now, removed={**now.removed, period: now.removed.get(period, 0) + gone})
         return gone > 0
 
