@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
@@ -82,6 +82,10 @@ class WebhookHttp:
         return self._tls
 
 
+# The addresses of IPv6 that are given out (IANA), and those of them that stand in books (RFC 9637).
+_OPEN, _EXAMPLES = ip_network("2000::/3"), ip_network("3fff::/20")
+
+
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Tells whether an address is one of the open internet: of no machine, house or provider of its own, and none that
     stands for such a one (IPv4 within IPv6: mapped, 6to4, NAT64)."""
@@ -91,4 +95,6 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
             within = IPv4Address(address.packed[12:])
         if within is not None or address.teredo is not None:
             return within is not None and is_public(within)
+        if address not in _OPEN or address in _EXAMPLES:
+            return False
     return address.is_global and not address.is_multicast

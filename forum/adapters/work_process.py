@@ -41,6 +41,11 @@ class Aside:
             return await _asked(self._module, content, deadline, line.gives_way)
 
 
+def _without_secrets() -> dict[str, str]:
+    """Returns the environment without Forum's settings: keys and passwords are not for who reads strangers' files."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("FORUM_", "PG"))}
+
+
 async def _asked(module: str, content: bytes, deadline: float, gives_way: Callable[[], bool]) -> bytes:
     paths = [str(_PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
     process = await asyncio.create_subprocess_exec(
@@ -50,7 +55,7 @@ async def _asked(module: str, content: bytes, deadline: float, gives_way: Callab
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+        env=_without_secrets() | {"PYTHONPATH": os.pathsep.join(paths)},
     )
     talk = asyncio.create_task(process.communicate(content))
     answer = b""

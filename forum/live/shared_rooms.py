@@ -18,7 +18,7 @@ from forum.errors import StoreUnavailable
 from forum.live.connection import Say
 from forum.live.debounced import Debounced
 from forum.live.elsewhere import Elsewhere, here_of, named
-from forum.live.news import Here, Names, decode
+from forum.live.news import Here, Names, Seal, decode
 from forum.live.room import Own, Room
 from forum.live.rooms import STIRS, Rooms, logged_if_away
 from forum.live.screen_frames import Draw
@@ -70,7 +70,8 @@ class SharedRooms(Rooms):
         super().__init__(store, clock, draw, say, places)
         self._broker = broker
         self._names = Names(key)
-        self._teller = Teller(broker, self._names)
+        self._seal = Seal(key)
+        self._teller = Teller(broker, self._names, self._seal)
         self._shared: dict[str, Shared] = {}
         self._sessions: dict[str, str] = {}  # by round
         self._rereads = Debounced(self._reread)
@@ -197,6 +198,7 @@ class SharedRooms(Rooms):
     # ------------------------------------------------------------------ what others tell
 
     def _hear(self, session_id: str, message: bytes) -> None:
+        message = self._seal.taken(self._teller.topic(session_id), message)
         heard, room = decode(message), self._rooms.get(session_id)
         if heard is None or room is None or heard.sender == self._teller.me:
             return
@@ -281,11 +283,13 @@ class SharedRooms(Rooms):
         try:
             voting = room.view.round if room.view.voting else None
             before = room.voted
+            # Another round may be on screen by the time that this has been read.
+            counted = room.count.round
             async with self._store.read() as work:
                 history = await room_history.kept(work)
                 version = (await work.sessions.get_session(session_id)).version
                 voted = await work.rounds.voted([voting.id]) if voting is not None else {}
-                drawn = await live_counts.drawn(work, room.count.round) if room.count.round else None
+                drawn = await live_counts.drawn(work, counted) if counted else None
             if history != self.history:
                 self._histories.ask("")
                 return
@@ -296,7 +300,7 @@ class SharedRooms(Rooms):
             for round_id, number in voted.items():
                 room.recount(round_id, number, before)
             if drawn is not None:
-                room.adopt_count(room.count.round, drawn.voted, drawn.shares)
+                room.adopt_count(counted, drawn.voted, drawn.shares)
         except StoreUnavailable:
             log.warning("a room could not be held against the database", session=session_id)
         finally:

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from dataclasses import dataclass, field
 
-from forum.live.news import MOST_NEWS, Here, Names, News, encode
+from forum.live.news import MOST_NEWS, Here, Names, News, Seal, encode
 from forum.ports.broker import Broker
 
 # Seconds for which small news wait for others like them.
@@ -29,10 +29,11 @@ class Told:
 class Teller:
     """Sends what is told of each session to its topic. `me` names this process in messages."""
 
-    def __init__(self, broker: Broker, names: Names) -> None:
+    def __init__(self, broker: Broker, names: Names, seal: Seal) -> None:
         self.me = secrets.token_hex(8)
         self._broker = broker
         self._names = names
+        self._seal = seal
         # Several Forums may share one broker: each has topics of its own, which only who has its key can name.
         self._prefix = f"forum:{names.of('topics'):x}:"
         self._told: dict[str, Told] = {}
@@ -64,7 +65,7 @@ class Teller:
 
     def here(self, session_id: str, here: Here) -> None:
         """Tells at once who is here."""
-        self._broker.publish(self.topic(session_id), encode(here))
+        self._publish(session_id, encode(here))
 
     def send_all(self) -> None:
         """Sends at once what still waits. For closing down."""
@@ -78,4 +79,8 @@ class Teller:
             self.me, told.changed, told.joined, told.let_in, told.full, dict(list(told.voted.items())[-100:]),
             sorted(told.own), sorted(told.expelled)[:MOST_NEWS],
         )  # fmt: skip
-        self._broker.publish(self.topic(session_id), encode(news))
+        self._publish(session_id, encode(news))
+
+    def _publish(self, session_id: str, message: bytes) -> None:
+        topic = self.topic(session_id)
+        self._broker.publish(topic, self._seal.put(topic, message))

@@ -41,9 +41,3 @@ class Mine(msgspec.Struct, frozen=True, tag_field="t", tag="mine"):
     reason: YourReason | None = None
     too: list[str] = []
     group: str = ""
-
-    @property
-    def with_words(self) -> bool:
-        """True where something in it was written by the participant."""
-        written = self.reason is not None or (self.stop is not None and bool(self.stop.how))
-        return written or any(vote.reason or vote.condition for vote in self.yours)

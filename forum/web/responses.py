@@ -47,7 +47,8 @@ class RoomPages:
     """Pages of one moment of a room, drawn once for all who are to be shown the same: the MOST_KEPT asked for last.
 
     `pages` belongs to the room's view, and goes with it. `shared` is the part of their context that follows from that
-    view and from `base` and `tongue` (screens.screen_context). Where not `keeping`, what is drawn is for one alone.
+    view and from `base` and `tongue` (screens.screen_context). Where not `keeping`, what is drawn is for one alone: so
+    must be what has anything of somebody's own on it, as a page that comes at once was drawn for one who has the same.
     """
 
     MOST_KEPT = 64

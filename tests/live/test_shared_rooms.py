@@ -21,7 +21,7 @@ from forum.live.brokers.memory import Hub, MemoryBroker
 from forum.live.connection import Connection
 from forum.live.elsewhere import HOLDS, Elsewhere
 from forum.live.messages import CastMessage, Screen, encode
-from forum.live.news import MOST_HERE, Here, Names, News, decode
+from forum.live.news import MOST_HERE, Here, Names, News, Seal, decode
 from forum.live.news import encode as packed
 from forum.live.room import MOST_SOCKETS
 from forum.live.shared_rooms import SharedRooms
@@ -310,3 +310,26 @@ def test_the_page_on_scaling_has_the_figures_that_hold() -> None:
         named = 8 * int(phones.replace(",", "")) * int(processes) / 1e6
         assert float(busy) == pytest.approx(named, rel=0.3)
         assert float(quiet) == pytest.approx(named / HERE_EVERY, rel=0.3)
+
+
+def test_what_a_stranger_on_the_broker_sends_is_no_message() -> None:
+    seal, other = Seal(b"the key of all processes"), Seal(b"another key")
+    message = packed(News("somebody", changed=True, expelled=[1]))
+    sent = seal.put("a session", message)
+    assert decode(seal.taken("a session", sent)) == decode(message)
+    for forged in (message, sent[1:], sent[:-1], other.put("a session", message), b""):
+        assert decode(seal.taken("a session", forged)) is None
+    # Nor is one of another session's.
+    assert decode(seal.taken("another session", sent)) is None
+
+
+async def test_a_name_that_was_overheard_sends_nobody_away(processes: Processes) -> None:
+    [rooms] = await processes.start(1)
+    live, [person] = await a_room(processes._store, ["g1"])
+    phone = Connection("phone", person)
+    await rooms.enter(live.id, phone)
+    overheard = packed(News("somebody", expelled=[rooms._names.of(person)]))
+    rooms._hear(live.id, overheard)
+    assert not phone.outbox.closing
+    rooms._hear(live.id, rooms._seal.put(rooms._teller.topic(live.id), overheard))
+    assert phone.outbox.closing

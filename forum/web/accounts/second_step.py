@@ -93,7 +93,7 @@ async def own(request: Request) -> Response:
     person, site = await somebody(request), site_of(request)
     on = await second_steps.is_on(site.store, person)
     form = await form_of(request) if request.method == "POST" else Form({})
-    if request.method != "POST":
+    if form.text("act") not in {"on", "codes", "off"}:
         return await _own_page(request, person, form, on=on)
     try:
         await _check_password(request, person, form)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from starlette.requests import Request
 
+from forum.errors import IllegalMove
 from forum.ports import Work
 from forum.ports.promises import Sought
-from forum.services import commitments, ledger
+from forum.services import commitments, decision_matter, ledger
 from forum.services.commitments import Promise as Found
 from forum.voting import decision as rules
 from forum.voting.commitment import Commitment, is_overdue
@@ -36,7 +37,16 @@ async def one(request: Request, _asked: NoQuery) -> Decision:
     async with site_of(request).store.read() as work:
         made = await work.decisions.get_decision(request.path_params["decision"])
         await unlike_record(request, work, promises_shown([made]))
-    return _decision(request, made)
+        differences = made.differences if await _shows_groups(work, made) else ()
+    return _decision(request, made, differences)
+
+
+async def _shows_groups(work: Work, made: rules.Decision) -> bool:
+    """Tells whether the page of a decision may say which groups it differs from: as long as its result is shown."""
+    try:
+        return (await decision_matter.past_matter(work, made.rounds)).result is not None
+    except IllegalMove:
+        return False
 
 
 async def promises(request: Request, asked: OfPromises) -> Listing[Promise]:
@@ -69,7 +79,9 @@ async def _stories(work: Work, found: list[Found]) -> dict[str, str]:
     return await work.stories.titles(wanted) if wanted else {}
 
 
-def _decision(request: Request, made: rules.Decision) -> Decision:
+def _decision(
+    request: Request, made: rules.Decision, differences: Sequence[rules.Difference] | None = None
+) -> Decision:
     return Decision(
         id=made.id,
         commission=made.commission,
@@ -84,7 +96,9 @@ def _decision(request: Request, made: rules.Decision) -> Decision:
         decided_on=made.decided_on or None,
         decided_at=made.decided_at,
         told=dict(made.told),
-        differences=tuple(Difference(str(one.kind), one.group, one.answer) for one in made.differences),
+        differences=None
+        if differences is None
+        else tuple(Difference(str(one.kind), one.group, one.answer) for one in differences),
         second_reader=None if made.second_reader is None else str(made.second_reader),
         state=str(made.state),
         corrections=tuple(

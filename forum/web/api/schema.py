@@ -206,7 +206,7 @@ class Decision(Answer, frozen=True, kw_only=True):
     decided_on: Day | None
     decided_at: Time
     told: dict[str, str]
-    differences: tuple[Difference, ...]
+    differences: tuple[Difference, ...] | None
     second_reader: str | None
     state: str
     corrections: tuple[Correction, ...]

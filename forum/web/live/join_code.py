@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.requests import HTTPConnection
 
 from forum.errors import NotFound
@@ -10,6 +12,8 @@ from forum.sessions.session import LiveSession, Participant
 from forum.web.cookies import DEVICE, cookie_of
 from forum.web.guess_limits import guessed
 from forum.web.site import site_of
+
+_CODE = re.compile(r"[0-9]{6}", re.ASCII)
 
 
 async def session_of(request: HTTPConnection, code: str) -> LiveSession:
@@ -27,7 +31,10 @@ async def place_of(request: HTTPConnection, code: str) -> tuple[LiveSession, Par
 
 async def _place(request: HTTPConnection, code: str, device: str) -> tuple[LiveSession, Participant | None]:
     site = site_of(request)
-    session, participant = await site.rooms.reads.known(code, digest(device) if device else "")
+    if not _CODE.fullmatch(code):  # it keeps nobody else waiting
+        session, participant = None, None
+    else:
+        session, participant = await site.rooms.reads.known(code, digest(device) if device else "")
     if session is None:
         await guessed(request, "code", site.settings.wrong_codes_per_address)
         raise NotFound("There is no such session.")

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from forum.errors import CastRefused, NotAllowed
 from forum.live.messages import REFUSALS
 from forum.live.room import Room
+from forum.sessions.participant_view import Mine
 from forum.sessions.session import LiveSession, Participant
 from forum.sessions.view import RoomView
 from forum.web.accounts.cookieless import giving
@@ -109,10 +110,11 @@ async def phone_page(
     yours: dict[str, object] = {b.round: b for b in mine.yours}
     told, left = left_over(view, own or {})
     shared = screen_context(base, view.read_in(tongue), tongue)
-    wordless = not (refused or typed or own or mine.with_words)
+    # Only a page with nothing on it of whoever asks: how soon it comes says whether it was drawn for somebody before.
+    nobodys = mine == Mine() and not (refused or typed or own or participant.observer)
     return await page_of_room(
         request,
-        RoomPages(pages, shared, base, tongue, keeping=wordless),
+        RoomPages(pages, shared, base, tongue, keeping=nobodys),
         "live/phone.html",
         status,
         **{
