@@ -170,6 +170,10 @@ async def test_an_address_that_is_not_public_is_not_kept(store: Store, url: str)
         *((one, False) for one in ("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.0.1", "169.254.169.254")),
         *((one, False) for one in ("0.0.0.0", "100.64.0.1", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1")),
         *((one, False) for one in ("fd00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "ff02::1")),
+        *(
+            (one, False)
+            for one in ("::127.0.0.1", "::ffff:0:127.0.0.1", "64:ff9b:1::1", "fec0::1", "3fff::1", "5f00::1")
+        ),
     ],
 )
 def test_which_addresses_are_public(address: str, *, public: bool) -> None:
