@@ -8,7 +8,7 @@ from forum.ports import Store, Work
 from forum.services.form_errors import Findings
 from forum.stories.visible_text import trimmed
 
-MOST_ADDRESSES, MOST_TYPED = 20, 4000
+MOST_ADDRESSES, MOST_TYPED = 20, 1300
 # A host with its port, as it may stand in a Content-Security-Policy: nothing in it ends the directive.
 _ORIGIN = re.compile(r"https://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]{1,5})?")
 

@@ -122,6 +122,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     a_certificate(folder)
     with pytest.MonkeyPatch.context() as env:
         env.setenv("SSL_CERT_FILE", str(folder / "ca.crt"))
+        # The one that all tests share was made before.
+        trusting = ssl.create_default_context(cafile=folder / "ca.crt")
+        env.setattr("httpcore2.default_ssl_context", lambda **_: trusting)
         yield folder
 
 

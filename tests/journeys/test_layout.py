@@ -49,7 +49,7 @@ if os.environ.get("LAYOUT") == "whole":
     CASES = list(product(FAMILIES, ("en", "cy", CODE)))
 # Addresses whose answer is no page, or that need what this house has not.
 NO_PAGES = re.compile(
-    r"\{|\.(jsonl|pem|atom|twee|ics|pdf|css|png|webmanifest)|/record/(tile|checkpoint$)|/(health|ready)z$|/metrics$|/now$|^/export|/first/|^/(tablet|projector)/|/mail/(confirm|stop)/|^/promises/.*/files/|^/(api/v1|embed)/"
+    r"\{|\.(csv|jsonl|pem|atom|twee|ics|pdf|css|png|webmanifest)|/record/(tile|checkpoint$)|/(health|ready)z$|/metrics$|/now$|^/export|/first/|^/(tablet|projector)/|/mail/(confirm|stop)/|^/promises/.*/files/|^/(api/v1|embed)/"
 )
 
 # Pages that say here what is missing: which commission, which vote, which sizes, a mail server; and one that there is

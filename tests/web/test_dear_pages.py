@@ -163,8 +163,8 @@ async def test_a_phones_page_asks_for_nothing_twice(
         shown = await browser.get(page)
         asked.clear()
         assert (await browser.get(page)).status_code == shown.status_code == 200
-    # Its session and who it is; then its ballots, its reason, to what it says "me too", its group.
-    assert len(asked) == 6
+    # Its session and who it is; then its group, its ballots and its reason.
+    assert len(asked) == 5
 
 
 @pytest.mark.parametrize("pages", [1, 2, 3, 7, 12, 10**12])
