@@ -121,7 +121,13 @@ def _text(over: Batch, number: int) -> str:
     """Returns a statement over a batch of so many rows as SQLite takes it: they are the table `batch`."""
     row = f"({', '.join('?' * len(over.columns))})"
     names, rows = ", ".join(f'"{name}"' for name in over.columns), ", ".join([row] * number)
-    return f"WITH batch ({names}) AS (VALUES {rows}) {over.statement.compile(dialect=aiosqlite.dialect())}"
+    return f"WITH batch ({names}) AS (VALUES {rows}) {_compiled(over.statement)}"
+
+
+@cache
+def _compiled(statement: sa.Select[Any] | sa.UpdateBase) -> str:
+    """Returns a statement in SQLite's words. Making them takes longer than running it with a hundred rows."""
+    return str(statement.compile(dialect=aiosqlite.dialect()))
 
 
 class Area:

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import EMPTY_DICT
 
-PIECE = 100  # rows of a batch that one statement gets: beyond that it takes no less time for each
+PIECE = 128  # rows of a batch that one statement gets: beyond that it takes no less time for each
 
 
 async def in_pieces(driver: Any, text: Callable[[int], str], rows: Sequence[Sequence[object]]) -> list[Sequence[Any]]:
@@ -29,8 +29,11 @@ async def in_pieces(driver: Any, text: Callable[[int], str], rows: Sequence[Sequ
 
     def work() -> list[Sequence[Any]]:
         found: list[Sequence[Any]] = []
-        for start in range(0, len(rows), PIECE):
-            piece = rows[start : start + PIECE]
+        start = 0
+        while start < len(rows):
+            # Pieces of 1, 2, 4, 8 ... rows: so few texts are prepared once and kept, which takes longer than a piece.
+            piece = rows[start : start + min(PIECE, 1 << (len(rows) - start).bit_length() - 1)]
+            start += len(piece)
             found += driver._conn.execute(text(len(piece)), [value for row in piece for value in row]).fetchall()
         return found
 

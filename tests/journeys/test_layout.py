@@ -52,9 +52,11 @@ NO_PAGES = re.compile(
     r"\{|\.(csv|jsonl|pem|atom|twee|ics|pdf|css|png|webmanifest)|/record/(tile|checkpoint$)|/(health|ready)z$|/metrics$|/now$|^/export|/first/|^/(tablet|projector)/|/mail/(confirm|stop)/|^/promises/.*/files/|^/(api/v1|embed)/"
 )
 
-# Pages that say here what is missing: which commission, which vote, which sizes, a mail server; and one that there is
-# not.
-REFUSED = re.compile(r"/(imprint|suggest|file|mail|new|consistency|change)$|/receipts/[0-9a-f]{32}$|^/[0-9]")
+# Pages that say here what is missing: which commission, which vote, which sizes, a mail server, a provider of sign-ins;
+# and one that there is not.
+REFUSED = re.compile(
+    r"/(imprint|suggest|file|mail|new|consistency|change)$|^/sign-in/provider|/receipts/[0-9a-f]{32}$|^/[0-9]"
+)
 # How high the header of a page may be, by the width of the screen: one row for all its words where there is room for
 # them, and two on the narrowest phone. It is measured before anything is unfolded.
 # Where what folds is open, as it is once the first width was measured, a header on a phone is as high as its menu.
