@@ -25,7 +25,7 @@ async def tokens(request: Request) -> Response:
     """Shows the tokens of whoever is signed in; posted, makes one and shows it, this once."""
     if request.method != "POST":
         return await _page(request, Form({}))
-    by_hand(request)
+    _by_hand(request)
     site, person, form = site_of(request), await somebody(request), await form_of(request)
     asked = TokenForm(**{name: form.text(name) for name in FIELDS})
     try:
@@ -42,13 +42,13 @@ async def tokens(request: Request) -> Response:
 
 async def revoke(request: Request) -> Response:
     """Revokes a token: it opens nothing from this moment on."""
-    by_hand(request)
+    _by_hand(request)
     site, token = site_of(request), request.path_params["token"]
     await accounts.revoke_token(site.store, site.clock, await somebody(request), token)
     return done(request, "/account/tokens?done=revoked", id=token)
 
 
-def by_hand(request: Request) -> None:
+def _by_hand(request: Request) -> None:
     """Raises NotAllowed for a program with a token: it could go on for ever by making the next one."""
     if bears_token(request):
         raise NotAllowed("Tokens are made and revoked by people who are signed in, not by programs.")

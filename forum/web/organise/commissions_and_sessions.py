@@ -20,7 +20,6 @@ from forum.services.sessions import commissions_and_sessions
 from forum.services.sessions.commissions_and_sessions import CommissionForm
 from forum.services.voting import results
 from forum.voting.commission import DEFAULT_THRESHOLD, POWERS, STAGES, Commission, SecondReader
-from forum.web.accounts.tokens import by_hand
 from forum.web.auth import need_somewhere, somebody
 from forum.web.forms import Form, errors_of, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
@@ -229,7 +228,6 @@ async def _commission_page(
 
 async def add_token(request: Request) -> Response:
     """Makes a token and shows it, this once."""
-    by_hand(request)
     site = site_of(request)
     person = await somebody(request)
     form = await form_of(request)
@@ -247,7 +245,6 @@ async def add_token(request: Request) -> Response:
 
 async def revoke_token(request: Request) -> Response:
     """Revokes a token."""
-    by_hand(request)
     site = site_of(request)
     token = request.path_params["token"]
     await accounts.revoke_token(site.store, site.clock, await somebody(request), token)
