@@ -52,7 +52,7 @@ def half_minute(key: bytes, person: str, sealed: str, code: str, at: str) -> int
 
 
 def _codes(secret: bytes) -> TOTP:
-    return TOTP(secret, 6, SHA1(), _PERIOD)  # noqa: S303
+    return TOTP(secret, 6, SHA1(), _PERIOD)  # noqa: S303 - RFC 6238; apps know no other
 
 
 def _opened(key: bytes, person: str, sealed: str) -> bytes | None:

@@ -22,7 +22,7 @@ def provider_of(provider: IdentityProvider | None, address: str) -> OidcProvider
     if provider is None:
         return None
     try:
-        from forum.adapters.oidc import OidcProvider  # noqa: PLC0415
+        from forum.adapters.oidc import OidcProvider  # noqa: PLC0415 - an extra that need not be there
     except ModuleNotFoundError as error:
         raise StartupProblem(_MISSING) from error
     return OidcProvider(provider, address + BACK)

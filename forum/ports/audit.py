@@ -18,7 +18,7 @@ class What(StrEnum):
     SIGN_IN_FAILED = "sign-in failed"
     SIGNED_OUT = "signed out"
     SIGN_INS_ENDED = "sign-ins ended"
-    PASSWORD_CHANGED = "password changed"  # noqa: S105
+    PASSWORD_CHANGED = "password changed"  # noqa: S105 - words
     ACCOUNT_ADDED = "account added"
     ROLES_CHANGED = "roles changed"
     SECOND_STEP_ON = "second step on"
@@ -27,8 +27,8 @@ class What(StrEnum):
     RECOVERY_CODE_USED = "recovery code used"
     BOUND = "bound to provider"
     UNBOUND = "unbound from provider"
-    TOKEN_MADE = "token made"  # noqa: S105
-    TOKEN_REVOKED = "token revoked"  # noqa: S105
+    TOKEN_MADE = "token made"  # noqa: S105 - words
+    TOKEN_REVOKED = "token revoked"  # noqa: S105 - words
     EXPORTED = "exported"
     ORGANISATION_CHANGED = "organisation changed"
 

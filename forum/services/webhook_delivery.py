@@ -107,7 +107,7 @@ class Deliveries:
             return replace(after, state=MessageState.SENT), status
         pause = PAUSES[min(message.tries, len(PAUSES) - 1)]
         # Chance that nothing secret hangs on (S311).
-        next_at = datetime.fromisoformat(now) + timedelta(seconds=pause * random.uniform(0.8, 1.2))  # noqa: S311
+        next_at = datetime.fromisoformat(now) + timedelta(seconds=pause * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
         late = written(next_at) > written(datetime.fromisoformat(message.at) + timedelta(days=MOST_DAYS))
         return replace(after, not_before=written(next_at), state=MessageState.GIVEN_UP if late else after.state), status
 

@@ -18,7 +18,7 @@ def broker_of(url: str) -> Broker:
         return MemoryBroker()
     try:
         # An extra: who runs one process needs none of it.
-        from forum.live.brokers.valkey import ValkeyBroker  # noqa: PLC0415
+        from forum.live.brokers.valkey import ValkeyBroker  # noqa: PLC0415 - an extra that need not be there
     except ModuleNotFoundError as error:
         raise StartupProblem(_MISSING) from error
     return ValkeyBroker(url)
