@@ -141,6 +141,8 @@ class Workers:
             await ending.wait()
         finally:
             ending.set()
+            # The last worker to end takes who waits here: the system would reset them with the socket.
+            self._listening.close()
             await asyncio.gather(*(worker.end() for worker in self._now))
             for task in self._watches:
                 task.cancel()

@@ -208,9 +208,9 @@ async def _listen(
         timeout_graceful_shutdown=3,
         server_header=False,
     )
-    # When it is done, uvicorn raises the signal that stopped it once more: there is nothing left to stop.
+    # Until uvicorn takes them. When it is done, it raises the one that stopped it once more: nothing is left to end.
     for stop in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(stop, lambda *_: None)
+        signal.signal(stop, lambda *_: ending.set())
     garbage.spare_what_is_old()
     try:
         await Server(config, connections, announce, ending, goodbye).serve(sockets=[listening])

@@ -61,8 +61,16 @@ class Elsewhere:
     def __init__(self, names: Names) -> None:
         self.names = names
         self.version = 0
-        self.phones = Phones()
+        self._phones: Phones | None = Phones()
         self._said: dict[str, _Said] = {}
+
+    @property
+    def phones(self) -> Phones:
+        """The phones of all of them. United when somebody asks, which is a few times a second, and not for each message
+        of each process: with a hundred of them and a million names that would be all a core can do."""
+        if self._phones is None:
+            self._phones = self._united()
+        return self._phones
 
     @property
     def pages(self) -> int:
@@ -84,7 +92,7 @@ class Elsewhere:
         self._said[here.sender] = _Said(here.number, now, phones, here.pages)
         if before is not None and (before.phones, before.pages) == (phones, here.pages):
             return False
-        self._unite()
+        self._changed()
         return True
 
     def age(self, now: float) -> bool:
@@ -93,13 +101,16 @@ class Elsewhere:
         for sender in silent:
             del self._said[sender]
         if silent:
-            self._unite()
+            self._changed()
         return bool(silent)
 
-    def _unite(self) -> None:
+    def _changed(self) -> None:
         self.version += 1
+        self._phones = None
+
+    def _united(self) -> Phones:
         every = [said.phones for said in self._said.values()]
-        self.phones = Phones(
+        return Phones(
             _NONE.union(*(one.connected for one in every)),
             _NONE.union(*(one.polling for one in every)),
             _NONE.union(*(one.lost for one in every)),

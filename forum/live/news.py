@@ -1,14 +1,13 @@
 """Messages between the processes of one Forum about one session, as the broker carries them: MessagePack, a closed set.
 
-They bear a mark of these processes (`Seal`), and all the same nobody believes them: `News` says what to read again, and
-numbers that the database soon confirms; `Here` is a partial count. People are named by their `Names`, which nobody
+They bear a mark of these processes (`seal.py`), and all the same nobody believes them: `News` says what to read again,
+and numbers that the database soon confirms; `Here` is a partial count. People are named by their `Names`, which nobody
 outside these processes can turn back. What cannot be read is dropped, and counted.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 from typing import Annotated, Final, TypeAlias
 
 import msgspec
@@ -20,7 +19,6 @@ from forum.ports.broker import MOST_BYTES
 MOST_NEWS: Final = 2_000
 MOST_HERE: Final = 15_000
 _KEPT = 100_000
-_MARK = 16
 
 Sender: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
@@ -81,26 +79,6 @@ def decode(data: bytes) -> News | Here | None:
         pass
     BROKER.labels("unreadable").inc()
     return None
-
-
-class Seal:
-    """Marks messages with a key that all processes of one Forum have: whoever keeps the broker, or a stranger on it,
-    sends nothing that is heeded, and moves nothing from one session to another."""
-
-    def __init__(self, key: bytes) -> None:
-        self._key = hashlib.blake2b(b"messages", key=key).digest()
-
-    def put(self, topic: str, message: bytes) -> bytes:
-        """Returns a message with its mark before it."""
-        return self._mark(topic, message) + message
-
-    def taken(self, topic: str, data: bytes) -> bytes:
-        """Returns the message behind a right mark; b"", which is no message, behind any other."""
-        mark, message = data[:_MARK], data[_MARK:]
-        return message if hmac.compare_digest(mark, self._mark(topic, message)) else b""
-
-    def _mark(self, topic: str, message: bytes) -> bytes:
-        return hashlib.blake2b(topic.encode() + b"\0" + message, digest_size=_MARK, key=self._key).digest()
 
 
 class Names:

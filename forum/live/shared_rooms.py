@@ -18,10 +18,11 @@ from forum.errors import StoreUnavailable
 from forum.live.connection import Say
 from forum.live.debounced import Debounced
 from forum.live.elsewhere import Elsewhere, here_of, named
-from forum.live.news import Here, Names, Seal, decode
+from forum.live.news import Here, Names, decode
 from forum.live.room import Own, Room
 from forum.live.rooms import STIRS, Rooms, logged_if_away
 from forum.live.screen_frames import Draw
+from forum.live.seal import Seal
 from forum.live.teller import SOON, Teller
 from forum.ports import Store
 from forum.ports.broker import Broker
@@ -38,8 +39,11 @@ BEAT = 1.0
 RENEWED = 4.0
 LOOK_VOTING = 2.0
 LOOK = 5.0
-# Every so many looks all of a session is read.
-WHOLE = 8
+# Seconds after which a look reads all that a room shows, whatever its version: a moderator's act on a story, and what
+# else everybody sees, is in no version. So a lost hint costs LOOK_VOTING or LOOK more than this, and a BEAT.
+WHOLE = 3.5
+# Every so many looks the tickets and the places of a session are read.
+RECOUNTED = 8
 
 log = structlog.get_logger()
 
@@ -54,6 +58,7 @@ class Shared:
     renew_at: float = 0.0
     look_at: float = 0.0
     looks: int = 0
+    whole_at: float = 0.0  # when all of it is due to be read
 
 
 def about(seconds: float) -> float:
@@ -148,7 +153,7 @@ class SharedRooms(Rooms):
     async def place(self, session_id: str, *, proved: bool) -> bool:
         """As Rooms has it; those who came in through other processes are counted from time to time."""
         shared = self._shared.get(session_id)
-        if self.places.knows(session_id) and (shared is None or shared.looks % WHOLE == 0):
+        if self.places.knows(session_id) and (shared is None or shared.looks % RECOUNTED == 0):
             async with self._store.read() as work:
                 self.places.recount(session_id, await work.sessions.places(session_id))
         return await super().place(session_id, proved=proved)
@@ -198,8 +203,8 @@ class SharedRooms(Rooms):
     # ------------------------------------------------------------------ what others tell
 
     def _hear(self, session_id: str, message: bytes) -> None:
-        message = self._seal.taken(self._teller.topic(session_id), message)
-        heard, room = decode(message), self._rooms.get(session_id)
+        taken = self._seal.taken(self._teller.topic(session_id), message)
+        heard, room = decode(taken) if taken is not None else None, self._rooms.get(session_id)
         if heard is None or room is None or heard.sender == self._teller.me:
             return
         if isinstance(heard, Here):
@@ -227,6 +232,7 @@ class SharedRooms(Rooms):
         if shared is not None:
             shared.renew_at = 0.0
             shared.looks = -1 if shared.number else 0
+            shared.whole_at = 0.0 if shared.number else asyncio.get_running_loop().time() + WHOLE
             self._looks.ask(session_id, about(SOON))
 
     async def _reread(self, session_id: str) -> None:
@@ -294,8 +300,11 @@ class SharedRooms(Rooms):
                 self._histories.ask("")
                 return
             shared.looks += 1
-            if version != room.version or shared.looks % WHOLE == 0:
+            now, changed = asyncio.get_running_loop().time(), version != room.version
+            if changed or now >= shared.whole_at:
+                shared.whole_at = now + WHOLE
                 await self._read_whole(session_id)
+            if changed or shared.looks % RECOUNTED == 0:
                 await self._send_away_whose_ticket_died(session_id, room)
             for round_id, number in voted.items():
                 room.recount(round_id, number, before)

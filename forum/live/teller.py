@@ -6,7 +6,8 @@ import asyncio
 import secrets
 from dataclasses import dataclass, field
 
-from forum.live.news import MOST_NEWS, Here, Names, News, Seal, encode
+from forum.live.news import MOST_NEWS, Here, Names, News, encode
+from forum.live.seal import Seal
 from forum.ports.broker import Broker
 
 # Seconds for which small news wait for others like them.

@@ -2,14 +2,13 @@
 
 Every process decides by its own counts, at once; what it counted reaches the others within a moment. So a limit holds
 for all together but for what happens in that moment, and where the broker is away each process has a limit of its own.
-A message is signed, as anybody may write to a broker, and comes into the counts once, however often it is brought.
+A message is sealed (`forum/live/seal.py`), as anybody may write to a broker, and comes into the counts once, however
+often it is brought.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import secrets
 from collections import Counter
 from itertools import islice
@@ -17,38 +16,34 @@ from typing import Final
 
 import msgspec
 
+from forum.live.seal import Seal
 from forum.ports.broker import Broker
 from forum.web.rate_limits import Limits
 
 TOPIC: Final = "forum:limits"
 SOON: Final = 0.2  # seconds that counts wait for others like them
 _A_MESSAGE: Final = 500  # keys in one message
-_MARK: Final = 32
-_REMEMBERED: Final = 4096  # messages that are known again when they come twice
 
 
 class _Told(msgspec.Struct, array_like=True):
-    """A message: who sent it, a number that no other of its messages has, events by key, and bytes written by key."""
+    """A message: who sent it, events by key, and bytes written by key."""
 
     sender: str
-    number: int
     events: dict[str, int]
     written: dict[str, int]
 
 
 class SharedLimits:
-    """The counts of one process, told to the others on a broker; `key` signs what is told."""
+    """The counts of one process, told to the others on a broker; `key` seals what is told."""
 
     def __init__(self, limits: Limits, broker: Broker, key: bytes) -> None:
         self.here = limits
         self._broker = broker
-        self._key = key
+        self._seal = Seal(key[:64])
         self._sender = secrets.token_hex(8)
-        self._number = 0
         self._events = Counter[str]()
         self._written = Counter[str]()
         self._soon: asyncio.TimerHandle | None = None
-        self._heard: dict[tuple[str, int], None] = {}
         self._decoder = msgspec.json.Decoder(_Told)
 
     def start(self) -> None:
@@ -83,29 +78,19 @@ class SharedLimits:
         self._soon = None
         while self._events or self._written:
             events, written = _some(self._events), _some(self._written)
-            self._number += 1
-            body = msgspec.json.encode(_Told(self._sender, self._number, events, written))
-            self._broker.publish(TOPIC, self._mark(body) + body)
+            told = msgspec.json.encode(_Told(self._sender, events, written))
+            self._broker.publish(TOPIC, self._seal.put(TOPIC, told))
 
     def hear(self, message: bytes) -> None:
-        """Counts what another process tells; drops what is its own, came before, or was not signed with the key."""
-        mark, body = message[:_MARK], message[_MARK:]
-        if not hmac.compare_digest(mark, self._mark(body)):
+        """Counts what another process tells; drops what is its own, came before, or was not sealed with the key."""
+        body = self._seal.taken(TOPIC, message)
+        told = self._decoder.decode(body) if body is not None else None
+        if told is None or told.sender == self._sender:
             return
-        told = self._decoder.decode(body)
-        name = (told.sender, told.number)
-        if told.sender == self._sender or name in self._heard:
-            return
-        self._heard[name] = None
-        if len(self._heard) > _REMEMBERED:
-            del self._heard[next(iter(self._heard))]
         for key, events in told.events.items():
             self.here.hear(key, events)
         for key, size in told.written.items():
             self.here.weights.hear(key, size)
-
-    def _mark(self, body: bytes) -> bytes:
-        return hashlib.blake2b(body, digest_size=_MARK, key=self._key[:64]).digest()
 
 
 def _some(counts: Counter[str]) -> dict[str, int]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +128,7 @@ class Room:
         self.phones: list[HoppingPhone] = []
         path = "/projector/" + session.session["projector"].rpartition("/")[2]
         self.walls = [Wall(address, path) for address in servers.addresses]
+        self._doors = asyncio.Semaphore(_AT_ONCE)
         self._staying: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -140,9 +141,10 @@ class Room:
             room.stay(wall)
         return room
 
-    def stay(self, screen: Watcher) -> None:
-        """Keeps a screen connected until the room is left."""
-        self._staying.append(asyncio.create_task(screen.stay(asyncio.Semaphore(_AT_ONCE))))
+    def stay(self, screen: Watcher) -> asyncio.Task[None]:
+        """Keeps a screen connected until the room is left; returns the task that does."""
+        self._staying.append(asyncio.create_task(screen.stay(self._doors)))
+        return self._staying[-1]
 
     async def join(self, number: int) -> None:
         """Lets so many people in, each at one of the servers in turn."""
@@ -154,8 +156,7 @@ class Room:
                 cookie = await self.cookie(addresses[at % len(addresses)])
             phone = HoppingPhone(addresses, at % len(addresses), self.session.code, cookie, self.counters)
             self.phones.append(phone)
-            self.stay(phone)
-            await phone.ready.wait()
+            await _while_it_stays(phone.ready.wait(), [self.stay(phone)])
 
         await asyncio.gather(*(come(at) for at in range(number)))
 
@@ -179,9 +180,13 @@ class Room:
             asyncio.create_task(phone.vote(round_id, Vote(at, f"r{at % 2 + 1}")))
             for at, phone in enumerate(self.phones)
         ]
-        if meanwhile is not None:
-            await meanwhile()
-        await asyncio.gather(*votes)
+        try:
+            if meanwhile is not None:
+                await meanwhile()
+            await _while_it_stays(asyncio.gather(*votes), self._staying)
+        finally:
+            for vote in votes:
+                vote.cancel()
 
     async def lost_and_doubled(self, database_url: str, round_id: str) -> tuple[int, int, int]:
         """Returns how many acknowledged votes are not in the database as their phones have it, how many are there that
@@ -208,3 +213,17 @@ class Room:
         failed = [one for one in done if isinstance(one, Exception)]
         if failed:
             raise failed[0]
+
+
+async def _while_it_stays(waited: Awaitable[Any], staying: Iterable[asyncio.Task[None]]) -> None:
+    """Waits for something; raises what ended a screen that it needs, as it would wait for ever."""
+    task = asyncio.ensure_future(waited)
+    try:
+        await asyncio.wait({task, *staying}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            for one in staying:
+                if one.done():
+                    one.result()
+        await task
+    finally:
+        task.cancel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +11,7 @@ from support.unruly_broker import UnrulyBroker
 
 from forum.errors import TooMany
 from forum.live.brokers.memory import Hub, MemoryBroker
+from forum.live.seal import MOST_APART, Seal
 from forum.ports.broker import Back, Heard
 from forum.web import shared_limits
 from forum.web.rate_limits import AN_HOUR, Limits
@@ -90,3 +92,24 @@ async def test_what_others_write_to_the_broker_counts_for_nothing() -> None:
     assert forged.lately("a", AN_HOUR) == 1
     other.stop()
     shared.stop()
+
+
+async def test_what_was_overheard_counts_once_and_not_in_a_process_that_comes_later() -> None:
+    hub, overheard = Hub(), list[bytes]()
+    stranger = MemoryBroker(hub)
+    stranger.subscribe(shared_limits.TOPIC, overheard.append, lambda: None)
+    limits, told = Limits(), Limits()
+    one, other = SharedLimits(limits, MemoryBroker(hub), KEY), SharedLimits(told, MemoryBroker(hub), KEY)
+    one.start()
+    other.start()
+    told.count("a")
+    await until(lambda: limits.lately("a", AN_HOUR) == 1 and bool(overheard))
+    one.hear(overheard[0])
+    assert limits.lately("a", AN_HOUR) == 1
+    fresh = Limits()
+    later = SharedLimits(fresh, MemoryBroker(hub), KEY)
+    later._seal = Seal(KEY, lambda: time.time() + MOST_APART)
+    later.hear(overheard[0])
+    assert fresh.lately("a", AN_HOUR) == 0
+    one.stop()
+    other.stop()
