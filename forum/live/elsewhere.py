@@ -119,6 +119,19 @@ class Elsewhere:
         )
 
 
+@dataclass
+class Shared:
+    """A room as the other processes know it: what they said of it, and when it is to be told of and looked at again."""
+
+    elsewhere: Elsewhere
+    number: int = 0
+    said: tuple[int, int] = (-1, 0)  # changes of presence, and pages
+    renew_at: float = 0.0
+    look_at: float = 0.0
+    looks: int = 0
+    whole_at: float = 0.0  # when all of it is due to be read
+
+
 class Everywhere:
     """The phones of a session on this process and all others, with the numbers that Presence gives of its own."""
 

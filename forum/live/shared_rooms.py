@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -17,7 +16,7 @@ import structlog
 from forum.errors import StoreUnavailable
 from forum.live.connection import Say
 from forum.live.debounced import Debounced
-from forum.live.elsewhere import Elsewhere, here_of, named
+from forum.live.elsewhere import Elsewhere, Shared, here_of, named
 from forum.live.news import Here, Names, decode
 from forum.live.room import Own, Room
 from forum.live.rooms import STIRS, Rooms, logged_if_away
@@ -46,19 +45,6 @@ WHOLE = 3.5
 RECOUNTED = 8
 
 log = structlog.get_logger()
-
-
-@dataclass
-class Shared:
-    """A room as the other processes know it: what they said of it, and when it is to be told of and looked at again."""
-
-    elsewhere: Elsewhere
-    number: int = 0
-    said: tuple[int, int] = (-1, 0)  # changes of presence, and pages
-    renew_at: float = 0.0
-    look_at: float = 0.0
-    looks: int = 0
-    whole_at: float = 0.0  # when all of it is due to be read
 
 
 def about(seconds: float) -> float:

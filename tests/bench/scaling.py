@@ -17,6 +17,7 @@ import random
 import sys
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -86,7 +87,7 @@ class Queue:
     def share(self) -> float:
         """Returns the share of its time for which it worked; more than what was there means that work waits."""
         waiting = sum(seconds for seconds, _ in self._work.items)
-        return (self.busy + waiting) / (self._world.now * self._cores)
+        return float((self.busy + waiting) / (self._world.now * self._cores))
 
     def _run(self) -> Event:
         while True:
@@ -156,7 +157,7 @@ class Process:
 
     def _store(self, batch: list[tuple[float, int]], number: int) -> Event:
         house, stored = self.house, self.house.world.event()
-        house.database.put(number * house.cost["ballot"], stored.succeed)
+        house.database.put(number * house.cost["ballot"], lambda: _happens(stored))
         yield stored
         yield house.world.timeout(house.cost["fsync"])  # PostgreSQL syncs for all who wait, while its cores go on
         house.measured.commits += 1
@@ -181,9 +182,8 @@ class Process:
         names, self._news = self._news, 0
         while True:  # so many names fit into one message
             some = min(names, 2000)
-            self.loop.put(
-                self.house.cost["message"], lambda some=some: self.house.publish(self, NEWS[0] + NEWS[1] * some)
-            )
+            size = NEWS[0] + NEWS[1] * some
+            self.loop.put(self.house.cost["message"], partial(self.house.publish, self, size))
             self.house.measured.messages += 1
             names -= some
             if names <= 0:
@@ -259,6 +259,10 @@ class House:
         """Returns how busy each part was: of the processes, the busiest."""
         process = max(one.loop.share() for one in self.processes)
         return {"a process": process, "the database": self.database.share(), "the broker": self.broker.share()}
+
+
+def _happens(event: simpy.Event) -> None:
+    event.succeed()
 
 
 def late(waits: Sequence[tuple[float, int]], share: float = 0.99) -> float:
