@@ -17,6 +17,17 @@ async def note(work: Work, at: str, by: str, what: What, about: str = "", *, who
     await work.audit.add_act(StaffAct(at, by, what, whom, about[:MOST_ABOUT]))
 
 
+def with_token(about: str, token: str) -> str:
+    """Returns what an act was about, with the name of the token by which a program did it, "" for none."""
+    return f"{about}\n{token}" if token else about
+
+
+def token_in(act: StaffAct) -> tuple[str, str]:
+    """Returns what an act was about, and the name of the token by which a program did it, "" for none."""
+    about, _line, token = act.about.partition("\n")
+    return about, token
+
+
 def roles_in(act: StaffAct) -> list[str] | None:
     """Returns the roles that an act is about, none of them where they were all taken; None for an act of another
     kind."""

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from starlette.requests import HTTPConnection
 
-from forum.errors import NotAllowed, NotFound, SignInNeeded, StoreUnavailable
+from forum.errors import NotAllowed, NotFound, SignInNeeded, StoreUnavailable, message
 from forum.ports import Work
 from forum.ports.accounts import Person
 from forum.services import (
@@ -26,6 +26,7 @@ from forum.web.i18n.dates import today
 from forum.web.site import site_of
 
 API = "/api/v1/"
+TOKEN_UNKNOWN = message("This token is not known: it was revoked, it has run out, or it was copied wrong.")
 
 
 async def person_of(request: HTTPConnection) -> Person | None:
@@ -35,6 +36,12 @@ async def person_of(request: HTTPConnection) -> Person | None:
         request.state.person = await _read_person(request, using=True)
     person: Person | None = request.state.person
     return person
+
+
+def token_of(request: HTTPConnection) -> str:
+    """Returns the name of the token that somebody is known by, "" for none."""
+    label: str = getattr(request.state, "token", "")
+    return label
 
 
 def bears_token(request: HTTPConnection) -> bool:
@@ -74,6 +81,7 @@ async def _token_holder(request: HTTPConnection, secret: str, *, using: bool) ->
     if found is None or (found[1].role and not request.url.path.startswith(API)):
         return None
     person, token = found
+    request.state.token = token.label
     if using and token.used_on != day:
         with suppress(StoreUnavailable):
             await api_tokens.used(site.store, token, day)
@@ -90,7 +98,7 @@ async def need(request: HTTPConnection, permission: str, commission: str = "") -
     there = permissions.reach(person, permission)
     if there.every or commission in there:
         return person
-    raise _refused(person)
+    raise _refused(request, person)
 
 
 async def need_here(request: HTTPConnection, permission: str) -> None:
@@ -109,7 +117,7 @@ async def need_somewhere(request: HTTPConnection, permission: str) -> Reach:
     person = await person_of(request)
     there = permissions.reach(person, permission)
     if not there:
-        raise _refused(person)
+        raise _refused(request, person)
     return there
 
 
@@ -145,9 +153,13 @@ async def _commission_of(request: HTTPConnection) -> str:
     return str(named.get("commission", ""))
 
 
-def _refused(person: Person | None) -> SignInNeeded | NotAllowed:
+def _refused(request: HTTPConnection, person: Person | None) -> SignInNeeded | NotAllowed:
+    if person is None and bears_token(request):
+        return SignInNeeded(TOKEN_UNKNOWN)
     if person is None:
         return SignInNeeded("Sign in to see this page.")
+    if request.url.path.startswith(API):
+        return NotAllowed("The role of this token does not allow this, or not in this commission.")
     return NotAllowed("This page is not for your role. Ask an administrator if you need it.")
 
 

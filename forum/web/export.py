@@ -26,7 +26,7 @@ from forum.record import popolo
 from forum.record.verify.public_log import Log
 from forum.services import audit, exports
 from forum.web import report
-from forum.web.auth import need, need_somewhere, somebody
+from forum.web.auth import need, need_somewhere, somebody, token_of
 from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import language
 from forum.web.organisation.face import letterhead
@@ -135,7 +135,7 @@ async def _kept_headers(request: Request, name: str, ending: str) -> dict[str, s
     site, person = site_of(request), await somebody(request)
     name = f"{name}-{today(site.clock.now())}.{ending}"
     async with site.store.begin() as work:
-        await audit.note(work, site.clock.now(), person.id, What.EXPORTED, name)
+        await audit.note(work, site.clock.now(), person.id, What.EXPORTED, audit.with_token(name, token_of(request)))
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 

@@ -27,7 +27,7 @@ from forum.web.site import network_of, site_of
 SMALL, WORDS, STORY = 16 * 1024, 256 * 1024, 1024 * 1024
 # Up to this size somebody who sends too large a file reads what to do about it; beyond, the answer is short.
 MOST_WITH_FILE = 64 * 1024 * 1024
-_MOST_FIELDS = 400
+MOST_FIELDS = 400
 _SHORT = 16 * 1024  # bytes of a form that are parsed at once; longer ones in a thread
 _PIECE = 16 * 1024  # bytes of a form with a file that are parsed at once
 _MOST_TYPED = STORY
@@ -89,7 +89,7 @@ async def form_of(request: Request) -> Form:
     for name, value in data.multi_items():
         if not isinstance(value, str):
             raise BadInput("Files cannot be sent here.", field=name)
-        values.setdefault(name, []).append(_clean(value))
+        values.setdefault(name, []).append(clean(value))
     return Form(values)
 
 
@@ -105,7 +105,7 @@ def _parsed(scope: Scope, body: bytes) -> FormData:
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
 
-    steps = Request(scope, receive).form(max_files=0, max_fields=_MOST_FIELDS).__await__()
+    steps = Request(scope, receive).form(max_files=0, max_fields=MOST_FIELDS).__await__()
     try:
         next(steps)
     except StopIteration as done:
@@ -132,14 +132,14 @@ async def form_with_file(request: Request, name: str, most: int) -> tuple[Form, 
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return await form_of(Request(request.scope, _bounded(request.receive))), None
     _say_who(request)
-    parser = _Parser(request.headers, _in_pieces(request.stream()), max_files=1, max_fields=_MOST_FIELDS)
+    parser = _Parser(request.headers, _in_pieces(request.stream()), max_files=1, max_fields=MOST_FIELDS)
     parser.most, parser.receiving, parser.network = most, site_of(request).limits.receiving, network_of(request)
     values: dict[str, list[str]] = {}
     file = None
     try:
         for field_name, value in (await parser.parse()).multi_items():
             if isinstance(value, str):
-                values.setdefault(field_name, []).append(_clean(value))
+                values.setdefault(field_name, []).append(clean(value))
             elif value.filename and field_name == name:
                 # Browsers send a file without a name for a field in which nothing was chosen.
                 content = await value.read() if parser.there <= most else b""
@@ -215,8 +215,9 @@ class _Parser(MultiPartParser):
         super().on_part_data(data, start, end)
 
 
-def _clean(value: str) -> str:
-    # Replaces halves of surrogate pairs (which UTF-7 can send), as they can be neither stored nor shown.
+def clean(value: str) -> str:
+    """Returns a text without what can be neither stored nor shown: the character 0, and halves of surrogate pairs,
+    which UTF-7 can send."""
     return value.replace("\x00", "").encode("utf-8", "replace").decode()
 
 

@@ -189,7 +189,7 @@ async def story(request: Request) -> Response:
         if wants_json(request):
             raise
         return await story_page(request, form, error)
-    await _tell_rooms(request, moderated)
+    await tell_rooms(request, moderated)
     return done(request, f"/moderate?done={action.replace(' ', '+')}", story=moderated.id, status=moderated.status)
 
 
@@ -214,11 +214,11 @@ async def appeal(request: Request) -> Response:
         if wants_json(request):
             raise
         return await story_page(request, form, error)
-    await _tell_rooms(request, answered)
+    await tell_rooms(request, answered)
     return done(request, f"/moderate?done={outcome}", story=answered.id, status=answered.status)
 
 
-async def _tell_rooms(request: Request, story: Submission) -> None:
+async def tell_rooms(request: Request, story: Submission) -> None:
     """Has the screens drawn anew that may show a story: one that is held goes from them at once."""
     for session in await submissions.sessions_with(site_of(request).store, story):
         await site_of(request).rooms.changed(session)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 from support.app import House, words
 from support.loop_watch import Asker
 
+from forum.web.api.row import START, ApiRow
+from forum.web.api.table import API
 from forum.web.forms import SMALL, STORY, WORDS
 from forum.web.page_row import Page
 from forum.web.routes import PAGES
 
-POSTS = [row for row in PAGES if "POST" in row.methods]
+WRITES = [row for row in PAGES if "POST" in row.methods and row.path.startswith("/api/")]
+POSTS = [row for row in PAGES if "POST" in row.methods and row not in WRITES]
 # Whoever adds a form says here too that it brings more than a few buttons and names.
 SENTENCES = {
     "/commissions/{commission}/tell",
@@ -91,6 +96,25 @@ async def test_every_form_refuses_what_is_too_much_before_it_is_read(house: Hous
         assert "ormod" in page.decode(), path
         status, _ = await asker.announced(path, row.most_body)
         assert status != 413, path
+
+
+async def test_a_write_to_the_api_takes_what_its_fields_may_hold_and_no_more(house: House) -> None:
+    asker = Asker(house, "", {"accept-language": "cy"})
+    for row in (one for one in API if one.method == "POST"):
+        # A character outside the first plane is twelve bytes where JSON spells it out.
+        [told] = msgspec.json.schema_components([row.takes])[1].values() if not nested(row) else [{}]
+        letters = sum(one.get("maxLength", 0) for one in told.get("properties", {}).values())
+        assert 12 * letters < row.most_body <= STORY, row.path
+        path = (START + row.path).replace("{", "").replace("}", "")
+        status, problem = await asker.announced(path, row.most_body + 1)
+        assert status == 413, path
+        assert "ormod" in json.loads(problem)["detail"]
+        assert (await asker.announced(path, row.most_body))[0] != 413, path
+
+
+def nested(row: ApiRow) -> bool:
+    """Tells whether a body has rows in it, whose number is bounded by the act."""
+    return len(msgspec.json.schema_components([row.takes])[1]) > 1
 
 
 @pytest.mark.parametrize("row", [row for row in POSTS if row.path in {"/sign-in", "/join", "/stories/{story}/report"}])

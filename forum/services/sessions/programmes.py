@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from forum.errors import BadInput, IllegalMove, NotFound
+from forum.errors import BadInput, IllegalMove, NotFound, message
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.ports.long_work import parsed
@@ -34,6 +34,7 @@ from forum.voting.round import RoundKind, RoundState
 # What the form for a cue of a story may ask for; a replay is kept as a scene.
 _OF_A_STORY, _REPLAY = (ItemKind.SCENE, ItemKind.QUESTION, ItemKind.AGAIN), "replay"
 MOST_SECTIONS, MOST_ITEMS = 30, 300
+CHANGED_SINCE = message("The programme was changed since. Look at it first.")
 
 Change = Callable[[Programme], Programme]
 
@@ -49,13 +50,20 @@ class SectionForm:
 
 
 class Programming:
-    """The changes that organisers make. Each returns the programme as it is after it."""
+    """The changes that organisers make. Each returns the programme as it is after it.
 
-    def __init__(self, store: Store, clock: Clock, session_id: str, zone: ZoneInfo = UTC) -> None:
+    Of a program's change, `seen` is the number of the latest one that it has seen: where there was another since, or
+    its own came through already, each raises IllegalMove.
+    """
+
+    def __init__(
+        self, store: Store, clock: Clock, session_id: str, zone: ZoneInfo = UTC, seen: int | None = None
+    ) -> None:
         self._store = store
         self._clock = clock
         self._session = session_id
         self._zone = zone
+        self._seen = seen
 
     async def about(self, day: str, place: str, *, public: bool) -> Planned:
         """When and where the session is, and whether everybody may read its programme beforehand."""
@@ -184,7 +192,7 @@ class Programming:
         async with self._store.begin() as work:
             now = await work.programmes.latest(self._session)
             if now.number != number or not number:
-                raise IllegalMove("The programme was changed since. Look at it first.")
+                raise IllegalMove(CHANGED_SINCE)
             before = (await work.programmes.at(self._session, number - 1)).plan
             return await self._keep(work, lambda plan: before, ProgrammeChange.UNDONE, now.name)
 
@@ -200,6 +208,8 @@ class Programming:
     async def _keep(self, work: Work, change: Change, what: ProgrammeChange, name: str) -> Planned:
         session = await guard.going_on(work, self._session, planned=True)
         now = await work.programmes.latest(session.id)
+        if self._seen is not None and now.number != self._seen:
+            raise IllegalMove(CHANGED_SINCE)
         plan = change(now.plan)
         if plan == now.plan:
             return now

@@ -143,7 +143,8 @@ def _about(act: StaffAct) -> str:
     """Returns what an act was about in the reader's language: roles by their names, all else as it was noted."""
     roles = audit.roles_in(act)
     if roles is None:
-        return act.about
+        about, token = audit.token_in(act)
+        return _("%(what)s, by the token “%(token)s”") % {"what": about, "token": token} if token else about
     names = {str(role): words for role, words, _hint in role_words()}
     return ", ".join(names.get(role, role) for role in roles) or _("No role")
 

@@ -48,6 +48,7 @@ async def stages(request: Request, _asked: NoQuery) -> Stages:
         commission=about.id,
         stage=course.standing.stage,
         closed=course.standing.closed,
+        acts=course.standing.acts,
         moves=tuple(
             StageMove(
                 id=one.id,

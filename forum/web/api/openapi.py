@@ -11,9 +11,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.web.api import shapes
+from forum.web.api import bodies, shapes
 from forum.web.api.row import START, ApiRow
 from forum.web.api.table import API
+from forum.web.i18n.gettext import gettext as _
 from forum.web.problems import MEDIA
 from forum.web.responses import page
 from forum.web.site import base_url
@@ -25,8 +26,15 @@ _PLACES = {
     "decision": "The id of a decision.",
     "commitment": "The id of a promise.",
     "story": "The id of a story.",
+    "draft": "The id of a draft of a decision.",
+    "webhook": "The id of a webhook.",
 }
 _REF = "#/components/schemas/{name}"
+_REFUSED_WRITES = {
+    "409": "It cannot be done now, or was changed meanwhile. Nothing was kept.",
+    "413": "The body is too large.",
+    "415": "The body is not sent as JSON.",
+}
 _HEADERS = {"ETag": {"description": "Send it back as If-None-Match.", "schema": {"type": "string"}}}
 # Refusals that any request may meet.
 _REFUSALS = {
@@ -48,6 +56,10 @@ def description(server: str) -> dict[str, Any]:
 def _described() -> dict[str, Any]:
     every = [one for row in API for one in (row.answer, row.takes)] + [shapes.Refusal]
     refs, components = msgspec.json.schema_components(every, ref_template=_REF)
+    for shape in components.values():
+        for told in shape.get("properties", {}).values():
+            if "enum" in told and told.get("default") not in told["enum"]:
+                told.pop("default", None)
     of = dict(zip([id(one) for one in every], refs, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for row in API:
@@ -57,7 +69,8 @@ def _described() -> dict[str, Any]:
         "info": {
             "title": "Forum",
             "version": "1",
-            "description": "What the pages of Forum show, as JSON. No number stands here that no page shows.",
+            "description": "What the pages of Forum show and what staff do on them, as JSON. No number stands here "
+            "that no page shows, and nobody votes here.",
         },
         "paths": paths,
         "components": {
@@ -96,32 +109,49 @@ def _operation(row: ApiRow, of: dict[int, dict[str, Any]], components: dict[str,
             }
             for name, one in shape["properties"].items()
         ]
-        parameters.append(
-            {
-                "name": "If-None-Match",
-                "in": "header",
-                "required": False,
-                "description": "The ETag of the answer that you have: 304 where nothing has changed.",
-                "schema": {"type": "string"},
-            }
-        )
+        if not row.media:
+            parameters.append(
+                {
+                    "name": "If-None-Match",
+                    "in": "header",
+                    "required": False,
+                    "description": "The ETag of the answer that you have: 304 where nothing has changed.",
+                    "schema": {"type": "string"},
+                }
+            )
     else:
+        if row.makes:
+            parameters.append(
+                {
+                    "name": bodies.KEY,
+                    "in": "header",
+                    "required": False,
+                    "description": "A random text. The same request sent again with it is done once.",
+                    "schema": {"type": "string", "maxLength": bodies.MOST_KEY},
+                }
+            )
         told["requestBody"] = {"required": True, "content": {"application/json": {"schema": of[id(row.takes)]}}}
     return told | {"parameters": parameters}
 
 
 def _responses(row: ApiRow, of: dict[int, dict[str, Any]]) -> dict[str, Any]:
     body = {"content": {"application/json": {"schema": of[id(row.answer)]}}}
+    if row.media:
+        body = {"content": {row.media: {"schema": {"type": "string", "format": "binary"}}}}
     good: dict[str, Any] = (
-        {
+        {"200": {"description": "The file.", **body}}
+        if row.media
+        else {
             "200": {"description": "What was asked for.", "headers": _HEADERS, **body},
             "304": {"description": "Nothing has changed since the answer with this ETag.", "headers": _HEADERS},
         }
         if row.method == "GET"
-        else {"201": {"description": "It is done, or was done by the same request before.", **body}}
+        else {"201": {"description": "It is made, or was made by the same request before.", **body}}
+        if row.makes
+        else {"200": {"description": "It is done, or was done before.", **body}}
     )
     refusal = {"content": {MEDIA: {"schema": of[id(shapes.Refusal)]}}}
-    more = {} if row.method == "GET" else {"409": "It cannot be done now, or was changed meanwhile."}
+    more = {} if row.method == "GET" else _REFUSED_WRITES
     return good | {status: {"description": words, **refusal} for status, words in sorted((_REFUSALS | more).items())}
 
 
@@ -144,7 +174,23 @@ async def explained(request: Request) -> Response:
         request,
         "public/api.html",
         rows=[one for one in API if one.permission == "public"],
-        token_rows=[one for one in API if one.permission != "public"],
+        token_rows=[
+            (words, rows)
+            for permission, words in _whose().items()
+            if (rows := [one for one in API if one.permission == permission])
+        ],
         start=base_url(request) + START,
         below=START,
     )
+
+
+def _whose() -> dict[str, str]:
+    """Returns whose tokens have a permission, in words, by the permission."""
+    return {
+        "signed in": _("In any role"),
+        "keep commissions": _("As organiser or commissioner"),
+        "run sessions": _("As organiser"),
+        "moderate stories": _("As moderator"),
+        "read drafts": _("As commissioner or second reader"),
+        "decide": _("As commissioner"),
+    }

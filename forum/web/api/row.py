@@ -9,14 +9,14 @@ from typing import Any
 
 import msgspec
 from msgspec import UNSET
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.errors import BadInput, SignInNeeded
+from forum.web.api import bodies
 from forum.web.api.shapes import Answer, Disagreement, NoQuery
-from forum.web.auth import bears_token, person_of
-from forum.web.forms import SMALL
+from forum.web.auth import TOKEN_UNKNOWN, bears_token, person_of, somebody
+from forum.web.forms import SMALL, Form
 from forum.web.page_row import Page
 from forum.web.rate_limits import TEN_MINUTES
 from forum.web.site import network_of, site_of
@@ -24,15 +24,16 @@ from forum.web.site import network_of, site_of
 # Requests in ten minutes: from one network without a token, and with one token.
 READS, OF_A_TOKEN = 3000, 6000
 START = "/api/v1"
-Answering = Callable[[Request, Any], Awaitable[Answer]]
+Answering = Callable[[Request, Any], Awaitable[Answer | Response]]
 
 
 @dataclass(frozen=True)
 class ApiRow:
     """One row: an address and method, what answers it, the permission as in a `Page`, and its description.
 
-    `endpoint` takes the request and what came with it: of a GET the query, as `takes` says, of a POST the body.
-    `summary` is a sentence for people, a gettext message.
+    `endpoint` takes the request and what came with it, as `takes` says: of a GET the query, of a POST the form that its
+    body was read into. `summary` is a sentence for people, a gettext message. `makes`: something is made, which is not
+    made again where the same request comes twice with one Idempotency-Key. `media` is that of a file, not of JSON.
     """
 
     method: str
@@ -44,6 +45,8 @@ class ApiRow:
     takes: type[msgspec.Struct] = NoQuery
     most_body: int = SMALL
     somewhere: bool = False
+    makes: bool = False
+    media: str = ""
 
     @property
     def page(self) -> Page:
@@ -55,11 +58,22 @@ class ApiRow:
         key, most = (person.id, OF_A_TOKEN) if person else (network_of(request), READS)
         site_of(request).limits.take(f"api {key}", most, TEN_MINUTES)
         if person is None and bears_token(request):
-            raise SignInNeeded("This token is not known: it was revoked, it has run out, or it was copied wrong.")
+            raise SignInNeeded(TOKEN_UNKNOWN)
         if self.method == "GET":
-            return _found(request, await self.endpoint(request, _query(request, self.takes)), self.permission)
-        made = await self.endpoint(request, await _body(request, self.takes))
-        return Response(msgspec.json.encode(made), 201, media_type="application/json")
+            found = await self.endpoint(request, _query(request, self.takes))
+            return found if isinstance(found, Response) else _found(request, found, self.permission)
+        form = await bodies.read(request, self.takes)
+        if self.makes:
+            by = (await somebody(request)).id
+            form = Form({**form.values, "id": [bodies.id_of(request, by, await request.body())]})
+        try:
+            done = await self.endpoint(request, form)
+        except BadInput as error:
+            raise bodies.in_json(self.takes, error) from error
+        if isinstance(done, Response):
+            return done
+        headers = {"Cache-Control": "no-store", "Vary": "Authorization"}
+        return Response(msgspec.json.encode(done), 201 if self.makes else 200, headers, "application/json")
 
 
 def _found(request: Request, answer: Answer, permission: str) -> Response:
@@ -90,23 +104,12 @@ def _query(request: Request, takes: type[msgspec.Struct]) -> msgspec.Struct:
             raise BadInput(
                 "There is no such parameter here. Leave it out, or look it up in the description.", field=name[:200]
             )
-    return _converted(dict(given), takes, strict=False)
+    return _converted(dict(given), takes)
 
 
-async def _body(request: Request, takes: type[msgspec.Struct]) -> msgspec.Struct:
-    """Reads a body of JSON. Raises BadInput under the name of what cannot be used, HTTPException for another kind."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise HTTPException(415)
+def _converted(given: Any, takes: type[msgspec.Struct]) -> msgspec.Struct:
     try:
-        sent = msgspec.json.decode(await request.body())
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadInput("This is not JSON. Send one JSON object, as the description says.") from error
-    return _converted(sent, takes, strict=True)
-
-
-def _converted(given: Any, takes: type[msgspec.Struct], *, strict: bool) -> msgspec.Struct:
-    try:
-        return msgspec.convert(given, takes, strict=strict)
+        return msgspec.convert(given, takes, strict=False)
     except msgspec.ValidationError as error:
         words, _at, path = str(error).partition(" - at `$")
         field = path.strip("`.") if path else words.rpartition("field `")[2].strip("`") if "field `" in words else ""

@@ -80,11 +80,13 @@ class StageNote(Struct, frozen=True, kw_only=True):
 
 
 class Stages(Answer, frozen=True, kw_only=True):
-    """Course of a commission: where it stands, its moves so far, and what was answered in its stages, oldest first."""
+    """Course of a commission: where it stands, its moves so far, and what was answered in its stages, oldest first.
+    `acts` is what the next move has to name."""
 
     commission: str
     stage: str
     closed: bool
+    acts: int
     moves: tuple[StageMove, ...]
     notes: tuple[StageNote, ...]
 

@@ -71,6 +71,13 @@ class OfPages(NoQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cursor: Cursor = ""
 
 
+class OfExport(NoQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the record: a commission, or a session; a token of one commission has to name one."""
+
+    commission: Annotated[str, Meta(max_length=200, description="The id of a commission.")] = ""
+    session: Annotated[str, Meta(max_length=200, description="The id of a live session.")] = ""
+
+
 class OfPromises(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A choice among the promises; what is empty chooses nothing."""
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from forum.errors import message
 from forum.web.api import commissions, decisions, record, sessions
+from forum.web.api.decision_table import FOR_DECIDING
+from forum.web.api.facilitator_table import FOR_FACILITATORS
+from forum.web.api.organiser_table import FOR_ORGANISERS
 from forum.web.api.row import ApiRow
 from forum.web.api.schema import Commission, Decision, Entry, Promise, RecordHead, Round, Session, Stages, Story, Work
 from forum.web.api.shapes import Listing, OfPages, OfPromises, Paged
@@ -155,4 +158,7 @@ API: tuple[ApiRow, ...] = (
         Work,
         somewhere=True,
     ),
+    *FOR_ORGANISERS,
+    *FOR_FACILITATORS,
+    *FOR_DECIDING,
 )

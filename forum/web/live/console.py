@@ -90,7 +90,7 @@ async def act(request: Request) -> Response:
     if name == LET_IN:
         return await let_in(request, session)
     try:
-        outcome = await _carry_out(request, session, name, form)
+        outcome = await carry_out(request, session, name, form)
     except ForumError as error:
         if wants_json(request) or isinstance(error, NotFound):
             raise
@@ -114,7 +114,8 @@ async def let_in(request: Request, session: str) -> Response:
     return done(request, f"/console/{live_session.id}", full=site.rooms.places.full(live_session.id))
 
 
-async def _carry_out(request: Request, session: str, name: str, form: Form) -> Outcome:
+async def carry_out(request: Request, session: str, name: str, form: Form) -> Outcome:
+    """Carries out one act of the console, by its name. Raises as the act does."""
     site = site_of(request)
     if name == UNDO:
         return await undo_act(Desk(site.store, site.clock), session, form.text("undo"))

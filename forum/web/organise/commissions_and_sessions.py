@@ -94,9 +94,9 @@ async def add_commission(request: Request) -> Response:
     site = site_of(request)
     try:
         if form.text("draft"):
-            kept = await services.keep_draft(site.store, site.clock, _commission(form))
+            kept = await services.keep_draft(site.store, site.clock, typed(form))
             return done(request, f"/organise/commissions/{kept.id}/edit", id=kept.id)
-        made = await commissions_and_sessions.create_commission(site.store, site.clock, _commission(form))
+        made = await commissions_and_sessions.create_commission(site.store, site.clock, typed(form))
     except (BadInput, IllegalMove) as error:
         if wants_json(request):
             raise
@@ -118,7 +118,7 @@ async def edit_commission(request: Request) -> Response:
     form = await form_of(request)
     if form.text("add"):
         return await _commission_page(request, form, of=of)
-    asked, seen = replace(_commission(form), id=of.id), form.text("seen")
+    asked, seen = replace(typed(form), id=of.id), form.text("seen")
     try:
         if form.text("draft"):
             made = await services.keep_draft(site.store, site.clock, asked, seen)
@@ -165,7 +165,8 @@ def _as_typed(of: Commission) -> Form:
     )
 
 
-def _commission(form: Form) -> CommissionForm:
+def typed(form: Form) -> CommissionForm:
+    """Returns the commission in a submitted form."""
     return CommissionForm(
         id=form.text("id"),
         title=form.text("title"),

@@ -39,7 +39,7 @@ async def add_session(request: Request) -> Response:
     site = site_of(request)
     form = await form_of(request)
     await need(request, "run sessions", form.text("commission"))
-    asked = _asked(form, form.text("commission"))
+    asked = typed(form, form.text("commission"))
     try:
         made = await commissions_and_sessions.create_session(site.store, site.clock, asked)
     except (BadInput, IllegalMove) as error:
@@ -52,7 +52,8 @@ async def add_session(request: Request) -> Response:
     return done(request, to, id=made.id, code=made.code, projector=below + projector, console=below + console)
 
 
-def _asked(form: Form, commission: str) -> SessionForm:
+def typed(form: Form, commission: str) -> SessionForm:
+    """Returns the session of a commission in a submitted form."""
     return SessionForm(
         commission=commission,
         id=form.text("id"),
@@ -82,7 +83,7 @@ async def change(request: Request) -> Response:
         return await _form_page(request, live.commission, _as_typed(stood, live), of=live)
     form = await form_of(request)
     try:
-        asked = _asked(form, live.commission)
+        asked = typed(form, live.commission)
         changed = await planned_sessions.change_session(site.store, site.clock, session, asked, form.text("seen"))
     except (BadInput, IllegalMove) as error:
         if wants_json(request):

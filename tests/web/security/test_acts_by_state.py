@@ -100,7 +100,10 @@ THE_PROGRAMS = {
 }
 # Nothing listens there: what is sent waits.
 MAIL = {"smtp_url": "smtp+plain://127.0.0.1:9", "smtp_from": "forum@example.org", "public_url": "http://house.test"}
-PERMISSION = {page.path: page.permission for page in PAGES if "POST" in page.methods}
+# Writes to the API carry out the same acts of services: tests/web/api/test_writing.py does each.
+PERMISSION = {
+    page.path: page.permission for page in PAGES if "POST" in page.methods and not page.path.startswith("/api/")
+}
 # Whose act it is where the page is public: a phone that joined, or whoever has the key in the address.
 # Acts of several units of work, of which a later one needs what an earlier one kept; they leave the state as it is.
 IN_SEVERAL = ("/tablet/{key}/vote", "/organise/asynchronous", "/organise/sessions/{session}/rehearsal")

@@ -1,0 +1,75 @@
+"""Moderators' acts over the API: the stories that wait to be read, with their text, and the act on one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+
+from forum.services.stories import moderation
+from forum.services.stories.submissions import fingerprint, must_be_sent, waiting_text
+from forum.stories.submission import StoryStatus, Submission
+from forum.voting.commission import Commission
+from forum.web import moderate
+from forum.web.api.commissions import of
+from forum.web.api.cursors import cursor, place_in
+from forum.web.api.done import Done, Report, StoryToRead
+from forum.web.api.shapes import Listing, NoQuery, Paged
+from forum.web.auth import somebody
+from forum.web.forms import Form
+from forum.web.site import base_url, site_of
+
+
+async def queue(request: Request, asked: Paged) -> Listing[StoryToRead]:
+    """Lists the stories of a commission that wait to be read, longest waiting first. Raises NotFound."""
+    start = place_in(asked.cursor)
+    async with site_of(request).store.read() as work:
+        about = await of(request, work)
+        found, many = await work.stories.queue([about.id], status=StoryStatus.SUBMITTED, start=start, most=asked.limit)
+        items = [_told(request, about, one) for one in found]
+    following = start + len(items)
+    return Listing(items=tuple(items), next=cursor(following) if items and following < many else None)
+
+
+async def to_read(request: Request, _asked: NoQuery) -> StoryToRead:
+    """Returns a story that was sent, as its moderators read it. Raises NotFound."""
+    async with site_of(request).store.read() as work:
+        story = must_be_sent(await work.stories.get_story(request.path_params["story"]))
+        about = await work.commissions.get_commission(story.commission)
+        reports = [one for one in await work.moderation.reports(story.id) if not one.answer]
+    return _told(request, about, story, [Report(id=one.id, words=one.words, at=one.at) for one in reports])
+
+
+async def act(request: Request, form: Form) -> Done:
+    """Does a moderator's act on a story."""
+    site, person = site_of(request), await somebody(request)
+    after = await moderation.moderate(
+        site.store,
+        site.clock,
+        request.path_params["story"],
+        form.text("action"),
+        because=form.text("because"),
+        expected_status=form.text("expected"),
+        read=form.text("read"),
+        by=person.id,
+        public=form.flag("public"),
+        reports=form.texts("report"),
+    )
+    await moderate.tell_rooms(request, after)
+    return Done(id=after.id, state=str(after.status), page=f"{base_url(request)}/moderate/{after.id}")
+
+
+def _told(request: Request, about: Commission, story: Submission, reports: Sequence[Report] = ()) -> StoryToRead:
+    return StoryToRead(
+        id=story.id,
+        commission=story.commission,
+        title=story.title,
+        state=str(story.status),
+        told_by=about.group_label(story.told_by),
+        text=waiting_text(story),
+        read=fingerprint(story),
+        may_publish=story.may_publish,
+        may_perform=story.may_perform,
+        reports=tuple(reports),
+        page=f"{base_url(request)}/moderate/{story.id}",
+    )
