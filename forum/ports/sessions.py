@@ -61,11 +61,6 @@ class Sessions(Protocol):
         nothing, once a ballot of theirs is counted. That group is removed from the further groups they named.
         """
 
-    async def group_of(self, participant: str) -> str | None:
-        """Returns the id of a participant's group; None for those who prefer not to say, and for an unknown
-        participant.
-        """
-
     async def participant(self, session: str, device: str) -> Participant | None:
         """Returns the participant that this device (a SHA-256) has in a session, or None."""
 
@@ -209,9 +204,6 @@ class Stops(Protocol):
 
     async def taken(self, session: str) -> list[Stop]:
         """Returns the stops of a session that were on every screen, in the order in which they were taken."""
-
-    async def stop_by(self, participant: str, showing: str) -> Stop | None:
-        """Returns the stop that a participant has in a showing, or None."""
 
     async def save_stop(self, stop: Stop) -> None:
         """Writes everything of a stop except what its presser wrote. Raises NotFound."""

@@ -23,7 +23,6 @@ _NO_SESSION = "There is no such session."
 _BY_CODE = having(sessions.c.code, sessions.c.kind).order_by(sessions.c.ended, sessions.c.seq.desc()).limit(1)
 _ALL = sa.select(sessions).order_by(sessions.c.seq.desc())
 _OF = having(sessions.c.commission).order_by(sessions.c.seq.desc())
-_GROUP_OF = sa.select(participants.c.group_id).where(participants.c.id == sa.bindparam("id"))
 
 
 class SqlSessions(Area):
@@ -105,13 +104,6 @@ class SqlSessions(Area):
         await self._link.run(sa.update(stops).where(*waiting).values(group_id=group))
         await self._link.run(sa.delete(also).where(also.c.participant == participant, also.c.group_id == group))
         return True
-
-    async def group_of(self, participant: str) -> str | None:
-        """Returns the id of a participant's group; None for those who prefer not to say, and for an unknown
-        participant.
-        """
-        rows = await self._link.rows(_GROUP_OF, {"id": participant})
-        return rows[0]["group_id"] if rows else None
 
     async def participant(self, session: str, device: str) -> Participant | None:
         """Returns the participant that this device (a SHA-256) has in a session, or None."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from forum.sessions.stop import Stop, StopState
-from forum.store.base import Area, Row, having, made, plain
+from forum.store.base import Area, Row, made, plain
 from forum.store.tables import participant as participants
 from forum.store.tables import stop as stops
 
@@ -53,12 +53,6 @@ class SqlStops(Area):
         shown = (stops.c.session == session, stops.c.state.in_((StopState.TAKEN, StopState.DONE)))
         rows = await self._link.rows(sa.select(stops).where(*shown).order_by(stops.c.taken_at, stops.c.id))
         return [_stop(row) for row in rows]
-
-    async def stop_by(self, participant: str, showing: str) -> Stop | None:
-        """Returns the stop that a participant has in a showing, or None."""
-        mine = having(stops.c.participant, stops.c.showing)
-        rows = await self._link.rows(mine, {"participant": participant, "showing": showing})
-        return _stop(rows[0]) if rows else None
 
     async def save_stop(self, stop: Stop) -> None:
         """Writes everything of a stop except what its presser wrote. Raises NotFound."""

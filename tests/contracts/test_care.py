@@ -11,7 +11,7 @@ from conftest import Database
 from support.factories import CLOCK, a_cast, a_room, new_id
 
 from forum.errors import IllegalMove
-from forum.ports import Store
+from forum.ports import Store, Work
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
 from forum.services.sessions.group_correction import put_right
@@ -29,6 +29,11 @@ async def waiting(store: SqlStore) -> bool:
             sa.select(sa.literal_column("pid")).select_from(sa.text("pg_locks")).where(sa.text("NOT granted"))
         )
         return bool(await link.rows(asked))
+
+
+async def group_of(work: Work, who: str) -> str | None:
+    """Returns a participant's group."""
+    return (await work.phones.own([who], [], "", "", []))[who].group
 
 
 async def test_what_is_asked_for_is_counted_and_seen_all_at_once(store: Store) -> None:
@@ -103,7 +108,7 @@ async def test_a_group_is_put_right_until_a_ballot_of_it_counts(store: Store) ->
         assert await work.sessions.participant(live.id, device) == replace(person, group=None)
         assert await work.sessions.joined(live.id) == {"g1": 1, "g2": 1}
         assert await work.care.belonging(live.id) == {"g3": 1}
-        assert [await work.sessions.group_of(who) for who in (own, other, person.id, "x")] == ["g2", "g1", None, None]
+        assert [await group_of(work, who) for who in (own, other, person.id, "x")] == ["g2", "g1", None, None]
         await work.rounds.cast([a_cast(round_.id, person.id), a_cast(round_.id, own)])
         assert not await work.sessions.regroup(person.id, "g2")
         assert not await work.sessions.regroup(own, "g1")
@@ -134,7 +139,7 @@ async def test_a_first_vote_and_a_group_put_right_at_the_same_moment_are_of_one_
     async with store.read() as work:
         for who, was_moved in zip(people, moved[::2], strict=True):
             [ballot] = await work.rounds.ballots_by(who, [round_.id])
-            assert ballot.group == await work.sessions.group_of(who) == ("g2" if was_moved else "g1")
+            assert ballot.group == await group_of(work, who) == ("g2" if was_moved else "g1")
 
 
 async def test_while_a_group_is_put_right_a_first_vote_waits(postgres_database: Database) -> None:
@@ -170,7 +175,7 @@ async def test_while_a_group_is_put_right_a_first_vote_waits(postgres_database: 
         await voting
     async with store.read() as work:
         [ballot] = await work.rounds.ballots_by(who, [round_.id])
-        assert ballot.group == await work.sessions.group_of(who) == "g2"
+        assert ballot.group == await group_of(work, who) == "g2"
     await store.close()
 
 

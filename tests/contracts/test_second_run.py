@@ -46,8 +46,8 @@ class TestStops:
         assert kept == replace(stop, group=PEOPLE[6])
         async with store.read() as work:
             assert await work.stops.get_stop(stop.id) == kept
-            assert await work.stops.stop_by(playing.people[6], stop.showing) == kept
-            assert await work.stops.stop_by(playing.people[5], stop.showing) is None
+            own = await work.phones.own(playing.people[5:7], [], stop.showing, "", [])
+            assert [own[who].stop for who in playing.people[5:7]] == [None, (kept.character, kept.how)]
             assert await work.stops.list_stops(playing.session) == [kept]
 
     async def test_pressing_again_changes_the_words_and_nothing_else(self, playing: Playing, store: Store) -> None:
