@@ -13,36 +13,21 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support.app import House, a_house
 from support.loop_watch import Asker, watched
 from support.many_rows import LARGE, fill
+from support.statements import counted_statements
 from support.voted_session import FIRST, SECOND, a_vote
 
 from forum.services import permissions
 from forum.store import SqlStore
-from forum.store.base import Link
 from forum.web.cookies import SIGNED_IN
 
 TRIES = 20
 CPU_TARGET, STEP_TARGET = 50.0, 20.0  # ms
 CHEAPEST = "/link-off"
-
-
-def counting(patch: pytest.MonkeyPatch) -> list[object]:
-    """Collects the statements that the database is asked from now on."""
-    asked: list[object] = []
-    for name in ("rows", "run", "quick"):
-        plain = getattr(Link, name)
-
-        async def counted(self: Link, statement: object, *given: Any, plain: Any = plain) -> Any:
-            asked.append(statement)
-            return await plain(self, statement, *given)
-
-        patch.setattr(Link, name, counted)
-    return asked
 
 
 async def the_pages(house: House, share: float) -> tuple[Asker, list[str]]:
@@ -76,7 +61,7 @@ async def main(share: float) -> bool:
     """Prints a line a page; tells whether each met its targets."""
     met, cheap = True, 0.0
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        asked = counting(patch)
+        asked = counted_statements(patch)
         async with a_house(Path(folder)) as house:
             someone, pages = await the_pages(house, share)
             print(f"{'page':58} statements  CPU ms  step ms  x cheapest", flush=True)

@@ -18,6 +18,7 @@ from support.app import House, a_house, words
 from support.factories import CLOCK, SetClock, a_commission, a_session
 from support.loop_watch import HELD, Asker, watched
 from support.many_decisions import add_decisions
+from support.statements import counted_statements
 from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote
 
 from forum import app
@@ -29,7 +30,6 @@ from forum.services.sessions.desk import Desk
 from forum.services.stories import withdrawal
 from forum.sessions.programme import Planned, Programme
 from forum.store import SqlStore
-from forum.store.base import Link
 from forum.stories import scenario, scenario_twee
 from forum.voting.methods import METHODS
 from forum.web.cookies import SIGNED_IN
@@ -40,16 +40,7 @@ from forum.web.templates import TEMPLATES, environment, ready
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Collects the statements that the database is asked from now on."""
-    statements: list[object] = []
-    for name in ("rows", "run", "quick"):
-        plain = getattr(Link, name)
-
-        async def counted(self: Link, statement: object, *given: Any, plain: Any = plain) -> Any:
-            statements.append(statement)
-            return await plain(self, statement, *given)
-
-        monkeypatch.setattr(Link, name, counted)
-    return statements
+    return counted_statements(monkeypatch)
 
 
 async def more(house: House, voted: Voted, sessions: int) -> None:

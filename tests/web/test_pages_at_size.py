@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from support.app import House
 from support.loop_watch import Asker
 from support.many_rows import Sizes, fill
+from support.statements import counted_statements
 from support.voted_session import FIRST, SECOND, a_vote
 
 from forum.services import permissions
 from forum.store import SqlStore
-from forum.store.base import Link
 from forum.web.cookies import SIGNED_IN
 
 # More than a page of each, with the sessions of 25 votes.
@@ -22,16 +20,7 @@ FEW = Sizes(rounds=100, stories=60, queue=60, entries=300, decisions=60)
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Collects the statements that the database is asked from now on."""
-    statements: list[object] = []
-    for name in ("rows", "run", "quick"):
-        plain = getattr(Link, name)
-
-        async def counted(self: Link, statement: object, *given: Any, plain: Any = plain) -> Any:
-            statements.append(statement)
-            return await plain(self, statement, *given)
-
-        monkeypatch.setattr(Link, name, counted)
-    return statements
+    return counted_statements(monkeypatch)
 
 
 async def test_a_page_costs_as_much_in_a_house_four_times_as_large(house: House, asked: list[object]) -> None:
