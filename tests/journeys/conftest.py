@@ -22,12 +22,12 @@ from forum.web.cookies import SIGNED_IN
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Gives what axe finds, by how many pixels the page is wider than its screen, and the looks of its texts (letters in
 # colour, size and weight, on what is behind them). To find how well each can be told from what is behind it takes axe
-# half its time: a page whose looks are all `known` is not tried for that again. What axe finds right is not sent, and
+# half its time: only texts of a look that is not `known` are tried for that. What axe finds right is not sent, and
 # stylesheets are not loaded once more for a rule that none of ours has to do with (css-orientation-lock).
 LOOK = """async ([tags, known]) => {
     // Half-way from one colour to another a button has neither's contrast.
     document.getAnimations().forEach((one) => one.finish());
-    const looks = new Set();
+    const fresh = new Map();
     for (const element of document.querySelectorAll("body *")) {
         const text = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
         if (!(text || element.matches("input, select, textarea")) || !element.checkVisibility()) continue;
@@ -39,23 +39,27 @@ LOOK = """async ([tags, known]) => {
             if (backgroundColor !== "rgba(0, 0, 0, 0)" || backgroundImage !== "none")
                 behind ||= backgroundColor + backgroundImage;
         }
-        looks.add([color, fontSize, fontWeight, behind, faded].join(" "));
+        const one = [color, fontSize, fontWeight, behind, faded].join(" ");
+        if (!known.includes(one)) fresh.set(one, [...(fresh.get(one) ?? []), element]);
     }
-    const fresh = [...looks].filter((one) => !known.includes(one));
+    const marked = [...fresh.values()].flat();
+    marked.forEach((element) => element.setAttribute("data-fresh-look", ""));
+    axe.configure({ rules: [{ id: "color-contrast", selector: "[data-fresh-look]" }] });
     // What lies under a bar that stays in sight is scrolled from under it: it is looked at where nothing lies on it.
     const docks = [...document.querySelectorAll(".dock")];
     docks.forEach((dock) => (dock.style.position = "static"));
     const { violations } = await axe.run({
         runOnly: tags,
-        rules: { "color-contrast": { enabled: fresh.length > 0 } },
+        rules: { "color-contrast": { enabled: marked.length > 0 } },
         resultTypes: ["violations"],
         preload: false,
     });
     docks.forEach((dock) => (dock.style.position = ""));
+    marked.forEach((element) => element.removeAttribute("data-fresh-look"));
     const said = violations.map(({ id, help, nodes }) =>
         `${id}: ${help}: ${nodes.slice(0, 4).map((node) => node.html.slice(0, 160)).join("; ")}`);
     const page = document.documentElement;
-    return [said, page.scrollWidth - page.clientWidth, fresh];
+    return [said, page.scrollWidth - page.clientWidth, [...fresh.keys()]];
 }"""
 
 
