@@ -15,14 +15,12 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import cast
 
 import click
 import structlog
-import uvicorn
 from starlette.applications import Starlette
 
 from forum.adapters import garbage, known_record, machine
@@ -48,9 +46,8 @@ from forum.rehearsal.example import cycle
 from forum.services import accounts, demonstration
 from forum.settings import Settings
 from forum.store import held
+from forum.web.server.configuration import configured
 from forum.web.server.connections import Connections
-from forum.web.server.frames import Frames
-from forum.web.server.protocol import BoundedHttp
 from forum.web.server.proxies import never_believed
 from forum.web.server.server import Server
 from forum.web.site import Site
@@ -61,8 +58,6 @@ _COOKIES_MENDED = {(3, 11): (3, 11, 10), (3, 12): (3, 12, 6)}
 _BACKLOG = 4096
 _PREPARED = 0.5  # seconds between two looks whether another server has done with preparing the database
 _OWN_FILES = 64
-_LARGEST_MESSAGE = 16 * 1024
-_PING_SECONDS = 30.0  # less than a proxy waits for the next byte: a minute, where nobody set it
 _MAKING = "Making the worked example. This happens once, and takes a few seconds."
 
 
@@ -189,25 +184,7 @@ async def _listen(
     async def goodbye() -> None:
         await cast(Site, app.state.site).rooms.close()
 
-    config = uvicorn.Config(
-        app,
-        http=cast(type[asyncio.Protocol], partial(BoundedHttp, connections=connections)),
-        ws=Frames,
-        ws_max_size=_LARGEST_MESSAGE,
-        ws_per_message_deflate=False,
-        ws_ping_interval=_PING_SECONDS,
-        lifespan="on",
-        log_config=None,
-        log_level="warning",
-        # forum/web/server/proxies.py does it
-        proxy_headers=False,
-        # paths hold private links, so they are not logged
-        access_log=False,
-        backlog=backlog,
-        timeout_keep_alive=settings.idle_seconds,
-        timeout_graceful_shutdown=3,
-        server_header=False,
-    )
+    config = configured(app, connections, backlog, settings.idle_seconds)
     # Until uvicorn takes them. When it is done, it raises the one that stopped it once more: nothing is left to end.
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, lambda *_: ending.set())

@@ -91,7 +91,7 @@ class Figures:
 class Hall:
     """The phones of a session. `pid` is the server's process, `lost` counts phones that it let go of.
 
-    `waits` has the seconds from each vote to its acknowledgement since they were taken last (`taken`).
+    `waits` has the seconds from each vote, sent last, to its acknowledgement since they were taken last (`taken`).
     """
 
     def __init__(self, session: Session, pid: int) -> None:
@@ -221,7 +221,9 @@ class Phone(picows.WSListener):
         )  # fmt: skip
         await self.greeted
         if self._asked is not None:
-            self.transport.send(picows.WSMsgType.TEXT, self._asked[0])
+            sent, choice, _ = self._asked
+            self._asked = sent, choice, now()
+            self.transport.send(picows.WSMsgType.TEXT, sent)
 
     def _socket(self, _url: object) -> socket.socket:
         made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

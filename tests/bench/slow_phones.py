@@ -114,9 +114,8 @@ async def measure(phones: int, sleeping: int, seconds: float) -> int:
         figures.told("awake: older states before the latest, each", waking.stale / sleeping)
         figures.told("awake: the latest after (p50), ms", part(waking.took, 0.5))
         figures.told("awake: the latest after (last), ms", part(waking.took, 1.0), "at once")
-        gone = sum(not phone.here for phone in sleepers)
-        figures.told("sleepers cut off as they did not answer pings", gone, "0")
-        figures.nought("sleepers without the latest state", len(sleepers) - len(waking.took) - gone)
+        figures.nought("sleepers that were cut off, as they answered no pings", sum(not one.here for one in sleepers))
+        figures.nought("sleepers without the latest state", len(sleepers) - len(waking.took))
         await hall.vote([phone for phone in sleepers if phone.here], 0)
         hall.tally(figures, await hall.session.counts())
     return figures.code

@@ -49,7 +49,7 @@ async def reconnect(phones: int, figures: Figures) -> None:
         figures.told("answered before the cut", answered)
         figures.told("all back, us of a processor each", (processor(hall.pid) - spent) / phones)
         figures.told("all back after, s", back, "20 with 5,000")
-        figures.told("slowest ack, s", part(hall.taken(), 1.0) / 1000, "5")
+        figures.told("slowest ack of a vote sent (again), s", part(hall.taken(), 1.0) / 1000, "5")
         hall.tally(figures, await hall.session.counts())
 
 

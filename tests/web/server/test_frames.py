@@ -9,11 +9,15 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 import uvicorn
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from support.jumping_loop import run_jumping
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from forum.live.line import LINE, Line
+from forum.settings import Settings
 from forum.web.server import frames
+from forum.web.server.configuration import configured
+from forum.web.server.connections import Connections
 from forum.web.server.frames import BURST, MOST_LATE, Frames
 
 _HEAD = (
@@ -116,10 +120,12 @@ def kind(request: pytest.FixtureRequest) -> type[Told]:
 
 
 @asynccontextmanager
-async def dialled(app: Told) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+async def dialled(
+    app: ASGIApp, config: uvicorn.Config | None = None
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """Opens a raw connection to a server with this application, after its handshake."""
-    config = uvicorn.Config(app, port=0, ws=Frames, ws_max_size=16384, ws_per_message_deflate=False, lifespan="off")
-    config.log_config = None
+    config = config or uvicorn.Config(app, ws=Frames, ws_max_size=16384, ws_per_message_deflate=False)
+    config.port, config.lifespan, config.log_config = 0, "off", None
     server = uvicorn.Server(config)
     config.load()
     server.lifespan = config.lifespan_class(config)
@@ -310,3 +316,22 @@ async def test_a_peer_that_reads_nothing_blocks_its_line_at_once_and_has_the_res
         async with asyncio.timeout(20):
             await app.unblocked.wait()
         assert not app.line.blocked
+
+
+async def _listening(scope: Scope, receive: Receive, send: Send) -> None:
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
+
+
+def test_a_phone_out_of_reach_for_half_a_minute_keeps_its_socket_and_one_that_never_comes_back_does_not() -> None:
+    async def unanswered() -> float:
+        config = configured(_listening, Connections(Settings.load({})), 10, 15)
+        async with dialled(_listening, config) as (reader, _):
+            assert (await reader.readexactly(6)).startswith(b"\x89\x04")  # a ping
+            asked = asyncio.get_running_loop().time()
+            await what_comes(reader)
+            return asyncio.get_running_loop().time() - asked
+
+    assert 35 < run_jumping(unanswered()) < 90
