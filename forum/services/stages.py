@@ -190,7 +190,9 @@ async def close(store: Store, clock: Clock, commission: str, form: ClosingForm) 
         groups = []
         for number, (label, typed) in enumerate(form.groups, 1):
             said = found.at_most(f"group_{number}", typed, MOST_WORDS)
-            if said and label in labels:
+            if said and label not in labels:
+                found.wrong(f"group_{number}", "No group of this commission has this name now.")
+            elif said:
                 groups.append(GroupNote(label, said))
         found.stop()
         made = Closing(_id(form.id), of.id, words, tuple(groups), clock.now())

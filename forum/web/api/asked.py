@@ -99,6 +99,28 @@ class AskedNote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     decision: Annotated[str, text(MOST_ID, "The decision that it follows from, if any.")] = ""
 
 
+class GroupClosing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is said at the end to one group."""
+
+    group: Annotated[str, text(made.MOST_LABEL, "The name of the group.")]
+    words: Annotated[str, text(stages.MOST_WORDS, "What it reads.", "group_words")]
+
+
+class AskedClosing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The note with which a commission is closed."""
+
+    acts: Annotated[int, field("The number `acts` of its stages that you have seen.", "seen")]
+    closing: Annotated[str, text(stages.MOST_WORDS, "What became of the work.")] = ""
+    groups: Annotated[tuple[GroupClosing, ...], field("What is said to each group beside it.")] = ()
+
+
+class Reopened(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The reason for reopening a commission."""
+
+    acts: Annotated[int, field("The number `acts` of its stages that you have seen.", "seen")]
+    because: Annotated[str, text(stages.MOST_WORDS, "Why. Everybody reads it.")] = ""
+
+
 class AskedSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A live session. Unless it is planned, it is opened at once."""
 

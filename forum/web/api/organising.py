@@ -12,7 +12,7 @@ from forum.services import stages, webhooks
 from forum.services.sessions import asynchronous, commissions_and_sessions, planned_sessions
 from forum.services.sessions.asynchronous import AsynchronousForm
 from forum.services.sessions.programmes import Programming
-from forum.services.stages import MoveForm, NoteForm
+from forum.services.stages import ClosingForm, MoveForm, NoteForm
 from forum.sessions.programme import Planned
 from forum.sessions.session import LiveSession
 from forum.voting.commission import Commission
@@ -61,6 +61,22 @@ async def note(request: Request, form: Form) -> Done:
     asked = NoteForm(**{name: form.text(name) for name in NoteForm.__dataclass_fields__})
     made = await stages.note(site.store, site.clock, id_, asked)
     return Done(id=made.id, state=made.stage, entry=made.entry, page=f"{base_url(request)}/commissions/{id_}")
+
+
+async def close(request: Request, form: Form) -> Done:
+    """Closes a commission with a closing note."""
+    site, id_ = site_of(request), request.path_params["commission"]
+    groups = tuple(zip(form.texts("group"), form.texts("group_words"), strict=True))
+    asked = ClosingForm(form.text("id"), form.text("seen"), form.text("closing"), groups)
+    made = await stages.close(site.store, site.clock, id_, asked)
+    return Done(id=made.id, state="closed", entry=made.entry, page=f"{base_url(request)}/commissions/{id_}")
+
+
+async def reopen(request: Request, form: Form) -> Done:
+    """Reopens a closed commission."""
+    site, id_ = site_of(request), request.path_params["commission"]
+    made = await stages.reopen(site.store, site.clock, id_, form.text("seen"), form.text("because"))
+    return Done(id=made.id, state="open", entry=made.reopening, page=f"{base_url(request)}/commissions/{id_}")
 
 
 async def make_session(request: Request, form: Form) -> SessionMade:

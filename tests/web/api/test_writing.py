@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 from jsonschema import Draft202012Validator
-from support.app import House, a_house, a_sent_story
+from support.app import House, a_house, a_sent_story, words
 from support.factories import CLOCK, new_id
 from support.recorded_day import Day, a_day
 from support.voted_session import a_vote
@@ -242,6 +242,15 @@ async def test_the_acts_of_a_day(programs: Programs) -> None:
     assert (listed["id"], listed["secret"]) == (added["id"], None)
     await do(f"/commissions/{here}/webhooks/{added['id']}/start", {})
     await do(f"/commissions/{here}/webhooks/{added['id']}/remove", {}, again=404)
+    closing = {"closing": "It is done.", "groups": [{"group": before.groups[0].label, "words": "Thank you."}]}
+    told = await programs.get(f"/commissions/{here}/stages")
+    nobody = closing | {"acts": told["acts"], "groups": [{"group": "Nobody", "words": "Thank you."}]}
+    refused = await programs.send(f"/commissions/{here}/close", nobody, programs.tokens["organiser"], "", 422)
+    assert [one["field"] for one in refused.json()["errors"]] == ["groups[0].group"]
+    await do(f"/commissions/{here}/close", closing | {"acts": told["acts"]})
+    told = await programs.get(f"/commissions/{here}/stages")
+    assert told["closed"]
+    await do(f"/commissions/{here}/reopen", {"acts": told["acts"], "because": "More came."}, again=409)
 
 
 async def test_the_acts_of_those_who_decide(programs: Programs) -> None:
@@ -282,6 +291,20 @@ async def test_the_acts_of_those_who_decide(programs: Programs) -> None:
     moved = {"seen": due.due_on, "to": "2027-01-31", "because": "The board meets later."}
     told = await do(f"/rounds/{late_vote.rounds[0]}/answer-day", moved, token=programs.tokens["everywhere"])
     assert told["entry"] is not None
+
+
+async def test_an_export_that_a_program_takes_is_noted_with_its_token(programs: Programs) -> None:
+    headers = {"Authorization": f"Bearer {programs.tokens['commissioner']}"}
+    for path, start in (("/export", b"PK"), ("/export/workbook", b"PK"), ("/export/popolo", b"{")):
+        answer = await programs.browser.get(f"{START}{path}?commission={programs.commission}", headers=headers)
+        assert answer.status_code == 200, answer.text
+        assert answer.content.startswith(start)
+        of = programs.described["paths"][path]["get"]["responses"]["200"]["content"]
+        assert answer.headers["content-type"].partition(";")[0] in of
+        for more in ("", f"?commission={programs.other.voted.live.commission}"):
+            assert (await programs.browser.get(f"{START}{path}{more}", headers=headers)).status_code == 403
+    async with programs.house.signed_in("administrator") as admin:
+        assert "zip, by the token “The commissioner”" in words(await admin.get("/people/audit?kind=exports"))
 
 
 def test_every_write_was_done(programs: Programs) -> None:
