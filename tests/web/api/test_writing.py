@@ -55,6 +55,7 @@ class Programs:
     described: dict[str, Any]
     tokens: dict[str, str]
     done: set[str] = field(default_factory=set)
+    shapes: dict[str, Draft202012Validator] = field(default_factory=dict)
 
     @property
     def commission(self) -> str:
@@ -72,8 +73,10 @@ class Programs:
         told = self.described["paths"][of.path]["post"]["responses"][str(answer.status_code)]["content"]
         [(media, shape)] = told.items()
         assert answer.headers["content-type"] == media
-        schema = {**shape["schema"], "components": self.described["components"]}
-        Draft202012Validator(schema).validate(answer.json())
+        if (name := shape["schema"]["$ref"]) not in self.shapes:
+            schema = {**shape["schema"], "components": self.described["components"]}
+            self.shapes[name] = Draft202012Validator(schema)
+        self.shapes[name].validate(answer.json())
         return answer
 
     async def get(self, path: str) -> dict[str, Any]:
@@ -310,6 +313,22 @@ async def test_an_export_that_a_program_takes_is_noted_with_its_token(programs: 
 def test_every_write_was_done(programs: Programs) -> None:
     """Follows the two tests above: a new row needs its act in one of them."""
     assert programs.done == set(WRITES)
+
+
+async def test_thousands_of_small_values_are_refused_before_they_are_read(programs: Programs) -> None:
+    at, token = f"/rounds/{programs.day.first}/drafts", programs.tokens["commissioner"]
+    bodies: tuple[dict[str, object], ...] = (
+        {"pledges": ["a"] * 2000},
+        {"pledges": ["\\"] * 2000},
+        {"promises": [{}] * 2000},
+        {"differs": {str(n): "a" for n in range(1000)}},
+        {"pledges": ["a"] * 401},
+    )
+    for body in bodies:
+        refused = await programs.send(at, body, token, "", 422)
+        assert "at most 400" in refused.json()["detail"]
+    kept = await programs.send(at, {"rationale": 'a "quoted" word, ' * 230, "pledges": ["a"] * 300}, token, "", 201)
+    assert kept.json()["version"] == 1
 
 
 @pytest.mark.parametrize("row", WRITES.values(), ids=WRITES)
