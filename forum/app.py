@@ -50,6 +50,7 @@ from forum.web.i18n.languages import LOCALES, load
 from forum.web.live.screens import screen_context
 from forum.web.middleware import BodyLimit, OriginCheck, ReadersLanguage, SecurityHeaders
 from forum.web.rate_limits import Limits
+from forum.web.request_log import RequestLog
 from forum.web.routes import routes
 from forum.web.server.prefix import BelowPrefix, prefix_of
 from forum.web.server.proxies import ForwardedHeaders, Proxies
@@ -200,6 +201,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
         lifespan=lifespan,
         exception_handlers=HANDLERS,
         middleware=[
+            Middleware(RequestLog, lines=settings.log_level == "debug"),
             Middleware(ForwardedHeaders, proxies=proxies),
             Middleware(BelowPrefix, prefix=prefix_of(settings)),
             Middleware(SecurityHeaders),

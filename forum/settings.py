@@ -117,6 +117,17 @@ TABLE = (
     Setting("FORUM_OIDC_CLIENT_SECRET", "", "Secret of this Forum at the provider."),
     Setting("FORUM_OIDC_CLIENT_SECRET_FILE", "", "File that holds that secret, in its place."),
     Setting("FORUM_OIDC_NAME", "", "What people call the provider, as on the button; empty: the host of its address."),
+    Setting(
+        "FORUM_LOG",
+        "text",
+        "Form of the log, on standard error: text, or json (one object a line). See docs/deploy.md for its fields.",
+    ),
+    Setting(
+        "FORUM_LOG_LEVEL",
+        "info",
+        "Least that is logged: debug (also a line for each request, by its route, never its address), info, warning or "
+        "error.",
+    ),
     Setting("FORUM_METRICS_TOKEN", "", "Secret with which Prometheus reads /metrics; empty: nobody does."),
     Setting("FORUM_WEBHOOK_PRIVATE", "no", "yes: webhooks may lead to this machine and its network, also over http."),
     Setting("FORUM_BACKUPS", "", "Folder in which the server backs itself up; empty: it does not. See docs/backup.md."),
@@ -233,6 +244,8 @@ class Settings:
     sign_ins_per_address: int
     mail: MailServer | None
     backups: BackupPlan | None
+    log: str
+    log_level: str
     metrics_token: str
     second_factor: Must
     oidc: IdentityProvider | None
@@ -288,6 +301,8 @@ class Settings:
             sign_ins_per_address=numbers["FORUM_SIGN_INS_PER_ADDRESS"],
             mail=mail_server(raw["FORUM_SMTP_URL"], raw["FORUM_SMTP_FROM"], raw["FORUM_PUBLIC_URL"]),
             backups=backup_plan(raw, time_zone(raw["FORUM_TIMEZONE"])),
+            log=values.one_of("FORUM_LOG", raw["FORUM_LOG"], ("text", "json")),
+            log_level=values.one_of("FORUM_LOG_LEVEL", raw["FORUM_LOG_LEVEL"], values.LOG_LEVELS),
             metrics_token=values.token(raw["FORUM_METRICS_TOKEN"]),
             second_factor=values.second_factor(raw["FORUM_SECOND_FACTOR"]),
             oidc=identity_provider(raw),

@@ -6,6 +6,7 @@ import ipaddress
 import platform
 import socket
 import sys
+from collections.abc import Callable
 
 import click
 import segno
@@ -21,8 +22,9 @@ class Places:
         on_network = f"http://{_network_address()}:{port}" if everywhere else self.here
         self.address = public_url or on_network
 
-    def announce(self, first_link: str, *, slow_cookies: bool) -> None:
-        """Prints the address for phones with its QR code, and the first administrator's link, where there is one."""
+    def announce(self, first_link: str, warn: Callable[[str], None], *, slow_cookies: bool) -> None:
+        """Prints the address for phones with its QR code, and the first administrator's link, where there is one; what
+        is not as it should be goes to `warn`."""
         click.echo(f"\nPhones on this network open {self.address}\n")
         _print_qr(self.address)
         if first_link:
@@ -31,10 +33,9 @@ class Places:
                 f"{self.address}/first/{first_link}\n"
             )
         if slow_cookies:
-            click.echo(
+            warn(
                 f"Python {platform.python_version()} has a flaw that lets one request stop a server "
-                "(CVE-2024-7592). Forum does without that part; all the same use Python 3.11.10, 3.12.6 or later.",
-                err=True,
+                "(CVE-2024-7592). Forum does without that part; all the same use Python 3.11.10, 3.12.6 or later."
             )
         click.echo(f"Forum is listening on {self.here}")
         sys.stdout.flush()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import http.cookies
-import logging
 import os
 import signal
 import socket
@@ -20,12 +19,12 @@ from types import ModuleType
 from typing import cast
 
 import click
-import structlog
 from starlette.applications import Starlette
 
 from forum.adapters import garbage, known_record, machine
 from forum.adapters.announcement import Places
 from forum.adapters.clock import SystemClock
+from forum.adapters.logs import Tell, begin
 from forum.adapters.worker_processes import MOST_WORKERS, Inherited, Workers
 from forum.app import build
 from forum.cli import (
@@ -96,23 +95,23 @@ def serve(
     Prints the address for phones with its QR code, and while there is no administrator a link, good for one
     day and one use, with which the first one chooses a password.
     """
-    _log()
     settings = settings_for(data, host=host, port=port)
+    tell = begin(settings.log, settings.log_level, say)
     if files is not None:
         run(_work(settings, Inherited.of(files)))
         return
     for line in unread(os.environ):
-        say(line)
-    _warn_of_proxies(settings)
-    run(_serve(settings, demo=not no_demo, new_key=new_key, accept=accept, workers=workers))
+        tell(line)
+    _warn_of_proxies(settings, tell)
+    run(_serve(settings, tell, demo=not no_demo, new_key=new_key, accept=accept, workers=workers))
 
 
-def _warn_of_proxies(settings: Settings) -> None:
+def _warn_of_proxies(settings: Settings, tell: Tell) -> None:
     """Warns of settings for proxies that cannot work, before anybody has come through one."""
     if os.environ.get(_UVICORNS):
-        say(f"{_UVICORNS} is not read. Name the proxies that are trusted in FORUM_TRUSTED_PROXIES: see docs/proxy.md.")
+        tell(f"{_UVICORNS} is not read. Name the proxies that are trusted in FORUM_TRUSTED_PROXIES: see docs/proxy.md.")
     if never_believed(settings):
-        say(
+        tell(
             f"FORUM_PUBLIC_URL is https, so people come through a proxy, but none that FORUM_TRUSTED_PROXIES names can "
             f"reach {settings.host}. All who come through it are limited together: see docs/proxy.md."
         )
@@ -126,7 +125,7 @@ def slow_cookies(version: tuple[int, int, int], module: ModuleType = http.cookie
     return version < _COOKIES_MENDED.get(version[:2], version) and not hasattr(module, "_unquote_replace")
 
 
-async def _serve(settings: Settings, *, demo: bool, new_key: bool, accept: bool, workers: int) -> None:
+async def _serve(settings: Settings, tell: Tell, *, demo: bool, new_key: bool, accept: bool, workers: int) -> None:
     _check_alone(settings, workers)
     listening = listen(settings.host, settings.port)
     places = Places(listening, settings.host, settings.public_url)
@@ -144,10 +143,10 @@ async def _serve(settings: Settings, *, demo: bool, new_key: bool, accept: bool,
             if accept:
                 await accept_restore(store, settings)
             await (await checkpoints_of(store, settings)).check()
-            first_link = await _prepare(store, demo=demo, example=settings.example)
+            first_link = await _prepare(store, tell, demo=demo, example=settings.example)
 
         def announce() -> None:
-            places.announce(first_link, slow_cookies=slow_cookies(sys.version_info[:3]))
+            places.announce(first_link, tell, slow_cookies=slow_cookies(sys.version_info[:3]))
 
         if workers > 1:
             await Workers(settings, listening).run(workers, announce, ending)
@@ -264,7 +263,7 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
-async def _prepare(store: Store, *, demo: bool, example: bool) -> str:
+async def _prepare(store: Store, tell: Tell, *, demo: bool, example: bool) -> str:
     """Marks a new database as Forum's, and makes the worked example in it and loads the demonstration. Returns the key
     of the first administrator's link; "" where there is an administrator."""
     clock = SystemClock()
@@ -275,40 +274,8 @@ async def _prepare(store: Store, *, demo: bool, example: bool) -> str:
         async with store.read() as work:
             wanted = await cycle.is_wanted(work)
         if wanted:
-            say(_MAKING)
+            tell(_MAKING)
             await cycle.make(store, clock)
     if demo:
         await demonstration.load(store, clock)
     return await accounts.open_first_link(store, clock)
-
-
-class _NoTraceOfClients(logging.Filter):
-    """A log filter: a client's text frame that is no UTF-8 is logged in one line, without a trace."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Takes the trace off the record of such a frame; lets every record through."""
-        if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError) and "UTF-8" in str(record.msg):
-            record.exc_info, record.exc_text, record.levelno, record.levelname = None, None, logging.INFO, "INFO"
-            record.msg, record.args = "a client sent text that is no UTF-8; its connection was closed", ()
-        return True
-
-
-def _log() -> None:
-    """Sends logs to standard error, one line each; from libraries only warnings and worse."""
-    line = "%(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format=line)
-    logging.getLogger("uvicorn.error").addFilter(_NoTraceOfClients())
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            # A trace without the values in it: those are people's words, votes, keys and passwords.
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            ),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )

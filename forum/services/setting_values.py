@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Sequence
 from datetime import time as Time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 MOST_DIGITS = 9
+LOG_LEVELS = ("debug", "info", "warning", "error")
 _PUBLIC = (
     "FORUM_PUBLIC_URL must be an address as https://forum.example.org or https://example.org/forum, not %(value)s."
 )
@@ -40,13 +42,18 @@ def token(text: str) -> str:
     return text
 
 
+def one_of(env: str, text: str, known: Sequence[str]) -> str:
+    """Returns a value that is one of those known."""
+    if text not in known:
+        raise StartupProblem(
+            "%(env)s must be one of %(all)s, not %(value)s.", env=env, all=", ".join(known), value=text
+        )
+    return text
+
+
 def second_factor(text: str) -> Must:
     """Returns who must have a second step."""
-    try:
-        return Must(text)
-    except ValueError as error:
-        words = "FORUM_SECOND_FACTOR must be one of %(all)s, not %(value)s."
-        raise StartupProblem(words, all=", ".join(Must), value=text) from error
+    return Must(one_of("FORUM_SECOND_FACTOR", text, tuple(Must)))
 
 
 def witnesses(text: str) -> tuple[Witness, ...]:

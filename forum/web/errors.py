@@ -17,6 +17,7 @@ from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language, say, speaking
 from forum.web.middleware import protection, spoken_to
 from forum.web.problems import of_api, problem
+from forum.web.request_log import about
 from forum.web.responses import page, wants_json
 from forum.web.site import site_of
 
@@ -134,7 +135,7 @@ async def http_error(request: Request, error: Exception) -> Response:
 
 async def unexpected(request: Request, error: Exception) -> Response:
     """Answers a bug: logs it with its trace, and shows a page without it."""
-    log.error("unexpected error", error=type(error).__name__, exc_info=error)
+    log.error("unexpected error", **about(request.scope), error=type(error).__name__, exc_info=error)
     # Outside the middleware, which would set the reader's language and the headers.
     with speaking(spoken_to(request, site_of(request).languages)):
         answer = _unexpected(request)
@@ -145,7 +146,7 @@ async def unexpected(request: Request, error: Exception) -> Response:
 async def gone(request: Request, error: Exception) -> Response:
     """Answers a client that went away before its request was complete: logs one line; nobody reads the answer."""
     if ENDED_HERE not in request.scope:
-        log.info("a client went away before it had sent its request", method=request.method)
+        log.info("a client went away before it had sent its request", **about(request.scope))
     return Response(status_code=400)
 
 

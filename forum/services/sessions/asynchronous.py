@@ -250,7 +250,7 @@ async def close_due(store: Store, clock: Clock) -> list[Round]:
             async with store.begin() as work:
                 round_ = await close_rounds.close_now(work, due_round.session, due_round.id, clock.now(), due=due)
         except (StoreUnavailable, IllegalMove) as error:
-            log.warning("a round whose time is over is not closed yet", round=due_round.id, error=str(error))
+            log.warning("a round whose time is over is not closed yet", round=due_round.id, error=error.message)
             continue
         if round_ is not None:
             closed.append(round_)
@@ -262,7 +262,7 @@ async def _shown_at_once(store: Store, clock: Clock, closed: Round) -> None:
     try:
         await show_check_back(store, clock, closed)
     except (StoreUnavailable, IllegalMove) as error:
-        log.warning("the answers of those who voted are not shown yet", round=closed.id, error=str(error))
+        log.warning("the answers of those who voted are not shown yet", round=closed.id, error=error.message)
 
 
 async def show_check_back(store: Store, clock: Clock, closed: Round) -> None:

@@ -91,7 +91,8 @@ class Proxies:
         if self._noted.pop(noted, None) is None and self._logged < _MOST_NOTED:
             self._logged += 1
             said = "a proxy does not say who asks" if believed else "forwarded headers from a host that is not trusted"
-            log.warning(said, address=noted.address, see="docs/proxy.md")
+            # Its address may be somebody's own, and stands on the page Organise.
+            log.warning(said, see="docs/proxy.md")
         if len(self._noted) >= _MOST_NOTED:
             self._noted.pop(next(iter(self._noted)))
         self._noted[noted] = self._monotonic()
