@@ -18,7 +18,6 @@ from forum.adapters.known_record import Keeper
 from forum.adapters.last_checkpoint import COSIGNED, CheckpointFile
 from forum.adapters.sign_on import provider_of
 from forum.adapters.signing_key import KeyPlace
-from forum.adapters.smtp import SmtpPost
 from forum.adapters.webhook_http import WebhookHttp
 from forum.adapters.witness_http import WitnessHttp
 from forum.errors import StartupProblem
@@ -115,7 +114,11 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
         )
         closes = closer(store, time)
         keeper = Keeper(store, settings.data)
-        post = SmtpPost(settings.mail) if settings.mail else None
+        post = None
+        if settings.mail:
+            from forum.adapters.smtp import SmtpPost  # noqa: PLC0415 - a start without mail does not wait for it
+
+            post = SmtpPost(settings.mail)
         face = Face(store)
         await face.refresh()
         letters = MailLetters(address, lambda: face.now)

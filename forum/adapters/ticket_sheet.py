@@ -13,7 +13,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 import segno
-import typst
 
 # The data comes in as JSON and is never part of the program.
 _SHEET = b"""
@@ -90,6 +89,8 @@ class Boxes:
 
 def boxes(texts: Iterable[str]) -> Boxes:
     """Finds letters of these texts that would be printed as boxes, _MOST_BOXES at the most, in up to half a second."""
+    import typst  # noqa: PLC0415 - here, in a thread: a start should not wait for it
+
     # Joiners, marks and the like are drawn with what stands before them.
     letters = {
         letter
@@ -149,6 +150,8 @@ class Words:
 
 def sheet(slips: Sequence[Slip], words: Words) -> bytes:
     """Draws the PDF, eight tickets a page."""
+    import typst  # noqa: PLC0415 - here, in a thread: a start should not wait for it
+
     tickets = [
         asdict(slip) | {"qr": segno.make(slip.link, error="m").svg_inline(border=0, omitsize=True)} for slip in slips
     ]

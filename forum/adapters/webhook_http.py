@@ -8,12 +8,11 @@ taken from the environment; time and the bytes that are read have bounds.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import socket
 import ssl
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit, urlunsplit
-
-import httpx2
 
 AT_MOST = 15.0  # seconds for one message, from the look-up to the head of the answer
 
@@ -30,6 +29,9 @@ class WebhookHttp:
     async def post(self, url: str, headers: dict[str, str], body: bytes) -> int:
         """Posts a body and returns the status of the answer. Raises OSError where the address may not be asked, or does
         not answer in time."""
+        await asyncio.to_thread(importlib.import_module, "httpx2")
+        import httpx2  # noqa: PLC0415 - read in a thread: neither a start nor the loop should wait for it
+
         try:
             async with asyncio.timeout(self._at_most):
                 return await self._posted(url, headers, body)
@@ -39,6 +41,8 @@ class WebhookHttp:
             raise OSError(type(error).__name__) from error
 
     async def _posted(self, url: str, headers: dict[str, str], body: bytes) -> int:
+        import httpx2  # noqa: PLC0415 - as above
+
         parts = urlsplit(url)
         host = parts.hostname or ""
         address = await self._address(host, parts.port or (443 if parts.scheme == "https" else 80))

@@ -7,9 +7,8 @@ the environment (SSL_CERT_FILE names an authority of one's own).
 from __future__ import annotations
 
 import asyncio
+import importlib
 import ssl
-
-import httpx2
 
 from forum.ports.record import WitnessAnswer
 
@@ -26,6 +25,9 @@ class WitnessHttp:
 
     async def add_checkpoint(self, url: str, body: bytes) -> WitnessAnswer:
         """Posts a checkpoint. Raises OSError where there is no answer in time, or more than MOST_BYTES."""
+        await asyncio.to_thread(importlib.import_module, "httpx2")
+        import httpx2  # noqa: PLC0415 - read in a thread: neither a start nor the loop should wait for it
+
         tls = await self._trusting(url)
         try:
             async with asyncio.timeout(self._at_most):
@@ -44,6 +46,8 @@ class WitnessHttp:
         return self._tls
 
     async def _asked(self, url: str, body: bytes, tls: ssl.SSLContext) -> WitnessAnswer:
+        import httpx2  # noqa: PLC0415 - as above
+
         headers = {"Content-Type": "text/plain; charset=utf-8", "Accept-Encoding": "identity"}
         async with (
             httpx2.AsyncClient(verify=tls, trust_env=False, timeout=self._at_most) as client,

@@ -25,12 +25,12 @@ from forum.errors import BadInput, StartupProblem
 from forum.rehearsal import polis as conversations
 from forum.rehearsal import polis_files
 from forum.rehearsal.audience import replayed
+from forum.rehearsal.crowd_plan import RehearsalFailed
 from forum.rehearsal.network import Network, planned, share
 from forum.rehearsal.printed_summary import show
 from forum.rehearsal.report import Report
 from forum.rehearsal.runner import rehearse as play
 from forum.rehearsal.sample_day import invented
-from forum.rehearsal.screen_client import RehearsalFailed
 from forum.rehearsal.script import Script
 from forum.rehearsal.server_process import FIRST, SECOND, OwnServer, prepare
 from forum.services import demonstration

@@ -41,7 +41,7 @@ from forum.cli import (
 )
 from forum.errors import StartupProblem
 from forum.ports import Store
-from forum.rehearsal.example import cycle
+from forum.rehearsal.example import is_wanted
 from forum.services import accounts, demonstration
 from forum.settings import Settings
 from forum.store import held
@@ -272,8 +272,10 @@ async def _prepare(store: Store, tell: Tell, *, demo: bool, example: bool) -> st
             await work.facts.set_fact(MADE_BY, "forum")
     if demo and example:
         async with store.read() as work:
-            wanted = await cycle.is_wanted(work)
+            wanted = await is_wanted(work)
         if wanted:
+            from forum.rehearsal.example import cycle  # noqa: PLC0415 - for the first start, and no other
+
             tell(_MAKING)
             await cycle.make(store, clock)
     if demo:

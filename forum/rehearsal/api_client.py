@@ -12,7 +12,8 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx2
 
-from forum.rehearsal.screen_client import PATIENCE, RehearsalFailed, jitter, origin_of
+from forum.rehearsal.crowd_plan import RehearsalFailed
+from forum.rehearsal.screen_client import PATIENCE, jitter, origin_of
 
 AT_ONCE: Final = 32  # connections
 _FORM: Final = "application/x-www-form-urlencoded"

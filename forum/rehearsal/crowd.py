@@ -17,11 +17,12 @@ from typing import Any, Final
 from forum.live.messages import RoundNow
 from forum.rehearsal.api_client import AT_ONCE, Organiser
 from forum.rehearsal.audience import ADVICE, Room, a_room_of, votes_on
+from forum.rehearsal.crowd_plan import Plan, RehearsalFailed
 from forum.rehearsal.network import LATE, Network, cut_off
 from forum.rehearsal.phone import Counters, Phone, showing_in
 from forum.rehearsal.report import percentile
 from forum.rehearsal.screen_check import SETTLE, ScreenCheck, Truth
-from forum.rehearsal.screen_client import RehearsalFailed, Watcher, jitter
+from forum.rehearsal.screen_client import Watcher, jitter
 from forum.rehearsal.script import Press, Script, Vote
 from forum.rehearsal.setup import Stage, join_all
 from forum.services.keys import digest
@@ -32,23 +33,6 @@ _SHOUTS, _MOST_SHOUTS = 0.15, 12
 _MOST_NAMED: Final = 30
 
 Tell = Callable[[dict[str, Any]], None]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A crowd to send in: `base` is the server's address, `groups` are ids, `slow` and `drop` shares of the people;
-    they vote within `spread` seconds."""
-
-    base: str
-    code: str
-    projector: str
-    session: str
-    groups: tuple[str, ...]
-    people: int
-    slow: float
-    drop: float
-    spread: float
-    seed: int
 
 
 @dataclass

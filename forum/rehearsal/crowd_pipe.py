@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import msgspec
 
-from forum.rehearsal.crowd import Crowd, Plan
+from forum.rehearsal.crowd import Crowd
+from forum.rehearsal.crowd_plan import Plan, RehearsalFailed
 from forum.rehearsal.screen_check import Truth
-from forum.rehearsal.screen_client import RehearsalFailed
 
 _NICE: Final = 10
 

@@ -12,8 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from forum.rehearsal.crowd import Plan
-from forum.rehearsal.screen_client import RehearsalFailed
+from forum.rehearsal.crowd_plan import Plan, RehearsalFailed
 
 _PACKAGE: Final = Path(__file__).parents[2]
 _LONGEST_LINE: Final = 16 * 1024 * 1024  # bytes: a report names every vote

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from forum.rehearsal.api_client import Fields, Organiser
+from forum.rehearsal.crowd_plan import RehearsalFailed
 from forum.rehearsal.phone import Phone
-from forum.rehearsal.screen_client import RehearsalFailed, Watcher
+from forum.rehearsal.screen_client import Watcher
 from forum.rehearsal.script import (
     CHARACTERS,
     CUE,

@@ -18,8 +18,9 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import WebSocketException
 
 from forum.live.messages import Ack, CastMessage, Change, Hello, Refused, State, StopMessage, Stopped, ToScreen, encode
+from forum.rehearsal.crowd_plan import RehearsalFailed
 from forum.rehearsal.network import AFTER, BEFORE, LATE, Pace
-from forum.rehearsal.screen_client import PATIENCE, RehearsalFailed, Watcher, jitter
+from forum.rehearsal.screen_client import PATIENCE, Watcher, jitter
 from forum.rehearsal.script import Press, Vote
 from forum.voting.round import RoundState
 

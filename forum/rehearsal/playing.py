@@ -21,10 +21,9 @@ from forum.live.rooms import Rooms
 from forum.ports import Store
 from forum.ports.clock import Clock
 from forum.rehearsal import elsewhere
-from forum.rehearsal.crowd import Plan
+from forum.rehearsal.crowd_plan import Plan, RehearsalFailed
 from forum.rehearsal.crowd_process import CrowdProcess
 from forum.rehearsal.programme_player import ProgrammePlayer
-from forum.rehearsal.screen_client import RehearsalFailed
 from forum.services.periodic import Periodic
 from forum.services.sessions import rehearsals
 from forum.services.sessions.desk import Desk

@@ -18,12 +18,12 @@ from typing import Any, Final
 
 from forum.ports import Store
 from forum.rehearsal.api_client import AT_ONCE, Organiser
+from forum.rehearsal.crowd_plan import RehearsalFailed
 from forum.rehearsal.facilitator import Facilitator
 from forum.rehearsal.network import Network
 from forum.rehearsal.phone import Counters, Phone
 from forum.rehearsal.report import STRANGER, Played, Report, percentile, reckon
 from forum.rehearsal.screen_check import SETTLE, ScreenCheck, Truth
-from forum.rehearsal.screen_client import RehearsalFailed
 from forum.rehearsal.script import (
     Act,
     Badges,

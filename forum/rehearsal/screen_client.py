@@ -17,9 +17,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
 from websockets.typing import Origin
 
-from forum.errors import ForumError
 from forum.live.line_patch import patched
 from forum.live.messages import Bye, Change, Hello, State, Tally, ToScreen, decode_screen
+from forum.rehearsal.crowd_plan import RehearsalFailed
 from forum.rehearsal.network import Pace
 
 PATIENCE: Final = 90.0  # seconds without any answer after which a rehearsal gives up
@@ -31,12 +31,6 @@ _SLOW_QUEUE: Final = 1
 jitter = secrets.SystemRandom()
 
 Found = TypeVar("Found")
-
-
-class RehearsalFailed(ForumError):
-    """An error that ended the rehearsal; its sentence says why."""
-
-    code = "rehearsal"
 
 
 def origin_of(base: str) -> str:

@@ -19,7 +19,7 @@ from forum.adapters.clock import SystemClock
 from forum.errors import StartupProblem
 from forum.ports import Store
 from forum.ports.accounts import Person, Role
-from forum.rehearsal.screen_client import RehearsalFailed
+from forum.rehearsal.crowd_plan import RehearsalFailed
 from forum.services import accounts
 
 MADE_BY: Final = "made_by"

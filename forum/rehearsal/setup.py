@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from forum.rehearsal.api_client import AT_ONCE, Fields, Organiser
+from forum.rehearsal.crowd_plan import RehearsalFailed
 from forum.rehearsal.network import Network
 from forum.rehearsal.phone import DEVICE, Counters, Phone, cookie_in
-from forum.rehearsal.screen_client import RehearsalFailed, Watcher
+from forum.rehearsal.screen_client import Watcher
 from forum.rehearsal.script import CUE, Act, Cue, Next, Script, Section
 from forum.sessions.session import Entrance
 

@@ -10,9 +10,9 @@ import hashlib
 import io
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import structlog
-from PIL import Image
 
 from forum.errors import BadInput, IllegalMove
 from forum.ports import Store
@@ -33,6 +33,9 @@ MOST_BYTES = 100_000
 MOST_LINES = 8  # of whom people can ring
 _COLOURS = {"accent": False, "accent_dark": True}
 _MEANWHILE = "Somebody else changed this since you opened it. Below is what you typed; save it again to replace theirs."
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 log = structlog.get_logger()
 
@@ -143,6 +146,8 @@ async def logo_of(check: CheckFile, content: bytes) -> Logo:
 
 
 def _small(content: bytes) -> Logo:
+    from PIL import Image  # noqa: PLC0415 - here, in a thread: a start should not wait for it
+
     with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as opened:
         picture = opened.convert("RGBA")
     picture.thumbnail((WIDEST, HIGHEST))

@@ -13,8 +13,6 @@ import warnings
 import zlib
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps
-
 from forum.errors import BadInput
 
 PDF, PNG, JPEG = MEDIA = ("application/pdf", "image/png", "image/jpeg")
@@ -67,9 +65,6 @@ _BROKEN = "This picture cannot be read. It may be damaged. Save it again, or tak
 
 # Modes that can be scaled directly; in others there are no colours between two values.
 _SHADED = frozenset({"L", "LA", "RGB", "RGBA", "CMYK", "YCbCr"})
-
-# Pillow's own guard: it refuses pictures of more than twice this size after reading the header.
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 
 @dataclass(frozen=True)
@@ -125,6 +120,10 @@ def _pdf(content: bytes) -> Checked:
 
 
 def _picture(content: bytes, media: str) -> Checked:
+    from PIL import Image  # noqa: PLC0415 - in the process that redraws, and no other: a start does not wait for it
+
+    # Pillow's own guard: it refuses pictures of more than twice this size after reading the header.
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     with warnings.catch_warnings():
         # Warnings about metadata do not matter, since none is kept.
         warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
@@ -164,6 +163,8 @@ def _segments(content: bytes) -> int:
 
 
 def _anew(content: bytes, media: str) -> bytes:
+    from PIL import Image, ImageOps  # noqa: PLC0415 - as above
+
     with Image.open(io.BytesIO(content), formats=("PNG",) if media == PNG else ("JPEG",)) as opened:
         if opened.width * opened.height > MAX_PIXELS:
             raise _too_many_pixels()

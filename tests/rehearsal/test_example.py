@@ -16,7 +16,7 @@ from forum.errors import NotFound
 from forum.ports.promises import Sought
 from forum.record.audit import verify
 from forum.record.verify.verdict import PASS
-from forum.rehearsal.example import cycle, promises
+from forum.rehearsal.example import cycle, is_wanted, promises
 from forum.rehearsal.example.commission import CARERS
 from forum.rehearsal.example.past_clock import PastClock
 from forum.services import demonstration, exports, ledger, record_check
@@ -185,7 +185,7 @@ async def test_what_ends_in_the_middle_leaves_nothing_and_the_next_start_makes_i
         with pytest.raises(NotFound):
             await cycle.make(store, CLOCK)
     async with store.read() as work:
-        assert await cycle.is_wanted(work)
+        assert await is_wanted(work)
         assert (await work.stories.list_stories(), await work.sessions.list_sessions()) == ([], [])
         assert await work.facts.get_fact(cycle.FACT) is None
     await cycle.make(store, CLOCK)

@@ -25,9 +25,9 @@ from forum.live.messages import (
     Tally,
     encode,
 )
+from forum.rehearsal.crowd_plan import RehearsalFailed
 from forum.rehearsal.network import AFTER, BEFORE, LATE, Pace
 from forum.rehearsal.phone import Counters, Phone, cookie_in
-from forum.rehearsal.screen_client import RehearsalFailed
 from forum.rehearsal.script import Press, Vote
 from forum.sessions.participant_view import Yours
 

@@ -20,11 +20,11 @@ import pytest
 from support.server_process import Serving, fingerprint, free_port, run_forum, started_fork
 
 from forum.adapters.machine import keep_private
+from forum.rehearsal.crowd_plan import RehearsalFailed
 from forum.rehearsal.network import Pace, planned
 from forum.rehearsal.report import Report, percentile
 from forum.rehearsal.runner import rehearse
 from forum.rehearsal.sample_day import invented
-from forum.rehearsal.screen_client import RehearsalFailed
 from forum.rehearsal.script import Act, Script, Section, Stops, Vote
 from forum.rehearsal.server_process import SECOND, OwnServer, prepare
 from forum.services import demonstration

@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from support.factories import a_commission
 
 from forum.errors import StartupProblem
 from forum.ports.record import PastCheckpoint
-from forum.store import check, migrate, open_store
+from forum.store import check, migrate, migrations, open_store, revisions
 from forum.store.engine import engines, parse
 from forum.store.library import INDEX
 from forum.store.tables import fact, metadata
@@ -400,12 +401,18 @@ async def test_a_newer_database_is_left_alone(empty: str, tmp_path: Path) -> Non
 async def test_an_older_database_is_not_opened_but_may_be_migrated(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    known = revisions()
     with monkeypatch.context() as patch:
-        patch.setattr(ScriptDirectory, "get_current_head", lambda self: "of-2031")
+        patch.setattr(import_module("forum.store.migrate"), "revisions", lambda: ("2031", *known))
         with pytest.raises(StartupProblem, match="older Forum"):
             await open_store(database.url)
     await migrate(database.url)
     await check(database.url)
+
+
+def test_the_revisions_by_the_names_of_the_files_are_those_that_alembic_finds() -> None:
+    folder = Path(migrations.__file__ or "").parent
+    assert list(revisions()) == [one.revision for one in ScriptDirectory(folder).walk_revisions()]
 
 
 async def test_another_programs_database_is_left_alone(empty: str, tmp_path: Path) -> None:

@@ -31,6 +31,8 @@ from typing import IO, NoReturn
 
 _MOST = 64 * 1024  # bytes of one order
 COMPILED = "COMPILED_TEMPLATES"  # variable with the folder where the processes of a run keep compiled templates
+# What Forum imports where it is used first: each fork would import it anew.
+LATE = ("alembic.command", "forum.rehearsal.example.cycle", "httpx2", "PIL.ImageOps", "typst", "xlsxwriter")
 _ordering = threading.Lock()
 
 
@@ -142,9 +144,9 @@ def wait_for_orders() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests, which then stop what they have started
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how those end that tell how a fork has ended
     main = importlib.import_module("forum.__main__")
-    for module in main.COMMANDS.values():
+    for module in (*main.COMMANDS.values(), *LATE):
         importlib.import_module(module)
-    templates = importlib.import_module("forum.web.templates").environment()
+    templates = importlib.import_module("forum.web.templates").environment("")
     if COMPILED in os.environ:
         templates.bytecode_cache = importlib.import_module("jinja2").FileSystemBytecodeCache(os.environ[COMPILED])
     for name in templates.list_templates():

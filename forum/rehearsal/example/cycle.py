@@ -8,19 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from forum.ports import Store, Work
+from forum.ports import Store
 from forum.ports.clock import Clock
-from forum.rehearsal.example import answers, promises, votes
+from forum.rehearsal.example import answers, is_wanted, promises, votes
 from forum.rehearsal.example.commission import begun
 from forum.rehearsal.example.one_unit import OneUnit
 from forum.rehearsal.example.past_clock import PastClock
 
 FACT: Final = "example"
-
-
-async def is_wanted(work: Work) -> bool:
-    """Tells whether the example can be made here: there is no record yet, and nothing that it might be taken for."""
-    return not (await work.record.size() or await work.commissions.list_commissions(drafts=True))
 
 
 async def make(store: Store, clock: Clock) -> None:

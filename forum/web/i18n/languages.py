@@ -1,23 +1,24 @@
 """Languages of the pages: English from the source, every other from a catalogue.
 
-A catalogue is FOLDER/LANGUAGE/LC_MESSAGES/forum.po, read when the server starts; nothing is compiled beforehand. A
-message marked fuzzy is not shown yet. A header marked fuzzy says that no reader whose first language it is has
+A catalogue is FOLDER/LANGUAGE/LC_MESSAGES/forum.po, read when the server starts; nothing is compiled beforehand. What
+was read of one of Forum's own is kept beside it, as Python keeps its modules (read_catalogues.py). A message marked
+fuzzy is not shown yet. A header marked fuzzy says that no reader whose first language it is has
 checked the catalogue, and the switch on every page says so too.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from gettext import c2py
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
-from babel.messages.pofile import PoFileError, read_po
 
 from forum.errors import StartupProblem
+from forum.web.i18n.read_catalogues import Unreadable, read
 
 LOCALES = Path(__file__).parent / "locales"
 _CODE = re.compile(r"[a-z]{2,3}(_[A-Za-z0-9]{2,8})*")
@@ -108,24 +109,18 @@ def _read(path: Path) -> Language:
     if not _CODE.fullmatch(name):
         raise StartupProblem(problem, path=path, why="Its folder must be called as a language is, as cy or pt_BR.")
     try:
-        with path.open("rb") as file:
-            catalogue = read_po(file, locale=_locale(name), abort_invalid=True)
-    except (OSError, PoFileError, UnicodeError, ValueError, UnknownLocaleError) as error:
+        locale = _locale(name)
+        catalogue = read(path, locale, keep=path.is_relative_to(LOCALES))
+    except (OSError, Unreadable, UnknownLocaleError) as error:
         raise StartupProblem(problem, path=path, why=error) from error
-    locale = _locale(name)
-    messages = {
-        message.id if isinstance(message.id, str) else message.id[0]: _forms(message.string)
-        for message in catalogue
-        if message.id and not message.fuzzy
-    }
     return Language(
         name.replace("_", "-"),
-        _capital(locale.get_language_name(locale) or name),
+        _capital(catalogue.name),
         locale,
-        locale.text_direction,
-        awaiting=catalogue.fuzzy,
-        messages=messages,
-        plural=c2py(catalogue.plural_expr),
+        catalogue.direction,
+        awaiting=catalogue.awaiting,
+        messages=catalogue.messages,
+        plural=c2py(catalogue.plural),
     )
 
 
@@ -135,10 +130,6 @@ def _locale(name: str) -> Locale:
         return Locale.parse(name)
     except UnknownLocaleError:
         return Locale.parse(name.partition("_")[0])
-
-
-def _forms(translated: str | Sequence[str] | None) -> tuple[str, ...]:
-    return (translated,) if isinstance(translated, str) else tuple(translated or ())
 
 
 def _capital(name: str) -> str:

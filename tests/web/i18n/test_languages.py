@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from forum.services.sessions.desk import Desk
 from forum.sessions.local_time import LONDON
 from forum.sessions.session import LiveSession
 from forum.web import templates
-from forum.web.i18n import dates
+from forum.web.i18n import dates, read_catalogues
 from forum.web.i18n.gettext import gettext, ngettext, say, speaking
 from forum.web.i18n.languages import ENGLISH, Language, Languages, load
 
@@ -272,3 +273,29 @@ def test_no_page_tells_utc() -> None:
     """Times in pages go through the filters `day` and `moment`; nothing else names a zone."""
     for file in sorted(templates.TEMPLATES.rglob("*.html")):
         assert not re.search(r"\bUTC\b|\bGMT\b", file.read_text()), file
+
+
+def test_what_was_read_of_a_catalogue_is_kept_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(sys, "pycache_prefix", None)
+    path, welsh = tmp_path / "forum.po", Locale.parse("cy")
+    head = HEADER.format("cy").encode()
+    path.write_bytes(head + b'msgid "Join"\nmsgstr "Ymuno"\n')
+    first = read_catalogues.read(path, welsh, keep=True)
+    assert (first.name, first.messages) == ("Cymraeg", {"Join": ("Ymuno",)})
+    [kept] = (tmp_path / "__pycache__").iterdir()
+    monkeypatch.setattr(read_catalogues, "_parsed", None)  # nobody parses it again
+    assert read_catalogues.read(path, welsh, keep=True) == first
+    monkeypatch.undo()
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(sys, "pycache_prefix", None)
+    kept.write_bytes(b'{"messages": 1}')  # another version's, or cut short
+    assert read_catalogues.read(path, welsh, keep=True) == first
+    path.write_bytes(head + b'msgid "Join"\nmsgstr "Ymunwch"\n')
+    assert read_catalogues.read(path, welsh, keep=True).messages == {"Join": ("Ymunwch",)}
+    assert [one.name for one in (tmp_path / "__pycache__").iterdir()] != [kept.name]
+    assert len([*(tmp_path / "__pycache__").iterdir()]) == 1
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    path.write_bytes(head + b'msgid "Join"\nmsgstr "Dewch"\n')
+    assert read_catalogues.read(path, welsh, keep=True).messages == {"Join": ("Dewch",)}
+    assert len([*(tmp_path / "__pycache__").iterdir()]) == 1

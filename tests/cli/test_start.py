@@ -1,0 +1,36 @@
+"""A start imports what serving needs; what few servers ever need is imported where it is used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from support.server_process import ROOT, clean_environment
+
+# Each took between a fiftieth and a quarter of the processor's time from `forum serve` to serving.
+LATE = {
+    "aiosmtplib",
+    "alembic",
+    "asyncpg",
+    "babel.messages",
+    "forum.rehearsal.crowd",
+    "forum.rehearsal.example.cycle",
+    "httpx2",
+    "PIL",
+    "redis",
+    "rich",
+    "typst",
+    "xlsxwriter",
+}
+
+
+def test_a_start_imports_nothing_that_few_servers_need() -> None:
+    code = (
+        "import sys; from forum.__main__ import main; main.get_command(None, 'serve'); print(*sys.modules, sep='\\n')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, env=clean_environment()
+    )
+    imported = set(done.stdout.split())
+    assert {"forum.app", "structlog"} <= imported
+    assert not imported & LATE
