@@ -87,8 +87,8 @@ class Room:
     @property
     def empty(self) -> bool:
         """True where no screen is connected and no phone polls."""
-        here = self._presence.present(asyncio.get_running_loop().time())
-        return not self._connections and not self._arriving and not here
+        some = self._connections or self._arriving
+        return not some and not self._presence.present(asyncio.get_running_loop().time())
 
     def enter(self, connection: Connection, own: Mine = NOTHING, seen: int = -1) -> None:
         """Takes in and greets a screen for which nothing more has to be read. Arguments as for `greet`."""
@@ -116,8 +116,9 @@ class Room:
 
     def full(self, kind: Screen) -> bool:
         """Returns true where so many screens of a kind are here that no other is let in; never for phones."""
-        here = self._connections | self._arriving
-        return kind != "phone" and sum(screen.kind == kind for screen in here) >= MOST_SCREENS
+        if kind == "phone":
+            return False
+        return sum(screen.kind == kind for screen in self._connections | self._arriving) >= MOST_SCREENS
 
     def _of(self, participant: str) -> list[Connection]:
         """Returns the sockets of a participant that were not sent away."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from forum.live.messages import Health
 from forum.live.presence import LOST, POLLING, Presence
 
@@ -75,3 +77,24 @@ def test_whoever_was_replaced_is_not_lost() -> None:
         here.forget(participant)
     here.forget("c")
     assert here.health(1) == Health(connected=0, polling=0, lost=0)
+
+
+def _cost(number: int) -> float:
+    """Returns what it takes to ask a few times who is here after so many came and half of them were lost: the least of
+    several, as others share the processor."""
+    here, least = Presence(), float("inf")
+    for one in range(number):
+        here.came(str(one))
+    for one in range(0, number, 2):
+        here.went(str(one), 10, lost=True)
+    for _ in range(15):
+        began = time.perf_counter()
+        for _ in range(10):
+            assert here.present(11) == number // 2
+            assert here.health(11).lost == number // 2
+        least = min(least, time.perf_counter() - began)
+    return least
+
+
+def test_who_is_here_is_not_dearer_to_say_of_thousands_that_went_at_once() -> None:
+    assert _cost(20_000) < 20 * _cost(200)
