@@ -47,21 +47,32 @@ FAULTS = """() => {
     if (page.scrollWidth > wide) faults.add(`the page is ${page.scrollWidth} px wide, its screen ${wide}`);
     const name = (part) => [part.tagName.toLowerCase(), ...part.classList].join(".");
     const where = (part) => `${name(part.parentElement)} > ${name(part)}`;
-    const look = (part) => getComputedStyle(part);
-    const visible = (part) => part.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true });
+    // Finds something of each part once: nothing moves while this runs.
+    const once = (find) => {
+        const found = new Map();
+        return (part) => {
+            if (!found.has(part)) found.set(part, find(part));
+            return found.get(part);
+        };
+    };
+    const look = once((part) => getComputedStyle(part));
+    const visible = once((part) => part.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true }));
+    const edges = once((part) => part.getBoundingClientRect());
     // The nearest of a part and what it is in of which something is true.
-    const nearest = (part, is) => {
-        while (part && part !== document.body && !is(part)) part = part.parentElement;
-        return part === document.body ? null : part;
+    const nearest = (is) => {
+        const at = (part) => (!part || part === document.body ? null : is(part) ? part : found(part.parentElement));
+        const found = once(at);
+        return found;
     };
     const scrolls = (box) => /auto|scroll/.test(look(box).overflowX) && box.scrollWidth > box.clientWidth;
     const dotted = (box) => look(box).textOverflow === "ellipsis" || look(box).webkitLineClamp !== "none";
     const cuts = (box) => /hidden|clip/.test(look(box).overflow) && !dotted(box);
     const clipped = (box) => look(box).clipPath === "inset(50%)"; // for screen readers alone
     const holds = (box) => !/^(inline|contents)$/.test(look(box).display);
+    const [scrolling, clipping, ...boxes] = [scrolls, clipped, holds, cuts, dotted].map(nearest);
     const on = (part, box, what) => {
         if (box.left >= -0.5 && box.right <= wide + 0.5) return;
-        const scroller = nearest(part.parentElement, scrolls);
+        const scroller = scrolling(part.parentElement);
         if (!scroller) faults.add(`off the screen (${Math.round(box.left)} to ${Math.round(box.right)}): ${what}`);
         else if (scroller.tabIndex < 0 && !told.has(scroller)) {
             told.add(scroller);
@@ -76,13 +87,13 @@ FAULTS = """() => {
     const unseen = ".hide, .skip, script, style, option, textarea, svg";
     while (texts.nextNode()) {
         const text = texts.currentNode, part = text.parentElement;
-        if (!text.data.trim() || part.closest(unseen) || !visible(part) || nearest(part, clipped)) continue;
+        if (!text.data.trim() || part.closest(unseen) || !visible(part) || clipping(part)) continue;
         const range = document.createRange();
         range.selectNodeContents(text);
         const lines = [...range.getClientRects()].filter((line) => line.width && line.height);
         if (!lines.length) continue;
         const what = `${where(part)}: ${text.data.trim().slice(0, 30)}`;
-        const [holder, cutter, short] = [holds, cuts, dotted].map((is) => nearest(part, is)?.getBoundingClientRect());
+        const [holder, cutter, short] = boxes.map((found) => found(part) && edges(found(part)));
         const beyond = (line, box) => box && (line.right > box.right + 1 || line.left < box.left - 1);
         for (const line of lines) {
             if (short && (line.top >= short.bottom - 1 || beyond(line, short))) continue;
@@ -90,7 +101,7 @@ FAULTS = """() => {
             if (beyond(line, holder)) faults.add(`out of its box: ${what}`);
             if (beyond(line, cutter) || (cutter && line.bottom > cutter.bottom + 3)) faults.add(`cut off: ${what}`);
         }
-        const rows = (boxes) => new Set([...boxes].filter((box) => box.width).map((box) => Math.round(box.top))).size;
+        const rows = (all) => new Set([...all].filter((line) => line.width).map((line) => Math.round(line.top))).size;
         if (rows(lines) < 2) continue;
         const widest = Math.max(...lines.map((line) => line.width)) / parseFloat(look(part).fontSize);
         if (rows(lines) > 3 && widest < 3) faults.add(`letter by letter: ${what}`);
