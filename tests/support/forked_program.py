@@ -9,6 +9,7 @@ their own, and are no fork.
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import gc
 import hashlib
@@ -16,6 +17,7 @@ import importlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -152,6 +154,8 @@ def wait_for_orders() -> None:
     for name in templates.list_templates():
         templates.get_template(name)
     importlib.import_module("forum.web.i18n.languages").load()
+    if COMPILED in os.environ:
+        _copy_new_databases(Path(os.environ[COMPILED]) / f"empty-{os.getpid()}.db")
     gc.freeze()
     taken = _next_order(socket.socket(fileno=int(channel)))
     if taken is None:
@@ -162,6 +166,36 @@ def wait_for_orders() -> None:
     os.environ.update(settings)
     sys.argv = ["forum", *arguments]
     _end_as_python_does(main.main)
+
+
+def _copy_new_databases(empty: Path) -> None:
+    """Makes the database `empty`, with all its tables and no rows, and lets a fork copy it to where there is none yet:
+    all migrations, one after the other, take 0.6 s of a processor.
+    """
+    users = [importlib.import_module(name) for name in ("forum.store", "forum.app", "forum.cli.upgrade")]
+    parse = importlib.import_module("forum.store.engine").parse
+    plain = users[0].migrate
+    asyncio.run(plain(f"sqlite+aiosqlite:///{empty}"))
+
+    def copied(there: Path) -> None:
+        if there.exists():
+            return
+        copy = there.with_name(f"{there.name}.{os.getpid()}")
+        with suppress(OSError):  # of several that start at once one is the first; what cannot be written is told
+            shutil.copyfile(empty, copy)
+            os.link(copy, there)
+        with suppress(OSError):
+            copy.unlink()
+
+    async def migrate(url: str) -> None:
+        """Copies the empty database where there is none, and then does what is done at every start."""
+        address = parse(url)
+        if address.drivername.startswith("sqlite"):
+            copied(Path(str(address.database)))
+        await plain(url)
+
+    for one in users:
+        one.migrate = migrate  # type: ignore[attr-defined]
 
 
 def _next_order(listening: socket.socket) -> tuple[bytes, list[int]] | None:
