@@ -27,6 +27,7 @@ from xdist.workermanage import WorkerController
 
 from forum.adapters import long_texts, passwords, picture_process
 from forum.store import SqlStore, migrate, open_store
+from forum.web.routes import routes
 from forum.web.templates import environment
 
 
@@ -161,6 +162,14 @@ def _statements_compiled_once() -> Iterator[None]:
 def _templates_compiled_once() -> None:
     """Compiles each template once in the whole run, not once in each of its processes: 3.5 s of a processor."""
     environment("").bytecode_cache = jinja2.FileSystemBytecodeCache(os.environ[COMPILED])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _routes_made_once() -> Iterator[None]:
+    """Makes the routes once in the whole run, not once for each application: they hold nothing of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("forum.app.routes", cache(routes))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
