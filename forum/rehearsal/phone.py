@@ -20,7 +20,7 @@ from websockets.exceptions import WebSocketException
 from forum.live.messages import Ack, CastMessage, Change, Hello, Refused, State, StopMessage, Stopped, ToScreen, encode
 from forum.rehearsal.crowd_plan import RehearsalFailed
 from forum.rehearsal.network import AFTER, BEFORE, LATE, Pace
-from forum.rehearsal.screen_client import PATIENCE, Watcher, jitter
+from forum.rehearsal.screen_client import Watcher, jitter
 from forum.rehearsal.script import Press, Vote
 from forum.voting.round import RoundState
 
@@ -96,7 +96,7 @@ class Phone(Watcher):
         The cast keeps its id however often it is sent: after a drop, a restart of the server, or a refusal that asks to
         try again. `drop` is when this phone loses its connection (network.BEFORE, AFTER or LATE); with LATE it waits
         for `come_back`. `anyway` sends it whatever is on the screen by then, where somebody else closes votes. Raises
-        RehearsalFailed where no answer comes for PATIENCE seconds.
+        RehearsalFailed where no answer comes within its patience.
         """
         counters = self._counters
 
@@ -149,7 +149,7 @@ class Phone(Watcher):
             self._counters.refuse(answer)
             if not answer.again:
                 return answer
-            if time.perf_counter() - start > PATIENCE:
+            if time.perf_counter() - start > self.patience:
                 raise RehearsalFailed("The server would not store a vote: %(words)s", words=answer.words)
             await asyncio.sleep(jitter.uniform(0.2, 1.0))
 
@@ -184,7 +184,7 @@ class Phone(Watcher):
         """Returns the answer to a message, which is sent as soon as it may be, and again on every new socket."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._pending = _Pending(message, answer, may, cut_after)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self.patience
         try:
             await self._send_pending()
             while not (await asyncio.wait({answer}, timeout=_ANSWER_WITHIN))[0]:

@@ -42,8 +42,10 @@ class Watcher:
     """One screen. `base` is the server's address, `path` its socket's, `headers` hold its cookie or token.
 
     `on_screen` and `tally` are the state it shows; `connected` is True while that state is current. `reconnected` and
-    `dropped` count the events of its connection.
+    `dropped` count the events of its connection. `patience` are seconds without any answer after which it gives up.
     """
+
+    patience = PATIENCE
 
     def __init__(
         self, base: str, path: str, kind: str, headers: Mapping[str, str] | None = None, pace: Pace | None = None
@@ -74,11 +76,11 @@ class Watcher:
         Raises RehearsalFailed where the server refuses this screen for good.
         """
         been_in = False
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self.patience
         while not self._leaving:
             if not self._line.is_set():
                 await self._line.wait()
-                deadline = time.monotonic() + PATIENCE
+                deadline = time.monotonic() + self.patience
                 continue
             try:
                 if been_in:
@@ -88,12 +90,14 @@ class Watcher:
                         socket = await self._dial()
                 self.reconnected += been_in
                 been_in = True
-                async with socket:
-                    if self._line.is_set():
-                        await self._listen(socket)
-                    else:
-                        socket.transport.abort()
-                deadline = time.monotonic() + PATIENCE
+                try:
+                    async with socket:
+                        if self._line.is_set():
+                            await self._listen(socket)
+                        else:
+                            socket.transport.abort()
+                finally:  # however it ended, it was there until now
+                    deadline = time.monotonic() + self.patience
             except InvalidStatus as refusal:
                 status = refusal.response.status_code
                 if status not in _COME_BACK_LATER:
@@ -101,7 +105,7 @@ class Watcher:
                         "The server refused a screen's socket (HTTP %(status)s).", status=status
                     ) from refusal
             except (OSError, TimeoutError, InvalidHandshake, WebSocketException):
-                pass  # dropped, or the server is not back yet: try again until PATIENCE ends
+                pass  # dropped, or the server is not back yet: try again until its patience ends
             if time.monotonic() > deadline:
                 raise RehearsalFailed("The server went away and did not come back.")
             if not self._leaving:
@@ -132,11 +136,11 @@ class Watcher:
         await self._news.wait()
 
     async def until(self, find: Callable[[State], Found | None]) -> Found:
-        """Returns the first result of `find` on this screen that is not None. Raises RehearsalFailed after PATIENCE
-        seconds.
+        """Returns the first result of `find` on this screen that is not None. Raises RehearsalFailed when its
+        patience ends.
         """
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self.patience):
                 while True:
                     result = find(self.on_screen) if self.on_screen is not None else None
                     if result is not None:

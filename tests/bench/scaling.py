@@ -15,6 +15,9 @@ from __future__ import annotations
 import argparse
 import random
 import sys
+import time
+import timeit
+from array import array
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -34,8 +37,8 @@ COSTS: Final[dict[str, float]] = {
     "vote": 40e-6,  # one vote taken and answered, with its share of a batch: the same
     "look": 5e-3,  # one look at a room in the database, with what is read of it
     "message": 60e-6,  # one message made, or taken: seal, MessagePack, the broker's client
-    "name": 0.1e-6,  # one name of who is here, unpacked: tests/bench/scaling.py --measure
-    "unite": 0.06e-6,  # one name, united with those of other processes: the same
+    "name": 0.06e-6,  # one name of who is here, unpacked: tests/bench/scaling.py --measure
+    "unite": 0.15e-6,  # one name, united with those of other processes: the same
     "fsync": 2e-3,  # seconds that a commit waits for the disk
     "ballot": 25e-6,  # one ballot in PostgreSQL: tests/bench/storage.py --postgresql
     "read": 2e-3,  # PostgreSQL's part of a look
@@ -277,14 +280,11 @@ def late(waits: Sequence[tuple[float, int]], share: float = 0.99) -> float:
 
 def measured_names() -> dict[str, float]:
     """Measures what a name of who is here costs on this machine."""
-    import timeit
-    from array import array
-
     some = [frozenset(random.getrandbits(63) for _ in range(10_000)) for _ in range(10)]
     packed = array("Q", some[0]).tobytes()
 
     def seconds(work: Callable[[], object], names: int) -> float:
-        return min(timeit.repeat(work, number=5, repeat=5)) / 5 / names
+        return min(timeit.repeat(work, timer=time.process_time, number=5, repeat=5)) / 5 / names
 
     return {
         "name": seconds(lambda: frozenset(array("Q", packed)), 10_000),

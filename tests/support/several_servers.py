@@ -23,6 +23,7 @@ from support.server_process import Serving, clean_environment, free_port, run_fo
 from support.session_api import ApiSession
 
 _AT_ONCE = 20
+_PATIENCE = 300.0  # seconds: several servers and thousands of phones share the cores of one machine
 
 
 class Servers:
@@ -93,6 +94,8 @@ class _Hops:
 class HoppingPhone(_Hops, Phone):
     """A phone of a rehearsal that begins at the address numbered `at`."""
 
+    patience = _PATIENCE
+
     def __init__(self, addresses: list[str], at: int, code: str, cookie: str, counters: Counters) -> None:
         super().__init__(addresses[at], code, cookie, counters)
         self.addresses, self.at, self._path = addresses, at, f"/s/{code}/socket"
@@ -104,6 +107,8 @@ class HoppingPhone(_Hops, Phone):
 
 class Wall(Watcher):
     """A big screen at one server, which stays there."""
+
+    patience = _PATIENCE
 
     def __init__(self, address: str, path: str) -> None:
         super().__init__(address, f"{path}/socket", "projector")
@@ -128,6 +133,7 @@ class Room:
         self.phones: list[HoppingPhone] = []
         path = "/projector/" + session.session["projector"].rpartition("/")[2]
         self.walls = [Wall(address, path) for address in servers.addresses]
+        self._transport = httpx2.AsyncHTTPTransport(verify=False)
         self._doors = asyncio.Semaphore(_AT_ONCE)
         self._staying: list[asyncio.Task[None]] = []
 
@@ -162,15 +168,15 @@ class Room:
 
     async def cookie(self, address: str) -> str:
         """Joins at one server; returns the cookie that it sets."""
-        async with httpx2.AsyncClient(
+        # Of its own for its cookies; the connections, and what it costs to prepare for TLS, are shared.
+        http = httpx2.AsyncClient(
             base_url=address,
             headers={"Origin": address, "Accept": "text/html"},
             timeout=60,
-            verify=False,
-            trust_env=False,
-        ) as http:
-            answer = await http.post(f"{self.session.path}/join", data={"unsaid": "1"})
-            cookie = cookie_in(answer.headers.get_list("set-cookie"))
+            transport=self._transport,
+        )
+        answer = await http.post(f"{self.session.path}/join", data={"unsaid": "1"})
+        cookie = cookie_in(answer.headers.get_list("set-cookie"))
         assert cookie, answer.text
         return cookie
 
@@ -208,6 +214,7 @@ class Room:
 
     async def leave(self) -> None:
         """Disconnects every screen."""
+        await self._transport.aclose()
         await asyncio.gather(*(screen.leave() for screen in (*self.phones, *self.walls)))
         done: list[Any] = await asyncio.gather(*self._staying, return_exceptions=True)
         failed = [one for one in done if isinstance(one, Exception)]
