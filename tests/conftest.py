@@ -258,6 +258,14 @@ async def postgres_tables(postgres: PostgresServer) -> str:
 
 
 @pytest.fixture
+async def new_postgres(postgres: PostgresServer) -> AsyncIterator[str]:
+    """Gives the address of a PostgreSQL database without anything in it."""
+    name = await postgres.database()
+    yield postgres.url(name)
+    await postgres.drop(name)
+
+
+@pytest.fixture
 async def sqlite_database(tmp_path: Path, sqlite_template: Path) -> Database:
     """Makes a SQLite database of the test's own."""
     path = shutil.copyfile(sqlite_template, tmp_path / "forum.db")

@@ -202,28 +202,29 @@ def test_words_that_were_taken_back_since_are_told_to_be_there_again(house: Simp
     assert f"are there again: entry {house.entries}" in done.stderr
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-async def test_a_backup_of_an_older_version_is_brought_up_to_date(
-    request: pytest.FixtureRequest, tmp_path: Path, kind: str
-) -> None:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Gives the address of a database without anything in it."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "old" / "forum.db")
+    return str(request.getfixturevalue("new_postgres"))
+
+
+async def test_a_backup_of_an_older_version_is_brought_up_to_date(tmp_path: Path, empty: str) -> None:
     """The backup is made by this version, from a database that it has not brought up to date."""
     older = stores.revisions()[1]
     make_folder(tmp_path / "old")
-    url = sqlite_url(tmp_path / "old" / "forum.db")
-    if kind == "postgresql":
-        server: PostgresServer = request.getfixturevalue("postgres")
-        url = server.url(await server.database())
     signer = load_signer(tmp_path / "old")
-    engine = create_async_engine(url)
+    engine = create_async_engine(empty)
     async with engine.begin() as connection:
         await connection.run_sync(upgrade, older)
         await connection.execute(sa.insert(tables.fact).values(name="signing_key", value=signer.name))
     await engine.dispose()
-    env = clean_environment(FORUM_DATABASE_URL=url)
+    env = clean_environment(FORUM_DATABASE_URL=empty)
     file = tmp_path / "b.zip"
     done = await asyncio.to_thread(run_forum, "backup", file, "--data", tmp_path / "old", "--json", env=env)
     assert json.loads(done.stdout)["schema"] == older, done.stderr
-    assert await stores.revision_of(url) == older, "the old version may be serving"
+    assert await stores.revision_of(empty) == older, "the old version may be serving"
     new = await asyncio.to_thread(restore, file, tmp_path / "new")
     assert new.returncode == 0, new.stderr
     assert await stores.revision_of(sqlite_url(tmp_path / "new" / "forum.db")) == stores.revisions()[0]

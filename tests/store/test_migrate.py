@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import replace
 from importlib import import_module
@@ -39,15 +39,11 @@ from forum.stories.submission import Version, VersionKind
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def empty(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Gives the address of a database without anything in it; the SQLite file does not exist yet."""
     if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path / 'with space %41 é.db'}"
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    name = await server.database()
-    yield server.url(name)
-    await server.drop(name)
+        return f"sqlite+aiosqlite:///{tmp_path / 'with space %41 é.db'}"
+    return str(request.getfixturevalue("new_postgres"))
 
 
 def files(folder: Path) -> dict[str, tuple[bytes, int]]:

@@ -4,7 +4,7 @@ that made them still work, so that it may go on serving beside a newer one."""
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from support.databases import PostgresServer
 
 from forum.store import check, revisions
 from forum.store.engine import engines, parse
@@ -87,15 +86,11 @@ def written(connection: sa.Connection, numbers: Sequence[int]) -> list[list[Writ
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def empty(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Gives the address of a database without anything in it."""
     if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path}/forum.db"
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    name = await server.database()
-    yield server.url(name)
-    await server.drop(name)
+        return f"sqlite+aiosqlite:///{tmp_path}/forum.db"
+    return str(request.getfixturevalue("new_postgres"))
 
 
 def test_each_released_version_is_tried() -> None:
