@@ -31,6 +31,7 @@ _KINDS = {
 # Parts of a public key, and how long its longest may be in base64: RSA from 2,048 to 8,192 bits.
 _PUBLIC = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
 _READS: Mapping[str, type[RSAKey] | type[ECKey] | type[OKPKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
+_SECOND = {"mfa", "otp", "hwk"}
 _MOST_PART = 1366
 _LEAST_RSA = 340
 _MOST_EXPONENT = 8
@@ -81,7 +82,12 @@ def identity_in(
     if not isinstance(sub, str) or not 0 < len(sub) <= 255 or not sub.isprintable():
         raise TokenRefused("the token names nobody")
     verified = claims.get("email_verified") is True and isinstance(email, str) and len(email) <= MOST_EMAIL
-    return Identity(provider.issuer, sub, str(email) if verified else "")
+    return Identity(provider.issuer, sub, str(email) if verified else "", _second(claims.get("amr")))
+
+
+def _second(said: object) -> bool:
+    """Tells whether a provider says that somebody gave more than a password (RFC 8176)."""
+    return isinstance(said, list) and any(isinstance(one, str) and one in _SECOND for one in said)
 
 
 def _check(claims: Mapping[str, object], provider: IdentityProvider, nonce: str, now: float) -> None:

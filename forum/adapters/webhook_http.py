@@ -11,9 +11,12 @@ import asyncio
 import importlib
 import socket
 import ssl
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit, urlunsplit
 
+MOST_NAMES = 4  # looked up at once
 AT_MOST = 15.0  # seconds for one message, from the look-up to the head of the answer
 
 
@@ -25,6 +28,9 @@ class WebhookHttp:
         self._private = private
         self._at_most = at_most
         self._tls: ssl.SSLContext | None = None
+        # Threads of their own: a name whose servers do not answer holds one for half a minute, and whoever typed it
+        # chose it. All else that needs a thread has those of the loop.
+        self._names = ThreadPoolExecutor(MOST_NAMES, thread_name_prefix="webhook name")
 
     async def post(self, url: str, headers: dict[str, str], body: bytes) -> int:
         """Posts a body and returns the status of the answer. Raises OSError where the address may not be asked, or does
@@ -68,9 +74,9 @@ class WebhookHttp:
 
     async def _address(self, host: str, port: int) -> IPv4Address | IPv6Address:
         """Returns an address of a host. Raises OSError where it has none, or one of them may not be asked."""
-        loop = asyncio.get_running_loop()
+        asked = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         try:
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await asyncio.get_running_loop().run_in_executor(self._names, asked)
         except (socket.gaierror, UnicodeError) as error:
             raise OSError("the name leads to no address") from error
         addresses = [ip_address(str(one[4][0]).partition("%")[0]) for one in found]

@@ -38,8 +38,8 @@ class Person:
 class Token:
     """A token with which somebody's programs sign in. Only the SHA-256 of its secret is stored.
 
-    It stands for a role in a commission (by id), until the day `expires_on` (ISO); one of before has none of these,
-    and stands for its maker. `used_on` is the day on which it was last used, "" for never.
+    It stands for a role in a commission (by id), until the day `expires_on` (ISO). One of the older kind has neither
+    role nor commission, and stands for its maker. `used_on` is the day on which it was last used, "" for never.
     """
 
     id: str

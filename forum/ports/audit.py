@@ -25,10 +25,15 @@ class What(StrEnum):
     SECOND_STEP_OFF = "second step off"
     RECOVERY_CODES_MADE = "recovery codes made"
     RECOVERY_CODE_USED = "recovery code used"
+    SECOND_STEP_LOCKED = "second step locked"
     BOUND = "bound to provider"
     UNBOUND = "unbound from provider"
     TOKEN_MADE = "token made"  # noqa: S105 - words
     TOKEN_REVOKED = "token revoked"  # noqa: S105 - words
+    WEBHOOK_ADDED = "webhook added"
+    WEBHOOK_STARTED = "webhook started again"
+    WEBHOOK_REMOVED = "webhook removed"
+    EMBEDDERS_CHANGED = "sites that embed changed"
     EXPORTED = "exported"
     ORGANISATION_CHANGED = "organisation changed"
 

@@ -301,7 +301,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         "badges_off held opened_at kind entrance tablet reasons ended_at no_receipts stage terms called_off_at",
     },
     "recovery_code": {Kind.ACCOUNT: "person code"},
-    "second_step": {Kind.ACCOUNT: "person sealed at last"},
+    "second_step": {Kind.ACCOUNT: "person sealed at last wrong"},
     "sign_in": {Kind.ACCOUNT: "token person at until device used_on"},
     "staff_act": {Kind.ACCOUNT: "at by what whom about", NOBODY: "seq"},
     "stage_move": {Kind.ROOM: "learnt better took_part", NOBODY: "seq id commission came_from went_to at entry"},

@@ -18,13 +18,14 @@ class Must(StrEnum):
 
 @dataclass(frozen=True)
 class SecondStep:
-    """Somebody's second step: the secret of their app, sealed with the server's key, since when it is on, and the
-    number of the half-minute whose code was taken last."""
+    """Somebody's second step: the secret of their app, sealed with the server's key, since when it is on, the number
+    of the half-minute whose code was taken last, and how many wrong codes were tried in a row since."""
 
     person: str
     sealed: str
     at: str
     last: int
+    wrong: int = 0
 
 
 class Codes(Protocol):
@@ -56,6 +57,13 @@ class SecondSteps(Protocol):
 
     async def add_second_step(self, step: SecondStep) -> bool:
         """Turns a second step on. Returns False where it is on already."""
+
+    async def count_try(self, person: str, most: int) -> bool:
+        """Counts a code that is tried as a wrong one, until `clear_tries`. Returns False where `most` wrong ones were
+        tried in a row before, or the second step is off."""
+
+    async def clear_tries(self, person: str) -> None:
+        """Begins to count wrong codes anew."""
 
     async def use_half_minute(self, person: str, number: int) -> bool:
         """Uses the codes of a half-minute up, and all before it. Returns True exactly once."""

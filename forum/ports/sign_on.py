@@ -24,11 +24,12 @@ class IdentityProvider:
 @dataclass(frozen=True)
 class Identity:
     """Somebody as a provider's token says: `sub` is theirs there for good. `email` is "" unless the provider says that
-    it has verified it."""
+    it has verified it; `second` is True where it says that they gave more than a password there."""
 
     issuer: str
     sub: str
     email: str = ""
+    second: bool = False
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from forum.services.sign_ins import Begin
 
 MOST_NAME = 100
 MOST_LABEL = 60
+TOKEN_DAYS = 365  # of a token whose maker names no day
 
 _NO_LINK = "This link has been used, or it has run out. Restart the server to get a new one."
 _NOBODY = "There is nobody with this account."
@@ -81,9 +82,10 @@ async def check_first_link(store: Store, clock: Clock, key: str) -> None:
 
 
 async def use_first_link(
-    store: Store, passwords: Passwords, clock: Clock, key: str, asked: NewAccount, sign_in: Begin
+    store: Store, passwords: Passwords, clock: Clock, key: str, asked: NewAccount, sign_in: Begin | None
 ) -> tuple[Person, str]:
-    """Uses the first administrator's link up: adds their account and signs them in. Returns them and the sign-in's key.
+    """Uses the first administrator's link up: adds their account and signs them in, where that is asked for. Returns
+    them and the sign-in's key.
 
     Raises NotFound as `check_first_link` does; else as `add_account`, and the link holds.
     """
@@ -93,7 +95,7 @@ async def use_first_link(
             raise NotFound(_NO_LINK)
         await work.people.add_person(person)
         await audit.note(work, clock.now(), person.id, What.ACCOUNT_ADDED, _told(person.roles), whom=person.id)
-        token = await sign_ins.begin(work, clock, person, sign_in)
+        token = await sign_ins.begin(work, clock, person, sign_in) if sign_in else ""
     return person, token
 
 
@@ -180,19 +182,27 @@ async def replace_roles(work: Work, person: str, held: tuple[Role, ...]) -> None
 
 
 async def make_token(store: Store, clock: Clock, person: Person, label: str) -> tuple[Token, str]:
-    """Makes a token for a program. Returns it with its key, which is told once and kept as a digest only.
+    """Makes a token for a program, which ends after TOKEN_DAYS. Returns it with its key, which is told once and kept as
+    a digest only.
 
     Raises FormErrors where the label is missing.
     """
-    found = Findings()
-    label = found.name("label", label, "Say what the token is for.", MOST_LABEL)
-    found.stop()
+    label = check_label(label)
     secret = new_token()
-    token = Token(secrets.token_hex(16), person.id, label, clock.now())
+    ends = clock.later(days=TOKEN_DAYS)[: len("2026-11-30")]
+    token = Token(secrets.token_hex(16), person.id, label, clock.now(), expires_on=ends)
     async with store.begin() as work:
         await work.people.add_token(token, digest(secret))
         await audit.note(work, clock.now(), person.id, What.TOKEN_MADE, label)
     return token, secret
+
+
+def check_label(label: str) -> str:
+    """Returns what a token is for, as it is kept. Raises FormErrors where that is missing or too long."""
+    found = Findings()
+    label = found.name("label", label, "Say what the token is for.", MOST_LABEL)
+    found.stop()
+    return label
 
 
 async def revoke_token(store: Store, clock: Clock, person: Person, token: str) -> None:

@@ -14,11 +14,11 @@ from forum.ports.accounts import Person, Role, Token
 from forum.ports.audit import What
 from forum.ports.clock import Clock
 from forum.services import audit, permissions
-from forum.services.accounts import MOST_LABEL
+from forum.services.accounts import MOST_LABEL, TOKEN_DAYS
 from forum.services.form_errors import Findings, is_day
 from forum.services.keys import digest, new_token
 
-DAYS, MOST_DAYS = 365, 730
+DAYS, MOST_DAYS = TOKEN_DAYS, 730
 MOST_TOKENS = 50  # of a person that hold
 
 
@@ -50,22 +50,8 @@ async def make(store: Store, clock: Clock, person: Person, form: TokenForm, toda
 
     Raises FormErrors with all mistakes.
     """
-    found = Findings()
-    label = found.name("label", form.label, "Say what the token is for.", MOST_LABEL)
-    last = (date.fromisoformat(today) + timedelta(days=MOST_DAYS)).isoformat()
-    if not is_day(form.expires_on):
-        found.wrong("expires_on", "Enter the day on which it ends.")
-    elif not today < form.expires_on <= last:
-        found.wrong("expires_on", "Choose a day after today, and at most two years from now.")
     async with store.begin() as work:
-        if form.commission not in await work.commissions.titles({form.commission}):
-            found.wrong("commission", "Choose the commission that it is for.")
-        elif form.role not in roles_in(person, form.commission):
-            found.wrong("role", "You do not have this role in this commission. A token can do no more than you.")
-        tokens = [one for one in await work.people.tokens(person.id) if holds(person, one, today)]
-        if len(tokens) >= MOST_TOKENS:
-            found.wrong("label", "You have %(most)s tokens. Revoke one that is not used any more.", most=MOST_TOKENS)
-        found.stop()
+        label = await _checked(work, person, form, today)
         secret, now = new_token(), clock.now()
         made = Token(
             secrets.token_hex(16),
@@ -81,9 +67,41 @@ async def make(store: Store, clock: Clock, person: Person, form: TokenForm, toda
     return made, secret
 
 
+async def check(store: Store, person: Person, form: TokenForm, today: str) -> None:
+    """Raises FormErrors where `make` would."""
+    async with store.read() as work:
+        await _checked(work, person, form, today)
+
+
+async def _checked(work: Work, person: Person, form: TokenForm, today: str) -> str:
+    """Returns the label of a token that can be made so. Raises FormErrors with all mistakes."""
+    found = Findings()
+    label = found.name("label", form.label, "Say what the token is for.", MOST_LABEL)
+    last = (date.fromisoformat(today) + timedelta(days=MOST_DAYS)).isoformat()
+    if not is_day(form.expires_on):
+        found.wrong("expires_on", "Enter the day on which it ends.")
+    elif not today < form.expires_on <= last:
+        found.wrong("expires_on", "Choose a day after today, and at most two years from now.")
+    if form.commission not in await work.commissions.titles({form.commission}):
+        found.wrong("commission", "Choose the commission that it is for.")
+    elif form.role not in roles_in(person, form.commission):
+        found.wrong("role", "You do not have this role in this commission. A token can do no more than you.")
+    tokens = [one for one in await work.people.tokens(person.id) if holds(person, one, today)]
+    if len(tokens) >= MOST_TOKENS:
+        found.wrong("label", "You have %(most)s tokens. Revoke one that is not used any more.", most=MOST_TOKENS)
+    found.stop()
+    return label
+
+
+def ends_on(token: Token) -> str:
+    """Returns the day (ISO) from which a token does not hold any more: a year after it was made, where an older version
+    named none."""
+    return token.expires_on or (date.fromisoformat(token.created_at[:10]) + timedelta(days=DAYS)).isoformat()
+
+
 def holds(person: Person, token: Token, today: str) -> bool:
     """Tells whether a token of a person opens anything on the day `today` (ISO)."""
-    if token.revoked_at or (token.expires_on and token.expires_on <= today):
+    if token.revoked_at or ends_on(token) <= today:
         return False
     return not token.role or token.role in roles_in(person, token.commission)
 

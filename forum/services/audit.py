@@ -1,6 +1,6 @@
 """Notes what staff did with accounts, exports and settings, in the unit of work that did it.
 
-Never what participants did, no address of a network and nothing that was typed: an act, whose, and what it was about.
+Never what participants did, no address of a network: an act, whose, and what it was about, as the name of a token.
 """
 
 from __future__ import annotations

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 
 from forum.ports import Store, Work
+from forum.ports.accounts import Person
+from forum.ports.audit import What
+from forum.ports.clock import Clock
+from forum.services import audit
 from forum.services.form_errors import Findings
 from forum.stories.visible_text import trimmed
 
@@ -13,7 +17,7 @@ MOST_ADDRESSES, MOST_TYPED = 20, 1300
 _ORIGIN = re.compile(r"https://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]{1,5})?")
 
 
-async def save(store: Store, commission: str, typed: str) -> tuple[str, ...]:
+async def save(store: Store, clock: Clock, person: Person, commission: str, typed: str) -> tuple[str, ...]:
     """Writes which sites may show a commission's results, one a line, and returns them; what comes after the host of an
     address is left out. Raises FormErrors (field "addresses"), NotFound."""
     found = Findings()
@@ -34,7 +38,9 @@ async def save(store: Store, commission: str, typed: str) -> tuple[str, ...]:
     found.stop()
     async with store.begin() as work:
         await work.commissions.get_commission(commission, lock=True)
-        await work.webhooks.save_embedders(commission, tuple(addresses))
+        if await of(work, commission) != tuple(addresses):
+            await work.webhooks.save_embedders(commission, tuple(addresses))
+            await audit.note(work, clock.now(), person.id, What.EMBEDDERS_CHANGED, " ".join(addresses) or "-")
     return tuple(addresses)
 
 

@@ -2,6 +2,9 @@
 
 A code is taken once: neither it nor an earlier one is taken again. Recovery codes are kept as digests, and are good
 once each. Who has lost both is helped by an administrator, who turns the second step off for them.
+
+Wrong codes are counted, however slowly they come: after MOST_WRONG in a row a code of the app does not count any more,
+and a recovery code or an administrator helps. Who tries has given the password, so no stranger locks anybody out.
 """
 
 from __future__ import annotations
@@ -21,9 +24,14 @@ from forum.services.sign_ins import Begin
 
 RECOVERY_CODES = 10
 MOST_CODE = 40
+MOST_WRONG = 20
 
 _SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another
 _WRONG = "This code is not right, or it was used before. Wait for the next one and type that."
+_LOCKED = (
+    "Too many wrong codes were tried in a row, so codes of the app do not count any more. Use a recovery code, or ask "
+    "an administrator to turn the second step off for you."
+)
 _WRONG_RECOVERY = "This recovery code is not right, or it was used before. Take another one of your list."
 _ON = "The second step is on already."
 
@@ -66,21 +74,34 @@ async def pass_with_code(
 ) -> str:
     """Signs somebody in with a code of their app. Returns the key of the sign-in. Raises BadInput(field="code")."""
     async with store.begin() as work:
-        step = await work.second_steps.get_second_step(person.id)
-        number = codes.half_minute(key, person.id, step.sealed, digits(code), clock.now()) if step else None
-        if number is None or not await work.second_steps.use_half_minute(person.id, number):
-            raise BadInput(_WRONG, field="code")
-        return await sign_ins.begin(work, clock, person, asked)
+        refusal = await _refusal(work, codes, key, clock, person, code)
+        if not refusal:
+            return await sign_ins.begin(work, clock, person, asked)
+    # Not within the unit of work, which would forget that it was tried.
+    raise BadInput(refusal, field="code")
 
 
 async def pass_with_recovery(store: Store, clock: Clock, person: Person, code: str, asked: Begin) -> str:
     """Signs somebody in with a recovery code, and uses it up. Returns the key of the sign-in. Raises
     BadInput(field="recovery")."""
     async with store.begin() as work:
-        if not await work.second_steps.use_recovery_code(person.id, _kept(code)):
+        if not await _recovered(work, clock, person, code):
             raise BadInput(_WRONG_RECOVERY, field="recovery")
-        await audit.note(work, clock.now(), person.id, What.RECOVERY_CODE_USED)
         return await sign_ins.begin(work, clock, person, asked)
+
+
+async def confirm(store: Store, codes: Codes, key: bytes, clock: Clock, person: Person, code: str) -> None:
+    """Checks a code of somebody's app, or a recovery code, before an act that needs their second step once more;
+    nothing where it is off. Raises BadInput(field="code")."""
+    async with store.begin() as work:
+        if await work.second_steps.get_second_step(person.id) is None:
+            return
+        if digits(code).isdecimal():
+            refusal = await _refusal(work, codes, key, clock, person, code)
+        else:
+            refusal = "" if await _recovered(work, clock, person, code) else _WRONG_RECOVERY
+    if refusal:
+        raise BadInput(refusal, field="code")
 
 
 async def make_codes(store: Store, clock: Clock, person: Person) -> list[str]:
@@ -106,9 +127,14 @@ async def turn_off(store: Store, clock: Clock, whose: str, *, by: str) -> None:
 
 async def turn_own_off(store: Store, clock: Clock, person: Person, setting: Must) -> None:
     """Turns one's own second step off. Raises IllegalMove where one must have it, by the setting."""
+    check_optional(person, setting)
+    await turn_off(store, clock, person.id, by=person.id)
+
+
+def check_optional(person: Person, setting: Must) -> None:
+    """Raises IllegalMove where somebody must have a second step, by the setting."""
     if must(person, setting):
         raise IllegalMove("Your role needs the second step, so it stays on.")
-    await turn_off(store, clock, person.id, by=person.id)
 
 
 def digits(code: str) -> str:
@@ -122,6 +148,30 @@ async def _new_codes(work: Work, person: Person) -> list[str]:
     ]
     await work.second_steps.set_recovery_codes(person.id, [_kept(code) for code in made])
     return made
+
+
+async def _refusal(work: Work, codes: Codes, key: bytes, clock: Clock, person: Person, code: str) -> str:
+    """Takes a code of somebody's app, once. Returns why it is refused, "" where it is right."""
+    counts = await work.second_steps.count_try(person.id, MOST_WRONG)
+    step = await work.second_steps.get_second_step(person.id)
+    if step is None or not counts:
+        return _LOCKED if step else _WRONG
+    number = codes.half_minute(key, person.id, step.sealed, digits(code), clock.now())
+    if number is not None and await work.second_steps.use_half_minute(person.id, number):
+        await work.second_steps.clear_tries(person.id)
+        return ""
+    if step.wrong >= MOST_WRONG:
+        await audit.note(work, clock.now(), "", What.SECOND_STEP_LOCKED, whom=person.id)
+    return _WRONG
+
+
+async def _recovered(work: Work, clock: Clock, person: Person, code: str) -> bool:
+    """Uses a recovery code up; returns False for a wrong one."""
+    if not await work.second_steps.use_recovery_code(person.id, _kept(code)):
+        return False
+    await work.second_steps.clear_tries(person.id)
+    await audit.note(work, clock.now(), person.id, What.RECOVERY_CODE_USED)
+    return True
 
 
 def _kept(code: str) -> str:

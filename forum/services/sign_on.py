@@ -11,8 +11,10 @@ from forum.ports import Store, Work
 from forum.ports.accounts import Person
 from forum.ports.audit import What
 from forum.ports.clock import Clock
+from forum.ports.second_steps import Must
 from forum.ports.sign_on import Binding, Identity
 from forum.services import audit, sign_ins
+from forum.services.second_steps import must
 from forum.services.sign_ins import Begin
 
 _NO_EMAIL = (
@@ -29,13 +31,19 @@ _OTHER = (
 )
 
 
-async def enter(store: Store, clock: Clock, name: str, identity: Identity, asked: Begin) -> tuple[Person, str]:
-    """Signs in whose identity this is. Returns them and the key of the sign-in. Raises NotAllowed, with what to do,
+async def enter(
+    store: Store, clock: Clock, name: str, identity: Identity, asked: Begin, setting: Must
+) -> tuple[Person, str]:
+    """Signs in whose identity this is. Returns them and the key of the sign-in; "" for it where they have, or must
+    have, a second step here and the provider does not say that it asked for one. Raises NotAllowed, with what to do,
     where no account is theirs; `name` is the provider's."""
     async with store.begin() as work:
         bound = await work.bindings.bound_to(identity.issuer, identity.sub)
         people = {one.id: one for one in await work.people.list_people()}
         person = people[bound] if bound else await _first(work, clock, name, identity)
+        further = await work.second_steps.get_second_step(person.id) is not None or must(person, setting)
+        if further and not identity.second:
+            return person, ""
         token = await sign_ins.begin(work, clock, person, asked, What.SIGNED_IN_BY_PROVIDER)
     return person, token
 

@@ -19,8 +19,10 @@ from urllib.parse import urlsplit
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.accounts import Person
+from forum.ports.audit import What
 from forum.ports.clock import Clock
 from forum.ports.webhooks import HookEvent, HookMessage, MessageState, Webhook
+from forum.services import audit
 from forum.services.form_errors import Findings
 
 MOST_URL = 500
@@ -74,6 +76,7 @@ async def add(
         found.stop()
         made = Webhook(secrets.token_hex(16), commission, url, chosen, person.id, clock.now())
         await work.webhooks.add_webhook(made)
+        await audit.note(work, made.created_at, person.id, What.WEBHOOK_ADDED, host_of(made))
     return made
 
 
@@ -108,18 +111,25 @@ async def of(work: Work, commission: str, webhook: str) -> Webhook:
     return found
 
 
-async def remove(store: Store, commission: str, webhook: str) -> None:
+async def remove(store: Store, clock: Clock, person: Person, commission: str, webhook: str) -> None:
     """Removes a webhook with its log. Raises NotFound."""
     async with store.begin() as work:
-        await of(work, commission, webhook)
+        found = await of(work, commission, webhook)
         await work.webhooks.remove_webhook(webhook)
+        await audit.note(work, clock.now(), person.id, What.WEBHOOK_REMOVED, host_of(found))
 
 
-async def go_on(store: Store, commission: str, webhook: str) -> None:
+async def go_on(store: Store, clock: Clock, person: Person, commission: str, webhook: str) -> None:
     """Lets a stopped webhook be told again; what waited for it is sent. Raises NotFound."""
     async with store.begin() as work:
         found = await of(work, commission, webhook)
         await work.webhooks.save_webhook(replace(found, stopped_at="", failing_since=""))
+        await audit.note(work, clock.now(), person.id, What.WEBHOOK_STARTED, host_of(found))
+
+
+def host_of(webhook: Webhook) -> str:
+    """Returns the host that a webhook tells; what follows it in the address may be a secret."""
+    return urlsplit(webhook.url).hostname or ""
 
 
 async def send_again(store: Store, clock: Clock, commission: str, webhook: str, message: str) -> HookMessage:

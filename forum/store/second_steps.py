@@ -28,6 +28,16 @@ class SqlSecondSteps(Area):
         """Turns a second step on. Returns False where it is on already."""
         return await self._link.add(steps, plain(step))
 
+    async def count_try(self, person: str, most: int) -> bool:
+        """Counts a code that is tried as a wrong one, until `clear_tries`. Returns False where `most` wrong ones were
+        tried in a row before, or the second step is off."""
+        tried = sa.update(steps).where(steps.c.person == person, steps.c.wrong < most).values(wrong=steps.c.wrong + 1)
+        return await self._link.run(tried) == 1
+
+    async def clear_tries(self, person: str) -> None:
+        """Begins to count wrong codes anew."""
+        await self._link.run(sa.update(steps).where(steps.c.person == person).values(wrong=0))
+
     async def use_half_minute(self, person: str, number: int) -> bool:
         """Uses the codes of a half-minute up, and all before it. Returns True exactly once."""
         used = sa.update(steps).where(steps.c.person == person, steps.c.last < number).values(last=number)

@@ -21,6 +21,14 @@ def of_api(request: Request) -> bool:
     return request.url.path.startswith(API)
 
 
+def for_other_sites(request: Request) -> dict[str, str]:
+    """Returns the headers that let the pages of other sites read an answer: any site, but only what was asked for
+    without a token or a cookie, as those are somebody's own. Of Access-Control-Allow-Private-Network there is none, so
+    a page of the internet does not read a Forum of a house's own network."""
+    asked = request.headers
+    return {} if "authorization" in asked or "cookie" in asked else {"Access-Control-Allow-Origin": "*"}
+
+
 def problem(
     request: Request,
     status: int,
@@ -41,5 +49,5 @@ def problem(
         errors=tuple(FieldRefusal(name, said) for name, said in (fields or {}).items()),
     )
     headers = {"WWW-Authenticate": 'Bearer realm="Forum"'} if status == 401 else {}
-    headers["Access-Control-Allow-Origin"] = "*"
+    headers |= for_other_sites(request)
     return Response(msgspec.json.encode(told), status, headers, MEDIA)

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from support.factories import CLOCK, SetClock, a_commission
@@ -20,8 +21,9 @@ from support.voted_session import COMMISSIONER
 from forum.adapters.webhook_http import WebhookHttp, is_public
 from forum.errors import FormErrors
 from forum.ports import Store
+from forum.ports.audit import What
 from forum.ports.webhooks import HookEvent, MessageState, Webhook
-from forum.services import commitments, webhooks
+from forum.services import commitments, embeds, webhooks
 from forum.services.setting_values import sqlite_url
 from forum.services.webhook_delivery import Deliveries
 from forum.store import migrate, open_store
@@ -130,7 +132,7 @@ async def test_what_is_not_taken_is_sent_again_under_its_id_and_a_webhook_that_t
         stopped = await work.webhooks.stopped({made.id})
     assert (message.state, message.heard) == (MessageState.GIVEN_UP, "302")
     assert [one.id for one in stopped] == [hook.id]
-    await webhooks.go_on(store, made.id, hook.id)
+    await webhooks.go_on(store, CLOCK, COMMISSIONER, made.id, hook.id)
     await webhooks.send_again(store, clock, made.id, hook.id, message.id)
     listener.answers = [200]
     await server.once()
@@ -138,6 +140,17 @@ async def test_what_is_not_taken_is_sent_again_under_its_id_and_a_webhook_that_t
         [message] = await work.webhooks.messages(hook.id, 0, 5)
         after = await work.webhooks.get_webhook(hook.id)
     assert (message.state, after.failing_since, after.stopped_at) == (MessageState.SENT, "", "")
+    await webhooks.remove(store, CLOCK, COMMISSIONER, made.id, hook.id)
+    await embeds.save(store, CLOCK, COMMISSIONER, made.id, "https://www.example.org/about")
+    async with store.read() as work:
+        acts = [(act.by, act.what, act.about) for act in await work.audit.acts(most=9)][::-1]
+    host = urlsplit(URL).hostname
+    assert acts == [
+        (COMMISSIONER.id, What.WEBHOOK_ADDED, host),
+        (COMMISSIONER.id, What.WEBHOOK_STARTED, host),
+        (COMMISSIONER.id, What.WEBHOOK_REMOVED, host),
+        (COMMISSIONER.id, What.EMBEDDERS_CHANGED, "https://www.example.org"),
+    ]
 
 
 @pytest.mark.parametrize(

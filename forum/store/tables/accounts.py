@@ -38,6 +38,7 @@ second_step = sa.Table(
     words("sealed"),
     words("at"),
     sa.Column("last", sa.Integer, nullable=False),  # the half-minute whose code was taken last
+    sa.Column("wrong", sa.Integer, nullable=False, server_default=sa.text("0")),  # wrong codes in a row
 )
 
 recovery_code = sa.Table(

@@ -38,9 +38,16 @@ KINDS: Mapping[str, tuple[What, ...]] = {
         What.SECOND_STEP_OFF,
         What.RECOVERY_CODES_MADE,
         What.RECOVERY_CODE_USED,
+        What.SECOND_STEP_LOCKED,
     ),
     "accounts": (What.ACCOUNT_ADDED, What.ROLES_CHANGED, What.BOUND, What.UNBOUND),
     "tokens": (What.TOKEN_MADE, What.TOKEN_REVOKED),
+    "other programs": (
+        What.WEBHOOK_ADDED,
+        What.WEBHOOK_STARTED,
+        What.WEBHOOK_REMOVED,
+        What.EMBEDDERS_CHANGED,
+    ),
     "exports": (What.EXPORTED,),
     "organisation": (What.ORGANISATION_CHANGED,),
 }
@@ -113,6 +120,13 @@ def words_of(act: StaffAct, people: Mapping[str, Person]) -> str:
         What.SECOND_STEP_OFF: lambda: _("%(who)s turned their second step off"),
         What.RECOVERY_CODES_MADE: lambda: _("%(who)s made new recovery codes"),
         What.RECOVERY_CODE_USED: lambda: _("%(who)s used a recovery code"),
+        What.SECOND_STEP_LOCKED: lambda: _(
+            "Too many wrong codes were tried for %(whom)s, who needs a recovery code now"
+        ),
+        What.WEBHOOK_ADDED: lambda: _("%(who)s added a webhook"),
+        What.WEBHOOK_STARTED: lambda: _("%(who)s started a webhook again"),
+        What.WEBHOOK_REMOVED: lambda: _("%(who)s removed a webhook"),
+        What.EMBEDDERS_CHANGED: lambda: _("%(who)s changed which sites may show results"),
         What.TOKEN_MADE: lambda: _("%(who)s made a token for a program"),
         What.TOKEN_REVOKED: lambda: _("%(who)s revoked a token"),
         What.EXPORTED: lambda: _("%(who)s downloaded an export"),
@@ -134,6 +148,7 @@ def _kinds() -> list[tuple[str, str]]:
         ("secrets", _("Passwords and second steps")),
         ("accounts", _("Accounts and roles")),
         ("tokens", _("Tokens for programs")),
+        ("other programs", _("Webhooks and other sites")),
         ("exports", _("Exports")),
         ("organisation", _("The organisation")),
     ]
@@ -142,6 +157,8 @@ def _kinds() -> list[tuple[str, str]]:
 def _about(act: StaffAct) -> str:
     """Returns what an act was about in the reader's language: roles by their names, all else as it was noted."""
     roles = audit.roles_in(act)
+    if act.what is What.EMBEDDERS_CHANGED and act.about == "-":
+        return _("None")
     if roles is None:
         about, token = audit.token_in(act)
         return _("%(what)s, by the token “%(token)s”") % {"what": about, "token": token} if token else about

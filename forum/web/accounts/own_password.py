@@ -11,6 +11,7 @@ from forum.ports.accounts import Person
 from forum.ports.passwords import prepared
 from forum.services import accounts
 from forum.services.form_errors import Findings
+from forum.web.accounts.code_check import confirm
 from forum.web.accounts.login_check import holder
 from forum.web.accounts.own_account import account_page
 from forum.web.accounts.sign_in import as_typed, asked_of, with_cookie
@@ -29,6 +30,7 @@ async def change(request: Request) -> Response:
     form = await form_of(request)
     try:
         chosen = await _chosen(request, form, person)
+        await confirm(request, person, form)
         token = await accounts.change_password(site.store, passwords, site.clock, person, chosen, asked_of(request))
     except (BadInput, TooMany, StoreUnavailable) as error:
         return retry_after(await account_page(request, error), error)

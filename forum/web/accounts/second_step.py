@@ -13,26 +13,19 @@ from forum.errors import BadInput, FormErrors, ForumError, IllegalMove, StoreUna
 from forum.ports.accounts import Person
 from forum.ports.passwords import MOST, prepared
 from forum.services import second_steps, sign_ins
-from forum.services.keys import digest
 from forum.services.second_steps import MOST_CODE
-from forum.web.accounts.devices import entered, who_of
+from forum.web.accounts.code_check import confirm, counted
 from forum.web.accounts.login_check import holder
 from forum.web.accounts.pending import pending
 from forum.web.accounts.sign_in import as_typed, asked_of, home, local_path, with_cookie
 from forum.web.auth import somebody
-from forum.web.cookies import DEVICE, PENDING, cookie_of, forget_cookie
+from forum.web.cookies import PENDING, forget_cookie
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, errors_of, form_of
 from forum.web.i18n.gettext import language
-from forum.web.rate_limits import TEN_MINUTES
 from forum.web.responses import page
 from forum.web.site import site_of
 from forum.web.templates import qr
-
-# Wrong codes in ten minutes: from one browser, or all unknown ones of a network, and from everywhere together.
-TRIES = 5
-TRIES_ANYWHERE = 20
-_LOCKED = "Too many wrong codes. Wait %(minutes)s minutes and try again."
 
 
 async def code(request: Request) -> Response:
@@ -49,7 +42,7 @@ async def code(request: Request) -> Response:
         if not recovery and not form.text("code"):
             form.wrong("code", "Enter the code that your app shows.")
         form.stop()
-        keys = await _counted(request, person)
+        keys = await counted(request, person)
         if recovery:
             token = await second_steps.pass_with_recovery(site.store, site.clock, person, recovery, asked)
         else:
@@ -89,7 +82,8 @@ async def enrol(request: Request) -> Response:
 
 
 async def own(request: Request) -> Response:
-    """Turns one's own second step on or off, or makes new recovery codes; each needs the password once more."""
+    """Turns one's own second step on or off, or makes new recovery codes; each needs the password once more,
+    and what weakens it a code too."""
     person, site = await somebody(request), site_of(request)
     on = await second_steps.is_on(site.store, person)
     form = await form_of(request) if request.method == "POST" else Form({})
@@ -100,8 +94,11 @@ async def own(request: Request) -> Response:
         if form.text("act") == "on":
             made, _token = await _turned_on(request, person, form, signing_in=False)
         elif form.text("act") == "codes":
+            await confirm(request, person, form)
             made = await second_steps.make_codes(site.store, site.clock, person)
         else:
+            second_steps.check_optional(person, site.settings.second_factor)
+            await confirm(request, person, form)
             await second_steps.turn_own_off(site.store, site.clock, person, site.settings.second_factor)
             return RedirectResponse("/account?done=second-step-off", 303)
     except (BadInput, IllegalMove, TooMany, StoreUnavailable) as error:
@@ -111,7 +108,7 @@ async def own(request: Request) -> Response:
 
 async def _turned_on(request: Request, person: Person, form: Form, *, signing_in: bool) -> tuple[list[str], str]:
     site = site_of(request)
-    keys = await _counted(request, person)
+    keys = await counted(request, person)
     asked = asked_of(request) if signing_in else None
     sealed, typed = form.text("sealed"), form.text("code")
     made = await second_steps.turn_on(
@@ -130,19 +127,6 @@ async def _check_password(request: Request, person: Person, form: Form) -> None:
     form.stop()
     if (await holder(request, person.login, before))[0] is None:
         raise BadInput("This is not your present password. Type it again.", field="before")
-
-
-async def _counted(request: Request, person: Person) -> list[str]:
-    """Counts a try, which is given back where it was right; returns the names it is counted under. Raises TooMany."""
-    limits = site_of(request).limits
-    by = digest(cookie_of(request, DEVICE)) if entered(request, person) else who_of(request).counted
-    keys = {f"code of {person.id} at {by}": TRIES, f"code of {person.id}": TRIES_ANYWHERE}
-    wait = max(limits.wait(key, most, TEN_MINUTES) for key, most in keys.items())
-    if wait:
-        raise TooMany(_LOCKED, wait)
-    for key in keys:
-        limits.count(key)
-    return [*keys]
 
 
 def _signed_in(request: Request, answer: Response, token: str, person: Person) -> Response:

@@ -11,6 +11,7 @@ from forum.adapters import passwords
 from forum.errors import BadInput, ForumError, StoreUnavailable, TooMany
 from forum.ports.accounts import Person
 from forum.ports.passwords import FEWEST, MOST, Fit, prepared
+from forum.ports.second_steps import Must
 from forum.services import accounts, permissions, sign_ins
 from forum.services.accounts import NewAccount
 from forum.services.sign_ins import Begin
@@ -98,14 +99,17 @@ async def first(request: Request) -> Response:
     asked = NewAccount(
         form.text("login"), form.text("name"), permissions.ROLES, as_typed(form, "password"), as_typed(form, "again")
     )
+    begin = asked_of(request) if site.settings.second_factor is Must.NONE else None
     try:
-        person, token = await accounts.use_first_link(site.store, passwords, site.clock, key, asked, asked_of(request))
+        person, token = await accounts.use_first_link(site.store, passwords, site.clock, key, asked, begin)
     except (BadInput, StoreUnavailable) as error:
         errors = errors_of(error)
         return await page(
             request, "accounts/first_account.html", status_of(error), form=form, errors=errors, fewest=FEWEST
         )
-    return with_cookie(request, RedirectResponse(f"{WORK}?done=first", 303), token, person)
+    onward = f"{WORK}?done=first"
+    further = None if token else await next_step(request, person, onward)
+    return further or with_cookie(request, RedirectResponse(onward, 303), token, person)
 
 
 def local_path(wanted: str) -> str:

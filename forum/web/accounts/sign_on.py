@@ -22,6 +22,7 @@ from forum.errors import BadInput, NotAllowed, NotFound, StoreUnavailable, TooMa
 from forum.ports.sign_on import Provider, TokenRefused
 from forum.services import sign_on
 from forum.web.accounts.devices import who_of
+from forum.web.accounts.pending import next_step
 from forum.web.accounts.sign_in import asked_of, home, local_path, sign_in_page, with_cookie
 from forum.web.cookies import SIGN_ON, cookie_of, forget_cookie, set_cookie
 from forum.web.forms import Form
@@ -107,8 +108,12 @@ async def _entered(request: Request, begun: _Begun | None) -> Response:
     site.limits.take(counted, site.settings.sign_ins_per_address, TEN_MINUTES)
     site.limits.count(_once(begun))
     identity = await provider.identity(asked["code"], begun.nonce, begun.verifier, site.clock.now())
-    person, token = await sign_on.enter(site.store, site.clock, name, identity, asked_of(request))
+    setting = site.settings.second_factor
+    person, token = await sign_on.enter(site.store, site.clock, name, identity, asked_of(request), setting)
     site.limits.give_back(counted)
+    further = None if token else await next_step(request, person, begun.onward)
+    if further is not None:
+        return further
     return with_cookie(request, RedirectResponse(begun.onward or home(person), 303), token, person)
 
 

@@ -7,11 +7,13 @@ from datetime import date, timedelta
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from forum.errors import BadInput, NotAllowed
+from forum.errors import BadInput, ForumError, IllegalMove, NotAllowed, TooMany
 from forum.ports.accounts import Token
-from forum.services import accounts, api_tokens, permissions
+from forum.services import accounts, api_tokens, permissions, second_steps
 from forum.services.api_tokens import TokenForm
+from forum.web.accounts.code_check import confirm_token
 from forum.web.auth import bears_token, somebody
+from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, errors_of, form_of
 from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import gettext as _
@@ -29,11 +31,13 @@ async def tokens(request: Request) -> Response:
     site, person, form = site_of(request), await somebody(request), await form_of(request)
     asked = TokenForm(**{name: form.text(name) for name in FIELDS})
     try:
+        await api_tokens.check(site.store, person, asked, today(site.clock.now()))
+        await confirm_token(request, person, form)
         made, secret = await api_tokens.make(site.store, site.clock, person, asked, today(site.clock.now()))
-    except BadInput as error:
+    except (BadInput, IllegalMove, TooMany) as error:
         if wants_json(request):
             raise
-        return await _page(request, form, error)
+        return retry_after(await _page(request, form, error), error)
     if wants_json(request):
         return JSONResponse({"id": made.id, "token": secret})
     # Shown in the answer itself, not after a redirect, so that it is in no address and no log.
@@ -55,12 +59,13 @@ def _by_hand(request: Request) -> None:
 
 
 async def _page(
-    request: Request, form: Form, error: BadInput | None = None, made: tuple[Token, str] | None = None
+    request: Request, form: Form, error: ForumError | None = None, made: tuple[Token, str] | None = None
 ) -> Response:
     site, person = site_of(request), await somebody(request)
     day = today(site.clock.now())
     async with site.store.read() as work:
-        every = [one for one in await work.people.tokens(person.id) if one.role and not one.revoked_at]
+        kept = [one for one in await work.people.tokens(person.id) if not one.revoked_at]
+        every = [one for one in kept if one.role]
         listed = await work.commissions.list_commissions()
         titles = await work.commissions.titles({one.commission for one in every})
     mine = [(one.id, one.title) for one in listed if api_tokens.roles_in(person, one.id)]
@@ -75,11 +80,13 @@ async def _page(
     return await page(
         request,
         "accounts/tokens.html",
-        422 if error else 200,
+        status_of(error) if error else 200,
+        older=[(one, api_tokens.ends_on(one)) for one in kept if not one.role],
         tokens=[(one, titles.get(one.commission, ""), api_tokens.holds(person, one, day)) for one in reversed(every)],
         made=made,
         said=_("The token is revoked. It opens nothing any more.") if request.query_params.get("done") else "",
-        errors=errors_of(error),
+        errors=errors_of(error, "code"),
+        second=await second_steps.is_on(site.store, person),
         typed={name: form.text(name) for name in FIELDS},
         chosen=form.text("commission") or only or "",
         ends=form.text("expires_on") or (date.fromisoformat(day) + timedelta(days=api_tokens.DAYS)).isoformat(),

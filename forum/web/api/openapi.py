@@ -15,7 +15,7 @@ from forum.web.api import bodies, shapes
 from forum.web.api.row import START, ApiRow
 from forum.web.api.table import API
 from forum.web.i18n.gettext import gettext as _
-from forum.web.problems import MEDIA
+from forum.web.problems import MEDIA, for_other_sites
 from forum.web.responses import page
 from forum.web.site import base_url
 
@@ -164,7 +164,7 @@ def operation_id(row: ApiRow) -> str:
 async def openapi(request: Request) -> Response:
     """Sends the description of the API, which every page and program may read."""
     body = json.dumps(description(base_url(request)), ensure_ascii=False)
-    headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache"}
+    headers = {"Cache-Control": "no-cache", "Vary": "Authorization, Cookie"} | for_other_sites(request)
     return Response(body, headers=headers, media_type="application/json")
 
 

@@ -221,14 +221,15 @@ async def add_webhook(request: Request, form: Form) -> Hook:
 async def remove_webhook(request: Request, _form: Form) -> Done:
     """Removes a webhook with its log."""
     of, webhook = request.path_params["commission"], request.path_params["webhook"]
-    await webhooks.remove(site_of(request).store, of, webhook)
+    site, person = site_of(request), await somebody(request)
+    await webhooks.remove(site.store, site.clock, person, of, webhook)
     return Done(id=webhook, state="removed", page=f"{base_url(request)}/organise/commissions/{of}/webhooks")
 
 
 async def start_webhook(request: Request, _form: Form) -> Done:
     """Lets a stopped webhook be told again."""
     site, of, webhook = site_of(request), request.path_params["commission"], request.path_params["webhook"]
-    await webhooks.go_on(site.store, of, webhook)
+    await webhooks.go_on(site.store, site.clock, await somebody(request), of, webhook)
     site.deliveries.wake()
     return Done(id=webhook, state="on", page=f"{base_url(request)}/organise/commissions/{of}/webhooks/{webhook}")
 

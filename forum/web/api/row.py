@@ -18,6 +18,7 @@ from forum.web.api.shapes import Answer, Disagreement, NoQuery
 from forum.web.auth import TOKEN_UNKNOWN, bears_token, person_of, somebody
 from forum.web.forms import SMALL, Form
 from forum.web.page_row import Page
+from forum.web.problems import for_other_sites
 from forum.web.rate_limits import TEN_MINUTES
 from forum.web.site import network_of, site_of
 
@@ -84,12 +85,10 @@ def _found(request: Request, answer: Answer, permission: str) -> Response:
     tag = f'"{hashlib.sha256(body).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
     if permission == "public":
-        headers |= {
-            "Cache-Control": "no-cache",
-            "Access-Control-Allow-Origin": "*",
-            "Access-Control-Expose-Headers": "ETag, Retry-After",
-            "Cross-Origin-Resource-Policy": "cross-origin",
-        }
+        headers |= {"Cache-Control": "no-cache", "Vary": "Authorization, Cookie"} | for_other_sites(request)
+        if "Access-Control-Allow-Origin" in headers:
+            headers["Access-Control-Expose-Headers"] = "ETag, Retry-After"
+            headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     seen = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
     if seen & {tag, "*"}:
         return Response(status_code=304, headers=headers)

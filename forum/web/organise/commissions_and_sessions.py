@@ -12,16 +12,18 @@ from itertools import zip_longest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from forum.errors import BadInput, IllegalMove
+from forum.errors import BadInput, IllegalMove, TooMany
 from forum.ports.accounts import Token
-from forum.services import accounts, demonstration, retention
+from forum.services import accounts, api_tokens, demonstration, retention
 from forum.services import commissions as services
 from forum.services.sessions import commissions_and_sessions
 from forum.services.sessions.commissions_and_sessions import CommissionForm
 from forum.services.voting import results
 from forum.voting.commission import DEFAULT_THRESHOLD, POWERS, STAGES, Commission, SecondReader
+from forum.web.accounts.code_check import confirm_token
 from forum.web.auth import need_somewhere, somebody
-from forum.web.forms import Form, errors_of, form_of, spoken
+from forum.web.errors import retry_after, status_of
+from forum.web.forms import Form, errors_of, form_of
 from forum.web.i18n.gettext import gettext as _
 from forum.web.responses import done, page, wants_json
 from forum.web.site import base_url, site_of
@@ -57,6 +59,7 @@ async def _overview(
         ]
         plans = await work.programmes.latest_of([s.id for s in sessions if not s.opened_at])
         tokens = await work.people.tokens(person.id)
+        second = await work.second_steps.get_second_step(person.id) is not None
         votes = await retention.open_votes(work, site_of(request).clock.now())
     return await page(
         request,
@@ -70,7 +73,8 @@ async def _overview(
         days={session: latest.plan.day for session, latest in plans.items()},
         asynchronous=sorted(asynchronous, key=lambda round_: round_.session.opened_at, reverse=True),
         titles={c.id: c.title for c in commissions},
-        tokens=[t for t in tokens if not t.revoked_at and not t.role],
+        tokens=[(t, api_tokens.ends_on(t)) for t in tokens if not t.revoked_at and not t.role],
+        second=second,
         made=made,
         label=label,
         base=base_url(request),
@@ -233,11 +237,15 @@ async def add_token(request: Request) -> Response:
     person = await somebody(request)
     form = await form_of(request)
     try:
+        accounts.check_label(form.text("label"))
+        await confirm_token(request, person, form)
         token, secret = await accounts.make_token(site.store, site.clock, person, form.text("label"))
-    except BadInput as error:
+    except (BadInput, IllegalMove, TooMany) as error:
         if wants_json(request):
             raise
-        return await _overview(request, status=422, label=form.text("label"), errors=spoken(error))
+        told = errors_of(error, "code")
+        answer = await _overview(request, status=status_of(error), label=form.text("label"), errors=told)
+        return retry_after(answer, error)
     if wants_json(request):
         return JSONResponse({"id": token.id, "token": secret})
     # Shown in the answer itself, not after a redirect, so that it is in no address and no log.

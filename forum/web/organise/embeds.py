@@ -19,6 +19,7 @@ from forum.services.outcomes import OutcomeKind
 from forum.services.record_cache import kept
 from forum.voting.commission import Commission
 from forum.web.api.sessions import question_of
+from forum.web.auth import somebody
 from forum.web.forms import Form, errors_of, form_of
 from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import gettext as _
@@ -74,7 +75,8 @@ async def sites(request: Request) -> Response:
         return await _sites(request)
     form, of = await form_of(request), request.path_params["commission"]
     try:
-        saved = await embeds.save(site_of(request).store, of, form.text("addresses"))
+        site, person = site_of(request), await somebody(request)
+        saved = await embeds.save(site.store, site.clock, person, of, form.text("addresses"))
     except BadInput as error:
         if wants_json(request):
             raise

@@ -75,10 +75,10 @@ async def one(request: Request) -> Response:
                 await webhooks.send_again(site.store, site.clock, of, webhook, form.text("message"))
                 site.deliveries.wake()
             case "on":
-                await webhooks.go_on(site.store, of, webhook)
+                await webhooks.go_on(site.store, site.clock, await somebody(request), of, webhook)
                 site.deliveries.wake()
             case "remove":
-                await webhooks.remove(site.store, of, webhook)
+                await webhooks.remove(site.store, site.clock, await somebody(request), of, webhook)
                 return done(request, f"{here}?done=removed", id=webhook)
             case _:
                 raise NotFound("There is no such act on a webhook.")

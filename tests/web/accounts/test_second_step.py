@@ -16,11 +16,13 @@ from support.app import PASSWORD, House, field, words
 from support.factories import CLOCK
 
 from forum.adapters import one_time_codes
+from forum.errors import BadInput
 from forum.ports.accounts import Person
+from forum.ports.audit import What
 from forum.ports.second_steps import Must
-from forum.services import second_steps
+from forum.services import accounts, second_steps
 from forum.settings import Settings
-from forum.web.accounts import second_step
+from forum.web.accounts import code_check
 
 KEY = bytes(range(32))
 
@@ -123,8 +125,9 @@ async def test_a_recovery_code_is_good_once_however_it_is_typed(house: House, he
             typed = codes[0].upper().replace("-", " ")
             assert (await browser.post("/sign-in/code", data={"recovery": typed})).status_code == expected
         assert "9 recovery codes left" in words(await there.get("/account"))
-        made = await there.post("/account/second-step", data={"act": "codes", "before": PASSWORD})
+        made = await there.post("/account/second-step", data={"act": "codes", "before": PASSWORD, "code": codes[2]})
         assert not set(codes_on(made)) & set(codes)
+        assert len(codes_on(made)) == 10
         assert (await thief.post("/sign-in/code", data={"recovery": codes[1]})).status_code == 422
 
 
@@ -140,7 +143,7 @@ async def test_codes_cannot_be_guessed_without_end_nor_come_without_the_password
         assert not await may(thief)
         del thief.cookies["forum_pending"]
         await password(thief)
-        for _ in range(second_step.TRIES):
+        for _ in range(code_check.TRIES):
             assert (await thief.post("/sign-in/code", data={"code": "000000"})).status_code == 422
         locked = await thief.post("/sign-in/code", data={"code": code_of(key, 1)})
         assert (locked.status_code, await may(thief)) == (429, False)
@@ -179,11 +182,90 @@ async def test_an_administrator_turns_it_off_for_somebody(house: House, here: ht
     assert acts == ["signed in", "second step off", "second step on", "signed in"]
 
 
-async def test_it_is_turned_off_by_its_owner_with_the_password(here: httpx2.AsyncClient) -> None:
-    await turned_on(here)
-    assert (await here.post("/account/second-step", data={"act": "off", "before": "wrong"})).status_code == 422
-    assert (await here.post("/account/second-step", data={"act": "off", "before": PASSWORD})).status_code == 303
+async def test_it_is_turned_off_by_its_owner_with_the_password_and_a_code(here: httpx2.AsyncClient) -> None:
+    key, _ = await turned_on(here)
+    form = {"act": "off", "before": PASSWORD, "code": code_of(key, 1)}
+    for wrong in ({"before": "wrong"}, {"code": ""}, {"code": "000000"}, {"code": "aaaa-bbbb-cccc-dddd"}):
+        assert (await here.post("/account/second-step", data=form | wrong)).status_code == 422
+    assert (await here.post("/account/second-step", data=form)).status_code == 303
     assert (await password(here)).headers["location"] == "/work"
+
+
+async def test_a_new_password_and_a_token_ask_for_a_code_once_more(house: House, here: httpx2.AsyncClient) -> None:
+    commission = await house.commission()
+    async with house.browser() as machine:
+        old = (await here.post("/organise/tokens", data={"label": "x"}, headers={"Accept": "application/json"})).json()
+        assert "error" in old  # a moderator runs no sessions
+        key, codes = await turned_on(here)
+        asked = {"label": "A wall", "commission": commission.id, "role": "moderator", "expires_on": "2026-12-01"}
+        for wrong in ({}, {"code": "000000"}):
+            refused = await here.post("/account/tokens", data=asked | wrong)
+            assert (refused.status_code, 'id="code-error"' in refused.text) == (422, True)
+        assert field(refused, "label") == "A wall"
+        made = await here.post("/account/tokens", data=asked | {"code": codes[0]})
+        assert "Copy it now" in words(made)
+        chosen = {"before": PASSWORD, "password": "eight quiet kettles", "again": "eight quiet kettles"}
+        assert (await here.post("/account", data=chosen)).status_code == 422
+        assert (await here.post("/account", data=chosen | {"code": code_of(key, 1)})).status_code == 303
+        assert (await machine.post("/sign-in", data={"login": "mo", "password": PASSWORD})).status_code == 422
+
+
+async def test_a_program_makes_no_token_for_whoever_has_a_second_step(house: House) -> None:
+    olu = await house.person("olu", "organiser")
+    _, secret = await accounts.make_token(house.store, CLOCK, olu, "a script")
+    async with house.browser() as machine, house.browser() as browser:
+        machine.headers |= {"Authorization": f"Bearer {secret}", "Accept": "application/json"}
+        assert (await machine.post("/organise/tokens", data={"label": "the next one"})).status_code == 200
+        house.app.state.site = replace(site := house.site, settings=_must(house, Must.STAFF))
+        assert (await machine.post("/organise/tokens", data={"label": "and one"})).status_code == 409
+        house.app.state.site = site
+        await browser.post("/sign-in", data={"login": "olu", "password": PASSWORD})
+        _, codes = await turned_on(browser)
+        assert (await machine.post("/organise/tokens", data={"label": "one more"})).status_code == 403
+        assert (await browser.post("/organise/tokens", data={"label": "by hand"})).status_code == 422
+        by_hand = await browser.post("/organise/tokens", data={"label": "by hand", "code": codes[0]})
+        assert "Copy it now" in words(by_hand)
+        assert "Ends" in words(by_hand)
+
+
+async def test_after_many_wrong_codes_in_a_row_only_a_recovery_code_helps(
+    house: House, here: httpx2.AsyncClient, mo: Person
+) -> None:
+    key, codes = await turned_on(here)
+    about = (house.store, one_time_codes, house.site.second_step_secret, CLOCK, mo)
+    for _ in range(second_steps.MOST_WRONG - 1):
+        with pytest.raises(BadInput, match="not right"):
+            await second_steps.confirm(*about, "000000")
+    await second_steps.confirm(*about, code_of(key, 1))
+    for _ in range(second_steps.MOST_WRONG):
+        with pytest.raises(BadInput, match="not right"):
+            await second_steps.confirm(*about, "000000")
+    async with house.browser() as there:
+        await password(there)
+        locked = await there.post("/sign-in/code", data={"code": code_of(key, 1)})
+        assert "Use a recovery code" in words(locked)
+        assert (await there.post("/sign-in/code", data={"recovery": codes[0]})).status_code == 303
+    async with house.store.read() as work:
+        acts = [act.what for act in await work.audit.acts(person=mo.id, most=9)]
+        step = await work.second_steps.get_second_step(mo.id)
+    assert acts.count(What.SECOND_STEP_LOCKED) == 1
+    assert (step and step.wrong) == 0
+
+
+async def test_the_first_administrator_turns_it_on_before_anything_else(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = await accounts.open_first_link(house.store, CLOCK)
+    monkeypatch.setattr(house.app.state, "site", replace(house.site, settings=_must(house, Must.ADMINISTRATORS)))
+    form = {"login": "ada", "name": "Ada", "password": PASSWORD, "again": PASSWORD}
+    async with house.browser() as browser:
+        made = await browser.post(f"/first/{key}", data=form)
+        assert made.headers["location"].startswith("/sign-in/second-step")
+        assert (await browser.get("/people")).status_code == 303
+        shown = await browser.get(made.headers["location"])
+        form = {"sealed": field(shown, "sealed"), "next": field(shown, "next"), "code": code_of(key_on(shown))}
+        assert len(codes_on(await browser.post("/sign-in/second-step", data=form))) == 10
+        assert (await browser.get("/people")).status_code == 200
 
 
 def _must(house: House, who: Must) -> Settings:

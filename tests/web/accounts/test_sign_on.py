@@ -11,12 +11,14 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 from support.app import House, words
+from support.factories import CLOCK
 from support.identity_provider import CLIENT, SECRET, TestProvider, a_provider
 
 from forum.adapters import oidc
 from forum.adapters.oidc import OidcProvider
 from forum.errors import StartupProblem
 from forum.ports.accounts import Person
+from forum.ports.second_steps import SecondStep
 from forum.ports.sign_on import IdentityProvider
 from forum.settings import Settings
 
@@ -88,6 +90,26 @@ async def test_another_identity_with_the_same_address_stays_out_until_an_adminis
         assert not await may(browser)
         assert (await come_back(other, provider)).status_code == 303
         assert "undid how Mo@Example.Org is bound" in words(await admin.get("/people/audit"))
+
+
+async def test_a_second_step_is_asked_for_here_unless_the_provider_asked_for_one(
+    house: House, provider: TestProvider, mo: Person
+) -> None:
+    async with house.store.begin() as work:
+        await work.second_steps.add_second_step(SecondStep(mo.id, "sealed", CLOCK.now(), 0))
+    for amr, onward in (
+        (None, "/sign-in/code?next=/moderate"),
+        (["pwd"], "/sign-in/code?next=/moderate"),
+        ("mfa", None),
+    ):
+        provider.claims["amr"] = amr
+        async with house.browser() as browser:
+            answer = await come_back(browser, provider)
+            assert (answer.headers["location"], await may(browser)) == (onward or "/sign-in/code?next=/moderate", False)
+    provider.claims["amr"] = ["pwd", "otp"]
+    async with house.browser() as browser:
+        assert (await come_back(browser, provider)).headers["location"] == "/moderate"
+        assert await may(browser)
 
 
 LIES: Mapping[str, Mapping[str, Any]] = {

@@ -99,6 +99,10 @@ async def test_every_address_answers_as_it_is_described(asked: Asked) -> None:
         assert answer.headers["access-control-allow-origin"] == "*"
         assert "access-control-allow-credentials" not in answer.headers
         assert "set-cookie" not in answer.headers
+        for credentials in ({"Cookie": "a=b"}, {"Authorization": "Basic eA=="}):
+            own = await asked.browser.get(START + path, headers=credentials | {"Origin": "https://other.example"})
+            assert (own.status_code, "access-control-allow-origin" in own.headers) == (200, False)
+            assert "access-control-allow-private-network" not in own.headers
 
 
 async def test_a_result_has_the_numbers_that_leave_the_room_and_none_before_it_is_shown(asked: Asked) -> None:

@@ -1,0 +1,62 @@
+"""Checks of the second step on a page: tries are counted, and acts of weight ask for a code once more."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from forum.adapters import one_time_codes
+from forum.errors import BadInput, IllegalMove, NotAllowed, TooMany
+from forum.ports.accounts import Person
+from forum.services import second_steps
+from forum.services.keys import digest
+from forum.services.second_steps import MOST_CODE
+from forum.web.accounts.devices import entered, who_of
+from forum.web.auth import bears_token
+from forum.web.cookies import DEVICE, cookie_of
+from forum.web.forms import Form
+from forum.web.rate_limits import TEN_MINUTES
+from forum.web.site import site_of
+
+# Wrong codes in ten minutes: from one browser, or all unknown ones of a network, and from everywhere together.
+TRIES = 5
+TRIES_ANYWHERE = 20
+_LOCKED = "Too many wrong codes. Wait %(minutes)s minutes and try again."
+
+
+async def counted(request: Request, person: Person) -> list[str]:
+    """Counts a try, which is given back where it was right; returns the names it is counted under. Raises TooMany."""
+    limits = site_of(request).limits
+    by = digest(cookie_of(request, DEVICE)) if entered(request, person) else who_of(request).counted
+    keys = {f"code of {person.id} at {by}": TRIES, f"code of {person.id}": TRIES_ANYWHERE}
+    wait = max(limits.wait(key, most, TEN_MINUTES) for key, most in keys.items())
+    if wait:
+        raise TooMany(_LOCKED, wait)
+    for key in keys:
+        limits.count(key)
+    return [*keys]
+
+
+async def confirm(request: Request, person: Person, form: Form) -> None:
+    """Checks the code that a form brings, where whoever sends it has a second step. Raises BadInput(field="code"),
+    TooMany."""
+    site, typed = site_of(request), form.text("code")
+    if not await second_steps.is_on(site.store, person):
+        return
+    if not typed or len(typed) > MOST_CODE:
+        raise BadInput("Enter the code that your app shows, or a recovery code.", field="code")
+    keys = await counted(request, person)
+    await second_steps.confirm(site.store, one_time_codes, site.second_step_secret, site.clock, person, typed)
+    for key in keys:
+        site.limits.give_back(key)
+
+
+async def confirm_token(request: Request, person: Person, form: Form) -> None:
+    """Checks that somebody may make a token now: with a code where they have a second step, and only with one where
+    they must have it. Raises as `confirm`, NotAllowed for a program, IllegalMove where the second step is off."""
+    site = site_of(request)
+    on = await second_steps.is_on(site.store, person)
+    if not on and second_steps.must(person, site.settings.second_factor):
+        raise IllegalMove("Turn on the second step first, on the page of your account: your role needs it.")
+    if on and bears_token(request):
+        raise NotAllowed("Whoever has a second step makes tokens on a page, with a code, not by a program.")
+    await confirm(request, person, form)
