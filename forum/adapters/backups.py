@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,10 +22,39 @@ from forum.settings import Settings
 
 EVERY = 60.0  # seconds between two looks whether it is time
 AGAIN = timedelta(hours=1)  # after one that failed
+LATE = timedelta(hours=3)  # for a backup that is being made, or was tried again
 ERROR = "last_backup_error"  # the file in the data folder that says why the last one failed; gone once one did not
 _PACKAGE = Path(__file__).parents[2]
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class BackupState:
+    """State of the backups in the plan's folder: the newest with its time (None for none) and how many there are; why
+    and when the last try failed ("" where it did not), and True where one should have been there for long."""
+
+    newest: tuple[datetime, Path] | None
+    number: int
+    why: str
+    failed_at: str
+    late: bool
+
+    @property
+    def in_trouble(self) -> bool:
+        """Tells whether somebody has to look after it."""
+        return bool(self.why) or self.late
+
+
+def state_of(settings: Settings, now: datetime) -> BackupState | None:
+    """Looks at the backups that a plan should have made by now (UTC); None where there is no plan. Raises OSError."""
+    plan, error = settings.backups, settings.data / ERROR
+    if plan is None:
+        return None
+    made = plan.made()
+    failed_at, _, why = error.read_text("utf-8").partition(" ") if error.exists() else ("", "", "")
+    late = bool(made) and made[0][0] < plan.due(now) - LATE
+    return BackupState(made[0] if made else None, len(made), why, failed_at, late)
 
 
 class Backups:

@@ -16,7 +16,7 @@ import click
 from PIL import features
 
 from forum.adapters import known_record, machine, ticket_sheet
-from forum.adapters.backups import ERROR
+from forum.adapters.backups import state_of
 from forum.adapters.clock import SystemClock
 from forum.adapters.sign_on import BACK, provider_of
 from forum.adapters.signing_key import KEY_FILE, KeyPlace
@@ -31,7 +31,6 @@ from forum.web.server.proxies import never_believed
 OK, NOTE, MEND = "ok", "note", "mend"
 _LEAST_FREE = 500 * 10**6  # bytes
 _FEW_FILES = 4096
-_LATE = timedelta(hours=3)  # for a backup that is being made, or was tried again
 _LETTERS = "ŵ中عहא"  # Welsh, Chinese, Arabic, Hindi, Hebrew
 _EXAMPLE_YEAR = 2026  # no clock that is right says an earlier one
 
@@ -267,16 +266,15 @@ async def _files(_: Patient) -> Line:
 
 async def _backups(patient: Patient) -> Line:
     plan = patient.settings.backups
-    if plan is None:
+    state = state_of(patient.settings, datetime.fromisoformat(SystemClock().now()))
+    if plan is None or state is None:
         return Line("backups", NOTE, "FORUM_BACKUPS is not set: nobody backs this up unless you do (docs/backup.md)")
-    made, now = plan.made(), datetime.fromisoformat(SystemClock().now())
-    failed = patient.settings.data / ERROR
-    why = f" ({failed.read_text('utf-8')})" if failed.exists() else ""
-    if not made:
-        state = MEND if why else NOTE
-        return Line("backups", state, f"there is none in {plan.folder} yet{why}; forum serve makes it")
-    newest, file = made[0]
-    told = f"the newest is {file}, of {newest:%Y-%m-%d %H:%M} UTC, {len(made)} are there"
-    if newest < plan.due(now) - _LATE:
+    why = f" ({state.failed_at} {state.why})" if state.why else ""
+    if state.newest is None:
+        told = f"there is none in {plan.folder} yet{why}; forum serve makes it"
+        return Line("backups", MEND if why else NOTE, told)
+    newest, file = state.newest
+    told = f"the newest is {file}, of {newest:%Y-%m-%d %H:%M} UTC, {state.number} are there"
+    if state.late:
         return Line("backups", MEND, f"{told}: it is too old{why}. Is the server running?")
     return Line("backups", NOTE if why else OK, f"{told}{why}")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from support.app import House, words
 from support.factories import CLOCK
 
+from forum.adapters.backups import ERROR
 from forum.ports.accounts import Role
 from forum.services import accounts
+from forum.services.backup_plan import BackupPlan
 
 
 async def test_a_moderator_of_one_commission_has_its_stories_counted_and_no_other_work(house: House) -> None:
@@ -51,3 +56,30 @@ async def test_somebody_without_a_role_has_no_work_and_comes_to_the_front_page(h
         answer = await browser.post("/sign-in", data={"login": "nobody", "password": "seven quiet green kettles"})
         assert answer.headers["location"] == "/"
         assert "Your work" not in words(await browser.get("/"))
+
+
+async def test_an_administrator_is_told_of_a_backup_that_failed_or_is_late(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = house.site.settings.data
+    plan = BackupPlan(data / "backups", timedelta(hours=6), 2, ZoneInfo("Europe/London"))
+    monkeypatch.setattr(
+        house.app.state, "site", replace(house.site, settings=replace(house.site.settings, backups=plan))
+    )
+    now = datetime.fromisoformat(CLOCK.now())
+    plan.folder.mkdir()
+    plan.file(now - timedelta(hours=8)).touch()
+    said = "The server could not back itself up"
+    async with house.signed_in("administrator") as admin, house.signed_in("organiser") as other:
+        assert said not in (await admin.get("/work")).text
+        (data / ERROR).write_text(f"{CLOCK.now()} No space left <on> the disk")
+        failed = words(await admin.get("/work"))
+        assert said in failed
+        assert "No space left <on> the disk" in failed
+        assert "The last try failed" in failed
+        assert said not in (await other.get("/work")).text
+        (data / ERROR).unlink()
+        plan.file(now - timedelta(hours=8)).rename(plan.file(now - timedelta(hours=10)))
+        late = words(await admin.get("/work"))
+        assert "The newest backup is of" in late
+        assert "failed" not in late

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from forum.adapters.backups import BackupState, state_of
 from forum.ports.accounts import Person
 from forum.ports.work_list import Counts, Duty
 from forum.services import permissions, your_work
@@ -50,18 +53,31 @@ async def work(request: Request) -> Response:
         runs = permissions.reach(person, "run sessions")
         stopped = await work_.webhooks.stopped(None if runs.every else runs.commissions) if runs else []
     way = first_path(steps) if steps else []
+    backups = await _backups(request) if permissions.reach(person, "manage people") else None
     parts = [part for part in _parts(person, found) if part.lines]
     return await page(
         request,
         "work.html",
         parts=parts,
         stopped=stopped,
+        backups=backups,
         waits_for_you=your_work.waiting(found),
         said=_("Your account is ready. It holds every role.") if request.query_params.get("done") == "first" else "",
         way=way,
         act=next_act(steps) if steps and way else None,
         home=f"/organise/commissions/{steps.commission}" if steps and steps.commission else "",
     )
+
+
+async def _backups(request: Request) -> BackupState | None:
+    """Returns the state of the server's own backups where somebody has to look after them."""
+    site = site_of(request)
+    now = datetime.fromisoformat(site.clock.now())
+    try:
+        state = await asyncio.to_thread(state_of, site.settings, now)
+    except OSError as error:
+        state = BackupState(None, 0, error.strerror or type(error).__name__, "", late=True)
+    return state if state is not None and state.in_trouble else None
 
 
 def _parts(person: Person, found: Counts) -> Iterator[Part]:
