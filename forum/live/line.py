@@ -12,9 +12,8 @@ LINE: Final = "forum.line"
 class Line(Protocol):
     """One websocket without an application between it and the room. Nothing here waits."""
 
-    @property
-    def blocked(self) -> bool:
-        """True while the other end does not take what was written already."""
+    # True while the other end does not take what was written already.
+    blocked: bool
 
     def hand_over(
         self, receive: Callable[[str | bytes], None], ready: Callable[[], None], went: Callable[[int], None]
@@ -26,6 +25,9 @@ class Line(Protocol):
 
     def deafen(self) -> None:
         """Reads no more, until it is ended."""
+
+    def write_one(self, frame: str) -> None:
+        """Writes a text frame; nothing where the socket has closed."""
 
     def write(self, frames: Sequence[str]) -> None:
         """Writes text frames; none where the socket has closed."""

@@ -144,9 +144,16 @@ class Outbox:
 
     def send_on(self) -> None:
         """Writes what is in here to its line, unless that is blocked; wakes its reader where it has no line."""
-        if self._line is not None:
-            if not (self.empty or self._line.blocked):
-                self._line.write(self._frames())
+        line = self._line
+        if line is not None:
+            if line.blocked:
+                return
+            tally = self._tally
+            if tally is not None and self._state is None and not self._answers:
+                self._tally = None
+                line.write_one(tally)  # nearly everything that is sent
+            elif not self.empty:
+                line.write(self._frames())
         elif self._ready is not None:
             self._ready.set()
 

@@ -14,17 +14,17 @@ import math
 import random
 import socket
 import sys
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame, Opcode
+from websockets.frames import Frame
 from websockets.protocol import State
 
 from forum.live.line import LINE
 from forum.live.metrics import SLOW
+from forum.web.server.wire import Wire
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIReceiveEvent
@@ -43,45 +43,11 @@ UNSENT = 512
 _NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25) if sys.platform == "linux" else None
 
 
-@lru_cache(maxsize=64)
-def framed(text: str) -> bytes:
-    """Returns a text message as one frame. The last ones are kept: most are sent to a whole room."""
-    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
-
-
-@lru_cache(maxsize=16)
-def framed_together(texts: tuple[str, ...]) -> bytes:
-    """Returns text messages as frames, one after another. The last ones are kept: a state and its tally go to a whole
-    room."""
-    return b"".join(map(framed, texts))
-
-
 class _Nobody:
     """Takes the events of a socket whose application has ended."""
 
     def put_nowait(self, event: object) -> None:
         """Drops an event."""
-
-
-class _Gate:
-    """An event that nobody waits for, which takes a tenth of the memory."""
-
-    __slots__ = ("_open",)
-
-    def __init__(self) -> None:
-        self._open = True
-
-    def is_set(self) -> bool:
-        """Tells whether it is open."""
-        return self._open
-
-    def set(self) -> None:
-        """Opens it."""
-        self._open = True
-
-    def clear(self) -> None:
-        """Closes it."""
-        self._open = False
 
 
 class Frames(WebSocketsSansIOProtocol):
@@ -101,9 +67,11 @@ class Frames(WebSocketsSansIOProtocol):
         self._take: Callable[[str | bytes], None] | None = None
         self._ready: Callable[[], None] | None = None
         self._went: Callable[[int], None] | None = None
+        self._wire: Wire | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Calls `gone`, and whoever it was handed over to, at the end of the connection."""
+        self._shut()
         super().connection_lost(exc)
         if self.gone is not None:
             self.gone()
@@ -125,25 +93,25 @@ class Frames(WebSocketsSansIOProtocol):
         """Offers the application to be handed over."""
         super().handle_connect(event)
         if not self.close_sent:
-            cast(dict[str, Any], self.scope["extensions"])[LINE] = {"line": self}
-
-    @property
-    def blocked(self) -> bool:
-        """True while the other end does not take what was written already."""
-        return not self.writable.is_set()
+            cast(dict[str, Any], self.scope["extensions"])[LINE] = {"line": Wire(self)}
 
     def hand_over(
-        self, receive: Callable[[str | bytes], None], ready: Callable[[], None], went: Callable[[int], None]
+        self,
+        wire: Wire,
+        receive: Callable[[str | bytes], None],
+        ready: Callable[[], None],
+        went: Callable[[int], None],
     ) -> None:
         """Gives whatever comes from now on to `receive`; see forum.live.line.Line. The application may end."""
         waiting, self.queue = self.queue, cast(Any, _Nobody())
-        if self.disconnected or self.close_sent or self.transport.is_closing():
+        if self.disconnected or self.conn.state is not State.OPEN or self.transport.is_closing():
+            wire.open = False
             self.loop.call_soon(went, self._code())
             return
         self._take, self._ready, self._went = receive, ready, went
-        writable, self.writable = self.writable, cast(Any, _Gate())
-        if not writable.is_set():
-            self.writable.clear()
+        wire.blocked = not self.writable.is_set()
+        self._wire = wire
+        self.writable = cast(Any, wire)
         self.transport.set_write_buffer_limits(high=0)
         if _NOTSENT_LOWAT is not None and (raw := self.transport.get_extra_info("socket")) is not None:
             raw.setsockopt(socket.IPPROTO_TCP, _NOTSENT_LOWAT, UNSENT)
@@ -166,15 +134,11 @@ class Frames(WebSocketsSansIOProtocol):
         if not self.transport.is_closing():
             self.transport.pause_reading()
 
-    def write(self, frames: Sequence[str]) -> None:
-        """Writes text frames; none where the socket has closed."""
-        if self.conn.state is State.OPEN and not self.transport.is_closing():
-            self.transport.write(framed(frames[0]) if len(frames) == 1 else framed_together(tuple(frames)))
-
     def end(self, code: int) -> None:
         """Closes the socket with a code; does nothing where it has closed."""
         if self.conn.state is not State.OPEN or self.transport.is_closing():
             return
+        self._shut()
         self.conn.send_close(code)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
@@ -182,6 +146,11 @@ class Frames(WebSocketsSansIOProtocol):
             self.read_paused = False
             self.transport.resume_reading()
         self.close_timer = self.loop.call_later(LINGER, self._abort)
+
+    def _shut(self) -> None:
+        """Writes nothing more of its room's."""
+        if self._wire is not None:
+            self._wire.open = False
 
     def pause_writing(self) -> None:
         """Counts it among the slow ones."""
@@ -243,7 +212,7 @@ class Frames(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         """Takes the bytes of one read. The first read is the whole handshake."""
         if not self.handshake_initiated or (len(data) <= PIECE and not (self._rest or self.close_sent)):
-            super().data_received(data)  # nearly everything that phones send
+            self._work_through(data)  # nearly everything that phones send
         elif self.close_sent and self._late + len(data) > MOST_LATE:
             self.transport.abort()
         else:
@@ -251,6 +220,11 @@ class Frames(WebSocketsSansIOProtocol):
             self._rest += data
             if self._next is None and (self.close_sent or not self.read_paused):
                 self._go_on()
+
+    def _work_through(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.state is not State.OPEN:
+            self._shut()
 
     def _go_on(self) -> None:
         """Works through the next piece; reads no more before all pieces are done."""
@@ -260,7 +234,7 @@ class Frames(WebSocketsSansIOProtocol):
             return
         piece = bytes(self._rest[:PIECE])
         del self._rest[:PIECE]
-        super().data_received(piece)
+        self._work_through(piece)
         if self.transport.is_closing():
             self._rest.clear()
         elif self._rest:
@@ -325,9 +299,15 @@ class Frames(WebSocketsSansIOProtocol):
             due -= random.uniform(0, interval / 2)  # noqa: S311 - nothing is kept secret by it
         self.ping_timer = self.loop.call_at(math.ceil(due / TOGETHER) * TOGETHER, self.send_keepalive_ping)
 
+    def shutdown(self) -> None:
+        """Tells the peer that the server goes, and closes."""
+        super().shutdown()
+        self._shut()
+
     def keepalive_timeout(self) -> None:
         """Cuts off a peer that has not answered a ping, as it will not read what was written to it."""
         super().keepalive_timeout()
+        self._shut()
         self.loop.call_later(LINGER, self._abort)
 
     def on_task_complete(self, task: asyncio.Task[None]) -> None:

@@ -37,6 +37,10 @@ class Wire:
         """Notes it."""
         self.deaf = True
 
+    def write_one(self, frame: str) -> None:
+        """Notes a frame."""
+        self.write([frame])
+
     def write(self, frames: Sequence[str]) -> None:
         """Notes frames."""
         assert not self.blocked

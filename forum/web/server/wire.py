@@ -1,0 +1,77 @@
+"""A websocket's end as its room holds it, and text messages as finished frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from websockets.frames import Frame, Opcode
+
+if TYPE_CHECKING:
+    from forum.web.server.frames import Frames
+
+
+@lru_cache(maxsize=64)
+def framed(text: str) -> bytes:
+    """Returns a text message as one frame. The last ones are kept: most are sent to a whole room."""
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
+
+
+@lru_cache(maxsize=16)
+def framed_together(texts: tuple[str, ...]) -> bytes:
+    """Returns text messages as frames, one after another. The last ones are kept: a state and its tally go to a whole
+    room."""
+    return b"".join(map(framed, texts))
+
+
+class Wire:
+    """A websocket's end as its room holds it (forum.live.line.Line): small, as a hall of them is gone through at every
+    tally.
+
+    To uvicorn's class it is the event of being writable, which nobody waits for.
+    """
+
+    __slots__ = ("_frames", "_send", "blocked", "open")
+
+    def __init__(self, frames: Frames) -> None:
+        self._frames = frames
+        self._send = frames.transport.write
+        self.blocked = False
+        self.open = True
+
+    def is_set(self) -> bool:
+        """Tells whether it is writable."""
+        return not self.blocked
+
+    def set(self) -> None:
+        """Makes it writable."""
+        self.blocked = False
+
+    def clear(self) -> None:
+        """Makes it not writable."""
+        self.blocked = True
+
+    def write_one(self, frame: str) -> None:
+        """Writes a text frame; nothing where the socket has closed."""
+        if self.open:
+            self._send(framed(frame))
+
+    def write(self, frames: Sequence[str]) -> None:
+        """Writes text frames; none where the socket has closed."""
+        if self.open:
+            self._send(framed(frames[0]) if len(frames) == 1 else framed_together(tuple(frames)))
+
+    def hand_over(
+        self, receive: Callable[[str | bytes], None], ready: Callable[[], None], went: Callable[[int], None]
+    ) -> None:
+        """Gives whatever comes from now on to `receive`; see forum.live.line.Line. The application may end."""
+        self._frames.hand_over(self, receive, ready, went)
+
+    def deafen(self) -> None:
+        """Reads no more, until it is ended: what comes meanwhile costs nothing."""
+        self._frames.deafen()
+
+    def end(self, code: int) -> None:
+        """Closes the socket with a code; does nothing where it has closed."""
+        self._frames.end(code)
