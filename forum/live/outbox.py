@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from itertools import islice
 
 from forum.live import metrics
 from forum.live.line import Line
@@ -31,6 +30,7 @@ class Turns:
 
     def __init__(self) -> None:
         self._waiting: dict[Outbox, None] = {}
+        self._batch: list[Outbox] = []  # taken out of those that wait: nobody comes twice before another comes once
         self._going = False
         self._since = 0.0
 
@@ -44,10 +44,12 @@ class Turns:
             loop.call_soon(self._go)
 
     def _go(self) -> None:
-        for outbox in list(islice(self._waiting, AT_ONCE)):
-            del self._waiting[outbox]
-            outbox.send_on()
-        self._going = bool(self._waiting)
+        if not self._batch:
+            self._batch, self._waiting = list(self._waiting), {}
+        batch = self._batch
+        for _ in range(min(AT_ONCE, len(batch))):
+            batch.pop().send_on()
+        self._going = bool(batch or self._waiting)
         loop = asyncio.get_running_loop()
         if self._going:
             loop.call_soon(self._go)

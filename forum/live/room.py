@@ -24,6 +24,7 @@ from forum.live.outbox import Turns
 from forum.live.phone_input import PhoneMessages
 from forum.live.presence import Presence
 from forum.live.screen_frames import Draw, Drawn, ScreenFrames
+from forum.live.screens_here import ScreensHere
 from forum.live.stop_box import Stopping
 from forum.live.tally_ticker import TallyFrames, TallyTicker, frames_of
 from forum.ports.clock import Clock
@@ -63,8 +64,8 @@ class Room:
         self.frames = ScreenFrames(draw, view)
         self._say = say
         self._allowances = allowances or Allowances()
-        self._connections: set[Connection] = set()
-        self._arriving: set[Connection] = set()
+        self._connections = ScreensHere()
+        self._arriving = ScreensHere()
         self._presence = Presence()
         self._elsewhere = elsewhere
         # All phones of the session, on whichever process; and this process's alone.
@@ -116,14 +117,16 @@ class Room:
 
     def full(self, kind: Screen) -> bool:
         """Returns true where so many screens of a kind are here that no other is let in; never for phones."""
-        if kind == "phone":
-            return False
-        return sum(screen.kind == kind for screen in self._connections | self._arriving) >= MOST_SCREENS
+        return kind != "phone" and self._here(kind) >= MOST_SCREENS
+
+    def _here(self, kind: Screen) -> int:
+        """Returns how many screens of a kind are connected or arriving."""
+        return self._connections.number(kind) + self._arriving.number(kind)
 
     def _of(self, participant: str) -> list[Connection]:
         """Returns the sockets of a participant that were not sent away."""
-        here = self._connections | self._arriving
-        return [screen for screen in here if screen.participant == participant and not screen.outbox.closing]
+        here = (*self._connections.of(participant), *self._arriving.of(participant))
+        return [screen for screen in here if not screen.outbox.closing]
 
     def greet(self, connection: Connection, own: Mine = NOTHING, seen: int = -1) -> None:
         """Sends a screen hello with its `own` votes, the state unless it has `seen` this version, and the tally.
@@ -149,11 +152,10 @@ class Room:
     def tell(self, participant: str, own: Mine) -> None:
         """Sends every screen of a participant what is theirs now."""
         frame = encode(own)
-        for connection in self._connections:
-            if connection.participant == participant:
-                connection.outbox.answer(frame)
-        for connection in self._arriving:
-            connection.behind = connection.behind or connection.participant == participant
+        for connection in self._connections.of(participant):
+            connection.outbox.answer(frame)
+        for connection in self._arriving.of(participant):
+            connection.behind = True
 
     def leave(self, connection: Connection, *, lost: bool = False) -> None:
         """Removes a screen that has gone; `lost` where it did not say goodbye."""
@@ -174,11 +176,9 @@ class Room:
 
     def expel(self, participant: str) -> None:
         """Disconnects every screen of a participant whose ticket was replaced."""
-        for connection in self._connections | self._arriving:
-            if connection.participant == participant:
-                # What still comes from it is nobody's.
-                connection.participant = ""
-                connection.outbox.close(encode(Bye("replaced", again=False)))
+        # What still comes from them is nobody's.
+        for connection in (*self._connections.disown(participant), *self._arriving.disown(participant)):
+            connection.outbox.close(encode(Bye("replaced", again=False)))
         self._presence.forget(participant)
         self._ticker.changed()
 
@@ -210,10 +210,9 @@ class Room:
         """Sends screens of these kinds the state with a tally, and returns that tally."""
         tally = self._full_tally()
         frames = frames_of(tally)
-        for connection in self._connections:
-            if connection.kind in kinds:
-                self._put_state(connection)
-                connection.outbox.tally(frames.of(connection.kind))
+        for connection in self._connections.of_kinds(kinds):
+            self._put_state(connection)
+            connection.outbox.tally(frames.of(connection.kind))
         return tally
 
     def _put_state(self, connection: Connection) -> None:
@@ -227,7 +226,7 @@ class Room:
     @property
     def consoles(self) -> int:
         """How many consoles are connected or arriving."""
-        return sum(screen.kind == "console" for here in (self._connections, self._arriving) for screen in here)
+        return self._here("console")
 
     # ------------------------------------------------------------------ numbers
 
@@ -297,7 +296,7 @@ class Room:
     @property
     def pages(self) -> int:
         """Into how many pages the longest result on a big screen of this process is cut."""
-        return max((screen.pages for screen in self._connections), default=0)
+        return max((screen.pages for screen in self._connections.of_kinds({"projector"})), default=0)
 
     @property
     def presence(self) -> Presence:
@@ -309,12 +308,11 @@ class Room:
         self._ticker.changed()
 
     def _send_tally(self, kinds: Collection[Screen], frames: TallyFrames) -> None:
-        for connection in self._connections:
-            if connection.kind in kinds:
-                connection.outbox.tally(frames.of(connection.kind))
+        for connection in self._connections.of_kinds(kinds):
+            connection.outbox.tally(frames.of(connection.kind))
 
     def goodbye(self, why: str, *, again: bool) -> None:
         """Sends every screen a goodbye (`why` and `again` as in messages.Bye), and closes their outboxes."""
         self._ticker.cancel()
-        for connection in self._connections | self._arriving:
+        for connection in (*self._connections, *self._arriving):
             connection.outbox.close(encode(Bye(why, again)))
