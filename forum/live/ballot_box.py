@@ -31,7 +31,7 @@ Answer: TypeAlias = Callable[[CastOutcome], None]
 Counted: TypeAlias = Callable[[dict[str, int]], None]
 
 MOST_WAITING = 50_000
-_BATCH = 2_000
+_BATCH = 500  # more in one take longer in one step of the event loop, and no less of the processor
 
 
 def new_cast(
@@ -41,15 +41,16 @@ def new_cast(
 
     `cast` is the id that the sender made for it, `at` when it came (UTC). Nothing of it is checked: `Intake` does that.
     """
+    randoms = secrets.token_hex(3 * 16)
     return Cast(
         round=round_id,
         participant=participant,
         cast=cast,
         choice=choice,
         reason=reason,
-        ballot=secrets.token_hex(16),
-        salt=secrets.token_hex(16),
-        group_salt=secrets.token_hex(16),
+        ballot=randoms[:32],
+        salt=randoms[32:64],
+        group_salt=randoms[64:],
         at=at,
         condition=condition,
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from functools import partial
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, ParamSpec, TypeAlias, TypeVar
 
 import structlog
 
@@ -16,8 +15,12 @@ from forum.ports import Store, Work
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
+Told = ParamSpec("Told")
 # What a batch became, item by item; and what is to be done once it is on disk, before anybody is answered.
 Committed: TypeAlias = tuple[Iterable[Answer], Callable[[], None]]
+
+# Answers that are given in one step of the event loop: each takes 20 to 50 us.
+AT_ONCE = 100
 
 log = structlog.get_logger()
 
@@ -71,8 +74,10 @@ class GroupCommit(Generic[Item, Answer]):
             while self._waiting:
                 batch, self._waiting = self._waiting[: self._batch], self._waiting[self._batch :]
                 answers = await self._answers([item for item, _ in batch])
-                for (_, answer), what in zip(batch, answers, strict=True):
-                    _tell(partial(answer, what))
+                for number, ((_, answer), what) in enumerate(zip(batch, answers, strict=True), 1):
+                    _tell(answer, what)
+                    if number % AT_ONCE == 0:
+                        await asyncio.sleep(0)
         finally:
             self._task = None
 
@@ -95,9 +100,9 @@ class GroupCommit(Generic[Item, Answer]):
         return answers
 
 
-def _tell(tell: Callable[[], None]) -> None:
+def _tell(tell: Callable[Told, None], *what: Told.args, **named: Told.kwargs) -> None:
     """Calls `tell`; logs what it raises, so that one failure keeps no answer from the others."""
     try:
-        tell()
+        tell(*what, **named)
     except Exception:
         log.exception("somebody could not be told what became of a batch")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 import sqlalchemy as sa
@@ -142,14 +142,14 @@ class SqlRounds(SqlBallots):
         """
         keys = [_key(cast) for cast in batch]
         asked = await self._asked({key[0] for key in keys})
-        refusals = _refusals(asked, batch)
+        refusals = _refusals(asked, keys, batch)
 
         fresh = await self._fresh(
             {(*key, asked[key[0]].session) for key, refusal in zip(keys, refusals, strict=True) if not refusal}
         )
         counted: dict[Key, int] = {}
-        for i, key in enumerate(keys):
-            if key in fresh and not refusals[i]:
+        for i, (key, refusal) in enumerate(zip(keys, refusals, strict=True)):
+            if key in fresh and not refusal:
                 counted.setdefault(key, i)
         changed = await self._count([(key, batch[i]) for key, i in counted.items()])
 
@@ -214,7 +214,8 @@ class SqlRounds(SqlBallots):
 
     async def _fresh(self, casts: set[tuple[str, str, str, str]]) -> set[Key]:
         """Stores the casts that are new and from somebody in the given session, and returns their keys."""
-        return {(one, who, cast) for one, who, cast in await self._quick(self._statements.fresh, casts)}
+        stored: set[Any] = set(map(tuple, await self._quick(self._statements.fresh, casts)))
+        return stored
 
     async def _count(self, casts: list[tuple[Key, Cast]]) -> set[Key]:
         """Writes the ballots of fresh casts, given in order. Returns the keys of those that replaced a ballot."""
@@ -252,12 +253,12 @@ def _values(voter: Voter, first: Cast, last: Cast) -> tuple[str, ...]:
     return (*voter, last.choice, reason, first.ballot, first.salt, first.group_salt, last.at, condition)
 
 
-def _refusals(asked: Mapping[str, _Asked], batch: Sequence[Cast]) -> list[str]:
+def _refusals(asked: Mapping[str, _Asked], keys: Sequence[Key], batch: Sequence[Cast]) -> list[str]:
     # Most ballots of a batch are alike: each kind is held against its round once.
     judged: dict[tuple[str, ...], str] = {}
     refusals = []
-    for cast in batch:
-        round_ = asked.get(storable(cast.round))
+    for key, cast in zip(keys, batch, strict=True):
+        round_ = asked.get(key[0])
         refusal = _not_taken(round_, cast)
         if not refusal and round_ is not None:
             kind = cast.round, cast.choice, cast.reason, cast.condition

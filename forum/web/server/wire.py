@@ -12,10 +12,21 @@ if TYPE_CHECKING:
     from forum.web.server.frames import Frames
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
+def _head(length: int) -> bytes:
+    """Returns what stands before a text message of so many bytes, and says nothing else of it."""
+    whole = Frame(Opcode.TEXT, bytes(length)).serialize(mask=False)
+    return whole[: len(whole) - length]
+
+
 def framed(text: str) -> bytes:
-    """Returns a text message as one frame. The last ones are kept: most are sent to a whole room."""
-    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
+    """Returns a text message as one frame."""
+    message = text.encode()
+    return _head(len(message)) + message
+
+
+# A tally goes to a whole room, and so do a state and its tally.
+framed_once = lru_cache(maxsize=16)(framed)
 
 
 @lru_cache(maxsize=16)
@@ -55,7 +66,7 @@ class Wire:
     def write_one(self, frame: str) -> None:
         """Writes a text frame; nothing where the socket has closed."""
         if self.open:
-            self._send(framed(frame))
+            self._send(framed_once(frame))
 
     def write(self, frames: Sequence[str]) -> None:
         """Writes text frames; none where the socket has closed."""
