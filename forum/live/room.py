@@ -210,8 +210,13 @@ class Room:
         """Sends screens of these kinds the state with a tally, and returns that tally."""
         tally = self._full_tally()
         frames = frames_of(tally)
+        alike: dict[tuple[Screen, str], Drawn] = {}
         for connection in self._connections.of_kinds(kinds):
-            self._put_state(connection)
+            kind = connection.kind, connection.language
+            drawn = alike.get(kind)
+            if drawn is None:
+                drawn = alike[kind] = self.drawn(*kind)
+            connection.outbox.state(drawn.frame, drawn.mark, drawn.change, drawn.since)
             connection.outbox.tally(frames.of(connection.kind))
         return tally
 

@@ -4,6 +4,7 @@ check."""
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -80,7 +81,7 @@ def spoken_to(connection: HTTPConnection, languages: Languages) -> Language:
     """Returns the language for a connection: by ?lang=, else by this browser's cookie, else by Accept-Language."""
     return languages.choose(
         connection.query_params.get("lang", ""),
-        "" if connection.url.path.startswith(API) else cookie_of(connection, LANGUAGE),
+        "" if connection.scope["path"].startswith(API) else cookie_of(connection, LANGUAGE),
         connection.headers.get("accept-language", ""),
     )
 
@@ -103,12 +104,11 @@ class ReadersLanguage:
         connection = HTTPConnection(scope)
         language = spoken_to(connection, self.languages)
         speak(language)
+        if scope["type"] == "websocket":
+            await self.app(scope, receive, send)
+            return
         asked = connection.query_params.get("lang", "")
-        keep = (
-            scope["type"] == "http"
-            and asked == language.code
-            and not scope["path"].startswith(("/projector/", "/embed/", API))
-        )
+        keep = asked == language.code and not scope["path"].startswith(("/projector/", "/embed/", API))
         keep = keep and cookie_of(connection, LANGUAGE) != asked
 
         async def send_with_language(message: Message) -> None:
@@ -201,6 +201,7 @@ class OriginCheck:
         return scope["type"] == "http" and self.keyed is not None and bool(self.keyed.fullmatch(scope["path"]))
 
 
+@lru_cache(maxsize=256)
 def _place(url: str) -> tuple[str, str, int] | None:
     """Returns scheme, host and port of a URL, default ports filled in; None where it is no origin ("null" among
     them)."""

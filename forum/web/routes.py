@@ -330,4 +330,4 @@ def routes() -> list[BaseRoute]:
         Route(row.path, guarded(row), methods=row.methods.split(), name=row.path, max_body_size=row.most_body)
         for row in PAGES
     ]
-    return [*pages, *SOCKETS, static]
+    return [*SOCKETS, *pages, static]  # phones come by their hundreds: not past every page
