@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from forum.live.group_commit import Committed, GroupCommit
 from forum.live.message_allowance import Changes
@@ -31,6 +32,7 @@ Answer: TypeAlias = Callable[[CastOutcome], None]
 Counted: TypeAlias = Callable[[dict[str, int]], None]
 
 MOST_WAITING = 50_000
+RECOUNT = 2.0  # seconds after which the ballots of a round are counted again, as others add to them too
 _BATCH = 500  # more in one take longer in one step of the event loop, and no less of the processor
 
 
@@ -56,6 +58,13 @@ def new_cast(
     )
 
 
+class _Counted(NamedTuple):
+    """How many ballots a round has, and when the database was asked (the event loop's seconds)."""
+
+    ballots: int
+    at: float
+
+
 class Intake:
     """Takes casts from everywhere in this process, checks them, and commits them in batches.
 
@@ -69,6 +78,7 @@ class Intake:
     def __init__(self, store: Store, counted: Counted) -> None:
         self._counted = counted
         self._changes = Changes()
+        self._voted: dict[str, _Counted] = {}
         self._casts = GroupCommit(store, self._commit, _not_stored, most_waiting=MOST_WAITING, batch=_BATCH)
 
     def cast(self, cast: Cast, answer: Answer) -> None:
@@ -97,10 +107,19 @@ class Intake:
 
     async def _commit(self, work: Work, casts: Sequence[Cast]) -> Committed[CastOutcome]:
         outcomes = await work.rounds.cast(list(casts))
-        counted = await work.rounds.voted(sorted({o.cast.round for o in outcomes if not o.refusal}))
+        known, now = self._voted, asyncio.get_running_loop().time()
+        rounds = {one.cast.round for one in outcomes if not one.refusal}
+        old = sorted(one for one in rounds if one not in known or now - known[one].at >= RECOUNT)
+        read = await work.rounds.voted(old) if old else {}
+        more = Counter(one.cast.round for one in outcomes if one.first)
+        counted = {one: read[one] if one in read else known[one].ballots + more[one] for one in rounds}
         refused = [one.refusal for one in outcomes if one.refusal]
 
         def on_disk() -> None:
+            if read:
+                self._voted = {one: was for one, was in known.items() if now - was.at < RECOUNT}
+            for one, ballots in counted.items():
+                self._voted[one] = _Counted(ballots, now if one in read else known[one].at)
             ACKS.inc(len(outcomes) - len(refused))
             for code in refused:
                 REFUSED.labels(code).inc()

@@ -162,7 +162,8 @@ class SqlRounds(SqlBallots):
                 # A cast sent twice in one batch: a sending before the counted one was refused for its choice or reason.
                 refusal = refusals[i] if i < at else ""
                 choice = "" if refusal else now[key[:2]]
-                outcomes.append(CastOutcome(cast, refusal, i == at and key in changed, choice))
+                more = i == at and key not in changed
+                outcomes.append(CastOutcome(cast, refusal, i == at and not more, choice, more))
             else:
                 before = known.get(key)
                 refusal = _judged(before, asked.get(key[0]), refusals[i])

@@ -65,7 +65,8 @@ class Ballot:
 class CastOutcome:
     """The outcome of one cast of a batch. `refusal` is "" when counted, else one of live.messages.REFUSALS.
 
-    `changed`: it replaced an earlier ballot of the same participant (False for a first ballot and for a resend).
+    `first`: there is one ballot more by it. `changed`: it replaced an earlier ballot of the same participant. A resend
+    is neither.
     `choice` is what counts for the participant after the batch, where it was counted: that may be a later cast's.
     """
 
@@ -73,6 +74,7 @@ class CastOutcome:
     refusal: str = ""
     changed: bool = False
     choice: str = ""
+    first: bool = False
 
 
 def choice_refusal(method: str, responses: Sequence[str], choice: str, reason: str, condition: str) -> str:

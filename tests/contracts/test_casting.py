@@ -497,7 +497,7 @@ class Model:
                 condition=one.condition,
             )
         )
-        return CastOutcome(one, changed=before is not None)
+        return CastOutcome(one, changed=before is not None, first=before is None)
 
     def cast_all(self, batch: Sequence[Cast]) -> list[CastOutcome]:
         outcomes = [self.cast(one) for one in batch]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from support.factories import CLOCK, a_cast, a_room
@@ -14,6 +15,7 @@ from forum.live.messages import REFUSALS
 from forum.ports import Store
 from forum.services.sessions import cues, facilitation
 from forum.services.sessions.desk import Desk
+from forum.store.ballots import SqlBallots
 from forum.voting.ballot import CastOutcome
 from forum.voting.reason import MOST_CONDITION, MOST_WORDS, too_long
 
@@ -44,6 +46,32 @@ async def test_every_cast_is_answered_once_and_counted_once(
     assert told[-1] == {round_id: 4}
     async with sqlite_store.read() as work:
         assert len(await work.rounds.ballots(round_id)) == 4
+
+
+async def test_how_many_voted_is_known_without_counting_a_round_again_at_each_commit(
+    sqlite_store: Store, open_round: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    round_id, people = open_round
+    told: list[dict[str, int]] = []
+    intake = Intake(sqlite_store, told.append)
+    other = Intake(sqlite_store, lambda _: None)  # another server on the same database
+    resent = a_cast(round_id, people[0])
+    asked: list[Sequence[str]] = []
+    count = SqlBallots.voted
+
+    async def voted(of: SqlBallots, rounds: Sequence[str]) -> dict[str, int]:
+        asked.append(rounds)
+        return await count(of, rounds)
+
+    monkeypatch.setattr(SqlBallots, "voted", voted)
+    for cast in (resent, resent, a_cast(round_id, people[0]), a_cast(round_id, people[1])):
+        await intake.cast_and_wait(cast)
+    assert [one[round_id] for one in told] == [1, 1, 1, 2]
+    assert asked == [[round_id]]
+    await other.cast_and_wait(a_cast(round_id, people[2]))
+    monkeypatch.setattr("forum.live.ballot_box.RECOUNT", 0.0)
+    await intake.cast_and_wait(a_cast(round_id, people[3]))
+    assert told[-1] == {round_id: 4}
 
 
 async def test_casts_that_come_while_a_commit_runs_share_the_next_one(
