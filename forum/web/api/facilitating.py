@@ -1,7 +1,7 @@
 """The facilitator's acts over the API: what is on screen, and votes from their opening to their result.
 
-An act is the console's of the same name, so it can be undone there; of a question that people answer alone it is that
-of its page. People's own acts are not here: a vote by a program would be nobody's vote.
+An act is the console's of the same name, so it can be undone there. Of a question that people answer alone it is its
+page's. People's own acts are not here: a vote by a program would be nobody's vote.
 """
 
 from __future__ import annotations
