@@ -72,7 +72,8 @@ class Intake:
     whose participant casts far more often than anybody changes their mind, is refused at once; the round and the choice
     are held against each other in the transaction (voting/ballot.choice_refusal). Words are kept trimmed and upright.
 
-    `counted` is called after each commit, before the answers, with the number of ballots of every round in it.
+    `counted` is called after each commit, before the answers, with the number of ballots of every round in it; those
+    that other servers took in the last RECOUNT seconds may not be among them.
     """
 
     def __init__(self, store: Store, counted: Counted) -> None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import structlog
+
 from forum.live import metrics
 from forum.live.line import Line
 from forum.live.messages import Bye, encode
@@ -18,6 +20,7 @@ from forum.live.messages import Bye, encode
 MOST_ANSWERS = 64
 # Screens that are sent something in one step of the event loop: sending to each takes 10 to 50 us.
 AT_ONCE = 100
+log = structlog.get_logger()
 BEHIND = encode(Bye("behind", again=True))
 
 
@@ -48,7 +51,10 @@ class Turns:
             self._batch, self._waiting = list(self._waiting), {}
         batch = self._batch
         for _ in range(min(AT_ONCE, len(batch))):
-            batch.pop().send_on()
+            try:
+                batch.pop().send_on()
+            except Exception:  # a bug: the others' turn must come all the same, and the next
+                log.exception("a screen was not sent to")
         self._going = bool(batch or self._waiting)
         loop = asyncio.get_running_loop()
         if self._going:
@@ -121,9 +127,11 @@ class Outbox:
         self._wake()
 
     def close(self, last: str = "") -> None:
-        """Ends this once what is in here has gone out, `last` the last of it."""
+        """Ends this once what is in here has gone out. With `last`, that is the last of it: a state or a tally that
+        waits is not sent behind it."""
         if last and not self.ended:
             self._answers.append(last)
+            self._state = self._tally = None
         self.closing = True
         self.send_on()
         self._end()

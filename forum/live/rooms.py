@@ -77,6 +77,7 @@ class Rooms:
         self.stopping = Stopping(store, self.joined)
         self.arrivals = Arrivals(store)
         self.places = Places(places)
+        self.ended = False  # no phone is let in any more
 
     async def start(self) -> None:
         """Begins. A process that is alone need not agree with anybody."""
@@ -298,6 +299,7 @@ class Rooms:
 
     async def close(self) -> None:
         """Says goodbye to every screen and waits until every ballot taken has been answered."""
+        self.ended = True
         await self.intake.drain()
         await self.stopping.drain()
         await self.arrivals.drain()

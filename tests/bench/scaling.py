@@ -7,7 +7,8 @@ gather votes into commits and news into messages, the database and the broker ha
 apart by every process. What is counted then is printed beside what the page says, with the share of its time that each
 part was busy, how long a vote waited for its answer, and what gives first.
 
-COSTS are measured (beside each: by what); another machine's go in with --cost.
+Of COSTS those with a command beside them were measured, on two slow cores; the others are estimates on the safe side.
+Another machine's go in with --cost.
 """
 
 from __future__ import annotations
@@ -29,18 +30,18 @@ import simpy
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent)]
 
-from forum.live import shared_rooms, tally_ticker, teller  # noqa: E402
+from forum.live import ballot_box, shared_rooms, tally_ticker, teller  # noqa: E402
 
 # Seconds of one core, unless said.
 COSTS: Final[dict[str, float]] = {
-    "frame": 11e-6,  # one tally written to one phone: tests/bench/forum_adapter.py with the yardstick, 5,000 phones
-    "vote": 40e-6,  # one vote taken and answered, with its share of a batch: the same
+    "frame": 23e-6,  # one tally written to one phone: tests/bench/often.py under the yardstick, 5,000 phones
+    "vote": 160e-6,  # one vote taken, stored and answered: run.py under the yardstick, 2,000 phones
     "look": 5e-3,  # one look at a room in the database, with what is read of it
     "message": 60e-6,  # one message made, or taken: seal, MessagePack, the broker's client
     "name": 0.06e-6,  # one name of who is here, unpacked: tests/bench/scaling.py --measure
     "unite": 0.15e-6,  # one name, united with those of other processes: the same
     "fsync": 2e-3,  # seconds that a commit waits for the disk
-    "ballot": 25e-6,  # one ballot in PostgreSQL: tests/bench/storage.py --postgresql
+    "ballot": 25e-6,  # one ballot, in PostgreSQL itself
     "read": 2e-3,  # PostgreSQL's part of a look
     "broker in": 4e-6,  # one message that comes to Valkey
     "broker out": 2e-6,  # one copy of it that goes
@@ -48,7 +49,7 @@ COSTS: Final[dict[str, float]] = {
     "database cores": 4,
     "votes": 0.125,  # votes a second and phone: 1,250 of 10,000, as in the yardstick
 }
-BATCH: Final = 2000  # ballots in one commit
+BATCH: Final = ballot_box._BATCH  # ballots in one commit
 PIECE: Final = 100  # phones that are written to before other work has its turn
 BIN: Final = 0.01  # seconds of which votes are drawn together
 NAMED: Final = 8  # bytes of a name of who is here

@@ -20,6 +20,7 @@ import msgspec
 from babel import Locale
 
 _DIGITS = 16
+_READ_BY = b"1"  # another number where catalogues are read otherwise than they were
 
 
 class Unreadable(Exception):
@@ -56,7 +57,7 @@ def read(path: Path, locale: Locale, *, keep: bool) -> Catalogue:
 
 def _place(path: Path, content: bytes) -> Path:
     beside = Path(cache_from_source(str(path)))
-    return beside.with_name(f"{path.stem}.{hashlib.sha256(content).hexdigest()[:_DIGITS]}.json")
+    return beside.with_name(f"{path.stem}.{hashlib.sha256(_READ_BY + content).hexdigest()[:_DIGITS]}.json")
 
 
 def _keep(kept: Path, encoded: bytes) -> None:

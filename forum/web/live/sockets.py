@@ -49,6 +49,10 @@ def line_of(scope: Scope) -> Line | None:
 async def phone(socket: WebSocket) -> None:
     """A phone that has joined. Nobody else gets past the handshake."""
     site = site_of(socket)
+    if site.rooms.ended:  # a hall that comes back to a server that stops: nobody reads for each of them
+        await socket.accept()
+        await _say_goodbye(socket, Bye("restart", again=True), TRY_LATER)
+        return
     try:
         session, participant = await place_of(socket, socket.path_params["code"])
         if participant is None:

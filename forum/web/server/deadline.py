@@ -14,6 +14,7 @@ from collections.abc import Callable
 import structlog
 
 _NAMED = 20
+_SAID_WITHIN = 1.0  # seconds
 
 log = structlog.get_logger()
 
@@ -34,6 +35,10 @@ class Deadline:
             self._timer.start()
 
     def _over(self, loop: asyncio.AbstractEventLoop) -> None:
+        # The log may be a pipe that nobody empties, and that may be what hangs.
+        last = threading.Timer(_SAID_WITHIN, self._end, (1,))
+        last.daemon = True
+        last.start()
         try:
             log.error(
                 "the server did not stop in time and is ended; every vote that was acknowledged is stored",
@@ -41,6 +46,7 @@ class Deadline:
                 waits_for=_tasks(loop),
             )
         finally:
+            last.cancel()
             self._end(1)
 
 

@@ -24,7 +24,7 @@ from websockets.protocol import State
 
 from forum.live.line import LINE
 from forum.live.metrics import SLOW
-from forum.web.server.wire import Wire
+from forum.web.server.wire import ENDED, Nobody, Wire
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIReceiveEvent
@@ -41,13 +41,6 @@ LINGER = 5.0  # seconds in which the last bytes written can still be read
 # has the latest when it wakes, not all that was sent meanwhile. (Linux; Python names it from 3.12 on.)
 UNSENT = 512
 _NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25) if sys.platform == "linux" else None
-
-
-class _Nobody:
-    """Takes the events of a socket whose application has ended."""
-
-    def put_nowait(self, event: object) -> None:
-        """Drops an event."""
 
 
 class Frames(WebSocketsSansIOProtocol):
@@ -70,9 +63,16 @@ class Frames(WebSocketsSansIOProtocol):
         self._wire: Wire | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Calls `gone`, and whoever it was handed over to, at the end of the connection."""
-        self._shut()
+        """Calls `gone`, and whoever it was handed over to, at the end of the connection.
+
+        It lets go of all that holds it in turn: what the collector must find stays until nobody is connected.
+        """
         super().connection_lost(exc)
+        self.conn.parser.close()
+        if self._wire is not None:
+            self._wire.open = False
+            self._wire = None
+            self.writable = cast(Any, ENDED)
         if self.gone is not None:
             self.gone()
         went, self._went = self._went, None
@@ -103,7 +103,7 @@ class Frames(WebSocketsSansIOProtocol):
         went: Callable[[int], None],
     ) -> None:
         """Gives whatever comes from now on to `receive`; see forum.live.line.Line. The application may end."""
-        waiting, self.queue = self.queue, cast(Any, _Nobody())
+        waiting, self.queue = self.queue, cast(Any, Nobody())
         if self.disconnected or self.conn.state is not State.OPEN or self.transport.is_closing():
             wire.open = False
             self.loop.call_soon(went, self._code())
@@ -145,12 +145,16 @@ class Frames(WebSocketsSansIOProtocol):
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
-        self.close_timer = self.loop.call_later(LINGER, self._abort)
 
     def _shut(self) -> None:
-        """Writes nothing more of its room's."""
-        if self._wire is not None:
+        """Writes nothing more of its room's. Whoever does not read what is under way is not waited for."""
+        if self._wire is not None and self._wire.open:
             self._wire.open = False
+            self.close_timer = self.loop.call_later(LINGER, self._abort)
+
+    def eof_received(self) -> None:
+        """Ends what was handed over where the peer has ended its half."""
+        self._shut()
 
     def pause_writing(self) -> None:
         """Counts it among the slow ones."""
@@ -173,6 +177,8 @@ class Frames(WebSocketsSansIOProtocol):
         if self._take is None or self.close_sent:
             super().send_receive_event_to_app()
             return
+        if self.conn.state is not State.OPEN:
+            self._shut()  # the peer closed behind this message: its answer would follow the close frame
         data = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
         if self.curr_msg_data_type == "bytes":
             self.frames = []
@@ -300,8 +306,12 @@ class Frames(WebSocketsSansIOProtocol):
         self.ping_timer = self.loop.call_at(math.ceil(due / TOGETHER) * TOGETHER, self.send_keepalive_ping)
 
     def shutdown(self) -> None:
-        """Tells the peer that the server goes, and closes."""
-        super().shutdown()
+        """Tells the peer that the server goes, and closes; one that is closing already is told nothing more."""
+        if self.handshake_complete and not self.close_sent and self.conn.state is not State.OPEN:
+            self.stop_keepalive()
+            self.transport.close()
+        else:
+            super().shutdown()
         self._shut()
 
     def keepalive_timeout(self) -> None:

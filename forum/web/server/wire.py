@@ -1,4 +1,4 @@
-"""A websocket's end as its room holds it, and text messages as finished frames."""
+"""A websocket's end as its room holds it, what stands in the places of those that need none, and finished frames."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def framed(text: str) -> bytes:
     return _head(len(message)) + message
 
 
-# A tally goes to a whole room, and so do a state and its tally.
+# A tally goes to a whole room.
 framed_once = lru_cache(maxsize=16)(framed)
 
 
@@ -86,3 +86,27 @@ class Wire:
     def end(self, code: int) -> None:
         """Closes the socket with a code; does nothing where it has closed."""
         self._frames.end(code)
+
+
+class Nobody:
+    """Takes the events of a socket whose application has ended."""
+
+    def put_nowait(self, event: object) -> None:
+        """Drops an event."""
+
+
+class Ended:
+    """The event of being writable, of all connections that have ended."""
+
+    def is_set(self) -> bool:
+        """Tells that nobody need wait."""
+        return True
+
+    def set(self) -> None:
+        """Does nothing."""
+
+    def clear(self) -> None:
+        """Does nothing."""
+
+
+ENDED = Ended()

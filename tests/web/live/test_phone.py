@@ -18,6 +18,7 @@ from support.live_house import LiveHouse
 from forum.services.sessions import cues, facilitation
 from forum.voting.ballot import Cast, CastOutcome
 from forum.voting.reason import ReasonReading
+from forum.web.live.sockets import TRY_LATER
 from forum.web.templates import STATIC
 
 
@@ -106,6 +107,14 @@ async def test_codes_cannot_be_tried_over_sockets_without_end(event: Event) -> N
     assert await close_code(event, "482913") == 4403
     assert [await close_code(event, "123456") for _ in range(5)] == [4404] * 5
     assert [await close_code(event, code) for code in ("482913", "123456")] == [4403, 1011]
+
+
+async def test_a_server_that_stops_sends_phones_elsewhere_and_reads_nothing_for_them(
+    event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await event.house.site.rooms.close()
+    monkeypatch.setattr(event.house.site.rooms, "reads", None)
+    assert await close_code(event, "482913") == TRY_LATER
 
 
 async def test_whoever_has_the_right_code_comes_in_when_a_neighbour_tries_codes(event: Event) -> None:

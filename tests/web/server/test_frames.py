@@ -4,8 +4,11 @@ turn."""
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
 import uvicorn
@@ -19,6 +22,7 @@ from forum.web.server import frames
 from forum.web.server.configuration import configured
 from forum.web.server.connections import Connections
 from forum.web.server.frames import BURST, MOST_LATE, Frames
+from forum.web.server.wire import Wire
 
 _HEAD = (
     b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -286,6 +290,80 @@ async def test_what_came_before_a_socket_was_handed_over_comes_first() -> None:
         async with asyncio.timeout(20):
             await app.over.wait()
     assert app.texts == said
+
+
+async def test_nothing_is_written_behind_a_close_frame() -> None:
+    class Answering(HandedOver):
+        def take(self, message: str | bytes) -> None:
+            super().take(message)
+            assert self.line is not None
+            self.line.write(["too late"])
+            self.line.write_one("too late")
+
+    app = Answering()
+    async with dialled(app) as (reader, writer):
+        await app.handed_over.wait()
+        writer.write(frame(9, b"?") + frame(1, b"a") + frame(8, b"\x03\xe9"))
+        assert await what_comes(reader) == b"\x8a\x01?" + b"\x88\x02\x03\xe9"
+        async with asyncio.timeout(20):
+            await app.over.wait()
+    assert (app.texts, app.codes) == (["a"], [1001])
+
+
+@pytest.mark.parametrize("goodbye", [frame(8, b"\x03\xe9"), b""], ids=["close frame", "half closed"])
+async def test_a_peer_that_goes_and_reads_nothing_of_what_is_under_way_is_not_waited_for(
+    goodbye: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forum.web.server.frames.LINGER", 0.1)
+    app = HandedOver()
+    async with dialled(app) as (reader, writer):
+        await app.handed_over.wait()
+        assert app.line is not None
+        reader._transport.pause_reading()  # type: ignore[attr-defined]
+        while not app.line.blocked:
+            app.line.write(["x" * 10_000])
+            await asyncio.sleep(0)
+        writer.write(goodbye)
+        if not goodbye:
+            writer.write_eof()
+        async with asyncio.timeout(20):
+            await app.over.wait()
+
+
+async def test_a_server_stops_while_a_peer_goes_that_reads_nothing() -> None:
+    app = HandedOver()
+    async with dialled(app) as (reader, writer):
+        await app.handed_over.wait()
+        assert isinstance(app.line, Wire)
+        reader._transport.pause_reading()  # type: ignore[attr-defined]
+        while not app.line.blocked:
+            app.line.write(["x" * 10_000])
+            await asyncio.sleep(0)
+        writer.write(frame(8, b"\x03\xe9"))
+        while app.line.open:  # noqa: ASYNC110 - nobody tells of it
+            await asyncio.sleep(0.01)
+    async with asyncio.timeout(20):
+        await app.over.wait()
+
+
+async def test_what_was_handed_over_and_has_gone_is_not_left_to_the_collector() -> None:
+    app = HandedOver()
+    gc.collect()
+    gc.disable()
+    try:
+        async with dialled(app) as (_, writer):
+            await app.handed_over.wait()
+            [here] = [one for one in gc.get_objects() if type(one) is Frames and one._take is not None]
+            left: list[weakref.ref[Any]] = [weakref.ref(here), weakref.ref(here.conn)]
+            del here
+            writer.write(frame(8, b"\x03\xe9"))
+            async with asyncio.timeout(20):
+                await app.over.wait()
+        app.line = None
+        await asyncio.sleep(0)
+        assert [one() for one in left] == [None, None]
+    finally:
+        gc.enable()
 
 
 async def test_words_that_are_no_utf_8_end_a_socket_with_its_code() -> None:
