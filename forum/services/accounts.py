@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from forum.errors import BadInput, IllegalMove, NotFound
+from forum.errors import BadInput, IllegalMove, NotFound, message
 from forum.ports import Store, Work
 from forum.ports.accounts import Person, Role, Token
 from forum.ports.audit import What
@@ -26,6 +26,9 @@ MOST_LABEL = 60
 TOKEN_DAYS = 365  # of a token whose maker names no day
 
 _NO_LINK = "This link has been used, or it has run out. Restart the server to get a new one."
+OF_ONE_SELF = message(
+    "You change your own password and second step on the page of your account, with your present password and a code."
+)
 _NOBODY = "There is nobody with this account."
 
 
@@ -130,10 +133,12 @@ async def change_password(
 async def give_password(
     store: Store, passwords: Passwords, clock: Clock, person: str, password: str, *, by: str = audit.BY_COMMAND
 ) -> None:
-    """Gives somebody (by id) a new password, ends all their sign-ins and revokes their tokens.
+    """Gives somebody else (by id) a new password, ends all their sign-ins and revokes their tokens.
 
-    Raises FormErrors (field "password"), NotFound.
+    Raises FormErrors (field "password"), NotFound, IllegalMove for one's own, which `change_password` is for.
     """
+    if by == person:
+        raise IllegalMove(OF_ONE_SELF)
     found = Findings()
     chosen = check_password(found, password)
     found.stop()

@@ -19,6 +19,7 @@ from forum.ports.audit import What
 from forum.ports.clock import Clock
 from forum.ports.second_steps import Codes, Must, SecondStep
 from forum.services import audit, sign_ins
+from forum.services.accounts import OF_ONE_SELF
 from forum.services.keys import digest
 from forum.services.sign_ins import Begin
 
@@ -114,21 +115,25 @@ async def make_codes(store: Store, clock: Clock, person: Person) -> list[str]:
 
 
 async def turn_off(store: Store, clock: Clock, whose: str, *, by: str) -> None:
-    """Turns somebody's second step off (by id); nothing where it is off. Where it is not their own act, every sign-in
-    of theirs ends. Raises NotFound where there is no such account."""
+    """Turns the second step of somebody else off (by id), and ends every sign-in of theirs; nothing where it is off.
+    Raises NotFound where there is no such account, IllegalMove for one's own, which `turn_own_off` is for."""
+    if by == whose:
+        raise IllegalMove(OF_ONE_SELF)
     async with store.begin() as work:
         if whose not in {one.id for one in await work.people.list_people()}:
             raise NotFound("There is nobody with this account.")
         if await work.second_steps.drop_second_step(whose):
-            await audit.note(work, clock.now(), by, What.SECOND_STEP_OFF, whom="" if by == whose else whose)
-            if by != whose:
-                await work.people.sign_out_everywhere(whose)
+            await audit.note(work, clock.now(), by, What.SECOND_STEP_OFF, whom=whose)
+            await work.people.sign_out_everywhere(whose)
 
 
 async def turn_own_off(store: Store, clock: Clock, person: Person, setting: Must) -> None:
-    """Turns one's own second step off. Raises IllegalMove where one must have it, by the setting."""
+    """Turns one's own second step off, after a password and a code; nothing where it is off. Raises IllegalMove where
+    one must have it, by the setting."""
     check_optional(person, setting)
-    await turn_off(store, clock, person.id, by=person.id)
+    async with store.begin() as work:
+        if await work.second_steps.drop_second_step(person.id):
+            await audit.note(work, clock.now(), person.id, What.SECOND_STEP_OFF)
 
 
 def check_optional(person: Person, setting: Must) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from support.app import House, words
 from support.async_round import an_async_round, cast_now
-from support.factories import CLOCK, COMMISSION_FORM, new_id
+from support.factories import CLOCK, COMMISSION_FORM, a_cast, a_room, new_id
 from support.voted_session import COMMISSIONER, a_vote
 
 from forum.record.verify.stated_tables import stated_problems, write_stated
+from forum.services import accounts
 from forum.services.decision_form import DecisionForm, Promise
 from forum.services.decisions import decide
 from forum.services.exports import read_log
@@ -99,6 +101,34 @@ async def test_every_public_page_of_a_result_has_rounded_numbers_and_says_so(hou
         exact = write_stated({**log.stated, "attendance.csv": [{**attendance, column: 1}]})
         [problem] = stated_problems(log, exact)
         assert problem == f"attendance.csv, row 1: with a number in {column} that small-number rules do not let out"
+
+
+async def test_what_a_program_is_told_of_its_acts_is_by_the_rules(house: House) -> None:
+    live, people = await a_room(house.store, PEOPLE, declared=True, small_numbers=True)
+    organiser = await house.person("olu", "organiser")
+    _, secret = await accounts.make_token(house.store, CLOCK, organiser, "a script")
+    async with house.browser() as program:
+        program.headers["Authorization"] = f"Bearer {secret}"
+
+        async def do(path: str, body: dict[str, object]) -> dict[str, Any]:
+            answer = await program.post(f"/api/v1{path}", json=body, headers={"Idempotency-Key": new_id()})
+            assert answer.status_code in (200, 201), answer.text
+            told: dict[str, Any] = answer.json()
+            return told
+
+        asked = await do(f"/sessions/{live.id}/ask", {"question": "Who?", "answers": ["A", "B", "C"], "none": True})
+        at = f"/rounds/{asked['round']}"
+        await do(f"{at}/open", {})
+        casts = [a_cast(asked["round"], one, choice) for one, choice in zip(people, FIRST, strict=True)]
+        async with house.store.begin() as work:
+            assert not any(one.refusal for one in await work.rounds.cast(casts))
+        closed = [await do(f"{at}/close", {}) for _ in range(2)]
+        shown = [await do(f"{at}/reveal", {}) for _ in range(2)]
+        public = (await program.get(f"/api/v1{at}")).json()["result"]
+    assert [one["count"] for one in closed + shown] == [None] * 4
+    assert [one["result"] for one in shown] == [public, public]
+    assert (public["n"], public["counts"]) == (50, {"r1": 30, "r2": 20})
+    assert public["hidden"] == ["r3", "none"]
 
 
 async def test_an_asynchronous_round_is_by_the_rules_for_its_organiser_too(house: House) -> None:

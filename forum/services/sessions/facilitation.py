@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from forum.errors import BadInput, IllegalMove
-from forum.ports import Work
+from forum.ports import Store, Work
 from forum.record.verify.disclosures import digests_in
 from forum.services import minority_statements
 from forum.services.record_entries import Words, append, erase, latest_about
@@ -82,6 +82,23 @@ async def reveal_round(desk: Desk, session_id: str, round_id: str) -> Outcome:
         if session.badges_off:
             holding, result = replace(session, held=(*session.held, round_.id)), result.without_groups()
         return Outcome(await cue_up(work, holding, cue_of(round_)), round_, result.n, result)
+
+
+async def as_it_leaves(store: Store, outcome: Outcome) -> Outcome:
+    """Returns what an act led to as it may leave the room: with small-number rules, no count of the ballots, and the
+    result by them."""
+    session, round_ = outcome.session, outcome.round
+    if round_ is None:
+        return outcome
+    async with store.read() as work:
+        commission = await work.commissions.of_session(session)
+        if not commission.small_numbers:
+            return outcome
+        result = outcome.result
+        if result is not None:
+            result = await results.result_outside(work, round_, commission)
+            result = result.without_groups() if session.badges_off else result
+    return replace(outcome, count=None, result=result)
 
 
 async def shown(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from forum.adapters import one_time_codes
-from forum.errors import BadInput, IllegalMove, NotAllowed, TooMany
+from forum.errors import BadInput, IllegalMove, NotAllowed, TooMany, message
 from forum.ports.accounts import Person
 from forum.services import second_steps
 from forum.services.keys import digest
@@ -20,6 +20,8 @@ from forum.web.site import site_of
 # Wrong codes in ten minutes: from one browser, or all unknown ones of a network, and from everywhere together.
 TRIES = 5
 TRIES_ANYWHERE = 20
+TOKENS_BY_HAND = message("Tokens are made and revoked by people who are signed in, not by programs.")
+PEOPLE_BY_HAND = message("Accounts and roles are changed by people who are signed in, not by programs.")
 _LOCKED = "Too many wrong codes. Wait %(minutes)s minutes and try again."
 
 
@@ -50,13 +52,17 @@ async def confirm(request: Request, person: Person, form: Form) -> None:
         site.limits.give_back(key)
 
 
+def by_hand(request: Request, refusal: str) -> None:
+    """Raises NotAllowed for a program with a token, which could give itself more, or go on for ever."""
+    if bears_token(request):
+        raise NotAllowed(refusal)
+
+
 async def confirm_token(request: Request, person: Person, form: Form) -> None:
     """Checks that somebody may make a token now: with a code where they have a second step, and only with one where
-    they must have it. Raises as `confirm`, NotAllowed for a program, IllegalMove where the second step is off."""
+    they must have it. Raises as `confirm`, IllegalMove where the second step is off."""
     site = site_of(request)
     on = await second_steps.is_on(site.store, person)
     if not on and second_steps.must(person, site.settings.second_factor):
         raise IllegalMove("Turn on the second step first, on the page of your account: your role needs it.")
-    if on and bears_token(request):
-        raise NotAllowed("Whoever has a second step makes tokens on a page, with a code, not by a program.")
     await confirm(request, person, form)

@@ -13,6 +13,7 @@ from forum.ports.accounts import Role
 from forum.ports.passwords import FEWEST
 from forum.services import accounts, second_steps, sign_ins, sign_on
 from forum.services.accounts import NewAccount
+from forum.web.accounts.code_check import PEOPLE_BY_HAND, by_hand
 from forum.web.accounts.sign_in import as_typed
 from forum.web.auth import somebody
 from forum.web.errors import status_of
@@ -26,6 +27,7 @@ async def people(request: Request) -> Response:
     """Shows everybody with an account, and adds a new one."""
     if request.method != "POST":
         return await people_page(request, Form({}))
+    by_hand(request, PEOPLE_BY_HAND)
     site = site_of(request)
     form = await form_of(request)
     asked = NewAccount(form.text("login"), form.text("name"), form.texts("role"), as_typed(form, "password"))
@@ -42,6 +44,7 @@ async def people(request: Request) -> Response:
 async def set_roles(request: Request) -> Response:
     """Gives somebody these roles and no others, in every commission or in the one that the form names. The last
     administrator stays one."""
+    by_hand(request, PEOPLE_BY_HAND)
     form = await form_of(request)
     person, commission = request.path_params["person"], form.text("commission")
     try:
@@ -59,7 +62,8 @@ async def set_roles(request: Request) -> Response:
 
 
 async def give_password(request: Request) -> Response:
-    """Gives somebody a new password. Every device of theirs is signed out, every token of theirs is revoked."""
+    """Gives somebody else a new password. Every device of theirs is signed out, every token of theirs is revoked."""
+    by_hand(request, PEOPLE_BY_HAND)
     site = site_of(request)
     form = await form_of(request)
     person = request.path_params["person"]
@@ -75,13 +79,16 @@ async def give_password(request: Request) -> Response:
 
 async def sign_out_everywhere(request: Request) -> Response:
     """Ends every sign-in of somebody, on whatever device. Their tokens stay."""
+    by_hand(request, PEOPLE_BY_HAND)
     site, person = site_of(request), request.path_params["person"]
     await sign_ins.end_all(site.store, site.clock, person, by=await somebody(request))
     return done(request, "/people?done=signed-out", person=person)
 
 
 async def drop_second_step(request: Request) -> Response:
-    """Turns somebody's second step off, who lost their phone and their recovery codes. Every sign-in of theirs ends."""
+    """Turns the second step of somebody else off, who lost their phone and their recovery codes. Every sign-in of
+    theirs ends."""
+    by_hand(request, PEOPLE_BY_HAND)
     site, person = site_of(request), request.path_params["person"]
     await second_steps.turn_off(site.store, site.clock, person, by=(await somebody(request)).id)
     return done(request, "/people?done=second-step", person=person)
@@ -89,6 +96,7 @@ async def drop_second_step(request: Request) -> Response:
 
 async def unbind(request: Request) -> Response:
     """Undoes how somebody's account is bound to single sign-on. Every sign-in of theirs ends."""
+    by_hand(request, PEOPLE_BY_HAND)
     site, person = site_of(request), request.path_params["person"]
     await sign_on.unbind(site.store, site.clock, person, by=(await somebody(request)).id)
     return done(request, "/people?done=unbound", person=person)

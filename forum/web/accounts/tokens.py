@@ -7,12 +7,12 @@ from datetime import date, timedelta
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from forum.errors import BadInput, ForumError, IllegalMove, NotAllowed, TooMany
+from forum.errors import BadInput, ForumError, IllegalMove, TooMany
 from forum.ports.accounts import Token
 from forum.services import accounts, api_tokens, permissions, second_steps
 from forum.services.api_tokens import TokenForm
-from forum.web.accounts.code_check import confirm_token
-from forum.web.auth import bears_token, somebody
+from forum.web.accounts.code_check import TOKENS_BY_HAND, by_hand, confirm_token
+from forum.web.auth import somebody
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, errors_of, form_of
 from forum.web.i18n.dates import today
@@ -27,7 +27,7 @@ async def tokens(request: Request) -> Response:
     """Shows the tokens of whoever is signed in; posted, makes one and shows it, this once."""
     if request.method != "POST":
         return await _page(request, Form({}))
-    _by_hand(request)
+    by_hand(request, TOKENS_BY_HAND)
     site, person, form = site_of(request), await somebody(request), await form_of(request)
     asked = TokenForm(**{name: form.text(name) for name in FIELDS})
     try:
@@ -46,16 +46,10 @@ async def tokens(request: Request) -> Response:
 
 async def revoke(request: Request) -> Response:
     """Revokes a token: it opens nothing from this moment on."""
-    _by_hand(request)
+    by_hand(request, TOKENS_BY_HAND)
     site, token = site_of(request), request.path_params["token"]
     await accounts.revoke_token(site.store, site.clock, await somebody(request), token)
     return done(request, "/account/tokens?done=revoked", id=token)
-
-
-def _by_hand(request: Request) -> None:
-    """Raises NotAllowed for a program with a token: it could go on for ever by making the next one."""
-    if bears_token(request):
-        raise NotAllowed("Tokens are made and revoked by people who are signed in, not by programs.")
 
 
 async def _page(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from forum.errors import NotFound
-from forum.services.sessions import asynchronous
+from forum.services.sessions import asynchronous, facilitation
 from forum.services.sessions.desk import Outcome
 from forum.web.api.done import RoundDone
 from forum.web.api.schema import Choice
@@ -31,7 +31,7 @@ class SessionAct:
         session = request.path_params["session"]
         outcome = await console.carry_out(request, session, self.name, form)
         await site_of(request).rooms.changed(session)
-        return _told(request, outcome)
+        return await _told(request, outcome)
 
 
 class RoundAct:
@@ -55,7 +55,7 @@ class RoundAct:
             outcome = await rounds.ACTS[self.name](desk, live.id, found.id, form)
         else:
             raise NotFound("There is no such act of the organiser.")
-        return _told(request, outcome)
+        return await _told(request, outcome)
 
 
 async def extend(request: Request, form: Form) -> RoundDone:
@@ -67,10 +67,11 @@ async def extend(request: Request, form: Form) -> RoundDone:
     after = await asynchronous.extend(site.store, site.clock, found.session, *until, site.settings.timezone)
     async with site.store.read() as work:
         live = await work.sessions.get_session(found.session)
-    return _told(request, Outcome(live, after))
+    return await _told(request, Outcome(live, after))
 
 
-def _told(request: Request, outcome: Outcome) -> RoundDone:
+async def _told(request: Request, acted: Outcome) -> RoundDone:
+    outcome = await facilitation.as_it_leaves(site_of(request).store, acted)
     live, on = outcome.session, outcome.round
     return RoundDone(
         session=live.id,

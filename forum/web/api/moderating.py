@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from starlette.requests import Request
 
+from forum.errors import BadInput
 from forum.services.stories import moderation
 from forum.services.stories.submissions import fingerprint, must_be_sent, waiting_text
 from forum.stories.submission import StoryStatus, Submission
@@ -19,14 +21,23 @@ from forum.web.auth import somebody
 from forum.web.forms import Form
 from forum.web.site import base_url, site_of
 
+MOST_TEXTS = 10
+
 
 async def queue(request: Request, asked: Paged) -> Listing[StoryToRead]:
-    """Lists the stories of a commission that wait to be read, longest waiting first. Raises NotFound."""
+    """Lists the stories of a commission that wait to be read, longest waiting first: MOST_TEXTS at once, as each comes
+    with its text. Raises NotFound."""
     start = place_in(asked.cursor)
     async with site_of(request).store.read() as work:
         about = await of(request, work)
-        found, many = await work.stories.queue([about.id], status=StoryStatus.SUBMITTED, start=start, most=asked.limit)
-        items = [_told(request, about, one) for one in found]
+        found, many = await work.stories.queue(
+            [about.id], status=StoryStatus.SUBMITTED, start=start, most=min(asked.limit, MOST_TEXTS)
+        )
+    items = []
+    for one in found:
+        items.append(_told(request, about, one))
+        # A text may be long, and each is hashed.
+        await asyncio.sleep(0)
     following = start + len(items)
     return Listing(items=tuple(items), next=cursor(following) if items and following < many else None)
 
@@ -41,7 +52,9 @@ async def to_read(request: Request, _asked: NoQuery) -> StoryToRead:
 
 
 async def act(request: Request, form: Form) -> Done:
-    """Does a moderator's act on a story."""
+    """Does a moderator's act on a story. Raises BadInput(field="read") where it does not say which text was read."""
+    if not form.text("read"):
+        raise BadInput("Send back `read` of the text that you read, so that no other is meant.", field="read")
     site, person = site_of(request), await somebody(request)
     after = await moderation.moderate(
         site.store,

@@ -20,7 +20,7 @@ from forum.services.sessions import commissions_and_sessions
 from forum.services.sessions.commissions_and_sessions import CommissionForm
 from forum.services.voting import results
 from forum.voting.commission import DEFAULT_THRESHOLD, POWERS, STAGES, Commission, SecondReader
-from forum.web.accounts.code_check import confirm_token
+from forum.web.accounts.code_check import TOKENS_BY_HAND, by_hand, confirm_token
 from forum.web.auth import need_somewhere, somebody
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, errors_of, form_of
@@ -233,6 +233,7 @@ async def _commission_page(
 
 async def add_token(request: Request) -> Response:
     """Makes a token and shows it, this once."""
+    by_hand(request, TOKENS_BY_HAND)
     site = site_of(request)
     person = await somebody(request)
     form = await form_of(request)
@@ -254,6 +255,7 @@ async def add_token(request: Request) -> Response:
 
 async def revoke_token(request: Request) -> Response:
     """Revokes a token."""
+    by_hand(request, TOKENS_BY_HAND)
     site = site_of(request)
     token = request.path_params["token"]
     await accounts.revoke_token(site.store, site.clock, await somebody(request), token)

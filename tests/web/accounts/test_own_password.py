@@ -97,3 +97,29 @@ async def test_an_administrator_gives_somebody_a_new_password(house: House) -> N
         assert await enter(laptop, PASSWORD) == 422
         assert await enter(laptop, NEW) == 303
         assert (await desk.post(f"/people/{'0' * 32}/password", data={"password": NEW})).status_code == 404
+
+
+async def test_an_administrator_changes_their_own_password_with_the_present_one_alone(house: House) -> None:
+    ada = await house.person("ada", "administrator")
+    _, secret = await accounts.make_token(house.store, CLOCK, ada, "a script")
+    async with house.browser() as desk, house.browser() as machine:
+        await enter(desk, PASSWORD, "ada")
+        refused = await desk.post(f"/people/{ada.id}/password", data={"password": NEW})
+        assert refused.status_code == 409
+        assert "on the page of your account" in words(refused)
+        shown = (await desk.get("/people")).text
+        assert f"/people/{ada.id}/roles" in shown
+        assert f"/people/{ada.id}/password" not in shown
+        assert await enter(desk, PASSWORD, "ada") == 303
+        machine.headers |= {"Authorization": f"Bearer {secret}", "Accept": "application/json"}
+        mo = await house.person("mo", "moderator")
+        account = {"name": "Eve", "login": "eve", "password": NEW, "role": "administrator"}
+        assert (await machine.post("/people", data=account)).status_code == 403
+        for act in ("roles", "password", "sign-outs", "second-step", "unbind"):
+            tried = await machine.post(f"/people/{mo.id}/{act}", data={"role": "administrator", "password": NEW})
+            assert tried.status_code == 403, act
+    async with house.store.read() as work:
+        assert {one.login: [*one.roles] for one in await work.people.list_people()} == {
+            "ada": ["administrator"],
+            "mo": ["moderator"],
+        }

@@ -182,6 +182,18 @@ async def test_an_administrator_turns_it_off_for_somebody(house: House, here: ht
     assert acts == ["signed in", "second step off", "second step on", "signed in"]
 
 
+async def test_an_administrator_turns_their_own_off_with_a_code_alone(
+    house: House, here: httpx2.AsyncClient, mo: Person
+) -> None:
+    await accounts.set_roles(house.store, CLOCK, mo.id, ["administrator"])
+    await turned_on(here)
+    shown = (await here.get("/people")).text
+    assert f"/people/{mo.id}/roles" in shown
+    assert f"/people/{mo.id}/second-step" not in shown
+    assert (await here.post(f"/people/{mo.id}/second-step")).status_code == 409
+    assert await second_steps.is_on(house.store, mo)
+
+
 async def test_it_is_turned_off_by_its_owner_with_the_password_and_a_code(here: httpx2.AsyncClient) -> None:
     key, _ = await turned_on(here)
     form = {"act": "off", "before": PASSWORD, "code": code_of(key, 1)}
@@ -210,18 +222,19 @@ async def test_a_new_password_and_a_token_ask_for_a_code_once_more(house: House,
         assert (await machine.post("/sign-in", data={"login": "mo", "password": PASSWORD})).status_code == 422
 
 
-async def test_a_program_makes_no_token_for_whoever_has_a_second_step(house: House) -> None:
+async def test_a_program_makes_no_token(house: House) -> None:
     olu = await house.person("olu", "organiser")
-    _, secret = await accounts.make_token(house.store, CLOCK, olu, "a script")
+    token, secret = await accounts.make_token(house.store, CLOCK, olu, "a script")
     async with house.browser() as machine, house.browser() as browser:
         machine.headers |= {"Authorization": f"Bearer {secret}", "Accept": "application/json"}
-        assert (await machine.post("/organise/tokens", data={"label": "the next one"})).status_code == 200
-        house.app.state.site = replace(site := house.site, settings=_must(house, Must.STAFF))
-        assert (await machine.post("/organise/tokens", data={"label": "and one"})).status_code == 409
-        house.app.state.site = site
+        assert (await machine.post("/organise/tokens", data={"label": "the next one"})).status_code == 403
+        assert (await machine.post(f"/organise/tokens/{token.id}/revoke")).status_code == 403
+        assert (await machine.get("/organise")).status_code == 200
         await browser.post("/sign-in", data={"login": "olu", "password": PASSWORD})
+        house.app.state.site = replace(site := house.site, settings=_must(house, Must.STAFF))
+        assert (await browser.post("/organise/tokens", data={"label": "and one"})).status_code == 409
+        house.app.state.site = site
         _, codes = await turned_on(browser)
-        assert (await machine.post("/organise/tokens", data={"label": "one more"})).status_code == 403
         assert (await browser.post("/organise/tokens", data={"label": "by hand"})).status_code == 422
         by_hand = await browser.post("/organise/tokens", data={"label": "by hand", "code": codes[0]})
         assert "Copy it now" in words(by_hand)

@@ -22,6 +22,7 @@ from forum.services import accounts, answers_due, api_tokens, permissions
 from forum.services.api_tokens import TokenForm
 from forum.services.stories.submissions import submit
 from forum.voting.commission import Commission
+from forum.web.api.moderating import MOST_TEXTS
 from forum.web.api.row import START, ApiRow
 from forum.web.api.table import API
 
@@ -187,6 +188,9 @@ async def test_the_acts_of_a_day(programs: Programs) -> None:
         "",
         409,
     )
+    unread = read | {"act": "accept", "read": ""}
+    refused = await programs.send(f"/stories/{story.id}/moderate", unread, programs.tokens["moderator"], "", 422)
+    assert [one["field"] for one in refused.json()["errors"]] == ["read"]
     await do(f"/stories/{story.id}/moderate", read | {"act": "accept"}, again=409)
 
     planned = await do(f"/commissions/{here}/sessions", {"title": "An evening", "planned": True, "day": "2027-03-12"})
@@ -308,6 +312,23 @@ async def test_an_export_that_a_program_takes_is_noted_with_its_token(programs: 
             assert (await programs.browser.get(f"{START}{path}{more}", headers=headers)).status_code == 403
     async with programs.house.signed_in("administrator") as admin:
         assert "zip, by the token “The commissioner”" in words(await admin.get("/people/audit?kind=exports"))
+
+
+async def test_stories_to_read_come_few_at_once_as_each_has_its_text(programs: Programs) -> None:
+    here, reader = programs.commission, {"Authorization": f"Bearer {programs.tokens['moderator']}"}
+    store, knocks = programs.house.store, range(MOST_TEXTS + 2)
+    sent = [(await submit(store, CLOCK, here, a_sent_story(f"Knock {n}")))[0].id for n in knocks]
+    at = f"{START}/commissions/{here}/stories-to-read"
+    read: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        asked = {"limit": "100", "cursor": cursor}
+        told = (await programs.browser.get(at, params=asked, headers=reader)).json()
+        assert len(told["items"]) <= MOST_TEXTS
+        read += [one["id"] for one in told["items"]]
+        cursor = told["next"]
+    assert sorted(read) == sorted(set(read))
+    assert set(sent) <= set(read)
 
 
 def test_every_write_was_done(programs: Programs) -> None:

@@ -260,11 +260,16 @@ async def test_an_odd_version_is_none(event: Event, seen: str) -> None:
 
 
 async def test_a_console_is_shown_nothing_more_once_its_reader_may_not(event: Event) -> None:
-    token = (await event.organiser.post("/organise/tokens", data={"label": "the other laptop"})).json()
-    sent = {"path": f"/console/{event.session['id']}/socket", "Authorization": f"Bearer {token['token']}"}
-    async with event.socket("", **sent) as console:
+    async with (
+        AsyncExitStack() as opened,
+        httpx2.AsyncClient(base_url=event.base, headers=MACHINE | {"Origin": event.base}) as browser,
+    ):
+        await browser.post("/sign-in", data={"login": "olu", "password": "seven quiet green kettles"})
+        token = (await browser.post("/organise/tokens", data={"label": "the other laptop"})).json()
+        sent = {"path": f"/console/{event.session['id']}/socket", "Authorization": f"Bearer {token['token']}"}
+        console = await opened.enter_async_context(event.socket("", **sent))
         await until(console, "state")
-        await event.organiser.post(f"/organise/tokens/{token['id']}/revoke")
+        await browser.post(f"/organise/tokens/{token['id']}/revoke")
         with pytest.raises(ConnectionClosed) as closed:
             await until(console, "never")
     assert closed.value.rcvd is not None
