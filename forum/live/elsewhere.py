@@ -11,6 +11,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Set
 from dataclasses import dataclass
+from functools import cached_property
 
 from forum.live.messages import Health
 from forum.live.news import MOST_HERE, Here, Names
@@ -18,6 +19,9 @@ from forum.live.presence import Presence, Who
 
 # Seconds for which what another process says holds: three times as long as the longest pause between two messages.
 HOLDS = 15.0
+# Seconds for which the numbers of all processes together are not worked out again, though phones come and go here: that
+# goes through everybody's names, and a hall that comes at once would have it done for each of them.
+UNITED = 0.2
 # Processes that are heeded for one session.
 MOST_PROCESSES = 500
 
@@ -35,12 +39,12 @@ class Phones:
     observing: frozenset[int] = _NONE
     more: int = 0
 
-    @property
+    @cached_property
     def present(self) -> int:
         """How many phones of people who vote are here."""
         return len((self.connected | self.polling) - self.observing) + self.more
 
-    @property
+    @cached_property
     def health(self) -> Health:
         """How they are connected, each participant once, as well as they are anywhere."""
         polling = self.polling - self.connected
@@ -139,6 +143,7 @@ class Everywhere:
         self._presence = presence
         self._elsewhere = elsewhere
         self._seen = (-1, -1)
+        self._seen_at = -UNITED
         self._together = Phones()
 
     def present(self, now: float) -> int:
@@ -150,16 +155,25 @@ class Everywhere:
         return self._now(now).health
 
     def due(self, now: float) -> float | None:
-        """As Presence has it; what becomes of other processes is said by them."""
-        return self._presence.due(now)
+        """As Presence has it, or sooner where the numbers were not worked out for what is new; what becomes of other
+        processes is said by them."""
+        due = self._presence.due(now)
+        if self._seen == self._changes:
+            return due
+        soon = self._seen_at + UNITED
+        return soon if due is None else min(soon, due)
+
+    @property
+    def _changes(self) -> tuple[int, int]:
+        return self._presence.changes, self._elsewhere.version
 
     def _now(self, now: float) -> Phones:
         who = self._presence.who(now)
-        seen = (self._presence.changes, self._elsewhere.version)
-        if seen != self._seen:
+        seen = self._changes
+        if seen != self._seen and not self._seen_at <= now < self._seen_at + UNITED:
             own = named(who, self._elsewhere.names)
             there = self._elsewhere.phones
-            self._seen = seen
+            self._seen, self._seen_at = seen, now
             self._together = Phones(
                 own.connected | there.connected,
                 own.polling | there.polling,

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
+from forum.live import elsewhere
+from forum.live.elsewhere import Elsewhere, Everywhere, Phones
 from forum.live.messages import Health
-from forum.live.presence import LOST, POLLING, Presence
+from forum.live.news import Names
+from forum.live.presence import LOST, POLLING, Presence, Who
 
 
 def test_two_tabs_are_one_phone_until_the_last_is_gone() -> None:
@@ -98,3 +103,27 @@ def _cost(number: int) -> float:
 
 def test_who_is_here_is_not_dearer_to_say_of_thousands_that_went_at_once() -> None:
     assert _cost(20_000) < 20 * _cost(200)
+
+
+def test_a_hall_that_comes_has_everybodys_names_gone_through_a_few_times_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone_through: list[Who] = []
+    name = elsewhere.named
+
+    def named(who: Who, names: Names) -> Phones:
+        gone_through.append(who)
+        return name(who, names)
+
+    monkeypatch.setattr(elsewhere, "named", named)
+    here = Presence()
+    everywhere = Everywhere(here, Elsewhere(Names(b"k")))
+    assert everywhere.present(10) == 0
+    for number in range(1000):
+        here.came(str(number))
+        everywhere.present(10 + number / 2500)
+    assert len(gone_through) == 2
+    # The rest is due, and there then.
+    due = everywhere.due(10.4) or 0.0
+    assert due == pytest.approx(10.4)
+    assert (everywhere.present(due), everywhere.due(due)) == (1000, None)
