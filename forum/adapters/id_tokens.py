@@ -31,7 +31,7 @@ _KINDS = {
 # Parts of a public key, and how long its longest may be in base64: RSA from 2,048 to 8,192 bits.
 _PUBLIC = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
 _READS: Mapping[str, type[RSAKey] | type[ECKey] | type[OKPKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
-_SECOND = {"mfa", "otp", "hwk"}
+_BESIDE = {"otp", "hwk"}
 _MOST_PART = 1366
 _LEAST_RSA = 340
 _MOST_EXPONENT = 8
@@ -86,8 +86,9 @@ def identity_in(
 
 
 def _second(said: object) -> bool:
-    """Tells whether a provider says that somebody gave more than a password (RFC 8176)."""
-    return isinstance(said, list) and any(isinstance(one, str) and one in _SECOND for one in said)
+    """Tells whether a provider says that somebody gave more than one proof (RFC 8176): a code or a key alone is one."""
+    ways = {one for one in said if isinstance(one, str)} if isinstance(said, list) else set()
+    return "mfa" in ways or ("pwd" in ways and bool(ways & _BESIDE))
 
 
 def _check(claims: Mapping[str, object], provider: IdentityProvider, nonce: str, now: float) -> None:

@@ -11,10 +11,14 @@ import asyncio
 import importlib
 import socket
 import ssl
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+
+from forum.ports.webhooks import NotTried
 
 MOST_NAMES = 4  # looked up at once
 AT_MOST = 15.0  # seconds for one message, from the look-up to the head of the answer
@@ -31,22 +35,31 @@ class WebhookHttp:
         # Threads of their own: a name whose servers do not answer holds one for half a minute, and whoever typed it
         # chose it. All else that needs a thread has those of the loop.
         self._names = ThreadPoolExecutor(MOST_NAMES, thread_name_prefix="webhook name")
+        # Threads that look nothing up. One whose message gave up waits on, so it is not free before its look-up ends.
+        self._free = asyncio.Semaphore(MOST_NAMES)
 
     async def post(self, url: str, headers: dict[str, str], body: bytes) -> int:
         """Posts a body and returns the status of the answer. Raises OSError where the address may not be asked, or does
-        not answer in time."""
-        await asyncio.to_thread(importlib.import_module, "httpx2")
-        import httpx2  # noqa: PLC0415 - read in a thread: neither a start nor the loop should wait for it
-
+        not answer in time, NotTried where other names took every look-up meanwhile."""
         try:
             async with asyncio.timeout(self._at_most):
+                # Read in a thread: neither a start nor the loop should wait for it.
+                await asyncio.to_thread(importlib.import_module, "httpx2")
                 return await self._posted(url, headers, body)
         except TimeoutError as error:
             raise OSError(f"no answer in {self._at_most:.0f} seconds") from error
-        except (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError) as error:
+        except (ImportError, ssl.SSLError) as error:
             raise OSError(type(error).__name__) from error
 
     async def _posted(self, url: str, headers: dict[str, str], body: bytes) -> int:
+        import httpx2  # noqa: PLC0415 - read already, in a thread
+
+        try:
+            return await self._sent(url, headers, body)
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise OSError(type(error).__name__) from error
+
+    async def _sent(self, url: str, headers: dict[str, str], body: bytes) -> int:
         import httpx2  # noqa: PLC0415 - as above
 
         parts = urlsplit(url)
@@ -73,10 +86,24 @@ class WebhookHttp:
             return answer.status_code
 
     async def _address(self, host: str, port: int) -> IPv4Address | IPv6Address:
-        """Returns an address of a host. Raises OSError where it has none, or one of them may not be asked."""
+        """Returns an address of a host. Raises OSError where it has none, or one of them may not be asked, NotTried
+        where no thread is free for half of the time."""
         asked = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         try:
-            found = await asyncio.get_running_loop().run_in_executor(self._names, asked)
+            async with asyncio.timeout(self._at_most / 2):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise NotTried("no look-up of a name was free") from error
+        loop = asyncio.get_running_loop()
+
+        def ended(_looked_up: Future[Any]) -> None:
+            with suppress(RuntimeError):  # the loop may be closed: nobody waits any more
+                loop.call_soon_threadsafe(self._free.release)
+
+        looking = self._names.submit(asked)
+        looking.add_done_callback(ended)
+        try:
+            found = await asyncio.wrap_future(looking)
         except (socket.gaierror, UnicodeError) as error:
             raise OSError("the name leads to no address") from error
         addresses = [ip_address(str(one[4][0]).partition("%")[0]) for one in found]

@@ -25,6 +25,10 @@ class MessageState(StrEnum):
     GIVEN_UP = "given up"
 
 
+class NotTried(OSError):
+    """Raised where a message could not be sent because this server was busy: its webhook has done nothing wrong."""
+
+
 @dataclass(frozen=True)
 class Webhook:
     """An address that is told of events of a commission. `by` is the id of the account that set it up. `failing_since`

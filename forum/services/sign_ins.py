@@ -5,28 +5,44 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from forum.errors import NotFound
+from forum.errors import NotAllowed, NotFound
 from forum.ports import Store, Work
 from forum.ports.accounts import Person, SignIn
 from forum.ports.audit import What
 from forum.ports.clock import Clock
+from forum.ports.sign_on import Binding
 from forum.services import audit
 from forum.services.keys import digest, new_token
 from forum.sessions.local_time import written
 
 HOURS_SIGNED_IN = 12
 MOST_DEVICE = 60
+OTHER = (
+    "The account with your e-mail address is bound to another identity at %(name)s than the one you came with. If both "
+    "are yours, ask your administrator to undo that on the page “People”, and try again."
+)
 MOST_SHOWN = 50  # of the sign-ins that a page lists
+
+
+@dataclass(frozen=True)
+class ToBind:
+    """An identity at a provider of single sign-on (`provider` is its name) that is bound to no account yet."""
+
+    issuer: str
+    sub: str
+    provider: str
 
 
 @dataclass(frozen=True)
 class Begin:
     """A sign-in as a browser asks for it: `before` is the key of the one that it had, which ends, "" for none; `device`
-    says in a few words which browser it is, and `day` which day it is where the installation is."""
+    says in a few words which browser it is, and `day` which day it is where the installation is. `binds` is what the
+    account is bound to as it begins, None for nothing."""
 
     before: str = ""
     device: str = ""
     day: str = ""
+    binds: ToBind | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +57,10 @@ class Listed:
 
 
 async def begin(work: Work, clock: Clock, person: Person, asked: Begin, what: What = What.SIGNED_IN) -> str:
-    """Signs a person in for HOURS_SIGNED_IN. Returns the key of the sign-in; `what` is how the act is noted."""
+    """Signs a person in for HOURS_SIGNED_IN. Returns the key of the sign-in; `what` is how the act is noted. Raises
+    NotAllowed where the account, or the identity that it is to be bound to, was bound meanwhile."""
+    if asked.binds is not None:
+        await _bind(work, clock, person, asked.binds)
     if asked.before:
         await work.people.sign_out(digest(asked.before))
     token, now = new_token(), clock.now()
@@ -50,6 +69,13 @@ async def begin(work: Work, clock: Clock, person: Person, asked: Begin, what: Wh
     await work.people.add_sign_in(made)
     await audit.note(work, now, person.id, what, made.device)
     return token
+
+
+async def _bind(work: Work, clock: Clock, person: Person, to: ToBind) -> None:
+    if await work.bindings.bind(Binding(person.id, to.issuer, to.sub, clock.now())):
+        await audit.note(work, clock.now(), person.id, What.BOUND, to.provider)
+    elif await work.bindings.bound_to(to.issuer, to.sub) != person.id:
+        raise NotAllowed(OTHER, name=to.provider)
 
 
 async def end(store: Store, clock: Clock, token: str) -> None:

@@ -20,7 +20,7 @@ import structlog
 
 from forum.ports import Store
 from forum.ports.clock import Clock
-from forum.ports.webhooks import HookMessage, MessageState, Webhook
+from forum.ports.webhooks import HookMessage, MessageState, NotTried, Webhook
 from forum.services.periodic import Periodic
 from forum.services.webhooks import signature
 from forum.sessions.local_time import written
@@ -41,7 +41,7 @@ class HookPost(Protocol):
 
     async def post(self, url: str, headers: dict[str, str], body: bytes) -> int:
         """Posts a body and returns the status of the answer. Raises OSError, in a few words, where the address may not
-        be asked, or does not answer in time."""
+        be asked, or does not answer in time; NotTried where it was not asked at all."""
 
 
 class Deliveries:
@@ -86,8 +86,9 @@ class Deliveries:
             if self._rounds.stopping:
                 return
 
-    async def _try(self, hook: Webhook, message: HookMessage) -> tuple[HookMessage, int]:
-        """Makes one attempt. Returns the message after it, and the status of the answer, 0 for none."""
+    async def _try(self, hook: Webhook, message: HookMessage) -> tuple[HookMessage, int | None]:
+        """Makes one attempt. Returns the message after it, and the status of the answer, 0 for none; None where it was
+        not made, which does not count."""
         now = self._clock.now()
         body, stamp = self.body(message), str(int(datetime.fromisoformat(now).timestamp()))
         headers = {
@@ -100,6 +101,9 @@ class Deliveries:
         try:
             status = await self._post.post(hook.url, headers, body)
             heard = str(status)
+        except NotTried:
+            soon = datetime.fromisoformat(now) + timedelta(seconds=PAUSES[0])
+            return replace(message, not_before=written(soon)), None
         except OSError as error:
             status, heard = 0, str(error)[:200]
         after = replace(message, tries=message.tries + 1, tried_at=now, heard=heard)
@@ -127,10 +131,10 @@ class Deliveries:
         told = {"type": str(message.event), "timestamp": message.at, "data": {**facts, **links}}
         return msgspec.json.encode(told)
 
-    async def _keep(self, claim: str, tried: Sequence[tuple[HookMessage, int]]) -> None:
+    async def _keep(self, claim: str, tried: Sequence[tuple[HookMessage, int | None]]) -> None:
         async with self._store.begin() as work:
             for message, status in tried:
-                if not await work.webhooks.save_message(message, claim):
+                if not await work.webhooks.save_message(message, claim) or status is None:
                     continue
                 hook = await work.webhooks.get_webhook(message.webhook, lock=True)
                 if message.state is MessageState.SENT:

@@ -52,9 +52,18 @@ async def put_out(work: Work, entry: Mapping[str, Any], index: int) -> None:
 
 
 async def add(
-    store: Store, clock: Clock, person: Person, commission: str, url: str, events: Sequence[str], *, private: bool
+    store: Store,
+    clock: Clock,
+    person: Person,
+    commission: str,
+    url: str,
+    events: Sequence[str],
+    *,
+    private: bool,
+    id_: str = "",
 ) -> Webhook:
     """Adds a webhook to a commission and returns it. `private`: addresses of this machine and its network may be told.
+    Asked for once more with the `id_` of one that stands there with this address, returns that one.
 
     Raises FormErrors (fields "url", "event"), NotFound.
     """
@@ -69,12 +78,15 @@ async def add(
     async with store.begin() as work:
         await work.commissions.get_commission(commission, lock=True)
         there = await work.webhooks.list_webhooks(commission)
+        again = next((one for one in there if one.id == id_ and one.url == url), None)
+        if again is not None:
+            return again
         if any(one.url == url for one in there):
             found.wrong("url", "This address is told already. Remove it first, to change what it is told.")
         if len(there) >= MOST_WEBHOOKS:
             found.wrong("url", "There are %(most)s webhooks. Remove one first.", most=MOST_WEBHOOKS)
         found.stop()
-        made = Webhook(secrets.token_hex(16), commission, url, chosen, person.id, clock.now())
+        made = Webhook(id_ or secrets.token_hex(16), commission, url, chosen, person.id, clock.now())
         await work.webhooks.add_webhook(made)
         await audit.note(work, made.created_at, person.id, What.WEBHOOK_ADDED, host_of(made))
     return made

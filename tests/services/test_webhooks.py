@@ -7,10 +7,13 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,11 +21,12 @@ from support.factories import CLOCK, SetClock, a_commission
 from support.recorded_day import a_day
 from support.voted_session import COMMISSIONER
 
-from forum.adapters.webhook_http import WebhookHttp, is_public
+from forum.adapters import webhook_http
+from forum.adapters.webhook_http import MOST_NAMES, WebhookHttp, is_public
 from forum.errors import FormErrors
 from forum.ports import Store
 from forum.ports.audit import What
-from forum.ports.webhooks import HookEvent, MessageState, Webhook
+from forum.ports.webhooks import HookEvent, MessageState, NotTried, Webhook
 from forum.services import commitments, embeds, webhooks
 from forum.services.setting_values import sqlite_url
 from forum.services.webhook_delivery import Deliveries
@@ -211,3 +215,62 @@ async def test_a_name_that_leads_to_this_machine_is_not_asked_and_no_redirect_is
     assert status == 307
     assert asked[0].startswith(b"POST /hook?a=1 HTTP/1.1")
     assert f"host: 127.0.0.1:{port}".encode() in asked[0].lower()
+
+
+async def test_a_message_that_a_busy_server_did_not_send_is_not_counted_against_its_webhook(store: Store) -> None:
+    clock = SetClock(CLOCK.now())
+    async with store.begin() as work:
+        made = a_commission()
+        await work.commissions.add_commission(made)
+    hook = await a_hook(store, made.id)
+    async with store.begin() as work:
+        facts = {"type": "decision", "commission": made.id, "at": clock.now(), "decision": "d" * 32}
+        await webhooks.put_out(work, facts, 1)
+    listener = Listener([NotTried("busy"), 204])
+    server = Deliveries(store, clock, listener, ADDRESS, KEY)
+    for tries, state in ((0, MessageState.WAITING), (1, MessageState.SENT)):
+        await server.once()
+        async with store.read() as work:
+            [message] = await work.webhooks.messages(hook.id, 0, 5)
+            after = await work.webhooks.get_webhook(hook.id)
+        assert (message.tries, message.state, after.failing_since) == (tries, state, "")
+        clock.move(minutes=1)
+
+
+async def test_names_that_do_not_answer_cost_the_messages_to_others_no_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = threading.Event()
+    begun = threading.Semaphore(0)
+
+    def looked_up(*_asked: object, **_more: object) -> list[object]:
+        begun.release()
+        answers.wait(60)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", looked_up)
+    post = WebhookHttp(at_most=1.0)
+    slow = [asyncio.create_task(post.post("https://slow.example/", {}, b"")) for _ in range(MOST_NAMES)]
+    for _ in slow:
+        assert await asyncio.to_thread(begun.acquire, timeout=30)
+    try:
+        with pytest.raises(NotTried):
+            await post.post(URL, {}, b"")
+        told = await asyncio.gather(*slow, return_exceptions=True)
+        assert all(type(one) is OSError for one in told), told
+        with pytest.raises(NotTried):  # those that gave up hold their threads still
+            await post.post(URL, {}, b"")
+    finally:
+        answers.set()
+    heard = ""
+    while "leads to no address" not in heard:  # once a thread has ended
+        with pytest.raises(OSError, match=r"\w") as refused:
+            await post.post(URL, {}, b"")
+        heard = str(refused.value)
+
+
+async def test_a_package_that_is_missing_is_a_failed_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_name: str) -> None:
+        raise ImportError
+
+    monkeypatch.setattr(webhook_http, "importlib", SimpleNamespace(import_module=missing))
+    with pytest.raises(OSError, match="ImportError"):
+        await WebhookHttp().post(URL, {}, b"")

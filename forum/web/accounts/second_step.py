@@ -5,6 +5,8 @@ Between password and code nobody is signed in: pending.py says whose password wa
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -16,7 +18,7 @@ from forum.services import second_steps, sign_ins
 from forum.services.second_steps import MOST_CODE
 from forum.web.accounts.code_check import confirm, counted
 from forum.web.accounts.login_check import holder
-from forum.web.accounts.pending import pending
+from forum.web.accounts.pending import pending, to_bind
 from forum.web.accounts.sign_in import as_typed, asked_of, home, local_path, with_cookie
 from forum.web.auth import somebody
 from forum.web.cookies import PENDING, forget_cookie
@@ -37,7 +39,7 @@ async def code(request: Request) -> Response:
         return await _code_page(request, local_path(request.query_params.get("next", "")))
     form = await form_of(request)
     onward = local_path(form.text("next"))
-    asked, recovery = asked_of(request), form.text("recovery")
+    asked, recovery = replace(asked_of(request), binds=to_bind(request)), form.text("recovery")
     try:
         if not recovery and not form.text("code"):
             form.wrong("code", "Enter the code that your app shows.")
@@ -109,7 +111,7 @@ async def own(request: Request) -> Response:
 async def _turned_on(request: Request, person: Person, form: Form, *, signing_in: bool) -> tuple[list[str], str]:
     site = site_of(request)
     keys = await counted(request, person)
-    asked = asked_of(request) if signing_in else None
+    asked = replace(asked_of(request), binds=to_bind(request)) if signing_in else None
     sealed, typed = form.text("sealed"), form.text("code")
     made = await second_steps.turn_on(
         site.store, one_time_codes, site.second_step_secret, site.clock, person, sealed, typed, asked

@@ -109,9 +109,9 @@ async def _entered(request: Request, begun: _Begun | None) -> Response:
     site.limits.count(_once(begun))
     identity = await provider.identity(asked["code"], begun.nonce, begun.verifier, site.clock.now())
     setting = site.settings.second_factor
-    person, token = await sign_on.enter(site.store, site.clock, name, identity, asked_of(request), setting)
+    person, token, binds = await sign_on.enter(site.store, site.clock, name, identity, asked_of(request), setting)
     site.limits.give_back(counted)
-    further = None if token else await next_step(request, person, begun.onward)
+    further = None if token else await next_step(request, person, begun.onward, binds)
     if further is not None:
         return further
     return with_cookie(request, RedirectResponse(begun.onward or home(person), 303), token, person)

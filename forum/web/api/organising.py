@@ -210,11 +210,11 @@ async def list_webhooks(request: Request, _asked: NoQuery) -> Listing[Hook]:
 
 
 async def add_webhook(request: Request, form: Form) -> Hook:
-    """Adds a webhook to a commission, and tells its secret this once."""
+    """Adds a webhook to a commission, and tells its secret this once; again where the same request comes again."""
     site, person = site_of(request), await somebody(request)
     of, private = request.path_params["commission"], site.settings.webhook_private
-    url, events = form.text("url"), form.texts("event")
-    made = await webhooks.add(site.store, site.clock, person, of, url, events, private=private)
+    url, events, id_ = form.text("url"), form.texts("event"), form.text("id")
+    made = await webhooks.add(site.store, site.clock, person, of, url, events, private=private, id_=id_)
     return _webhook(made, webhooks.secret_of(site.deliveries.key, made.id))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -20,7 +21,9 @@ from forum.errors import StartupProblem
 from forum.ports.accounts import Person
 from forum.ports.second_steps import SecondStep
 from forum.ports.sign_on import IdentityProvider
+from forum.services import second_steps
 from forum.settings import Settings
+from forum.web.cookies import PENDING
 
 BACK = "/sign-in/provider/back"
 
@@ -100,6 +103,8 @@ async def test_a_second_step_is_asked_for_here_unless_the_provider_asked_for_one
     for amr, onward in (
         (None, "/sign-in/code?next=/moderate"),
         (["pwd"], "/sign-in/code?next=/moderate"),
+        (["otp"], None),
+        (["hwk", "otp"], None),
         ("mfa", None),
     ):
         provider.claims["amr"] = amr
@@ -110,6 +115,32 @@ async def test_a_second_step_is_asked_for_here_unless_the_provider_asked_for_one
     async with house.browser() as browser:
         assert (await come_back(browser, provider)).headers["location"] == "/moderate"
         assert await may(browser)
+
+
+async def test_an_account_is_bound_once_its_second_step_is_passed(
+    house: House, provider: TestProvider, mo: Person
+) -> None:
+    async def bound() -> dict[str, str]:
+        async with house.store.read() as work:
+            return {one: binding.sub for one, binding in (await work.bindings.all_bindings()).items()}
+
+    async with house.store.begin() as work:
+        await work.second_steps.add_second_step(SecondStep(mo.id, "sealed", CLOCK.now(), 0))
+    [recovery, *_] = await second_steps.make_codes(house.store, CLOCK, mo)
+    provider.sub = "sub-of-a-stranger"
+    async with house.browser() as stranger, house.browser() as browser:
+        await come_back(stranger, provider)
+        assert await bound() == {}, "whoever has the address alone takes no account"
+        provider.sub = "sub-of-mo"
+        await come_back(browser, provider)
+        owner, until, _sub, proof = browser.cookies[PENDING].split(".")
+        browser.cookies.clear()
+        browser.cookies[PENDING] = f"{owner}.{until}.{b64encode(b'another').decode()}.{proof}"
+        assert (await browser.get("/sign-in/code")).headers["location"] == "/sign-in"
+        browser.cookies.clear()
+        await come_back(browser, provider)
+        assert (await browser.post("/sign-in/code", data={"recovery": recovery})).status_code == 303
+        assert (await may(browser), await bound()) == (True, {mo.id: "sub-of-mo"})
 
 
 LIES: Mapping[str, Mapping[str, Any]] = {

@@ -98,7 +98,7 @@ class Programs:
         if again:
             assert second.json()["detail"]
         else:
-            names = {"id", "round", "state", "entry", "code"} & first.json().keys()
+            names = {"id", "round", "state", "entry", "code", "secret"} & first.json().keys()
             assert {name: second.json()[name] for name in names} == {name: first.json()[name] for name in names}
         self.done.add(of.path)
         told: dict[str, Any] = first.json()
@@ -243,7 +243,9 @@ async def test_the_acts_of_a_day(programs: Programs) -> None:
     later = await do(f"/rounds/{alone['round']}/more-time", {"day": in_days(6), "time": "18:00"}, again=422)
     assert later["closes_at"] > alone["closes_at"]
     hook = {"url": "https://example.org/hook", "events": ["decision.made"]}
-    added = await do(f"/commissions/{here}/webhooks", hook, again=422)
+    added = await do(f"/commissions/{here}/webhooks", hook)
+    twice = await programs.send(f"/commissions/{here}/webhooks", hook, programs.tokens["organiser"], new_id(), 422)
+    assert [one["field"] for one in twice.json()["errors"]] == ["url"]
     assert added["secret"].startswith("whsec_")
     [listed] = (await programs.get(f"/commissions/{here}/webhooks"))["items"]
     assert (listed["id"], listed["secret"]) == (added["id"], None)
