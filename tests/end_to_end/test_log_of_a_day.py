@@ -83,7 +83,9 @@ async def day(tmp_path: Path) -> AsyncIterator[Day]:
         made = await asyncio.to_thread(run_forum, "user", "token", LOGIN, "--label", LABEL, "--json", *user)
         token = json.loads(made.stdout)["token"]
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        async with httpx2.AsyncClient(base_url=server.base, headers=headers, timeout=60) as staff:
+        # Each request on a connection of its own: on a busy machine the server ends one that is kept before it is used.
+        alone = httpx2.Limits(max_keepalive_connections=0)
+        async with httpx2.AsyncClient(base_url=server.base, headers=headers, timeout=60, limits=alone) as staff:
             found = Day(server, tmp_path / "data", staff)
             found.keys.add(token)
             yield found

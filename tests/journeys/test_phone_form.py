@@ -90,6 +90,7 @@ async def test_a_screen_made_of_changes_is_the_one_that_is_drawn_afresh(people: 
         await event.act(step, **({} if step in {"pause", "resume"} else {"round": round_id}))
         fresh = await people.somebody(PHONE)
         await join_session(fresh, event.code, "Carers" if number % 2 else "Nurses")
+        await connected(fresh)
         version = await fresh.locator("#screen").get_attribute("data-version")
         await expect(phone.locator("#screen")).to_have_attribute("data-version", str(version))
         assert await phone.locator("#screen").inner_text() == await fresh.locator("#screen").inner_text(), step

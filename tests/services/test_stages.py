@@ -28,7 +28,7 @@ from forum.voting.commission import Commission
 from forum.voting.stage import Standing
 
 LEARNT = MoveForm(seen="0", to="secure", learnt="Two nurses are enough.", better="More carers.", took_part="Carers")
-CLOSED = ClosingForm(seen="0", closing="It is done.", groups=(("Carers", "We stay."), ("Police", ""), ("Kings", "x")))
+CLOSED = ClosingForm(seen="0", closing="It is done.", groups=(("Carers", "We stay."), ("Police", "")))
 
 
 async def stands(store: Store, commission: Commission) -> Standing:
@@ -74,6 +74,9 @@ async def test_a_move_is_kept_with_what_was_learnt_and_is_in_the_record(store: S
 async def test_an_end_is_kept_and_reopening_says_why(store: Store) -> None:
     commission = await stored(store)
     form = replace(CLOSED, id=new_id())
+    with pytest.raises(FormErrors) as told:  # words for a group that has another name by now are not dropped
+        await stages.close(store, CLOCK, commission.id, replace(form, groups=(*form.groups, ("Kings", "x"))))
+    assert told.value.fields.keys() == {"group_3"}
     closing = await stages.close(store, CLOCK, commission.id, form)
     assert await stages.close(store, CLOCK, commission.id, form) == closing
     assert [(one.group, one.words) for one in closing.groups] == [("Carers", "We stay.")]
