@@ -76,7 +76,7 @@ async def test_an_administrator_is_told_of_a_backup_that_failed_or_is_late(
         failed = words(await admin.get("/work"))
         assert said in failed
         assert "No space left <on> the disk" in failed
-        assert "The last try failed" in failed
+        assert ". The last try failed" in failed
         assert said not in (await other.get("/work")).text
         (data / ERROR).unlink()
         plan.file(now - timedelta(hours=8)).rename(plan.file(now - timedelta(hours=10)))
