@@ -50,7 +50,7 @@ async def apart(where: Aside, length: int, function: Callable[..., T], *argument
 
 def _answer(asked: bytes) -> bytes:
     # What is asked was pickled by `apart` in the server itself: a stranger's text is only a string in it.
-    function, arguments = pickle.loads(asked)  # noqa: S301
+    function, arguments = pickle.loads(asked)  # noqa: S301 - as just said
     try:
         return pickle.dumps(function(*arguments))
     except ForumError as error:

@@ -168,23 +168,11 @@ async def story(request: Request) -> Response:
     """Shows one story to read and decide on; posted, does a moderator's act."""
     if request.method != "POST":
         return await story_page(request, Form({}))
-    site = site_of(request)
     person = await somebody(request)
     form = await form_of(request)
     action = form.text("action")
     try:
-        moderated = await moderation.moderate(
-            site.store,
-            site.clock,
-            request.path_params["story"],
-            action,
-            because=form.text("because"),
-            expected_status=form.text("expected"),
-            read=form.text("read"),
-            by=person.id,
-            public=form.flag("public"),
-            reports=form.texts("report"),
-        )
+        moderated = await moderate_as_asked(request, form, person.id)
     except (BadInput, IllegalMove, StoreUnavailable) as error:
         if wants_json(request):
             raise
@@ -216,6 +204,22 @@ async def appeal(request: Request) -> Response:
         return await story_page(request, form, error)
     await tell_rooms(request, answered)
     return done(request, f"/moderate?done={outcome}", story=answered.id, status=answered.status)
+
+
+async def moderate_as_asked(request: Request, form: Form, by: str) -> Submission:
+    """Does the act that a moderator asks for, on a page or by a program. Raises as moderation.moderate does."""
+    return await moderation.moderate(
+        site_of(request).store,
+        site_of(request).clock,
+        request.path_params["story"],
+        form.text("action"),
+        because=form.text("because"),
+        expected_status=form.text("expected"),
+        read=form.text("read"),
+        by=by,
+        public=form.flag("public"),
+        reports=form.texts("report"),
+    )
 
 
 async def tell_rooms(request: Request, story: Submission) -> None:

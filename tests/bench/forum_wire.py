@@ -80,6 +80,20 @@ class Browser:
             self._streams = None
 
 
+async def joined(base: str, path: str, count: int) -> list[str]:
+    """Lets so many people join the session at a path, without saying their group; returns their cookies."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one() -> str:
+        async with gate:
+            browser = Browser(base)
+            await browser.ask(f"{path}/join", {"group": ""})
+            browser.close()
+            return browser.cookie
+
+    return await asyncio.gather(*(one() for _ in range(count)))
+
+
 class Session:
     """One session with one question of four responses; `cookies` has a header for each person who has joined."""
 
@@ -103,16 +117,7 @@ class Session:
 
     async def join(self, count: int) -> None:
         """Lets so many more people join, without saying their group."""
-        gate = asyncio.Semaphore(AT_ONCE)
-
-        async def one() -> str:
-            async with gate:
-                browser = Browser(self.base)
-                await browser.ask(f"{self.path}/join", {"group": ""})
-                browser.close()
-                return browser.cookie
-
-        self.cookies += await asyncio.gather(*(one() for _ in range(count)))
+        self.cookies += await joined(self.base, self.path, count)
 
     async def act(self, name: str, **form: Any) -> dict[str, Any]:
         """Does one act of the facilitator; returns the answer's JSON."""

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-from bench.forum_wire import AT_ONCE, Browser
+from bench.forum_wire import joined
 
 DRIP = 1.0  # seconds between two bytes of one who never ends
 AGAIN = 1.0  # seconds until one who was thrown out comes back
@@ -89,16 +89,7 @@ class Offenders:
 
     async def join(self, number: int) -> list[str]:
         """Lets so many of them join; returns their cookies."""
-        gate = asyncio.Semaphore(AT_ONCE)
-
-        async def one() -> str:
-            async with gate:
-                browser = Browser(self._base)
-                await browser.ask(f"{self._path}/join", {"group": ""})
-                browser.close()
-                return browser.cookie
-
-        return await asyncio.gather(*(one() for _ in range(number)))
+        return await joined(self._base, self._path, number)
 
     def begin(self, number: int, cookies: list[str]) -> None:
         """Lets `number` of each kind loose. There are cookies for those with sockets."""

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from starlette.requests import Request
 
 from forum.errors import BadInput
-from forum.services.stories import moderation
 from forum.services.stories.submissions import fingerprint, must_be_sent, waiting_text
 from forum.stories.submission import StoryStatus, Submission
 from forum.voting.commission import Commission
@@ -55,19 +54,8 @@ async def act(request: Request, form: Form) -> Done:
     """Does a moderator's act on a story. Raises BadInput(field="read") where it does not say which text was read."""
     if not form.text("read"):
         raise BadInput("Send back `read` of the text that you read, so that no other is meant.", field="read")
-    site, person = site_of(request), await somebody(request)
-    after = await moderation.moderate(
-        site.store,
-        site.clock,
-        request.path_params["story"],
-        form.text("action"),
-        because=form.text("because"),
-        expected_status=form.text("expected"),
-        read=form.text("read"),
-        by=person.id,
-        public=form.flag("public"),
-        reports=form.texts("report"),
-    )
+    person = await somebody(request)
+    after = await moderate.moderate_as_asked(request, form, person.id)
     await moderate.tell_rooms(request, after)
     return Done(id=after.id, state=str(after.status), page=f"{base_url(request)}/moderate/{after.id}")
 
