@@ -18,16 +18,15 @@ Say: TypeAlias = Callable[[str, str], str]
 class Connection:
     """One connected screen. `participant` is set for a phone, `observing` where that one follows without voting.
 
-    `allowance` is how much it may send, shared with its participant's other sockets; `malformed` counts messages that
-    could not be read. `since` is when it came, in the event loop's seconds. `behind` is set where its participant's
-    votes, stop or reason changed before it was greeted. `pages`: into how many a big screen has cut what is on it.
+    `allowance` is how much it may send, shared with its participant's other sockets. `since` is when it came, in the
+    event loop's seconds. `behind` is set where its participant's votes, stop or reason changed before it was greeted.
+    `pages`: into how many a big screen has cut what is on it.
     """
 
     kind: Screen
     participant: str = ""
     language: str = "en"
     outbox: Outbox = field(default_factory=Outbox)
-    malformed: int = 0
     allowance: Allowance = field(default_factory=Allowance)
     since: float = 0.0
     observing: bool = False

@@ -32,5 +32,8 @@ class Line(Protocol):
     def write(self, frames: Sequence[str]) -> None:
         """Writes text frames; none where the socket has closed."""
 
+    def turn_away(self, device: str, seconds: float) -> None:
+        """Refuses every handshake with this value of a cookie for so many seconds, before anything is done for it."""
+
     def end(self, code: int) -> None:
         """Closes the socket with a code; does nothing where it has closed."""

@@ -1,7 +1,8 @@
 """Limits of messages for each participant, over all their sockets, and however often they come back.
 
-Somebody who presses quickly is told to wait, and goes on. Who goes on far too fast all the same is sent away, and stays
-out for a while. Times are seconds of any clock that only goes forward; whoever calls has it.
+Somebody who presses quickly is told to wait, and goes on. Who goes on far too fast all the same, sends what is no
+message again and again, or comes and goes without end, is sent away, and stays out for a while. Times are seconds of
+any clock that only goes forward; whoever calls has it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,14 @@ BURST = 30.0
 REFILL = 10.0
 # So many beyond those are refused; the next one is one too many. This, too, fills up again by REFILL a second.
 PATIENCE = 200.0
+# So many messages that cannot be read, and so many more a second: the next one is one too many.
+UNREADABLE = 20.0
+UNREADABLE_REFILL = 1 / 60
+# Bytes that are no frame, or begin one that is too long, end the socket, and count as so many of those.
+BROKEN = 7.0
+# A participant's sockets come so often, and so many times more a second. Bad Wi-Fi brings a phone back again and again.
+COMINGS = 60.0
+COMINGS_REFILL = 0.5
 # So many seconds does somebody who was sent away stay out.
 OUT = 60.0
 # So many casts of one participant at once, and so many more a second: people change their minds a few times.
@@ -27,15 +36,22 @@ class Allowance:
 
     messages: float = BURST
     patience: float = PATIENCE
+    unreadable: float = UNREADABLE
+    comings: float = COMINGS
     at: float = 0.0
     out: float = 0.0
 
+    def _fill_up(self, now: float) -> None:
+        since = now - self.at
+        self.messages = min(BURST, self.messages + since * REFILL)
+        self.patience = min(PATIENCE, self.patience + since * REFILL)
+        self.unreadable = min(UNREADABLE, self.unreadable + since * UNREADABLE_REFILL)
+        self.comings = min(COMINGS, self.comings + since * COMINGS_REFILL)
+        self.at = now
+
     def take(self, now: float) -> bool:
         """Takes one more message now; returns false where it is one too many."""
-        more = (now - self.at) * REFILL
-        self.messages = min(BURST, self.messages + more)
-        self.patience = min(PATIENCE, self.patience + more)
-        self.at = now
+        self._fill_up(now)
         if self.messages >= 1:
             self.messages -= 1
             return True
@@ -47,13 +63,33 @@ class Allowance:
         """True where it was far too fast for too long."""
         return self.patience < 0
 
+    def take_unreadable(self, now: float, weight: float = 1.0) -> bool:
+        """Takes something that cannot be read, which counts as `weight` such messages; returns false, and keeps it out,
+        where there are too many."""
+        self._fill_up(now)
+        self.unreadable -= weight
+        if self.unreadable < 1:
+            self.keep_out(now)
+        return self.unreadable >= 1
+
+    def take_coming(self, now: float) -> None:
+        """Takes one more socket that comes; keeps it out where there are too many."""
+        self._fill_up(now)
+        self.comings -= 1
+        if self.comings < 0:
+            self.keep_out(now)
+
     def keep_out(self, now: float) -> None:
         """Keeps it out for OUT seconds."""
         self.out = now + OUT
 
     def full(self, now: float) -> bool:
         """Returns true where it is as a new one, so that it can be forgotten."""
-        return now >= self.out and (now - self.at) * REFILL >= BURST + PATIENCE
+        self._fill_up(now)
+        return now >= self.out and (self.messages, self.patience, self.unreadable, self.comings) == _FULL
+
+
+_FULL = (BURST, PATIENCE, UNREADABLE, COMINGS)
 
 
 class Changes:

@@ -28,8 +28,6 @@ from forum.ports.clock import Clock
 from forum.sessions.view import RoomView
 from forum.voting.ballot import CastOutcome
 
-MOST_MALFORMED = 20
-
 
 class PhoneMessages:
     """Takes the messages of one room's phones.
@@ -74,10 +72,8 @@ class PhoneMessages:
         try:
             message = decode(frame)
         except BadInput as error:
-            phone.malformed += 1
             self._refuse(phone, error.message, frame)
-            if phone.malformed >= MOST_MALFORMED:
-                phone.allowance.keep_out(now)
+            if not phone.allowance.take_unreadable(now):
                 phone.send_away("malformed", self._say)
             return
         if isinstance(message, Ping):

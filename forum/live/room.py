@@ -16,7 +16,7 @@ from forum.live.ballot_box import Intake
 from forum.live.connection import Connection, Say
 from forum.live.elsewhere import Elsewhere, Everywhere
 from forum.live.live_count import LiveCount, counting
-from forum.live.message_allowance import Allowances
+from forum.live.message_allowance import BROKEN, Allowances
 from forum.live.messages import VERSION as WIRE_VERSION
 from forum.live.messages import Bye, Health, Hello, Screen, Tally, encode
 from forum.live.metrics import RESYNCS, SCREENS
@@ -111,6 +111,7 @@ class Room:
         SCREENS.labels(connection.kind).inc()
         if connection.participant:
             connection.allowance = self._allowances.of(connection.participant, connection.since)
+            connection.allowance.take_coming(connection.since)
             if connection.observing:
                 self._presence.observes(connection.participant)
             self._presence.came(connection.participant)
@@ -157,8 +158,11 @@ class Room:
         for connection in self._arriving.of(participant):
             connection.behind = True
 
-    def leave(self, connection: Connection, *, lost: bool = False) -> None:
-        """Removes a screen that has gone; `lost` where it did not say goodbye."""
+    def leave(self, connection: Connection, *, lost: bool = False, broken: bool = False) -> None:
+        """Removes a screen that has gone; `lost` where it did not say goodbye, `broken` where it sent what is no
+        message of a websocket."""
+        if broken:
+            connection.allowance.take_unreadable(asyncio.get_running_loop().time(), BROKEN)
         if connection in self._connections or connection in self._arriving:
             SCREENS.labels(connection.kind).dec()
         self._connections.discard(connection)

@@ -7,12 +7,17 @@ from hypothesis import strategies as st
 
 from forum.live import message_allowance
 from forum.live.message_allowance import (
+    BROKEN,
     BURST,
     CHANGES,
     CHANGES_REFILL,
+    COMINGS,
+    COMINGS_REFILL,
     OUT,
     PATIENCE,
     REFILL,
+    UNREADABLE,
+    UNREADABLE_REFILL,
     Allowance,
     Allowances,
     Changes,
@@ -51,6 +56,28 @@ def test_who_was_sent_away_stays_out_for_a_while_and_nobody_else_does() -> None:
     assert all_.out("a", 6) == OUT - 1
     assert all_.out("a", 5 + OUT) == 0
     assert all_.out("b", 6) == 0
+
+
+def test_what_cannot_be_read_is_taken_so_often_and_more_with_time_and_keeps_out_then() -> None:
+    mine = Allowance()
+    assert [mine.take_unreadable(0) for _ in range(int(UNREADABLE))] == [True] * int(UNREADABLE - 1) + [False]
+    assert mine.out == OUT
+    later = Allowance()
+    assert [later.take_unreadable(0, BROKEN) for _ in range(2)] == [True, True]
+    assert later.take_unreadable(BROKEN / UNREADABLE_REFILL, BROKEN)
+    assert not later.take_unreadable(BROKEN / UNREADABLE_REFILL, BROKEN)
+
+
+@given(st.lists(st.floats(1 / COMINGS_REFILL, 600), min_size=1, max_size=200))
+def test_a_phone_that_comes_again_and_again_on_bad_wifi_is_let_in(pauses: list[float]) -> None:
+    mine, now = Allowance(), 0.0
+    for pause in [0.0] * int(COMINGS) + pauses:
+        now += pause
+        mine.take_coming(now)
+        assert not mine.out
+    for _ in range(int(COMINGS) + 1):
+        mine.take_coming(now)
+    assert mine.out == now + OUT
 
 
 def test_all_sockets_of_a_participant_share_one() -> None:

@@ -15,10 +15,9 @@ from forum.errors import RoomFull
 from forum.live import rooms as rooms_module
 from forum.live.ballot_box import cast_of
 from forum.live.connection import Connection
-from forum.live.message_allowance import BURST, PATIENCE
+from forum.live.message_allowance import BURST, COMINGS, PATIENCE, UNREADABLE
 from forum.live.messages import GOODBYES, MAX_MESSAGE, CastMessage, Ping, Screen, encode
 from forum.live.messages import VERSION as WIRE_VERSION
-from forum.live.phone_input import MOST_MALFORMED
 from forum.live.room import MOST_SCREENS, MOST_SOCKETS, Room
 from forum.live.rooms import Rooms
 from forum.ports import Store, Work
@@ -250,13 +249,32 @@ async def test_what_is_not_understood_is_refused_and_the_socket_lives_on(
 
 async def test_who_keeps_sending_nonsense_is_sent_away(sqlite_store: Store) -> None:
     live, people = await a_room(sqlite_store, ["g1"])
-    room = await the_rooms(sqlite_store).room(live.id)
+    rooms = the_rooms(sqlite_store)
+    room = await rooms.room(live.id)
     phone = await enter(room, people[0])
-    for _ in range(MOST_MALFORMED):
+    for _ in range(int(UNREADABLE) - 1):
         room.receive(phone, "nonsense")
+    assert not phone.outbox.closing
+    room.leave(phone)
+    phone = await enter(room, people[0])  # by another socket it begins where it was
+    room.receive(phone, "nonsense")
     messages = await sent(phone)
     assert messages[-1] == {"t": "bye", "why": "malformed", "again": False, "words": GOODBYES["malformed"]}
     assert await phone.outbox.take() == []
+    assert rooms.kept_out(people[0])
+
+
+async def test_who_breaks_off_one_socket_after_the_other_or_comes_without_end_stays_out(sqlite_store: Store) -> None:
+    live, people = await a_room(sqlite_store, ["g1", "g1", "g1"])
+    rooms = the_rooms(sqlite_store)
+    room = await rooms.room(live.id)
+    for times, who, broken in ((2, people[0], True), (int(COMINGS), people[1], False)):
+        for _ in range(times):
+            room.leave(await enter(room, who), lost=True, broken=broken)
+        assert not rooms.kept_out(who)
+        room.leave(await enter(room, who), lost=True, broken=broken)
+        assert rooms.kept_out(who)
+    assert not rooms.kept_out(people[2])
 
 
 @pytest.mark.parametrize("kind", ["phone", "tablet", "projector", "console"])

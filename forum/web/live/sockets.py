@@ -19,6 +19,7 @@ from forum.live.outbox import Outbox
 from forum.live.room import Room
 from forum.live.rooms import Rooms
 from forum.web.auth import need_here, still_may
+from forum.web.cookies import DEVICE, cookie_of
 from forum.web.errors import CLOSE_NOT_ALLOWED, CLOSE_NOT_FOUND
 from forum.web.i18n.gettext import language, say
 from forum.web.live.join_code import place_of
@@ -35,6 +36,8 @@ LAST_WORDS = 2.0  # seconds within which a screen that is sent away can take its
 CLOSE_AT_END = 1000  # RFC 6455: what the connection was for is done
 # With these codes a screen says goodbye: it was closed, or went to another page. (What broke off has 1005.)
 GOODBYE = {1000, 1001}
+# With these a server ends a socket on which something came that is no message, or too long a one.
+BROKEN = {1002, 1007, 1009}
 
 _VERSION = re.compile(r"[0-9]{1,9}")
 
@@ -60,7 +63,9 @@ async def phone(socket: WebSocket) -> None:
     except ForumError as error:
         await _refuse(socket, error)
         return
-    if site.rooms.kept_out(participant.id):
+    if seconds := site.rooms.kept_out(participant.id):
+        if (line := line_of(socket.scope)) is not None:
+            line.turn_away(cookie_of(socket, DEVICE), seconds)  # this one is told why, the next ones cost nothing
         await socket.accept()
         await _say_goodbye(socket, Bye("too_fast", again=True, words=say(GOODBYES["too_fast"])), TRY_LATER)
         return
@@ -169,7 +174,7 @@ class Seat:
             return
         self._here = False
         self.connection.outbox.at_end = None
-        self._room.leave(self.connection, lost=code not in GOODBYE)
+        self._room.leave(self.connection, lost=code not in GOODBYE, broken=code in BROKEN)
         self._rooms.left(self._session)
         if self.guard is not None:
             self.guard.cancel()

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Final, Protocol
 
 from forum.settings import Settings
+from forum.web.server.door import Door
 from forum.web.server.proxies import Proxies, address_in
 
 # Bytes that a body must bring in FORUM_STALL_SECONDS: half a KB a second, as bad Wi-Fi brings between two drops.
@@ -86,6 +87,7 @@ class Connections:
         self._of_place: dict[str, dict[Connected, None]] = {}
         self._counts: dict[str, int] = {}
         self.count = 0
+        self.door = Door(monotonic)
 
     def place_of(self, client: str) -> str:
         """Returns the place that a network address counts for: its own, or its IPv6 network (/64); "" for a trusted

@@ -24,6 +24,7 @@ from websockets.protocol import State
 
 from forum.live.line import LINE
 from forum.live.metrics import SLOW
+from forum.web.server.door import Door
 from forum.web.server.wire import ENDED, Nobody, Wire
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Frames(WebSocketsSansIOProtocol):
         super().__init__(*given, **named)
         # Called when the connection has ended.
         self.gone: Callable[[], None] | None = None
+        # At which those who come back are turned away.
+        self.door: Door | None = None
         self._rest = bytearray()
         self._next: asyncio.Handle | None = None
         self._left = BURST
@@ -84,8 +87,13 @@ class Frames(WebSocketsSansIOProtocol):
             went(self._code())
 
     def _code(self) -> int:
-        """Returns the code with which the peer closed; 1005, as RFC 6455 has it, where it said none."""
-        return self.conn.close_rcvd.code if self.conn.close_rcvd is not None else 1005
+        """Returns the code with which the peer closed, or with which we did as it sent what is no frame; 1005, as RFC
+        6455 has it, where there is none."""
+        if self.conn.close_rcvd is not None:
+            return self.conn.close_rcvd.code
+        if self.conn.parser_exc is not None and self.conn.close_sent is not None:
+            return self.conn.close_sent.code
+        return 1005
 
     # ------------------------------------------------------------------ a line (forum.live.line.Line)
 

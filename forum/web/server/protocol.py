@@ -17,10 +17,9 @@ from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from forum.live.messages import VERSION
 from forum.web.errors import ENDED_HERE
-from forum.web.middleware import MARK
 from forum.web.server.connections import LEAST, Connections, Stage
+from forum.web.server.door import NO_HANDSHAKE, NO_PLACE
 from forum.web.server.frames import Frames
 from forum.web.server.refusals import LINGER, REFUSED, Lingering
 
@@ -41,13 +40,6 @@ MOST_PIECES: Final = 4000
 _ON_ITS_WAY: Final = 0.3
 # Bytes that are parsed between two looks at the bounds.
 _SLICE = 16 * 1024
-_NO_PLACE = (
-    f"HTTP/1.1 503 Service Unavailable\r\n{MARK}: {VERSION}\r\nRetry-After: 5\r\nContent-Length: 0\r\n"
-    "Connection: close\r\n\r\n"
-).encode()
-_NO_HANDSHAKE = (
-    f"HTTP/1.1 400 Bad Request\r\n{MARK}: {VERSION}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-).encode()
 
 
 class _Enough(Exception):
@@ -93,9 +85,12 @@ class BoundedHttp(HttpToolsProtocol):
         self.came = self._connections.monotonic()
         self._counted = self._connections.take(self)
         if not self._counted:
-            self._deaf = True
-            self.transport.write(_NO_PLACE)
-            self.transport.close()
+            self._say_and_close(NO_PLACE)
+
+    def _say_and_close(self, answer: bytes) -> None:
+        self._deaf = True
+        self.transport.write(answer)
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Gives its place back."""
@@ -288,7 +283,11 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
-        """Hands the connection on to the websocket protocol; answers 400 where that finds no handshake."""
+        """Hands the connection on to the websocket protocol; answers 400 where that finds no handshake, 429 to whoever
+        was sent away before."""
+        if self._connections is not None and (refusal := self._connections.door.refusal_of(self.headers)):
+            self._say_and_close(refusal)
+            return
         if self._counted and self._connections is not None:
             self._connections.upgraded(self)
         super().handle_websocket_upgrade()
@@ -296,10 +295,10 @@ class BoundedHttp(HttpToolsProtocol):
         if isinstance(socket, Frames) and self._counted and self._connections is not None:
             # Of this object, with its parser and its requests, only the place is needed as long as the socket lives.
             socket.gone = partial(self._connections.socket_gone, self.place)
+            socket.door = self._connections.door
             self._counted = False
         if not socket.handshake_initiated and not self.transport.is_closing():
-            self.transport.write(_NO_HANDSHAKE)
-            self.transport.close()
+            self._say_and_close(NO_HANDSHAKE)
 
     def _refuse(self, status: int) -> None:
         """Answers with this status, reads no more, and ends the connection once that answer and all before it are

@@ -83,6 +83,11 @@ class Wire:
         """Reads no more, until it is ended: what comes meanwhile costs nothing."""
         self._frames.deafen()
 
+    def turn_away(self, device: str, seconds: float) -> None:
+        """Refuses every handshake with this value of a cookie for so many seconds."""
+        if self._frames.door is not None:
+            self._frames.door.turn_away(device, seconds)
+
     def end(self, code: int) -> None:
         """Closes the socket with a code; does nothing where it has closed."""
         self._frames.end(code)

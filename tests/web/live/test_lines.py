@@ -46,6 +46,9 @@ class Wire:
         assert not self.blocked
         self.written += frames
 
+    def turn_away(self, device: str, seconds: float) -> None:
+        """Does nothing: nobody comes back here."""
+
     def end(self, code: int) -> None:
         """Notes a code, the first only: a socket closes once."""
         self.codes = self.codes or [code]

@@ -19,6 +19,8 @@ from support.session_api import vote_of_others
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from forum.live.message_allowance import OUT
+
 MACHINE = {"Accept": "application/json"}
 
 
@@ -224,6 +226,33 @@ async def test_a_message_beyond_all_bounds_closes_the_socket_and_loses_no_ballot
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1009
     assert await event.tally(round_id) == {"r1": 1, "r2": 0, "none": 0}
+
+
+async def test_who_sends_what_is_no_message_again_and_again_is_told_and_then_turned_away_at_the_door(
+    event: Event,
+) -> None:
+    mine, other = await event.join(), await event.join()
+
+    async def broken_off() -> int:
+        async with event.socket(mine) as phone:
+            await until(phone, "hello")
+            await phone.send("x" * 200_000)
+            with pytest.raises(ConnectionClosed) as closed:
+                await until(phone, "never")
+            assert closed.value.rcvd is not None
+            return closed.value.rcvd.code
+
+    assert [await broken_off() for _ in range(3)] == [1009] * 3
+    async with event.socket(mine) as phone:
+        bye = await until(phone, "bye")
+        assert (bye["why"], bye["again"], bool(bye["words"])) == ("too_fast", True, True)
+    with pytest.raises(InvalidStatus) as refused:
+        async with event.socket(f"a=b; {mine}"):
+            pass
+    assert refused.value.response.status_code == 429
+    assert 0 < int(refused.value.response.headers["Retry-After"]) <= OUT
+    async with event.socket(other) as phone:
+        assert await until(phone, "hello")
 
 
 @pytest.mark.parametrize("origin", ["http://evil.test", "null", ""])
