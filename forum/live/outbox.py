@@ -9,6 +9,7 @@ own messages. A phone that does not read for so long that answers pile up is tol
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 
 import structlog
@@ -24,43 +25,80 @@ log = structlog.get_logger()
 BEHIND = encode(Bye("behind", again=True))
 
 
+class Rota:
+    """The rooms of this process whose screens wait to be sent on: AT_ONCE screens of all of them together in each step
+    of the event loop. Each room comes in its turn: a small one does not wait for the last screen of a large one."""
+
+    def __init__(self) -> None:
+        self._rooms: deque[Turns] = deque()
+
+    def ask(self, room: Turns) -> None:
+        """Takes in a room, which is not in here."""
+        if not self._rooms:
+            asyncio.get_running_loop().call_soon(self._go)
+        self._rooms.append(room)
+
+    def _go(self) -> None:
+        left = AT_ONCE
+        for _ in range(len(self._rooms)):
+            room = self._rooms[0]  # in here until it is done: who asks meanwhile starts no second run
+            left -= room.send_on(left)
+            self._rooms.rotate(-1)
+            if not room.going:
+                self._rooms.pop()
+            if left <= 0:
+                break
+        if self._rooms:
+            asyncio.get_running_loop().call_soon(self._go)
+
+
 class Turns:
-    """The outboxes that wait to be sent on, AT_ONCE of them in each step of the event loop.
+    """The outboxes of one room that wait to be sent on, in the turns of a rota.
 
     Sent on together, the frames of a hall of phones would take a tenth of a second in one step, and the votes that
     come meanwhile would wait for the last of them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rota: Rota | None = None) -> None:
+        self.going = False
+        self._rota = rota or Rota()
         self._waiting: dict[Outbox, None] = {}
         self._batch: list[Outbox] = []  # taken out of those that wait: nobody comes twice before another comes once
-        self._going = False
         self._since = 0.0
+        self._over: asyncio.Event | None = None
 
     def wake(self, outbox: Outbox) -> None:
         """Sends an outbox on when its turn comes, once however often it is asked for until then."""
         self._waiting[outbox] = None
-        if not self._going:
-            self._going = True
-            loop = asyncio.get_running_loop()
-            self._since = loop.time()
-            loop.call_soon(self._go)
+        if not self.going:
+            self.going = True
+            self._since = asyncio.get_running_loop().time()
+            self._rota.ask(self)
 
-    def _go(self) -> None:
+    async def over(self) -> None:
+        """Returns when nobody waits any more. For closing down."""
+        if self.going:
+            self._over = self._over or asyncio.Event()
+            await self._over.wait()
+
+    def send_on(self, most: int) -> int:
+        """Sends on so many outboxes at most, and returns how many it was."""
         if not self._batch:
             self._batch, self._waiting = list(self._waiting), {}
         batch = self._batch
-        for _ in range(min(AT_ONCE, len(batch))):
+        sent = min(most, len(batch))
+        for _ in range(sent):
             try:
-                batch.pop().send_on()
+                batch.pop().in_turn()
             except Exception:  # a bug: the others' turn must come all the same, and the next
                 log.exception("a screen was not sent to")
-        self._going = bool(batch or self._waiting)
-        loop = asyncio.get_running_loop()
-        if self._going:
-            loop.call_soon(self._go)
-        else:
-            metrics.FAN_OUT.observe(loop.time() - self._since)
+        self.going = bool(batch or self._waiting)
+        if not self.going:
+            metrics.FAN_OUT.observe(asyncio.get_running_loop().time() - self._since)
+            if self._over is not None:
+                self._over.set()
+                self._over = None
+        return sent
 
 
 class Outbox:
@@ -116,6 +154,8 @@ class Outbox:
 
         In its place goes the `change` from the state marked `since`, where that is what the screen was sent last.
         """
+        if self.closing:
+            return
         self._state = change if change and self.has == since else frame
         self._mark = mark
         self._tally = None
@@ -123,22 +163,32 @@ class Outbox:
 
     def tally(self, frame: str) -> None:
         """Puts in the room's latest tally; replaces one that was not sent yet."""
+        if self.closing:
+            return
         self._tally = frame
         self._wake()
 
-    def close(self, last: str = "") -> None:
+    def close(self, last: str = "", *, with_others: bool = False) -> None:
         """Ends this once what is in here has gone out. With `last`, that is the last of it: a state or a tally that
-        waits is not sent behind it."""
+        waits is not sent behind it. Where it is closed `with_others` of its room, that goes out in its turn."""
         if last and not self.ended:
             self._answers.append(last)
             self._state = self._tally = None
         self.closing = True
+        if with_others:
+            self._wake()
+        else:
+            self.in_turn()
+
+    def in_turn(self) -> None:
+        """Writes what is in here, as its turn has come; that is the end of one that was closed."""
         self.send_on()
-        self._end()
+        if self.closing:
+            self._end()
 
     def _wake(self) -> None:
         if self.turns is None:
-            self.send_on()
+            self.in_turn()
         else:
             self.turns.wake(self)
 

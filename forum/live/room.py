@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
@@ -20,7 +21,7 @@ from forum.live.message_allowance import BROKEN, Allowances
 from forum.live.messages import VERSION as WIRE_VERSION
 from forum.live.messages import Bye, Health, Hello, Screen, Tally, encode
 from forum.live.metrics import RESYNCS, SCREENS
-from forum.live.outbox import Turns
+from forum.live.outbox import Rota, Turns
 from forum.live.phone_input import PhoneMessages
 from forum.live.presence import Presence
 from forum.live.screen_frames import Draw, Drawn, ScreenFrames
@@ -42,6 +43,14 @@ Own = Callable[[str], None]
 NOTHING = Mine()
 
 
+@dataclass(frozen=True)
+class Common:
+    """What the rooms of one process have in common."""
+
+    allowances: Allowances = field(default_factory=Allowances)
+    rota: Rota = field(default_factory=Rota)
+
+
 class Room:
     """One live session as this process sees it."""
 
@@ -55,7 +64,7 @@ class Room:
         draw: Draw,
         say: Say,
         own: Own = lambda participant: None,
-        allowances: Allowances | None = None,
+        common: Common | None = None,
         elsewhere: Elsewhere | None = None,
     ) -> None:
         self.history = history
@@ -63,14 +72,14 @@ class Room:
         self.read_at = asyncio.get_running_loop().time()
         self.frames = ScreenFrames(draw, view)
         self._say = say
-        self._allowances = allowances or Allowances()
+        self._common = common or Common()
         self._connections = ScreensHere()
         self._arriving = ScreensHere()
         self._presence = Presence()
         self._elsewhere = elsewhere
         # All phones of the session, on whichever process; and this process's alone.
         self._everybody = Everywhere(self._presence, elsewhere) if elsewhere is not None else self._presence
-        self._turns = Turns()
+        self._turns = Turns(self._common.rota)
         self._messages = PhoneMessages(
             intake, stopping, clock, say, own, self._presence, self.moved, elsewhere=elsewhere is not None
         )
@@ -110,7 +119,7 @@ class Room:
         self._arriving.add(connection)
         SCREENS.labels(connection.kind).inc()
         if connection.participant:
-            connection.allowance = self._allowances.of(connection.participant, connection.since)
+            connection.allowance = self._common.allowances.of(connection.participant, connection.since)
             connection.allowance.take_coming(connection.since)
             if connection.observing:
                 self._presence.observes(connection.participant)
@@ -321,7 +330,13 @@ class Room:
             connection.outbox.tally(frames.of(connection.kind))
 
     def goodbye(self, why: str, *, again: bool) -> None:
-        """Sends every screen a goodbye (`why` and `again` as in messages.Bye), and closes their outboxes."""
+        """Closes every screen's outbox with a goodbye (`why` and `again` as in messages.Bye), which goes out in its
+        turn: see `told`."""
         self._ticker.cancel()
+        bye = encode(Bye(why, again))
         for connection in (*self._connections, *self._arriving):
-            connection.outbox.close(encode(Bye(why, again)))
+            connection.outbox.close(bye, with_others=True)
+
+    async def told(self) -> None:
+        """Returns when every screen was sent what it was to be sent, unless it does not read. For closing down."""
+        await self._turns.over()

@@ -25,11 +25,10 @@ from forum.live.capacity import Places
 from forum.live.connection import Connection, Say
 from forum.live.debounced import Debounced
 from forum.live.elsewhere import Elsewhere
-from forum.live.message_allowance import Allowances
 from forum.live.messages import GOODBYES
 from forum.live.phone_reads import PhoneReads
 from forum.live.presence import POLLING
-from forum.live.room import Own, Room
+from forum.live.room import Common, Own, Room
 from forum.live.screen_frames import Draw
 from forum.live.stop_box import Stopping
 from forum.ports import Store
@@ -72,7 +71,7 @@ class Rooms:
         self._own = Debounced(self._tell_own)  # by participant; the others by session
         self.reads = PhoneReads(store)
         self._unlike: dict[str, tuple[tuple[str, int], ...]] = {}
-        self._allowances = Allowances()
+        self._common = Common()
         self.intake = Intake(store, self._counted)
         self.stopping = Stopping(store, self.joined)
         self.arrivals = Arrivals(store)
@@ -109,7 +108,7 @@ class Rooms:
     ) -> Room:
         return Room(
             view, self.history, self.intake, self.stopping, self._clock, self._draw, self._say,
-            own or partial(self.mine, session_id), self._allowances, elsewhere,
+            own or partial(self.mine, session_id), self._common, elsewhere,
         )  # fmt: skip
 
     async def _still(self, room: Room, seen: LiveSession | None) -> bool:
@@ -162,7 +161,7 @@ class Rooms:
 
     def kept_out(self, participant: str) -> float:
         """Returns for how many seconds yet a participant who was sent away stays out; 0 for one who may come in."""
-        return self._allowances.out(participant, asyncio.get_running_loop().time())
+        return self._common.allowances.out(participant, asyncio.get_running_loop().time())
 
     def mine(self, session_id: str, participant: str) -> None:
         """Sends all screens of a participant of a session what is theirs now, as soon as it is read; calls until then
@@ -307,6 +306,8 @@ class Rooms:
             waiting.cancel()
         for room in self._rooms.values():
             room.goodbye("restart", again=True)
+        for room in list(self._rooms.values()):
+            await room.told()
 
     def _counted(self, voted: dict[str, int]) -> None:
         for round_id, number in voted.items():

@@ -19,6 +19,8 @@ from forum.sessions.stop import MOST_HOW, Stop
 from forum.stories.visible_text import upright
 
 MOST_WAITING = 5_000
+# Each takes two statements of its own: of a hall that presses at once some wait, and ballots go before them.
+BATCH = 200
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Stopping:
 
     def __init__(self, store: Store, pressed: Pressed) -> None:
         self._pressed = pressed
-        self._presses = GroupCommit(store, self._commit, _not_stored, most_waiting=MOST_WAITING, batch=MOST_WAITING)
+        self._presses = GroupCommit(store, self._commit, _not_stored, most_waiting=MOST_WAITING, batch=BATCH)
 
     def press(self, press: Press, answer: Answer) -> None:
         """Takes a press and returns at once; `answer` is called exactly once, with a refusal's code or ""."""

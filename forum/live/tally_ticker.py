@@ -72,9 +72,12 @@ class TallyTicker:
             frozenset({"phone"}), PHONES_TICK, lambda tally: replace(tally, present=0, health=None, pages=0)
         )
         self._later: asyncio.TimerHandle | None = None
+        self._over = False
 
     def changed(self) -> None:
         """Sends the tally on each channel, at once or when its interval is over; calls until then share it."""
+        if self._over:
+            return
         loop = asyncio.get_running_loop()
         now = loop.time()
         for channel in (self.screens, self.phones):
@@ -103,10 +106,16 @@ class TallyTicker:
             channel.sent = channel.news(tally)
 
     def cancel(self) -> None:
-        """Cancels its timers. For closing down."""
-        for timer in (self._later, self.screens.timer, self.phones.timer):
-            if timer is not None:
-                timer.cancel()
+        """Cancels its timers, and sends nothing any more. For closing down."""
+        self._over = True
+        for timer in self.timers:
+            timer.cancel()
+
+    @property
+    def timers(self) -> list[asyncio.TimerHandle]:
+        """The calls that are to come."""
+        every = (self._later, self.screens.timer, self.phones.timer)
+        return [timer for timer in every if timer is not None]
 
     def _wait_for_silence(self) -> None:
         """Schedules another look for when numbers change because nothing was heard of a phone."""

@@ -84,3 +84,20 @@ async def test_nobody_waits_for_ever_where_the_reading_is_ended(sqlite_store: St
     reads._task.cancel()
     told = await asyncio.gather(*asking, return_exceptions=True)
     assert [type(one) for one in told] == [asyncio.CancelledError, asyncio.CancelledError]
+
+
+async def test_answers_of_one_read_are_given_in_steps(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_read, "GIVEN_AT_ONCE", 3)
+    reads, answered = GroupRead(sqlite_store, Counting()), list[int]()
+
+    async def ask(n: int) -> None:
+        answered.append(await reads.ask(n))
+
+    asking = [asyncio.create_task(ask(n)) for n in range(14, 24)]
+    steps = []
+    while not all(task.done() for task in asking):
+        before = len(answered)
+        await asyncio.sleep(0)
+        steps.append(len(answered) - before)
+    assert answered == [2 * n for n in range(14, 24)]
+    assert max(steps) <= 3

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forum.live.outbox import AT_ONCE, BEHIND, MOST_ANSWERS, Outbox, Turns
+from forum.live.outbox import AT_ONCE, BEHIND, MOST_ANSWERS, Outbox, Rota, Turns
 
 
 async def test_answers_come_first_and_in_order_then_state_then_tally() -> None:
@@ -149,3 +150,44 @@ async def test_a_screen_whose_turn_has_not_come_is_sent_the_latest_only() -> Non
     taken = await asyncio.gather(*taking)
     assert taken[-1] == ["the next vote"]
     assert all(frames[-1:] in (["the next vote"], ["tally of one vote"]) for frames in taken)
+
+
+async def test_rooms_that_speak_together_share_each_step_and_a_small_one_does_not_wait_for_a_large_one() -> None:
+    rota, order = Rota(), list[str]()
+
+    async def write(room: str, outbox: Outbox) -> None:
+        order.extend(room for _ in await outbox.take())
+
+    sizes = {"hall": 5 * AT_ONCE, "other hall": 3 * AT_ONCE, "small": 3, "smaller": 2}
+    rooms = {room: [Outbox() for _ in range(size)] for room, size in sizes.items()}
+    writing = [asyncio.create_task(write(room, outbox)) for room, boxes in rooms.items() for outbox in boxes]
+    await asyncio.sleep(0)
+    for boxes in rooms.values():
+        turns = Turns(rota)
+        for outbox in boxes:
+            outbox.turns = turns
+            outbox.tally("tally")
+    steps = []
+    while not all(task.done() for task in writing):
+        before = len(order)
+        await asyncio.sleep(0)
+        steps.append(len(order) - before)
+    assert len(order) == sum(sizes.values())
+    assert max(steps) <= AT_ONCE
+    assert max(where for where, room in enumerate(order) if room in {"small", "smaller"}) < 3 * AT_ONCE
+
+
+async def test_nothing_is_put_in_behind_a_goodbye_that_waits_for_its_turn() -> None:
+    turns, ended = Turns(), list[Outbox]()
+    boxes = [Outbox() for _ in range(2 * AT_ONCE)]
+    for outbox in boxes:
+        outbox.turns = turns
+        outbox.at_end = partial(ended.append, outbox)
+        outbox.tally("tally")
+        outbox.close("bye", with_others=True)
+        outbox.state("state")
+        outbox.tally("later")
+    assert (ended, all(outbox.ended for outbox in boxes)) == ([], True)
+    await turns.over()
+    assert len(ended) == len(boxes)
+    assert [await outbox.take() for outbox in boxes] == [["bye"]] * len(boxes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,11 +16,12 @@ from support.kept_databases import kept
 from support.second_run_session import BEN, Playing, a_replay
 
 from forum.live.connection import Connection
+from forum.live.group_commit import Committed
 from forum.live.messages import Screen, StopMessage, encode
 from forum.live.room import Room
 from forum.live.rooms import Rooms
 from forum.live.stop_box import Press, Stopping
-from forum.ports import Store
+from forum.ports import Store, Work
 from forum.services.sessions import facilitation
 from forum.services.sessions.desk import Desk
 from forum.services.voting import reasons
@@ -175,3 +177,22 @@ async def test_me_too_is_drawn_once_for_many_and_screens_that_come_back_are_sent
     await asyncio.sleep(0)
     assert room.version == before + 1
     await rooms.close()
+
+
+async def test_a_hall_that_presses_at_once_does_not_have_the_database_to_itself(
+    playing: Playing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forum.live.stop_box.BATCH", 2)
+    session = (await the_rooms(playing.store).room(playing.session)).view.session
+    stopping = Stopping(playing.store, lambda session: None)
+    sizes: list[int] = []
+    commit = stopping._presses._commit
+
+    async def counted(work: Work, presses: Sequence[Press]) -> Committed[str]:
+        sizes.append(len(presses))
+        return await commit(work, presses)
+
+    monkeypatch.setattr(stopping._presses, "_commit", counted)
+    press = Press(session.id, playing.people[0], session.cue.showing, "", "", CLOCK.now())
+    assert await asyncio.gather(*(stopping.press_and_wait(press) for _ in range(5))) == [""] * 5
+    assert sizes == [2, 2, 1]

@@ -21,6 +21,7 @@ _STOPS_WITHIN = 15.0
 _GOODBYE = 5.0  # seconds in which votes that were taken are stored and answered, and screens told to come back
 # Seconds between two collections of everything, each at a time when nobody is connected.
 _COLLECT_EVERY = 3600
+_AT_ONCE = 100  # connections that are ended in one step of the event loop
 _LAST = (b"connection", b"close")
 
 log = structlog.get_logger()
@@ -89,6 +90,11 @@ class Server(uvicorn.Server):
                 await self._goodbye()
         except TimeoutError:
             log.warning("not every screen was told that the server stops; they come back by themselves")
+        # In steps; what is left of them uvicorn goes through once more, at once.
+        for number, connection in enumerate(list(self.server_state.connections), 1):
+            connection.shutdown()
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
         await super().shutdown(sockets)
         if self._watching is not None:
             self._watching.cancel()

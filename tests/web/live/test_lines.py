@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from support.factories import CLOCK, a_room
 
 from forum.live.connection import Connection
-from forum.live.outbox import BEHIND, MOST_ANSWERS, Outbox
+from forum.live.outbox import AT_ONCE, BEHIND, MOST_ANSWERS, Outbox
 from forum.live.rooms import Rooms
+from forum.live.tally_ticker import PHONES_TICK
 from forum.ports import Store
 from forum.sessions.participant_view import Mine
 from forum.web.live import sockets
@@ -105,3 +108,67 @@ async def test_all_rooms_say_goodbye_and_are_left(sqlite_store: Store) -> None:
         assert '"restart"' in wire.written[-1]
         assert wire.codes == [sockets.CLOSE_AT_END]
     await rooms.close()
+
+
+async def a_hall(store: Store, number: int) -> tuple[Rooms, str, list[Wire]]:
+    """Joins phones of as many people to a new session's room."""
+    live, people = await a_room(store, [None])
+    rooms = Rooms(store, CLOCK, lambda kind, view, language: f"<p>{kind}</p>", lambda words, language: words)
+    room = await rooms.room(live.id)
+    wires = [Wire() for _ in range(number)]
+    for one, wire in enumerate(wires):
+        screen = Connection("phone", people[0] if one == 0 else f"phone {one}", outbox=Outbox())
+        room.enter(screen)
+        _hand_over(wire, Seat(rooms, room, live.id, screen))
+    await room.told()
+    return rooms, live.id, wires
+
+
+@pytest.mark.parametrize("act", ["changed", "anew", "closed", "counted"])
+async def test_whatever_is_said_to_everybody_is_said_in_steps(sqlite_store: Store, act: str) -> None:
+    rooms, session, wires = await a_hall(sqlite_store, 3 * AT_ONCE + 1)
+    room = await rooms.room(session)
+    written = [sum(len(wire.written) for wire in wires)]
+    going = asyncio.Event()
+
+    async def steps() -> None:
+        while not going.is_set():
+            await asyncio.sleep(0)
+            written.append(sum(len(wire.written) for wire in wires))
+
+    watching = asyncio.create_task(steps())
+    if act == "changed":
+        await rooms.changed(session)
+    elif act == "anew":
+        rooms._begin_anew("another")
+    elif act == "closed":
+        await rooms.close()
+        assert all('"restart"' in wire.written[-1] for wire in wires), "every screen is told before the server ends"
+    else:
+        room._ticker.send(replace(room._ticker.phones, sent=None))
+    await room.told()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    going.set()
+    await watching
+    most = 2 if act == "changed" else 1  # frames of each: a state has its tally with it
+    assert max(after - before for before, after in pairwise(written)) <= most * AT_ONCE
+    assert written[-1] - written[0] == most * len(wires)
+    ended = [sockets.CLOSE_AT_END] if act in {"anew", "closed"} else []
+    assert [wire.codes for wire in wires] == [ended] * len(wires)
+
+
+async def test_a_room_that_has_said_goodbye_says_nothing_more(sqlite_store: Store) -> None:
+    rooms, session, wires = await a_hall(sqlite_store, 3)
+    room = await rooms.room(session)
+    room.polled("somebody who will count as lost by and by")
+    for channel in (room._ticker.screens, room._ticker.phones):
+        room._ticker.send(channel)
+        channel.sent_at -= PHONES_TICK  # it may send again
+    room.goodbye("anew", again=True)
+    room.polled("another")
+    room.show(room.view)
+    await room.told()
+    await asyncio.sleep(0)
+    assert ['"bye"' in wire.written[-1] for wire in wires] == [True] * 3
+    assert [timer for timer in room._ticker.timers if not timer.cancelled()] == [], "nothing keeps it any more"

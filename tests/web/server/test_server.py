@@ -112,3 +112,26 @@ async def test_what_does_not_end_is_ended_and_named() -> None:
     assert not stopping.done()
     hanging.set()
     await stopping
+
+
+async def test_connections_are_ended_in_steps() -> None:
+    server, place = await listening(App())
+    ended: list[int] = []
+
+    class Connection:
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+        def shutdown(self) -> None:
+            ended.append(self.number)
+            server.server_state.connections.discard(cast(Any, self))
+
+    server.server_state.connections.update(cast(Any, Connection(number)) for number in range(1000))
+    stopping = asyncio.create_task(server.shutdown([place]))
+    steps = []
+    while not stopping.done():
+        before = len(ended)
+        await asyncio.sleep(0)
+        steps.append(len(ended) - before)
+    assert sorted(ended) == list(range(1000))
+    assert max(steps) <= 100
