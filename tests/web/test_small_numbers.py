@@ -7,6 +7,7 @@ from typing import Any
 
 from support.app import House, words
 from support.async_round import an_async_round, cast_now
+from support.closed_sockets import close_code
 from support.factories import CLOCK, COMMISSION_FORM, a_cast, a_room, new_id
 from support.voted_session import COMMISSIONER, a_vote
 
@@ -20,6 +21,7 @@ from forum.services.sessions.commissions_and_sessions import SessionForm, create
 from forum.services.sessions.desk import Desk
 from forum.voting.reason import Reason, ReasonState
 from forum.web import report
+from forum.web.errors import CLOSE_NOT_ALLOWED
 from forum.web.report import blocks
 
 PEOPLE = ("g1",) * 21 + ("g2",) * 15 + ("g3",) * 13
@@ -125,6 +127,18 @@ async def test_what_a_program_is_told_of_its_acts_is_by_the_rules(house: House) 
         closed = [await do(f"{at}/close", {}) for _ in range(2)]
         shown = [await do(f"{at}/reveal", {}) for _ in range(2)]
         public = (await program.get(f"/api/v1{at}")).json()["result"]
+        console = f"/console/{live.id}"
+        of_round, of_json = {"round": asked["round"]}, {"Accept": "application/json"}
+        for act in ("close", "reveal"):
+            told = (await program.post(f"{console}/{act}", data=of_round, headers=of_json)).json()
+            assert "count" not in told
+        assert (told["result"]["n"], told["result"]["counts"]) == (public["n"], public["counts"])
+        unsaid = of_round | {"because": ""}
+        for answer in (await program.get(console), await program.post(f"{console}/annul", data=unsaid)):
+            assert answer.status_code == 403, "the room's own screen is exact"
+            assert "only people see this screen" in words(answer)
+        bearer = program.headers["Authorization"]
+        assert await close_code(house, f"{console}/socket", authorization=bearer) == CLOSE_NOT_ALLOWED
     assert [one["count"] for one in closed + shown] == [None] * 4
     assert [one["result"] for one in shown] == [public, public]
     assert (public["n"], public["counts"]) == (50, {"r1": 30, "r2": 20})

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from forum.errors import BadInput, ForumError, NotFound
+from forum.errors import BadInput, ForumError, NotAllowed, NotFound
+from forum.ports import Work
 from forum.services.sessions import cues, facilitation, guard
 from forum.services.sessions.desk import Desk, Outcome, Step, undo_act
 from forum.services.sessions.programmes import take_step
 from forum.services.sessions.room_view import console_view_of
+from forum.sessions.session import LiveSession
 from forum.voting.question import Terms
+from forum.web.auth import token_of
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import language, say
@@ -80,6 +83,13 @@ async def console(request: Request) -> Response:
     return await _console(request, request.path_params["session"])
 
 
+async def check_in_the_room(request: HTTPConnection, work: Work, live: LiveSession) -> None:
+    """Raises NotAllowed for a program that asks for a room's own screen where small-number rules hold: its numbers are
+    exact, and stay in the room."""
+    if token_of(request) and (await work.commissions.of_session(live)).small_numbers:
+        raise NotAllowed("Small-number rules hold here: only people see this screen. Programs ask for JSON.")
+
+
 async def act(request: Request) -> Response:
     """Carries out one act, tells every screen, and returns to the console (or answers a machine in JSON)."""
     site = site_of(request)
@@ -102,7 +112,10 @@ async def act(request: Request) -> Response:
         left = [] if kept else [words for key in _WORDS if (words := form.text(key))]
         return await _console(request, session, status_of(error), said, typed, left)
     await site.rooms.changed(session)
-    return done(request, f"/console/{session}", **_facts(outcome))
+    if not wants_json(request):
+        return RedirectResponse(f"/console/{session}", 303)
+    # A program is in no room: it is told what everybody is, as over the API.
+    return JSONResponse(_facts(await facilitation.as_it_leaves(site.store, outcome)))
 
 
 async def let_in(request: Request, session: str) -> Response:
@@ -152,6 +165,7 @@ async def _console(
     site = site_of(request)
     async with site.store.read() as work:
         live = await work.sessions.get_session(session)
+        await check_in_the_room(request, work, live)
         view = await console_view_of(work, live, full=site.rooms.places.full(session))
         view = replace(view, unlike=site.rooms.unlike(session))
     context = screen_context(base_url(request), view)

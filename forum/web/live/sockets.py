@@ -22,6 +22,7 @@ from forum.web.auth import need_here, still_may
 from forum.web.cookies import DEVICE, cookie_of
 from forum.web.errors import CLOSE_NOT_ALLOWED, CLOSE_NOT_FOUND
 from forum.web.i18n.gettext import language, say
+from forum.web.live.console import check_in_the_room
 from forum.web.live.join_code import place_of
 from forum.web.live.screens import tongue_of
 from forum.web.site import site_of
@@ -106,6 +107,7 @@ async def console(socket: WebSocket) -> None:
         await need_here(socket, "run sessions")
         async with site.store.read() as work:
             session = await work.sessions.get_session(socket.path_params["session"])
+            await check_in_the_room(socket, work, session)
         if session.asynchronous:
             raise NotFound("There is no such session.")
     except ForumError as error:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
 from support.app import House, a_house, words
 from support.async_round import TITLE, AsyncRound, a_cast_now, an_async_round
+from support.closed_sockets import close_code
 from support.factories import SetClock, a_session, new_id
 
 from forum.ports.accounts import Person, Role
@@ -319,34 +319,8 @@ async def test_its_own_console_is_its_page_and_it_has_no_socket(desk: Desk) -> N
     for act in ("end", "pause"):
         assert (await desk.organiser.post(f"/console/{desk.night.live.id}/{act}")).status_code == 404
     cookies = "; ".join(f"{c.name}={c.value}" for c in desk.organiser.cookies.jar)
-    assert await close_code(desk.house, f"/console/{desk.night.live.id}/socket", cookies) == 4404
-    assert await close_code(desk.house, f"/s/{desk.night.live.code}/socket", cookies) == 4404
-
-
-async def close_code(house: House, path: str, cookies: str) -> int:
-    """Returns the code with which a websocket is closed at once."""
-    headers = {"host": "house.test", "origin": "http://house.test", "cookie": cookies}
-    scope = {
-        "type": "websocket",
-        "scheme": "ws",
-        "path": path,
-        "query_string": b"",
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-        "client": ("192.0.2.1", 40000),
-        "server": ("house.test", 80),
-        "subprotocols": [],
-    }
-    codes: list[int] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "websocket.connect"}
-
-    async def send(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "websocket.close":
-            codes.append(message["code"])
-
-    await house.app(scope, receive, send)
-    return codes[0]
+    assert await close_code(desk.house, f"/console/{desk.night.live.id}/socket", cookie=cookies) == 4404
+    assert await close_code(desk.house, f"/s/{desk.night.live.code}/socket", cookie=cookies) == 4404
 
 
 async def test_organisers_and_the_public_see_it_among_its_like(desk: Desk) -> None:
