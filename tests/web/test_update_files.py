@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import re
 
 import httpx2
-from PIL import Image
 from support.app import House, field, words
 from support.decided import ANSWERS
 from support.factories import CLOCK
+from support.pictures import picture
 from support.voted_session import COMMISSIONER, a_vote
 
 from forum.services import decisions, owner_links
 from forum.services.decision_form import DecisionForm, Promise
 from forum.services.keys import new_key
-
-
-def picture() -> bytes:
-    """Returns a photo that says where it was taken."""
-    written, place = io.BytesIO(), Image.Exif()
-    place[0x010E] = "at home"
-    Image.new("RGB", (40, 30), "teal").save(written, "JPEG", exif=place)
-    return written.getvalue()
 
 
 async def promised(house: House) -> str:

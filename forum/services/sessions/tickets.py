@@ -8,7 +8,7 @@ and kept as SHA-256 only.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store, Work
@@ -23,6 +23,7 @@ from forum.stories.visible_text import digits
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 LENGTH, PART = 12, 4
 MOST_AT_ONCE, MOST_TICKETS = 500, 5000
+_TOLD = "These tickets were issued already, and codes are told once. Issue new ones, and revoke those that nobody has."
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,14 @@ def code_digest(code: str) -> str:
     return digest(plain(code))
 
 
-async def issue(store: Store, clock: Clock, session_id: str, group: str | None, count: int) -> list[Issued]:
-    """Issues so many tickets for one group (None: prefer not to say). Raises BadInput, IllegalMove."""
+async def issue(
+    store: Store, clock: Clock, session_id: str, group: str | None, count: int, *, request_id: str = ""
+) -> list[Issued]:
+    """Issues so many tickets for one group (None: prefer not to say).
+
+    `request_id` is the id of a program's request: what comes twice with one is issued once. Raises BadInput, and
+    IllegalMove, also the second time, as codes are told once.
+    """
     if not 1 <= count <= MOST_AT_ONCE:
         raise BadInput("Issue from 1 to %(most)s tickets at once.", field="count", most=MOST_AT_ONCE)
     async with store.begin() as work:
@@ -66,6 +73,10 @@ async def issue(store: Store, clock: Clock, session_id: str, group: str | None, 
             raise BadInput("A session has at most %(most)s tickets.", field="count", most=MOST_TICKETS)
         first = len(standing) + 1
         issued = [_new(session, number, group, clock.now()) for number in range(first, first + count)]
+        if request_id:
+            if any(ticket.id == request_id for ticket in standing):
+                raise IllegalMove(_TOLD)
+            issued[0] = replace(issued[0], ticket=replace(issued[0].ticket, id=request_id))
         await work.tickets.add_tickets([new.ticket for new in issued])
     return issued
 

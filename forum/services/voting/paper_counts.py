@@ -48,8 +48,8 @@ def countable(round_: Round) -> tuple[str, ...]:
 
 
 async def enter(store: Store, clock: Clock, by: str, session: str, round_id: str, form: PaperForm) -> PaperCount:
-    """Saves a count and returns it; it replaces one that nobody has confirmed yet. `by` is the id of the account, or of
-    the helper's link, of whoever counted.
+    """Saves a count and returns it; it replaces one that nobody has confirmed yet, but for the same entered twice. `by`
+    is the id of the account, or of the helper's link, of whoever counted.
 
     Raises FormErrors for impossible numbers, BadInput where the method takes no papers, IllegalMove where the vote is
     not open.
@@ -58,6 +58,9 @@ async def enter(store: Store, clock: Clock, by: str, session: str, round_id: str
         live, round_ = await _open(work, session, round_id, clock.now())
         commission = await work.commissions.of_session(live)
         counts, handed_out = _checked(form, round_, commission)
+        there = await work.papers.get_paper_count(round_.id)
+        if there is not None and (there.counts, there.handed_out, there.entered_by) == (counts, handed_out, by):
+            return there
         count = PaperCount(secrets.token_hex(16), round_.id, counts, handed_out, by, clock.now())
         await work.papers.put_paper_count(count)
     return count

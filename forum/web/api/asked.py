@@ -14,10 +14,8 @@ from forum.services import stages, webhooks
 from forum.services.sessions import commissions_and_sessions as made
 from forum.services.sessions import cues, facilitation, planned_sessions
 from forum.services.sessions.session_day import MOST_PLACE
-from forum.services.stories import moderation
 from forum.sessions.programme import ItemKind
 from forum.sessions.session import ENTRANCES
-from forum.stories.submission import StoryStatus
 from forum.voting import commission
 from forum.voting.methods import METHODS
 from forum.voting.reason import ReasonReading
@@ -277,17 +275,6 @@ class MoreTime(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     day: Day = ""
     time: Annotated[str, text(MOST_DAY, "When it closes on that day, as 18:00.")] = ""
-
-
-class Moderated(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A moderator's act on a story. Where its state or its text is another one than was read, nothing is done."""
-
-    act: Annotated[str, one_of(moderation.ACTIONS, "What is done with it.", "action")]
-    state: Annotated[str, one_of([*StoryStatus], "The state that it was read in.", "expected")]
-    read: Annotated[str, text(MOST_ID, "The value `read` of the text that was read.")]
-    because: Annotated[str, text(moderation.MAX_REASON, "Why. Its writer reads it.")] = ""
-    public: Annotated[bool, field("Whether everybody may read the reason.")] = False
-    reports: Annotated[tuple[str, ...], field("Ids of the reports that are answered by it.", "report")] = ()
 
 
 class AskedWebhook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,45 +1,18 @@
-"""Addresses of the API for those who moderate and decide, and their programs: each act is one of a page, with its
-permission and its form."""
+"""Addresses of the API for those who decide, and their programs: each act is one of a page, with its permission and its
+form."""
 
 from __future__ import annotations
 
 from forum.adapters import workbook
 from forum.errors import message
 from forum.record import popolo
-from forum.web.api import asked, asked_decisions, deciding, exporting, moderating
-from forum.web.api.done import Done, StoryToRead
+from forum.web.api import asked_decisions, deciding, exporting
+from forum.web.api.done import Done
 from forum.web.api.row import ApiRow
-from forum.web.api.shapes import Answer, Listing, OfExport, Paged
+from forum.web.api.shapes import Answer, OfExport
 from forum.web.forms import STORY, WORDS
 
 FOR_DECIDING: tuple[ApiRow, ...] = (
-    ApiRow(
-        "GET",
-        "/commissions/{commission}/stories-to-read",
-        moderating.queue,
-        "moderate stories",
-        message("List the stories that wait to be read, with their text"),
-        Listing[StoryToRead],
-        Paged,
-    ),
-    ApiRow(
-        "GET",
-        "/stories/{story}/to-read",
-        moderating.to_read,
-        "moderate stories",
-        message("Read a story that was sent, with the reports on it"),
-        StoryToRead,
-    ),
-    ApiRow(
-        "POST",
-        "/stories/{story}/moderate",
-        moderating.act,
-        "moderate stories",
-        message("Accept, return, hold, release or take down a story"),
-        Done,
-        asked.Moderated,
-        WORDS,
-    ),
     ApiRow(
         "POST",
         "/rounds/{round}/decisions",

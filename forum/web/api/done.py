@@ -84,27 +84,3 @@ class Hook(Answer, frozen=True, kw_only=True):
     created_at: Time
     stopped_at: Time | None
     secret: str | None = None
-
-
-class Report(Struct, frozen=True, kw_only=True):
-    """A reader's report on a public story that nobody has answered."""
-
-    id: str
-    words: str
-    at: Time
-
-
-class StoryToRead(Answer, frozen=True, kw_only=True):
-    """A story as its moderators read it. Who acts on it sends back `state` and `read`, which stands for this text."""
-
-    id: str
-    commission: str
-    title: str
-    state: str
-    told_by: str | None
-    text: str
-    read: str
-    may_publish: bool
-    may_perform: bool
-    reports: tuple[Report, ...]
-    page: Address

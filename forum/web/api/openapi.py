@@ -28,6 +28,10 @@ _PLACES = {
     "story": "The id of a story.",
     "draft": "The id of a draft of a decision.",
     "webhook": "The id of a webhook.",
+    "item": "The id of a piece of evidence.",
+    "update": "The id of the news of a promise that has a file.",
+    "statement": "The id of a statement of a group.",
+    "pledge": "The id of a pledge of help.",
 }
 _REF = "#/components/schemas/{name}"
 _REFUSED_WRITES = {

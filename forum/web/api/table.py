@@ -7,7 +7,9 @@ from forum.errors import message
 from forum.web.api import commissions, decisions, record, sessions
 from forum.web.api.decision_table import FOR_DECIDING
 from forum.web.api.facilitator_table import FOR_FACILITATORS
+from forum.web.api.moderator_table import FOR_MODERATORS
 from forum.web.api.organiser_table import FOR_ORGANISERS
+from forum.web.api.papers_table import FOR_TICKETS_AND_PAPERS
 from forum.web.api.row import ApiRow
 from forum.web.api.schema import Commission, Decision, Entry, Promise, RecordHead, Round, Session, Stages, Story, Work
 from forum.web.api.shapes import Listing, OfPages, OfPromises, Paged
@@ -160,5 +162,7 @@ API: tuple[ApiRow, ...] = (
     ),
     *FOR_ORGANISERS,
     *FOR_FACILITATORS,
+    *FOR_TICKETS_AND_PAPERS,
+    *FOR_MODERATORS,
     *FOR_DECIDING,
 )

@@ -11,6 +11,7 @@ from forum.errors import BadInput, IllegalMove, NotFound
 from forum.services.sessions import guard
 from forum.services.voting import paper_counts
 from forum.services.voting.paper_counts import PaperForm
+from forum.sessions.paper_count import PaperCount
 from forum.web.auth import somebody
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
@@ -19,7 +20,8 @@ from forum.web.responses import done, page, wants_json
 from forum.web.site import site_of
 from forum.web.words.methods import mark_words
 
-_FIELD = "n:"
+# Begins the name of a field with the papers of one group that bear one mark, as "n:g1:r1".
+FIELD = "n:"
 
 
 async def count(request: Request) -> Response:
@@ -47,30 +49,42 @@ async def counting(request: Request, on: Count, form: Form | None) -> Response:
     """Shows the paper count of a round; enters, confirms or discards it where a form was posted."""
     if form is None:
         return await _page(request, on, Form({}))
-    site, act, id_ = site_of(request), form.text("act"), form.text("id")
     try:
-        if act == "enter":
-            await paper_counts.enter(site.store, site.clock, on.by, on.session, on.round, _typed(form))
-        elif act == "confirm":
-            await paper_counts.confirm(site.store, site.clock, on.by, on.session, on.round, id_)
-        elif act == "discard":
-            await paper_counts.discard(site.store, site.clock, on.session, on.round, id_)
-        else:
-            raise NotFound("There is no such act with papers.")
+        await carry_out(request, on.by, on.session, on.round, form)
     except (BadInput, IllegalMove) as error:
         if wants_json(request):
             raise
         errors = spoken(error) if isinstance(error, BadInput) else {"papers": say(error.message, error.values)}
         return await _page(request, on, form, errors)
-    await site.rooms.changed(on.session)
     return done(request, on.here, round=on.round)
+
+
+async def carry_out(request: Request, by: str, session: str, round_: str, form: Form) -> None:
+    """Enters, confirms or discards a count, as the form says, on a page or by a program. Raises as the acts of
+    services/voting/paper_counts.py do, and NotFound for another act."""
+    site, act, id_ = site_of(request), form.text("act"), form.text("id")
+    if act == "enter":
+        await paper_counts.enter(site.store, site.clock, by, session, round_, _typed(form))
+    elif act == "confirm":
+        await paper_counts.confirm(site.store, site.clock, by, session, round_, id_)
+    elif act == "discard":
+        await paper_counts.discard(site.store, site.clock, session, round_, id_)
+    else:
+        raise NotFound("There is no such act with papers.")
+    await site.rooms.changed(session)
+
+
+def may_see(counted: PaperCount, by: str) -> bool:
+    """Tells whether somebody may see the numbers of a count: once it is confirmed, only the two people who counted, as
+    it holds votes of which no result was shown yet."""
+    return not counted.confirmed_at or by in {counted.entered_by, counted.confirmed_by}
 
 
 def _typed(form: Form) -> PaperForm:
     counts = {}
     for name in form.values:
-        if name.startswith(_FIELD):
-            group, _colon, mark = name.removeprefix(_FIELD).partition(":")
+        if name.startswith(FIELD):
+            group, _colon, mark = name.removeprefix(FIELD).partition(":")
             counts[group, mark] = form.text(name)
     return PaperForm(counts, form.text("handed_out"))
 
@@ -87,7 +101,7 @@ async def _page(request: Request, on: Count, form: Form, errors: dict[str, str] 
     before = counted.counts if counted else {}
     marks = paper_counts.countable(round_)
     numbers = {
-        (group, mark): form.text(f"{_FIELD}{group}:{mark}") if typing else str(before.get(group, {}).get(mark, ""))
+        (group, mark): form.text(f"{FIELD}{group}:{mark}") if typing else str(before.get(group, {}).get(mark, ""))
         for group, _label, _invited in groups
         for mark in marks
     }
@@ -100,8 +114,7 @@ async def _page(request: Request, on: Count, form: Form, errors: dict[str, str] 
         round=round_,
         counted=counted,
         mine=counted is not None and counted.entered_by == on.by,
-        # A confirmed count is shown only to these two people: it holds votes of which no result was shown yet.
-        told=counted is None or not counted.confirmed_at or on.by in {counted.entered_by, counted.confirmed_by},
+        told=counted is None or may_see(counted, on.by),
         groups=groups,
         marks=[(mark, mark_words(mark, labels)) for mark in marks],
         numbers=numbers,

@@ -3,31 +3,43 @@ request that comes twice is done once."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
-from jsonschema import Draft202012Validator
-from support.app import House, a_house, a_sent_story, words
+from support.api_programs import WRITES, Programs, filled, programs_in, role_of
+from support.app import a_sent_story, words
+from support.decided import ANSWERS
 from support.factories import CLOCK, new_id
-from support.recorded_day import Day, a_day
-from support.voted_session import a_vote
+from support.pictures import picture
+from support.voted_session import COMMISSIONER, a_vote
 
-from forum.services import accounts, answers_due, api_tokens, permissions
-from forum.services.api_tokens import TokenForm
+from forum.services import (
+    accounts,
+    answers_due,
+    commitments,
+    decisions,
+    help_pledges,
+    minority_statements,
+    permissions,
+    update_files,
+)
+from forum.services.commitments import UpdateForm
+from forum.services.decision_form import DecisionForm, Promise
+from forum.services.help_pledges import HelpForm
+from forum.services.keys import new_key
+from forum.services.stories import appeals_and_reports, draft_edits, evidence
+from forum.services.stories.moderation import moderate
 from forum.services.stories.submissions import submit
+from forum.stories.draft import mark
+from forum.stories.edits import AddCard, Edit, SetField
 from forum.voting.commission import Commission
 from forum.web.api.moderating import MOST_TEXTS
 from forum.web.api.row import START, ApiRow
-from forum.web.api.table import API
 
 JSON = "application/json"
-WRITES = {row.path: row for row in API if row.method == "POST"}
 COMMISSION = {
     "title": "Night care",
     "question": "Who should come?",
@@ -41,78 +53,8 @@ COMMISSION = {
     "support": [{"name": "Samaritans", "contact": "116 123"}],
 }
 DIFFERS = dict.fromkeys(("equal_voice", "quorum", *(f"group_{n}" for n in range(12))), "We weighed this.")
+PROMISE = Promise("Head of nights", "Two nurses", "2027-03-31")
 DECISION = {"outcome": "adopted", "answer": "r2", "rationale": "It is near.", "differs": DIFFERS}
-
-
-@dataclass
-class Programs:
-    """A house with two days in two commissions, and tokens: of each role in the first one, and one of every role
-    everywhere."""
-
-    house: House
-    day: Day
-    other: Day
-    browser: httpx2.AsyncClient
-    described: dict[str, Any]
-    tokens: dict[str, str]
-    done: set[str] = field(default_factory=set)
-    shapes: dict[str, Draft202012Validator] = field(default_factory=dict)
-
-    @property
-    def commission(self) -> str:
-        return self.day.voted.live.commission
-
-    async def send(
-        self, path: str, body: object, token: str = "", key: str = "", status: int = 0, **headers: str
-    ) -> httpx2.Response:
-        """Posts to an address below /api/v1 and holds the answer to the description."""
-        headers |= {"Authorization": f"Bearer {token}"} if token else {}
-        headers |= {"Idempotency-Key": key} if key else {}
-        answer = await self.browser.post(START + path, json=body, headers=headers)
-        assert not status or answer.status_code == status, answer.text
-        of = row_of(path)
-        told = self.described["paths"][of.path]["post"]["responses"][str(answer.status_code)]["content"]
-        [(media, shape)] = told.items()
-        assert answer.headers["content-type"] == media
-        if (name := shape["schema"]["$ref"]) not in self.shapes:
-            schema = {**shape["schema"], "components": self.described["components"]}
-            self.shapes[name] = Draft202012Validator(schema)
-        self.shapes[name].validate(answer.json())
-        return answer
-
-    async def get(self, path: str) -> dict[str, Any]:
-        """Reads an address as the organisers' program."""
-        answer = await self.browser.get(START + path, headers={"Authorization": f"Bearer {self.tokens['organiser']}"})
-        assert answer.status_code == 200, answer.text
-        told: dict[str, Any] = answer.json()
-        return told
-
-    async def do(self, path: str, body: object, again: int = 0, token: str = "") -> dict[str, Any]:
-        """Does one act with the token of a role that may, and once more: as it is done once, the second answer is the
-        first one, or a refusal (`again`) that says why."""
-        of = row_of(path)
-        token = token or self.tokens["everywhere" if of.path == "/commissions" else role_of(of)]
-        key = new_id() if of.makes else ""
-        first = await self.send(path, body, token, key, 201 if of.makes else 200)
-        second = await self.send(path, body, token, key, again or first.status_code)
-        if again:
-            assert second.json()["detail"]
-        else:
-            names = {"id", "round", "state", "entry", "code", "secret"} & first.json().keys()
-            assert {name: second.json()[name] for name in names} == {name: first.json()[name] for name in names}
-        self.done.add(of.path)
-        told: dict[str, Any] = first.json()
-        return told
-
-
-def row_of(path: str) -> ApiRow:
-    """Returns the row of a real address."""
-    return next(row for at, row in WRITES.items() if re.fullmatch(re.sub(r"\{\w+\}", "[0-9a-f]+", at), path))
-
-
-def role_of(row: ApiRow) -> str:
-    """Names the first role that has a row's permission."""
-    return next(role for role in permissions.ROLES if permissions.may((role,), row.permission))
 
 
 def as_asked(of: Commission) -> dict[str, Any]:
@@ -132,30 +74,10 @@ def in_days(number: int) -> str:
     return (date.fromisoformat(CLOCK.now()[:10]) + timedelta(days=number)).isoformat()
 
 
-def filled(day: Day, path: str) -> str:
-    """Fills the ids of a day into the path of a row."""
-    live = day.voted.live
-    there = {"commission": live.commission, "session": live.id, "round": day.first, "story": day.story}
-    there |= {"decision": day.decision, "commitment": day.commitment, "draft": day.decision}
-    return re.sub(r"\{(\w+)\}", lambda name: there.get(name[1]) or new_id(), path)
-
-
 @pytest.fixture(scope="module")
 async def programs(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> AsyncIterator[Programs]:
-    async with a_house(tmp_path_factory.mktemp("writing"), sqlite_template) as house:
-        day, other = await a_day(house.store), await a_day(house.store)
-        person = await house.person("programme-office", "organiser", "moderator", "commissioner", "second reader")
-        tokens, today = {}, CLOCK.now()[:10]
-        _, tokens["everywhere"] = await accounts.make_token(house.store, CLOCK, person, "Everything")
-        for role in ("organiser", "moderator", "commissioner", "second reader"):
-            form = TokenForm(f"The {role}", day.voted.live.commission, role, "2026-12-31")
-            _, tokens[role] = await api_tokens.make(house.store, CLOCK, person, form, today)
-        another = await house.person("another", "second reader")
-        form = TokenForm("Another reader", day.voted.live.commission, "second reader", "2026-12-31")
-        _, tokens["another reader"] = await api_tokens.make(house.store, CLOCK, another, form, today)
-        async with house.browser() as browser:
-            described = (await browser.get(f"{START}/openapi.json")).json()
-            yield Programs(house, day, other, browser, described, tokens)
+    async with programs_in(tmp_path_factory.mktemp("writing"), sqlite_template) as there:
+        yield there
 
 
 async def test_the_acts_of_a_day(programs: Programs) -> None:
@@ -302,6 +224,131 @@ async def test_the_acts_of_those_who_decide(programs: Programs) -> None:
     assert told["entry"] is not None
 
 
+async def test_the_acts_of_moderators(programs: Programs) -> None:
+    do, store, here = programs.do, programs.house.store, programs.commission
+    story, key = await submit(store, CLOCK, here, a_sent_story("A fifth knock"))
+    await moderate(store, CLOCK, story.id, "return", because="Names.", expected_status=story.status, by="mo")
+    await appeals_and_reports.appeal(store, CLOCK, key, "No name is in it.")
+    [appeal] = (await programs.get(f"/commissions/{here}/appeals", "moderator"))["items"]
+    assert (appeal["story"], appeal["words"], appeal["because"], appeal["yours"]) == (
+        *(story.id, "No name is in it.", "Names.", False),
+    )
+    answer = {"appeal": appeal["id"], "answer": "overturn", "why": "None is.", "public": True}
+    at = f"/stories/{story.id}/appeal"
+    refused = await programs.send(at, answer | {"answer": "", "why": "None"}, programs.tokens["moderator"], "", 422)
+    assert [one["field"] for one in refused.json()["errors"]] == ["answer"]
+    assert (await do(at, answer, again=409))["state"] == "submitted"
+    assert (await programs.get(f"/commissions/{here}/appeals", "moderator"))["items"] == []
+
+    await evidence.add_link(store, CLOCK, key, title="", url="https://example.org/rota")
+    check = programs.house.site.check_file
+    await evidence.add_file(store, CLOCK, check, key, title="The rota", content=picture())
+    at = f"/stories/{story.id}/evidence"
+    link, photo = (await programs.get(at, "moderator"))["items"]
+    assert (link["url"], link["file"], photo["kind"], photo["state"]) == (
+        *("https://example.org/rota", None, "image/jpeg", "waiting"),
+    )
+    reader = {"Authorization": f"Bearer {programs.tokens['moderator']}"}
+    file = await programs.browser.get(photo["file"], headers=reader)
+    assert (file.status_code, file.headers["content-type"], len(file.content)) == (200, "image/jpeg", photo["size"])
+    organiser = {"Authorization": f"Bearer {programs.tokens['organiser']}"}
+    assert (await programs.browser.get(photo["file"], headers=organiser)).status_code == 403
+    assert (await do(f"{at}/{photo['id']}/moderate", {"act": "show"}, again=409))["state"] == "shown"
+    body = {"act": "decline", "because": "It is another ward’s."}
+    assert (await do(f"{at}/{link['id']}/moderate", body, again=409))["state"] == "declined"
+
+    told = new_key()
+    edits: list[Edit] = [SetField("title", (mark(""),), "Three bells"), AddCard("c1", text="I am alone on the ward.")]
+    allowed = {"group": "g2", "may_perform": "yes", "may_publish": "yes", "may_quote": "no"}
+    edits += [SetField(name, (mark(""),), value) for name, value in allowed.items()]
+    alone = (await draft_edits.begin(store, CLOCK, here, told, edits)).story.id
+    await draft_edits.send(store, CLOCK, told, shape=True)
+    at = f"/stories/{alone}"
+    read = {"read": (await programs.get(f"{at}/to-read", "moderator"))["read"]}
+    question = read | {"question": "Who should come?", "answers": ["A nurse", "The\ncrew", "A neighbour"]}
+    asked = await do(f"{at}/question", question)
+    [proposed] = (await programs.get(f"{at}/to-read", "moderator"))["proposed"]
+    assert (proposed["id"], proposed["answers"]) == (asked["id"], ["A nurse", "The crew", "A neighbour"])
+    await do(f"{at}/question/agree", read | {"proposal": asked["id"]})
+
+    pledge = HelpForm(new_key(), "I can lend the room", "Sam")
+    await help_pledges.make(store, CLOCK, programs.day.voted.live, pledge)
+    [waiting] = (await programs.get(f"/commissions/{here}/pledges-to-read", "moderator"))["items"]
+    assert (waiting["words"], waiting["name"]) == ("I can lend the room", "Sam")
+    at = f"/commissions/{here}/pledges/{waiting['id']}/read"
+    elsewhere = at.replace(here, programs.other.voted.live.commission)
+    await programs.send(elsewhere, {"act": "publish"}, programs.tokens["everywhere"], "", 404)
+    await programs.send(at, {"act": "burn"}, programs.tokens["moderator"], "", 422)
+    assert (await do(at, {"act": "publish"}, again=409))["state"] == "shown"
+
+    form = DecisionForm(
+        programs.day.voted.rounds, "", "adopted", "r1", "It can be done.", "Because", "No", (PROMISE,), answers=ANSWERS
+    )
+    against = await decisions.decide(store, CLOCK, COMMISSIONER, form)
+    for act, body in (("return", {"because": "Leave him out."}), ("publish", dict[str, str]())):
+        await says_against(programs, against.id, "We cannot cover a night.")
+        [statement] = (await programs.get(f"/commissions/{here}/statements-to-read", "moderator"))["items"]
+        assert (statement["words"], statement["group"]) == ("We cannot cover a night.", "Nurses")
+        await do(f"/statements/{statement['id']}/{act}", body, again=409)
+
+    news_form = UpdateForm(state="done", said="Two are here.")
+    sent = await update_files.checked(check, "The rota", picture())
+    news = await commitments.update(store, CLOCK, COMMISSIONER, against.commitments[0].id, news_form, sent)
+    assert (await do(f"/files/{news.id}/withdraw", {}))["state"] == "taken away"
+
+
+async def says_against(programs: Programs, decision: str, words_: str) -> None:
+    """Sends the statement of a group that a decision goes against, anew where it came back."""
+    store, new = programs.house.store, new_key()
+    await minority_statements.make(store, CLOCK, COMMISSIONER, decision, "Nurses", new)
+    async with store.read() as work:
+        there = await work.minority.statements_on(decision)
+    await minority_statements.write(store, CLOCK, new, there[0].id if there else new_id(), words_)
+
+
+async def test_the_acts_at_the_door_and_with_papers(programs: Programs) -> None:
+    do, here, own = programs.do, programs.commission, programs.tokens["organiser"]
+    live = await do(f"/commissions/{here}/sessions", {"title": "By ticket", "entrance": "tickets"})
+    at = f"/sessions/{live['id']}/tickets"
+    refused = await programs.send(at, {"count": 0}, own, "", 422)
+    assert [one["field"] for one in refused.json()["errors"]] == ["count"]
+    issued = await do(at, {"count": 3, "group": "g1"}, again=409)
+    assert [(one["number"], one["group"]) for one in issued["tickets"]] == [(1, "g1"), (2, "g1"), (3, "g1")]
+    async with programs.house.browser() as person:
+        code = {"ticket": issued["tickets"][0]["code"]}
+        assert (await person.post(f"/s/{live['code']}/join", data=code)).status_code == 303
+    [fresh] = (await do(f"{at}/replace", {"number": 2}, again=409))["tickets"]
+    await do(f"{at}/revoke", {"number": 3}, again=409)
+    first = await programs.get(f"{at}?limit=3")
+    [last] = (await programs.get(f"{at}?limit=3&cursor={first['next']}"))["items"]
+    assert [one["dead"] for one in first["items"]] == [False, True, True]
+    assert last == {"number": 4, "group": "g1", "dead": False, "replaces": 2}
+    assert all(one["code"] not in str(first) for one in (*issued["tickets"], fresh))
+
+    vote, second = f"/rounds/{programs.day.standing}/papers", programs.tokens["another organiser"]
+    assert (await programs.get(vote))["state"] == "none"
+    heaps = [{"group": "g1", "mark": "r1", "papers": 2}, {"mark": "none", "papers": 1}]
+    wrong = [{"group": "g9", "mark": "r1", "papers": 1}, {"mark": "r9", "papers": 1}, *heaps, heaps[0]]
+    refused = await programs.send(vote, {"heaps": wrong, "handed_out": 9}, own, "", 422)
+    assert [one["field"] for one in refused.json()["errors"]] == ["heaps[0].group", "heaps[1].mark", "heaps[4]"]
+    minus = [heaps[1], {"group": "g1", "mark": "r1", "papers": -1}]
+    refused = await programs.send(vote, {"heaps": minus, "handed_out": 9}, own, "", 422)
+    assert [one["field"] for one in refused.json()["errors"]] == ["heaps[1]"]
+    body = {"heaps": heaps, "handed_out": 9}
+    thrown = await do(vote, body)
+    await do(f"{vote}/discard", {"id": thrown["id"]}, again=409)
+    entered = await do(vote, body)
+    assert (entered["yours"], entered["heaps"]) == (True, [heaps[0], {"group": None, "mark": "none", "papers": 1}])
+    refused = await programs.send(f"{vote}/confirm", {"id": entered["id"]}, programs.tokens["everywhere"], "", 409)
+    assert "Somebody else must confirm it" in refused.json()["detail"], "two tokens of one person are one person"
+    confirmed = await do(f"{vote}/confirm", {"id": entered["id"]}, again=409, token=second)
+    assert (confirmed["state"], confirmed["yours"], confirmed["handed_out"]) == ("confirmed", False, 9)
+    third = await programs.house.person("a-third", "organiser")
+    _, token = await accounts.make_token(programs.house.store, CLOCK, third, "Third")
+    told = (await programs.browser.get(START + vote, headers={"Authorization": f"Bearer {token}"})).json()
+    assert (told["state"], told["heaps"], told["handed_out"]) == ("confirmed", None, None)
+
+
 async def test_an_export_that_a_program_takes_is_noted_with_its_token(programs: Programs) -> None:
     headers = {"Authorization": f"Bearer {programs.tokens['commissioner']}"}
     for path, start in (("/export", b"PK"), ("/export/workbook", b"PK"), ("/export/popolo", b"{")):
@@ -334,7 +381,7 @@ async def test_stories_to_read_come_few_at_once_as_each_has_its_text(programs: P
 
 
 def test_every_write_was_done(programs: Programs) -> None:
-    """Follows the two tests above: a new row needs its act in one of them."""
+    """Follows the tests above: a new row needs its act in one of them."""
     assert programs.done == set(WRITES)
 
 
