@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from forum.errors import message
+
+LOGIN_TAKEN = message("This sign-in name is taken. Choose another one.")
+
 
 class Role(StrEnum):
     """Roles of an account. What each may do stands in services/permissions.py."""

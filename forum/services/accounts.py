@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from forum.errors import BadInput, IllegalMove, NotFound, message
 from forum.ports import Store, Work
-from forum.ports.accounts import Person, Role, Token
+from forum.ports.accounts import LOGIN_TAKEN, Person, Role, Token
 from forum.ports.audit import What
 from forum.ports.clock import Clock
 from forum.ports.passwords import FEWEST, MOST, Fit, Passwords, prepared
@@ -64,6 +64,25 @@ async def add_account(
             # A link that has run out takes the place of the one that may be on its way.
             await work.people.set_first_link(digest_of_no_key(), person.created_at)
     return person
+
+
+async def check_account(store: Store, asked: NewAccount) -> None:
+    """Raises as `add_account` does, and adds nothing: what is wrong is told before a code is asked for and used up."""
+    _checked(asked)
+    async with store.read() as work:
+        await _check_commission(work, asked.commission)
+        if await work.people.by_login(asked.login) is not None:
+            raise BadInput(LOGIN_TAKEN, field="login")
+
+
+async def makes_administrator(store: Store, roles: Sequence[str], commission: str, person: str = "") -> bool:
+    """Returns true where these roles, as they are asked for, make an administrator of somebody who is none: of this
+    person (by id), or of a new one."""
+    if commission or Role.ADMINISTRATOR not in roles:
+        return False
+    async with store.read() as work:
+        everybody = {one.id: one for one in await work.people.list_people()}
+    return person not in everybody or Role.ADMINISTRATOR not in everybody[person].roles
 
 
 async def open_first_link(store: Store, clock: Clock) -> str:
@@ -265,6 +284,14 @@ def _cannot_be_sent(password: str) -> bool:
 
 async def _made(passwords: Passwords, clock: Clock, asked: NewAccount) -> Person:
     """Returns the person that an account is asked for. Raises FormErrors with all that is wrong."""
+    login, name, password, roles = _checked(asked)
+    everywhere, here = ((), {asked.commission: roles}) if asked.commission else (roles, {})
+    hashed = await passwords.hashed(password)
+    return Person(secrets.token_hex(16), login, name, everywhere, hashed, clock.now(), here)
+
+
+def _checked(asked: NewAccount) -> tuple[str, str, str, tuple[Role, ...]]:
+    """Returns login, name, password and roles as they are kept. Raises FormErrors with all that is wrong."""
     found = Findings()
     login, name = check_names(found, asked.login, asked.name)
     password = check_password(found, asked.password, asked.again)
@@ -272,9 +299,7 @@ async def _made(passwords: Passwords, clock: Clock, asked: NewAccount) -> Person
     if not roles:
         found.wrong("role", "Choose at least one role.")
     found.stop()
-    everywhere, here = ((), {asked.commission: roles}) if asked.commission else (roles, {})
-    hashed = await passwords.hashed(password)
-    return Person(secrets.token_hex(16), login, name, everywhere, hashed, clock.now(), here)
+    return login, name, password, roles
 
 
 async def _check_commission(work: Work, commission: str) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from forum.errors import BadInput
-from forum.ports.accounts import Person, Role, SignIn, Token
+from forum.ports.accounts import LOGIN_TAKEN, Person, Role, SignIn, Token
 from forum.store.base import Area, Row, made, plain
 from forum.store.tables import first_link
 from forum.store.tables import person as people
@@ -41,7 +41,7 @@ class SqlPeople(Area):
             },
         )
         if not added:
-            raise BadInput("This sign-in name is taken. Choose another one.", field="login")
+            raise BadInput(LOGIN_TAKEN, field="login")
 
     async def by_login(self, login: str) -> Person | None:
         """Returns the account with this login, compared as visible_text.alike does, or None."""

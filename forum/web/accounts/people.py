@@ -8,15 +8,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forum.adapters import passwords
-from forum.errors import BadInput, FormErrors, ForumError, IllegalMove, StoreUnavailable
+from forum.errors import BadInput, ForumError, IllegalMove, StoreUnavailable, TooMany
 from forum.ports.accounts import Role
 from forum.ports.passwords import FEWEST
 from forum.services import accounts, second_steps, sign_ins, sign_on
 from forum.services.accounts import NewAccount
-from forum.web.accounts.code_check import PEOPLE_BY_HAND, by_hand
+from forum.services.form_errors import Findings
+from forum.web.accounts.code_check import PEOPLE_BY_HAND, by_hand, confirm
 from forum.web.accounts.sign_in import as_typed
 from forum.web.auth import somebody
-from forum.web.errors import status_of
+from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, errors_of, form_of
 from forum.web.i18n.gettext import gettext as _
 from forum.web.responses import done, page, wants_json
@@ -33,8 +34,12 @@ async def people(request: Request) -> Response:
     asked = NewAccount(form.text("login"), form.text("name"), form.texts("role"), as_typed(form, "password"))
     asked = replace(asked, commission=form.text("commission"))
     try:
-        person = await accounts.add_account(site.store, passwords, site.clock, asked, by=(await somebody(request)).id)
-    except (BadInput, StoreUnavailable) as error:
+        by = await somebody(request)
+        if await accounts.makes_administrator(site.store, asked.roles, asked.commission):
+            await accounts.check_account(site.store, asked)
+            await confirm(request, by, form)
+        person = await accounts.add_account(site.store, passwords, site.clock, asked, by=by.id)
+    except (BadInput, TooMany, StoreUnavailable) as error:
         if wants_json(request):
             raise
         return await people_page(request, form, error)
@@ -51,9 +56,11 @@ async def set_roles(request: Request) -> Response:
         if form.flag("one") and not commission:
             form.wrong("commission", "Choose the commission in which these roles count.")
             form.stop()
-        site, by = site_of(request), (await somebody(request)).id
-        held = await accounts.set_roles(site.store, site.clock, person, form.texts("role"), commission, by=by)
-    except (BadInput, IllegalMove, StoreUnavailable) as error:
+        site, by, roles = site_of(request), await somebody(request), form.texts("role")
+        if await accounts.makes_administrator(site.store, roles, commission, person):
+            await confirm(request, by, form)
+        held = await accounts.set_roles(site.store, site.clock, person, roles, commission, by=by.id)
+    except (BadInput, IllegalMove, TooMany, StoreUnavailable) as error:
         if wants_json(request):
             raise
         part = "one" if form.flag("one") else "roles"
@@ -62,15 +69,19 @@ async def set_roles(request: Request) -> Response:
 
 
 async def give_password(request: Request) -> Response:
-    """Gives somebody else a new password. Every device of theirs is signed out, every token of theirs is revoked."""
+    """Gives somebody else a new password, with a code of one's own second step. Every device of theirs is signed out,
+    every token of theirs is revoked."""
     by_hand(request, PEOPLE_BY_HAND)
     site = site_of(request)
     form = await form_of(request)
     person = request.path_params["person"]
     try:
-        by = (await somebody(request)).id
-        await accounts.give_password(site.store, passwords, site.clock, person, as_typed(form, "password"), by=by)
-    except (FormErrors, StoreUnavailable) as error:
+        findings, given = Findings(), as_typed(form, "password")
+        accounts.check_password(findings, given)
+        findings.stop()
+        by = await _confirmed(request, person, form)
+        await accounts.give_password(site.store, passwords, site.clock, person, given, by=by)
+    except (BadInput, TooMany, StoreUnavailable) as error:
         if wants_json(request):
             raise
         return await people_page(request, Form({}), error, about=person, part="password")
@@ -86,20 +97,42 @@ async def sign_out_everywhere(request: Request) -> Response:
 
 
 async def drop_second_step(request: Request) -> Response:
-    """Turns the second step of somebody else off, who lost their phone and their recovery codes. Every sign-in of
-    theirs ends."""
+    """Turns the second step of somebody else off, who lost their phone and their recovery codes, with a code of one's
+    own. Every sign-in of theirs ends."""
     by_hand(request, PEOPLE_BY_HAND)
-    site, person = site_of(request), request.path_params["person"]
-    await second_steps.turn_off(site.store, site.clock, person, by=(await somebody(request)).id)
+    site, person, form = site_of(request), request.path_params["person"], await form_of(request)
+    try:
+        await second_steps.turn_off(site.store, site.clock, person, by=await _confirmed(request, person, form))
+    except (BadInput, TooMany) as error:
+        if wants_json(request):
+            raise
+        return await people_page(request, Form({}), error, about=person, part="second-step")
     return done(request, "/people?done=second-step", person=person)
 
 
 async def unbind(request: Request) -> Response:
-    """Undoes how somebody's account is bound to single sign-on. Every sign-in of theirs ends."""
+    """Undoes how somebody's account is bound to single sign-on, with a code of one's own second step. Every sign-in of
+    theirs ends."""
     by_hand(request, PEOPLE_BY_HAND)
-    site, person = site_of(request), request.path_params["person"]
-    await sign_on.unbind(site.store, site.clock, person, by=(await somebody(request)).id)
+    site, person, form = site_of(request), request.path_params["person"], await form_of(request)
+    try:
+        by = await somebody(request)
+        await confirm(request, by, form)
+        await sign_on.unbind(site.store, site.clock, person, by=by.id)
+    except (BadInput, TooMany) as error:
+        if wants_json(request):
+            raise
+        return await people_page(request, Form({}), error, about=person, part="unbind")
     return done(request, "/people?done=unbound", person=person)
+
+
+async def _confirmed(request: Request, person: str, form: Form) -> str:
+    """Checks the code that a form brings, before an act on somebody else (by id); of one's own the act is refused
+    anyway. Returns the id of whoever is signed in. Raises as `confirm`."""
+    by = await somebody(request)
+    if by.id != person:
+        await confirm(request, by, form)
+    return by.id
 
 
 def role_words() -> list[tuple[str, str, str]]:
@@ -122,7 +155,7 @@ async def people_page(
     typed: Form | None = None,
 ) -> Response:
     """Draws the page of all accounts. An error is about the new one, or about a `part` of the account `about`: its
-    "roles", those in "one" commission (as `typed`) or its "password"."""
+    "roles" or those in "one" commission (both as `typed`), its "password", its "second-step", or how to "unbind" it."""
     async with site_of(request).store.read() as work:
         everybody = await work.people.list_people()
         commissions = await work.commissions.list_commissions(drafts=True)
@@ -136,7 +169,8 @@ async def people_page(
         "unbound": _("The account is bound to single sign-on no more. They are signed out, everywhere."),
         "password": _("The password is changed. They have to sign in again, everywhere."),
     }
-    return await page(
+    errors = errors_of(error, "code" if isinstance(error, TooMany) else "form")
+    answer = await page(
         request,
         "accounts/people.html",
         status_of(error) if error else 200,
@@ -148,16 +182,15 @@ async def people_page(
         commissions=[(one.id, one.title) for one in commissions],
         typed=typed or Form({}),
         form=form,
-        errors={f"{_part_of(part, field)}-{about}": words for field, words in errors_of(error).items()}
-        if about
-        else errors_of(error),
+        errors={f"{_part_of(part, field)}-{about}": words for field, words in errors.items()} if about else errors,
         about=about,
         part=part,
         done=said.get(request.query_params.get("done", ""), ""),
         fewest=FEWEST,
     )
+    return retry_after(answer, error)
 
 
 def _part_of(part: str, field: str) -> str:
     """Returns the name under which the page shows an error of a field, in a part of an account."""
-    return f"{part}-{field}" if part == "one" else part
+    return f"{part}-{field}" if part == "one" or field == "code" else part

@@ -7,6 +7,7 @@ from base64 import b32decode
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import httpx2
 import pytest
@@ -20,6 +21,7 @@ from forum.errors import BadInput
 from forum.ports.accounts import Person
 from forum.ports.audit import What
 from forum.ports.second_steps import Must
+from forum.ports.sign_on import Binding
 from forum.services import accounts, second_steps
 from forum.settings import Settings
 from forum.web.accounts import code_check
@@ -220,6 +222,72 @@ async def test_a_new_password_and_a_token_ask_for_a_code_once_more(house: House,
         assert (await here.post("/account", data=chosen)).status_code == 422
         assert (await here.post("/account", data=chosen | {"code": code_of(key, 1)})).status_code == 303
         assert (await machine.post("/sign-in", data={"login": "mo", "password": PASSWORD})).status_code == 422
+
+
+async def test_acts_on_an_account_that_open_it_ask_an_administrator_for_a_code_of_their_own(
+    house: House, here: httpx2.AsyncClient, mo: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(code_check, "TRIES", 50)
+    await accounts.set_roles(house.store, CLOCK, mo.id, ["administrator"])
+    cas = await house.person("cas", "organiser")
+    async with house.browser() as browser:
+        await browser.post("/sign-in", data={"login": "cas", "password": PASSWORD})
+        key_of_cas, _ = await turned_on(browser)
+    async with house.store.begin() as work:
+        await work.bindings.bind(Binding(cas.id, "https://provider.example", "cas", CLOCK.now()))
+    fields = set(re.findall(r'id="((?:[a-z-]+-)?code(?:-[0-9a-f]{32})?)"', (await here.get("/people")).text))
+    assert fields == set(), "nobody is asked for a code who has none"
+    _, codes = await turned_on(here)
+    new = {"name": "Di", "login": "di", "password": PASSWORD, "role": ["organiser", "administrator"]}
+    acts: list[tuple[str, dict[str, Any], str]] = [
+        ("password", {"password": "eight quiet kettles"}, f"password-code-{cas.id}"),
+        ("roles", {"role": ["moderator", "administrator"]}, f"roles-code-{cas.id}"),
+        ("second-step", {}, f"second-step-code-{cas.id}"),
+        ("unbind", {}, f"unbind-code-{cas.id}"),
+        ("", new, "code"),
+    ]
+    before = await _standing(house)
+    for (act, form, at), code in zip(acts, codes, strict=False):
+        address = f"/people/{cas.id}/{act}" if act else "/people"
+        for wrong in ({}, {"code": "000000"}, {"code": code_of(key_of_cas, 1)}, {"code": "0" * 500}):
+            refused = await here.post(address, data=form | wrong)
+            assert (refused.status_code, f'id="{at}-error"' in refused.text) == (422, True), (act, wrong)
+            assert f'href="#{at}"' in refused.text
+            for role in form.get("role", ()):
+                box = f"role-{cas.id}-{role}" if act else "role(-[0-9])?"
+                ticked = rf'id="{box}" name="role" value="{role}"[^>]* checked'
+                assert re.search(ticked, refused.text), "what was ticked stays ticked"
+        assert await _standing(house) == before
+        asked = await here.post(address, data=form | {"code": code})
+        assert asked.status_code == 303, (act, words(asked))
+        assert before != (before := await _standing(house)), act
+    plain = await here.post(f"/people/{cas.id}/roles", data={"role": ["administrator", "organiser"]})
+    assert plain.status_code == 303, "who is administrator stays one without a code"
+    assert (await here.post("/people", data=new | {"role": "organiser", "login": "ed"})).status_code == 303
+
+
+async def test_what_is_wrong_with_a_new_administrator_is_told_before_a_code_is_used_up(
+    house: House, here: httpx2.AsyncClient, mo: Person
+) -> None:
+    await accounts.set_roles(house.store, CLOCK, mo.id, ["administrator"])
+    _, codes = await turned_on(here)
+    form = {"name": "Di", "login": "di", "password": PASSWORD, "role": "administrator", "code": codes[0]}
+    for wrong, at in (({"password": "short"}, "password"), ({"login": "MO"}, "login"), ({"name": ""}, "name")):
+        refused = await here.post("/people", data=form | wrong)
+        assert (refused.status_code, f'id="{at}-error"' in refused.text) == (422, True)
+    short = await here.post(f"/people/{mo.id[::-1]}/password", data={"password": "short", "code": codes[0]})
+    assert short.status_code == 422
+    assert (await here.post("/people", data=form)).status_code == 303
+
+
+async def _standing(house: House) -> object:
+    """Returns all that acts on accounts change."""
+    async with house.store.read() as work:
+        return (
+            await work.people.list_people(),
+            await work.second_steps.all_second_steps(),
+            await work.bindings.all_bindings(),
+        )
 
 
 async def test_a_program_makes_no_token(house: House) -> None:
