@@ -60,6 +60,14 @@ def keep_private(paths: Iterable[Path]) -> list[Path]:
     return mended
 
 
+def make_privately(file: Path) -> None:
+    """Makes an empty file that only its owner may read, where there is none and one can be made. SQLite gives its
+    other files the rights of the first: so nobody reads a database while its first words are written.
+    """
+    with suppress(OSError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
 def hold(folder: Path) -> None:
     """Locks a folder for this process until it ends: two servers on it would not tell each other's screens.
 

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from forum.adapters.oidc import OidcProvider
 
 BACK = "/sign-in/provider/back"
-_MISSING = "FORUM_OIDC_ISSUER needs libraries that are not installed. Install them: pip install 'forum[oidc]'."
+_MISSING = (
+    "FORUM_OIDC_ISSUER needs libraries that are not installed. Install them, in the folder of Forum's source: "
+    "pip install '.[oidc]'"
+)
 
 
 def provider_of(provider: IdentityProvider | None, address: str) -> OidcProvider | None:

@@ -92,6 +92,8 @@ async def opened(settings: Settings, *, make: bool = False) -> AsyncIterator[Sto
         _must_exist(settings)
     make_folder(settings.data)
     there = _private(settings)
+    if make and (file := _file(settings)) is not None:
+        machine.make_privately(file)
     await store.migrate(settings.database_url)
     if make:
         # What is not Forum's was refused by now, and stays as it is.

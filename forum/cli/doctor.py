@@ -23,6 +23,7 @@ from forum.adapters.signing_key import KEY_FILE, KeyPlace
 from forum.adapters.smtp import SmtpPost
 from forum.cli import data_option, json_option, report, run, settings_for, unread
 from forum.errors import ForumError, StartupProblem
+from forum.live.brokers import why_away
 from forum.record.verify.encoding import parse_canonical
 from forum.settings import TABLE, Settings
 from forum.store import Contents, condition_of, contents_of, file_of, migrations_after
@@ -91,6 +92,7 @@ async def _looked_over(data: Path | None) -> list[Line]:
         ("mail", _mail),
         ("proxy", _proxy),
         ("sign-on", _sign_on),
+        ("broker", _broker),
         ("drawing", _drawing),
         ("files", _files),
         ("backups", _backups),
@@ -137,7 +139,10 @@ async def _database(patient: Patient) -> Line:
     if patient.contents is None:
         return Line("database", NOTE, "there is nothing in it yet; forum serve makes it")
     condition = await condition_of(patient.settings.database_url)
-    size = f"{condition.size / 1e6:.0f} MB, {condition.mode}"
+    size = f"{condition.size / 1e6:.0f} MB, {condition.mode}".removesuffix(", ")
+    if condition.busy:
+        told = "somebody writes to it, as a first start does for half a minute: look again in a moment"
+        return Line("database", NOTE, f"{size}; {told}")
     if condition.unwritable:
         return Line("database", MEND, f"it cannot be written: {condition.unwritable}")
     waiting = migrations_after(patient.contents.revision)
@@ -241,6 +246,17 @@ async def _sign_on(patient: Patient) -> Line:
     return Line(
         "sign-on", OK, f"{settings.oidc.issuer} answers, keys: {keys}; it must know {settings.public_url}{BACK}"
     )
+
+
+async def _broker(patient: Patient) -> Line:
+    url = patient.settings.broker_url
+    if not url:
+        return Line("broker", OK, "this server is the only one: FORUM_BROKER_URL is not set")
+    why = await why_away(url)
+    if why:
+        told = f"nobody answers ({why}): is FORUM_BROKER_URL right, and does Valkey run?"
+        return Line("broker", MEND, told)
+    return Line("broker", OK, "it answers; servers hear of each other")
 
 
 async def _drawing(_: Patient) -> Line:

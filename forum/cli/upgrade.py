@@ -9,8 +9,10 @@ import click
 
 from forum import __version__
 from forum.adapters.clock import SystemClock
+from forum.adapters.sign_on import provider_of
 from forum.cli import data_option, json_option, report, run, say, settings_for
 from forum.errors import StartupProblem
+from forum.live.brokers import broker_of
 from forum.settings import Settings
 from forum.store import contents_of, migrate, migrations_after
 
@@ -26,10 +28,14 @@ _RECENT = timedelta(days=1)  # a backup that is younger is good enough to go bac
 def upgrade(ctx: click.Context, data: Path | None, *, check: bool, as_json: bool) -> None:
     """Bring the database up to date for this version, as the next start of the server would.
 
-    Make a backup first. With --check it only says which migrations there are, and whether the newest backup of
-    FORUM_BACKUPS is less than a day old; it ends with 1 where there are some and no such backup, else with 0.
+    Make a backup first. With --check it only says which migrations there are, whether the newest backup of
+    FORUM_BACKUPS is less than a day old, and which library that the settings need is not installed; it ends with 1
+    where there are migrations and no such backup, or a library is missing, else with 0.
     """
     settings = settings_for(data)
+    missing = _missing(settings)
+    for one in missing:
+        say(one)
     found = run(contents_of(settings.database_url)) if settings.data.is_dir() else None
     if found is None:
         raise StartupProblem("There is no Forum data in %(folder)s to bring up to date.", folder=settings.data)
@@ -47,8 +53,31 @@ def upgrade(ctx: click.Context, data: Path | None, *, check: bool, as_json: bool
         run(migrate(settings.database_url))
         say(_DONE)
     if as_json:
-        report({"version": __version__, "revision": found.revision, "migrations": waiting, "backup": newest})
-    ctx.exit(1 if check and waiting and not recent else 0)
+        report(
+            {
+                "version": __version__,
+                "revision": found.revision,
+                "migrations": waiting,
+                "backup": newest,
+                "missing": missing,
+            }
+        )
+    ctx.exit(1 if check and (missing or (waiting and not recent)) else 0)
+
+
+def _missing(settings: Settings) -> list[str]:
+    """Says of each library that the settings need and that is not installed how to install it: without it a server of
+    this version ends as soon as it starts."""
+    found = []
+    for needed in (
+        lambda: broker_of(settings.broker_url),
+        lambda: provider_of(settings.oidc, settings.public_url),
+    ):
+        try:
+            needed()
+        except StartupProblem as problem:
+            found.append(str(problem))
+    return found
 
 
 def _newest(settings: Settings) -> datetime | None:

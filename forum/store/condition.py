@@ -19,11 +19,12 @@ _WAIT = 5.0  # seconds to wait for somebody else who writes
 @dataclass(frozen=True)
 class Condition:
     """How large a database is (bytes), in which mode it writes ("wal", or the version of PostgreSQL), and why nobody
-    can write to it, "" where one can."""
+    can write to it, "" where one can. `busy` where somebody else wrote to it all the while, so that nobody knows."""
 
     size: int
     mode: str
     unwritable: str
+    busy: bool = False
 
 
 async def condition_of(url: str) -> Condition:
@@ -36,7 +37,7 @@ async def condition_of(url: str) -> Condition:
 
 def _of_file(url: str) -> Condition:
     file = file_of(url)
-    mode, why = "", ""
+    mode, why, busy = "", "", False
     try:
         there = f"{file.absolute().as_uri()}?mode=rw"
         with closing(sqlite3.connect(there, timeout=_WAIT, isolation_level=None, uri=True)) as connection:
@@ -44,8 +45,9 @@ def _of_file(url: str) -> Condition:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
     except sqlite3.Error as error:
-        why = str(error)
-    return Condition(file.stat().st_size, mode, why)
+        busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+        why = "" if busy else str(error)
+    return Condition(file.stat().st_size, mode, why, busy)
 
 
 async def _of_server(address: URL) -> Condition:

@@ -29,6 +29,10 @@ from forum.store.library import INDEX
 from forum.store.tables import metadata
 from forum.store.work import SqlWork
 
+_MISSING = (
+    "FORUM_DATABASE_URL needs a library that is not installed: %(library)s. Install Forum once more, in the folder of "
+    "its source: pip install ."
+)
 SQLITE, POSTGRESQL = DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
 _READERS = 4
@@ -150,7 +154,15 @@ def parse(url: str) -> URL:
 
 
 def engines(url: URL) -> SqlStore:
-    """Returns the store at this address, without connecting to it."""
+    """Returns the store at this address, without connecting to it. Raises StartupProblem where its library is not
+    installed."""
+    try:
+        return _engines(url)
+    except ModuleNotFoundError as error:
+        raise StartupProblem(_MISSING, library=error.name) from error
+
+
+def _engines(url: URL) -> SqlStore:
     if url.drivername == POSTGRESQL:
         pool = _postgresql(url)
         snapshots = pool.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

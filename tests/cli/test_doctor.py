@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -22,7 +24,7 @@ from forum import store as stores
 from forum.__main__ import main
 from forum.adapters import known_record
 from forum.adapters.backups import ERROR
-from forum.cli import make_folder, settings_for, signer_of
+from forum.cli import make_folder, opened, settings_for, signer_of
 from forum.settings import Settings
 
 
@@ -175,3 +177,78 @@ def test_an_upgrade_names_its_migrations_and_wants_a_backup(data: Path, tmp_path
     folder.mkdir()
     (folder / f"forum-{datetime.now(UTC):%Y%m%dT%H%M%S}Z.zip").touch()
     assert check(FORUM_BACKUPS=str(folder))[0] == 0
+
+
+def test_somebody_who_writes_is_not_to_be_mended(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forum.store.condition._WAIT", 0.0)
+    with closing(sqlite3.connect(data / "forum.db", isolation_level=None)) as first_start:
+        first_start.execute("BEGIN IMMEDIATE")
+        code, told = looked(data)
+    assert (code, told["database"][0], "look again in a moment" in told["database"][1]) == (0, "note", True), told
+
+
+async def test_a_database_is_its_owners_alone_from_its_first_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[dict[str, tuple[str, str]]] = []
+    migrated = stores.migrate
+
+    async def migrate(url: str) -> None:
+        with closing(sqlite3.connect(tmp_path / "data" / "forum.db", isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode=wal")
+            seen.append((await asyncio.to_thread(looked, tmp_path / "data"))[1])
+        await migrated(url)
+
+    monkeypatch.setattr(stores, "migrate", migrate)
+    before = os.umask(0o022)
+    try:
+        async with opened(settings_for(tmp_path / "data"), make=True):
+            pass
+    finally:
+        os.umask(before)
+    assert [told["folder"][0] for told in seen] == ["ok"], seen
+
+
+@pytest.fixture
+def without(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Takes a library away, as where it was never installed."""
+
+    def take(library: str) -> None:
+        for name in [one for one in sys.modules if one.split(".")[0] == library or one in BESIDE[library]]:
+            monkeypatch.delitem(sys.modules, name)
+        monkeypatch.setitem(sys.modules, library, None)
+
+    return take
+
+
+BESIDE = {"redis": {"forum.live.brokers.valkey"}, "authlib": {"forum.adapters.oidc"}, "asyncpg": set[str]()}
+PROVIDER = {
+    "FORUM_OIDC_ISSUER": "https://login.test",
+    "FORUM_OIDC_CLIENT_ID": CLIENT,
+    "FORUM_OIDC_CLIENT_SECRET": SECRET,
+    "FORUM_PUBLIC_URL": "http://f.test",
+}
+
+
+@pytest.mark.parametrize(
+    ("library", "env", "what", "says"),
+    [
+        ("redis", {"FORUM_BROKER_URL": "redis://127.0.0.1:1"}, "broker", "pip install '.[valkey]'"),
+        ("authlib", PROVIDER, "sign-on", "pip install '.[oidc]'"),
+        ("asyncpg", {"FORUM_DATABASE_URL": "postgresql+asyncpg://f@127.0.0.1:1/f"}, "database", "pip install ."),
+    ],
+)
+def test_a_library_that_the_settings_need_is_missed_before_the_server_is(
+    data: Path, without: Callable[[str], None], library: str, env: dict[str, str], what: str, says: str
+) -> None:
+    without(library)
+    done = CliRunner().invoke(main, ["upgrade", "--check", "--data", str(data)], env=env)
+    assert (done.exit_code != 0, says in done.output) == (True, True), done.output
+    code, told = looked(data, **env)
+    assert (code, told[what][0], says in told[what][1]) == (1, "mend", True), told
+
+
+async def test_a_broker_that_nobody_reaches_is_to_be_mended(data: Path) -> None:
+    code, told = await asyncio.to_thread(looked, data, FORUM_BROKER_URL="redis://u:secret@127.0.0.1:1")
+    assert (code, told["broker"][0], "nobody answers (ConnectionError)" in told["broker"][1]) == (1, "mend", True), told
+    assert "secret" not in str(told)

@@ -6,7 +6,10 @@ from forum.errors import StartupProblem
 from forum.live.brokers.memory import MemoryBroker
 from forum.ports.broker import Broker
 
-_MISSING = "FORUM_BROKER_URL needs a library that is not installed. Install it: pip install 'forum[valkey]'."
+_MISSING = (
+    "FORUM_BROKER_URL needs a library that is not installed. Install it, in the folder of Forum's source: "
+    "pip install '.[valkey]'"
+)
 
 
 def broker_of(url: str) -> Broker:
@@ -22,3 +25,14 @@ def broker_of(url: str) -> Broker:
     except ModuleNotFoundError as error:
         raise StartupProblem(_MISSING) from error
     return ValkeyBroker(url)
+
+
+async def why_away(url: str) -> str:
+    """Asks the broker at an address whether it is there; returns why not, "" where it answers.
+
+    Raises StartupProblem where its library is not installed.
+    """
+    broker_of(url)
+    from forum.live.brokers.valkey import why_away as asked  # noqa: PLC0415 - as above
+
+    return await asked(url)

@@ -126,13 +126,7 @@ class ValkeyBroker:
 
     async def _connected(self) -> None:
         """Connects, and reads and writes until that fails; raises what it failed with."""
-        client = Redis.from_url(
-            self._url,
-            protocol=2,
-            socket_connect_timeout=_ANSWER,
-            socket_timeout=_ANSWER,
-            retry=Retry(NoBackoff(), 0),
-        )
+        client = _client(self._url)
         pubsub = client.pubsub()
         tasks: list[asyncio.Task[None]] = []
         try:
@@ -206,6 +200,27 @@ class ValkeyBroker:
                     self._work.set()
                 else:
                     self._empty.set()
+
+
+def _client(url: str) -> Redis:
+    return Redis.from_url(
+        url,
+        protocol=2,
+        socket_connect_timeout=_ANSWER,
+        socket_timeout=_ANSWER,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+async def why_away(url: str) -> str:
+    """Asks the broker at an address whether it is there; returns the kind of error where it is not, and no more: what
+    an error says may have a password in it. "" where it answers."""
+    try:
+        async with _client(url) as client:
+            await client.ping()
+    except (RedisError, OSError, TimeoutError) as error:
+        return type(error).__name__
+    return ""
 
 
 def _tell(tell: Back) -> None:
