@@ -11,6 +11,7 @@ import asyncio
 import importlib
 import socket
 import ssl
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -20,7 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from forum.ports.webhooks import NotTried
 
-MOST_NAMES = 4  # looked up at once
+MOST_NAMES, NAMES_OF_ONE = 8, 2  # looked up at once, and of one commission
 AT_MOST = 15.0  # seconds for one message, from the look-up to the head of the answer
 
 
@@ -37,34 +38,38 @@ class WebhookHttp:
         self._names = ThreadPoolExecutor(MOST_NAMES, thread_name_prefix="webhook name")
         # Threads that look nothing up. One whose message gave up waits on, so it is not free before its look-up ends.
         self._free = asyncio.Semaphore(MOST_NAMES)
+        # The same of one commission, as long as it looks anything up or waits to.
+        self._free_of: dict[str, asyncio.Semaphore] = {}
+        self._users: Counter[str] = Counter()
 
-    async def post(self, url: str, headers: dict[str, str], body: bytes) -> int:
+    async def post(self, url: str, headers: dict[str, str], body: bytes, whose: str) -> int:
         """Posts a body and returns the status of the answer. Raises OSError where the address may not be asked, or does
-        not answer in time, NotTried where other names took every look-up meanwhile."""
+        not answer in time, NotTried where other names, of this commission (`whose`) or of all, took every look-up that
+        there is for them meanwhile."""
         try:
             async with asyncio.timeout(self._at_most):
                 # Read in a thread: neither a start nor the loop should wait for it.
                 await asyncio.to_thread(importlib.import_module, "httpx2")
-                return await self._posted(url, headers, body)
+                return await self._posted(url, headers, body, whose)
         except TimeoutError as error:
             raise OSError(f"no answer in {self._at_most:.0f} seconds") from error
         except (ImportError, ssl.SSLError) as error:
             raise OSError(type(error).__name__) from error
 
-    async def _posted(self, url: str, headers: dict[str, str], body: bytes) -> int:
+    async def _posted(self, url: str, headers: dict[str, str], body: bytes, whose: str) -> int:
         import httpx2  # noqa: PLC0415 - read already, in a thread
 
         try:
-            return await self._sent(url, headers, body)
+            return await self._sent(url, headers, body, whose)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise OSError(type(error).__name__) from error
 
-    async def _sent(self, url: str, headers: dict[str, str], body: bytes) -> int:
+    async def _sent(self, url: str, headers: dict[str, str], body: bytes, whose: str) -> int:
         import httpx2  # noqa: PLC0415 - as above
 
         parts = urlsplit(url)
         host = parts.hostname or ""
-        address = await self._address(host, parts.port or (443 if parts.scheme == "https" else 80))
+        address = await self._address(host, parts.port or (443 if parts.scheme == "https" else 80), whose)
         if parts.scheme != "https" and not (self._private and address.is_loopback):
             raise OSError("not over https")
         literal = f"[{address}]" if isinstance(address, IPv6Address) else str(address)
@@ -85,20 +90,20 @@ class WebhookHttp:
             await answer.aclose()
             return answer.status_code
 
-    async def _address(self, host: str, port: int) -> IPv4Address | IPv6Address:
+    async def _address(self, host: str, port: int, whose: str) -> IPv4Address | IPv6Address:
         """Returns an address of a host. Raises OSError where it has none, or one of them may not be asked, NotTried
         where no thread is free for half of the time."""
         asked = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         try:
             async with asyncio.timeout(self._at_most / 2):
-                await self._free.acquire()
+                await self._take(whose)
         except TimeoutError as error:
             raise NotTried("no look-up of a name was free") from error
         loop = asyncio.get_running_loop()
 
         def ended(_looked_up: Future[Any]) -> None:
             with suppress(RuntimeError):  # the loop may be closed: nobody waits any more
-                loop.call_soon_threadsafe(self._free.release)
+                loop.call_soon_threadsafe(self._give_back, whose)
 
         looking = self._names.submit(asked)
         looking.add_done_callback(ended)
@@ -112,6 +117,31 @@ class WebhookHttp:
         if not self._private and not all(map(is_public, addresses)):
             raise OSError("the name leads to an address of a private network")
         return addresses[0]
+
+    async def _take(self, whose: str) -> None:
+        """Takes a look-up, of the few of this commission first: who has none left there waits in nobody's way."""
+        self._users[whose] += 1
+        mine = self._free_of.setdefault(whose, asyncio.Semaphore(NAMES_OF_ONE))
+        try:
+            await mine.acquire()
+            try:
+                await self._free.acquire()
+            except BaseException:
+                mine.release()
+                raise
+        except BaseException:
+            self._forget(whose)
+            raise
+
+    def _give_back(self, whose: str) -> None:
+        self._free.release()
+        self._free_of[whose].release()
+        self._forget(whose)
+
+    def _forget(self, whose: str) -> None:
+        self._users[whose] -= 1
+        if not self._users[whose]:
+            del self._users[whose], self._free_of[whose]
 
     async def _trusting(self) -> ssl.SSLContext:
         if self._tls is None:

@@ -97,9 +97,12 @@ class Webhooks(Protocol):
     async def count_messages(self, webhook: str) -> int:
         """Returns how many messages to a webhook are kept."""
 
-    async def claim(self, at: str, claim: str, until: str, most: int) -> list[HookMessage]:
-        """Claims messages that are due at this time and that nobody else has claimed, the longest waiting first, and
-        returns them: until the time `until` no other process sends them. Those to a stopped webhook are left out."""
+    async def claim(
+        self, at: str, claim: str, until: str, most: int, without: Collection[str] = ()
+    ) -> list[HookMessage]:
+        """Claims messages that are due at this time and that nobody else has claimed, of each commission the one that
+        waits for the longest, and returns them: until the time `until` no other process sends them. Those to a stopped
+        webhook are left out, and those of the commissions `without`."""
 
     async def save_message(self, message: HookMessage, claim: str) -> bool:
         """Writes a message after an attempt and ends its claim. Returns False, and writes nothing, where another

@@ -1,6 +1,7 @@
 """The background task of a server that sends webhooks their messages, signed (Standard Webhooks), until each is taken.
 
-A message is claimed before it is sent, so that of several servers of one database one sends it. It is sent again under
+A message is claimed before it is sent, so that of several servers of one database one sends it. Each commission has
+its turn, and few places at once: addresses that do not answer delay nobody else's messages. It is sent again under
 the same id for three days, with longer and longer pauses that chance stretches, so that nobody is asked by many at
 once. A webhook that took nothing for so long is stopped, which stands on the work list of those who keep it.
 """
@@ -9,10 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeAlias
 from uuid import uuid4
 
 import msgspec
@@ -26,7 +28,8 @@ from forum.services.webhooks import signature
 from forum.sessions.local_time import written
 
 EVERY = 10.0
-AT_ONCE = 8
+# Messages that are sent at once, and those of them of one commission.
+AT_ONCE, OF_ONE = 8, 2
 CLAIMED_MINUTES = 5
 # Seconds until the next attempt, by how many there were; the last one over and over.
 PAUSES = (5, 300, 1800, 7200, 18000, 36000)
@@ -36,12 +39,19 @@ GONE = 410
 log = structlog.get_logger()
 
 
+# A message after an attempt, and the status of the answer: 0 for none, None where the attempt was not made.
+Tried: TypeAlias = tuple[HookMessage, int | None]
+# What is being sent now, with its commission.
+Going: TypeAlias = dict[asyncio.Task[Tried], str]
+
+
 class HookPost(Protocol):
     """Sends to addresses that anybody may have typed."""
 
-    async def post(self, url: str, headers: dict[str, str], body: bytes) -> int:
-        """Posts a body and returns the status of the answer. Raises OSError, in a few words, where the address may not
-        be asked, or does not answer in time; NotTried where it was not asked at all."""
+    async def post(self, url: str, headers: dict[str, str], body: bytes, whose: str) -> int:
+        """Posts a body and returns the status of the answer; `whose` names the commission, which has its share of what
+        there is little of. Raises OSError, in a few words, where the address may not be asked, or does not answer in
+        time; NotTried where it was not asked at all."""
 
 
 class Deliveries:
@@ -72,21 +82,47 @@ class Deliveries:
         log.warning("a round of webhooks failed", error=type(error).__name__)
 
     async def once(self) -> None:
-        """Sends what is due, AT_ONCE at a time, until nothing is. Raises StoreUnavailable."""
-        while True:
-            now, claim = self._clock.now(), uuid4().hex
-            async with self._store.begin() as work:
-                due = await work.webhooks.claim(now, claim, self._clock.later(minutes=CLAIMED_MINUTES), AT_ONCE)
-                if not due:
-                    await work.webhooks.forget_messages(self._clock.later(days=-KEPT_DAYS))
-                    return
-                hooks = {one: await work.webhooks.get_webhook(one) for one in {message.webhook for message in due}}
-            tried = await asyncio.gather(*(self._try(hooks[one.webhook], one) for one in due))
-            await self._keep(claim, tried)
-            if self._rounds.stopping:
-                return
+        """Sends what is due until nothing is: AT_ONCE messages at a time, OF_ONE of one commission, each commission in
+        its turn. Raises StoreUnavailable."""
+        going: Going = {}
+        had: set[str] = set()  # commissions that had their turn, until all have
+        try:
+            while True:
+                if not self._rounds.stopping and len(going) < AT_ONCE:
+                    for hook, message in await self._claimed(going, had):
+                        going[asyncio.create_task(self._try(hook, message))] = hook.commission
+                if not going:
+                    break
+                done, _ = await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    del going[task]
+                await self._keep(task.result() for task in done if not _broke(task))
+        finally:
+            if going:
+                await asyncio.wait(going)
+        async with self._store.begin() as work:
+            await work.webhooks.forget_messages(self._clock.later(days=-KEPT_DAYS))
 
-    async def _try(self, hook: Webhook, message: HookMessage) -> tuple[HookMessage, int | None]:
+    async def _claimed(self, going: Going, had: set[str]) -> list[tuple[Webhook, HookMessage]]:
+        """Claims messages for the places that are free."""
+        found: list[tuple[Webhook, HookMessage]] = []
+        now, until, each = self._clock.now(), self._clock.later(minutes=CLAIMED_MINUTES), Counter(going.values())
+        async with self._store.begin() as work:
+            while free := AT_ONCE - len(going) - len(found):
+                full = {commission for commission, number in each.items() if number >= OF_ONE}
+                due = await work.webhooks.claim(now, uuid4().hex, until, free, without=full | had)
+                for message in due:
+                    hook = await work.webhooks.get_webhook(message.webhook)
+                    found.append((hook, message))
+                    each[hook.commission] += 1
+                    had.add(hook.commission)
+                if len(due) < free:
+                    if not had:
+                        break
+                    had.clear()  # everybody who waits had their turn: another goes round
+        return found
+
+    async def _try(self, hook: Webhook, message: HookMessage) -> Tried:
         """Makes one attempt. Returns the message after it, and the status of the answer, 0 for none; None where it was
         not made, which does not count."""
         now = self._clock.now()
@@ -99,7 +135,7 @@ class Deliveries:
             "webhook-signature": signature(self.key, hook.id, message.id, stamp, body),
         }
         try:
-            status = await self._post.post(hook.url, headers, body)
+            status = await self._post.post(hook.url, headers, body, hook.commission)
             heard = str(status)
         except NotTried:
             soon = datetime.fromisoformat(now) + timedelta(seconds=PAUSES[0])
@@ -131,10 +167,10 @@ class Deliveries:
         told = {"type": str(message.event), "timestamp": message.at, "data": {**facts, **links}}
         return msgspec.json.encode(told)
 
-    async def _keep(self, claim: str, tried: Sequence[tuple[HookMessage, int | None]]) -> None:
+    async def _keep(self, tried: Iterable[Tried]) -> None:
         async with self._store.begin() as work:
             for message, status in tried:
-                if not await work.webhooks.save_message(message, claim) or status is None:
+                if not await work.webhooks.save_message(message, message.claim) or status is None:
                     continue
                 hook = await work.webhooks.get_webhook(message.webhook, lock=True)
                 if message.state is MessageState.SENT:
@@ -148,6 +184,15 @@ class Deliveries:
                     )
                 if after != hook:
                     await work.webhooks.save_webhook(after)
+
+
+def _broke(task: asyncio.Task[Tried]) -> bool:
+    """Tells whether an attempt ended by a fault of Forum's own, which keeps no other message; logs that. Its message is
+    sent again once its claim has run out."""
+    error = task.exception()
+    if error is not None:
+        log.error("a message to a webhook was not sent", error=type(error).__name__)
+    return error is not None
 
 
 # Addresses by what a message is about, the most particular first.

@@ -69,13 +69,22 @@ class SqlWebhooks(Area):
         wanted = sa.select(sa.func.count().label("n")).select_from(messages).where(messages.c.webhook == webhook)
         return int((await self._link.rows(wanted))[0]["n"])
 
-    async def claim(self, at: str, claim: str, until: str, most: int) -> list[HookMessage]:
-        """Claims messages that are due at this time and that nobody else has claimed, the longest waiting first, and
-        returns them: until the time `until` no other process sends them. Those to a stopped webhook are left out."""
+    async def claim(
+        self, at: str, claim: str, until: str, most: int, without: Collection[str] = ()
+    ) -> list[HookMessage]:
+        """Claims messages that are due at this time and that nobody else has claimed, of each commission the one that
+        waits for the longest, and returns them: until the time `until` no other process sends them. Those to a stopped
+        webhook are left out, and those of the commissions `without`."""
         due = (messages.c.state == MessageState.WAITING, messages.c.not_before <= at, messages.c.claim_until <= at)
-        works = sa.select(hooks.c.id).where(hooks.c.stopped_at == "")
-        wanted = sa.select(messages).where(*due, messages.c.webhook.in_(works))
-        rows = await self._link.rows(wanted.order_by(messages.c.not_before, messages.c.seq).limit(most))
+        order = (messages.c.not_before, messages.c.seq)
+        place = sa.func.row_number().over(partition_by=hooks.c.commission, order_by=order)
+        waiting = sa.select(messages.c.id, place.label("place")).join(hooks, hooks.c.id == messages.c.webhook)
+        waiting = waiting.where(*due, hooks.c.stopped_at == "")
+        if without:
+            waiting = waiting.where(sa.not_(self._link.among(hooks.c.commission, list(without))))
+        first = waiting.subquery()
+        wanted = sa.select(messages).join(first, first.c.id == messages.c.id).where(first.c.place == 1)
+        rows = await self._link.rows(wanted.order_by(*order).limit(most))
         mine = []
         for one in (made(row, HookMessage) for row in rows):
             # Held again as it is taken: of two processes that found the same message one gets it.

@@ -9,6 +9,7 @@ import hmac
 import json
 import socket
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -22,14 +23,14 @@ from support.recorded_day import a_day
 from support.voted_session import COMMISSIONER
 
 from forum.adapters import webhook_http
-from forum.adapters.webhook_http import MOST_NAMES, WebhookHttp, is_public
+from forum.adapters.webhook_http import MOST_NAMES, NAMES_OF_ONE, WebhookHttp, is_public
 from forum.errors import FormErrors
 from forum.ports import Store
 from forum.ports.audit import What
-from forum.ports.webhooks import HookEvent, MessageState, NotTried, Webhook
+from forum.ports.webhooks import HookEvent, HookMessage, MessageState, NotTried, Webhook
 from forum.services import commitments, embeds, webhooks
 from forum.services.setting_values import sqlite_url
-from forum.services.webhook_delivery import Deliveries
+from forum.services.webhook_delivery import AT_ONCE, OF_ONE, Deliveries
 from forum.store import migrate, open_store
 
 KEY, ADDRESS = b"k" * 32, "https://forum.example.org"
@@ -43,7 +44,7 @@ class Listener:
     answers: list[int | OSError] = field(default_factory=lambda: [204])
     came: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
 
-    async def post(self, url: str, headers: dict[str, str], body: bytes) -> int:
+    async def post(self, url: str, headers: dict[str, str], body: bytes, whose: str) -> int:
         await asyncio.sleep(0)
         self.came.append((url, headers, body))
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -61,8 +62,21 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await opened.close()
 
 
-async def a_hook(store: Store, commission: str, *events: HookEvent) -> Webhook:
-    return await webhooks.add(store, CLOCK, COMMISSIONER, commission, URL, events or tuple(HookEvent), private=False)
+async def a_hook(store: Store, commission: str, *events: HookEvent, url: str = URL) -> Webhook:
+    return await webhooks.add(store, CLOCK, COMMISSIONER, commission, url, events or tuple(HookEvent), private=False)
+
+
+async def a_told_hook(store: Store, at: str, messages: int = 1, url: str = URL) -> Webhook:
+    """Adds a webhook of a commission of its own, with so many messages that are due at this time."""
+    made = a_commission()
+    async with store.begin() as work:
+        await work.commissions.add_commission(made)
+    hook = await a_hook(store, made.id, url=url)
+    async with store.begin() as work:
+        for number in range(messages):
+            facts = {"type": "decision", "commission": made.id, "at": at, "decision": "d" * 32}
+            await webhooks.put_out(work, facts, number)
+    return hook
 
 
 async def test_each_event_is_told_once_signed_with_ids_and_no_words(store: Store) -> None:
@@ -113,13 +127,8 @@ async def test_what_is_not_taken_is_sent_again_under_its_id_and_a_webhook_that_t
     store: Store,
 ) -> None:
     clock = SetClock(CLOCK.now())
-    async with store.begin() as work:
-        made = a_commission()
-        await work.commissions.add_commission(made)
-    hook = await a_hook(store, made.id)
-    async with store.begin() as work:
-        facts = {"type": "decision", "commission": made.id, "at": clock.now(), "decision": "d" * 32}
-        await webhooks.put_out(work, facts, 1)
+    hook = await a_told_hook(store, clock.now())
+    of = hook.commission
     listener = Listener([500, OSError("no answer in 15 seconds"), 302])
     server = Deliveries(store, clock, listener, ADDRESS, KEY)
     await server.once()
@@ -133,19 +142,19 @@ async def test_what_is_not_taken_is_sent_again_under_its_id_and_a_webhook_that_t
     assert len({body for _url, _headers, body in listener.came}) == 1
     async with store.read() as work:
         [message] = await work.webhooks.messages(hook.id, 0, 5)
-        stopped = await work.webhooks.stopped({made.id})
+        stopped = await work.webhooks.stopped({of})
     assert (message.state, message.heard) == (MessageState.GIVEN_UP, "302")
     assert [one.id for one in stopped] == [hook.id]
-    await webhooks.go_on(store, CLOCK, COMMISSIONER, made.id, hook.id)
-    await webhooks.send_again(store, clock, made.id, hook.id, message.id)
+    await webhooks.go_on(store, CLOCK, COMMISSIONER, of, hook.id)
+    await webhooks.send_again(store, clock, of, hook.id, message.id)
     listener.answers = [200]
     await server.once()
     async with store.read() as work:
         [message] = await work.webhooks.messages(hook.id, 0, 5)
         after = await work.webhooks.get_webhook(hook.id)
     assert (message.state, after.failing_since, after.stopped_at) == (MessageState.SENT, "", "")
-    await webhooks.remove(store, CLOCK, COMMISSIONER, made.id, hook.id)
-    await embeds.save(store, CLOCK, COMMISSIONER, made.id, "https://www.example.org/about")
+    await webhooks.remove(store, CLOCK, COMMISSIONER, of, hook.id)
+    await embeds.save(store, CLOCK, COMMISSIONER, of, "https://www.example.org/about")
     async with store.read() as work:
         acts = [(act.by, act.what, act.about) for act in await work.audit.acts(most=9)][::-1]
     host = urlsplit(URL).hostname
@@ -209,9 +218,10 @@ async def test_a_name_that_leads_to_this_machine_is_not_asked_and_no_redirect_is
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(OSError, match="private network"):
-            await WebhookHttp().post(f"https://localhost:{port}/hook", {}, b"{}")
+            await WebhookHttp().post(f"https://localhost:{port}/hook", {}, b"{}", "c")
         assert asked == []
-        status = await WebhookHttp(private=True).post(f"http://127.0.0.1:{port}/hook?a=1", {"webhook-id": "m"}, b"{}")
+        hook, headers = f"http://127.0.0.1:{port}/hook?a=1", {"webhook-id": "m"}
+        status = await WebhookHttp(private=True).post(hook, headers, b"{}", "c")
     assert status == 307
     assert asked[0].startswith(b"POST /hook?a=1 HTTP/1.1")
     assert f"host: 127.0.0.1:{port}".encode() in asked[0].lower()
@@ -219,13 +229,7 @@ async def test_a_name_that_leads_to_this_machine_is_not_asked_and_no_redirect_is
 
 async def test_a_message_that_a_busy_server_did_not_send_is_not_counted_against_its_webhook(store: Store) -> None:
     clock = SetClock(CLOCK.now())
-    async with store.begin() as work:
-        made = a_commission()
-        await work.commissions.add_commission(made)
-    hook = await a_hook(store, made.id)
-    async with store.begin() as work:
-        facts = {"type": "decision", "commission": made.id, "at": clock.now(), "decision": "d" * 32}
-        await webhooks.put_out(work, facts, 1)
+    hook = await a_told_hook(store, clock.now())
     listener = Listener([NotTried("busy"), 204])
     server = Deliveries(store, clock, listener, ADDRESS, KEY)
     for tries, state in ((0, MessageState.WAITING), (1, MessageState.SENT)):
@@ -240,31 +244,93 @@ async def test_a_message_that_a_busy_server_did_not_send_is_not_counted_against_
 async def test_names_that_do_not_answer_cost_the_messages_to_others_no_try(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = threading.Event()
     begun = threading.Semaphore(0)
+    names: Counter[str] = Counter()
 
-    def looked_up(*_asked: object, **_more: object) -> list[object]:
+    def looked_up(name: str, *_asked: object, **_more: object) -> list[object]:
+        names[name] += 1
         begun.release()
         answers.wait(60)
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", looked_up)
     post = WebhookHttp(at_most=1.0)
-    slow = [asyncio.create_task(post.post("https://slow.example/", {}, b"")) for _ in range(MOST_NAMES)]
-    for _ in slow:
+    # Of one commission far more than there are look-ups, of others as many as are left.
+    whose = ["one"] * 30 + [f"{number}" for number in range(MOST_NAMES - NAMES_OF_ONE)]
+    slow = [asyncio.create_task(post.post(f"https://{one}.example/", {}, b"", one)) for one in whose]
+    for _ in range(MOST_NAMES):
         assert await asyncio.to_thread(begun.acquire, timeout=30)
     try:
         with pytest.raises(NotTried):
-            await post.post(URL, {}, b"")
+            await post.post(URL, {}, b"", "another")
         told = await asyncio.gather(*slow, return_exceptions=True)
-        assert all(type(one) is OSError for one in told), told
+        assert all(isinstance(one, OSError) for one in told), told
+        assert names == {"one.example": NAMES_OF_ONE} | dict.fromkeys((f"{one}.example" for one in whose[30:]), 1)
         with pytest.raises(NotTried):  # those that gave up hold their threads still
-            await post.post(URL, {}, b"")
+            await post.post(URL, {}, b"", "another")
     finally:
         answers.set()
     heard = ""
     while "leads to no address" not in heard:  # once a thread has ended
         with pytest.raises(OSError, match=r"\w") as refused:
-            await post.post(URL, {}, b"")
+            await post.post(URL, {}, b"", "another")
         heard = str(refused.value)
+    await asyncio.to_thread(post._names.shutdown)
+    await asyncio.sleep(0)
+    assert (post._free_of, post._users) == ({}, {}), "nothing is kept of a commission that looks nothing up"
+
+
+async def test_addresses_of_one_commission_that_do_not_answer_delay_no_other_message(store: Store) -> None:
+    dead = await a_told_hook(store, "2026-11-29T09:00:00.000Z", 20, url="https://dead.example/")
+    hooks = [await a_told_hook(store, CLOCK.now(), 3, url=f"https://{n}.example/") for n in range(AT_ONCE)]
+    fail, told, order, most = asyncio.Event(), asyncio.Event(), list[str](), Counter[str]()
+    under_way: Counter[str] = Counter()
+
+    class Slow(Listener):
+        async def post(self, url: str, headers: dict[str, str], body: bytes, whose: str) -> int:
+            order.append(whose)
+            under_way[whose] += 1
+            most[whose] = max(most[whose], under_way[whose])
+            most[""] = max(most[""], under_way.total())
+            if len(order) == 3 * len(hooks) + OF_ONE:
+                told.set()
+            if whose == dead.commission:
+                await fail.wait()
+            status = await super().post(url, headers, body, whose)
+            under_way[whose] -= 1
+            return status
+
+    server = Deliveries(store, CLOCK, Slow(), ADDRESS, KEY)
+    round_ = asyncio.create_task(server.once())
+    async with asyncio.timeout(60):
+        await told.wait()
+    assert Counter(order) == {dead.commission: OF_ONE} | {hook.commission: 3 for hook in hooks}
+    # Each in its turn: nobody has two before everybody else has one.
+    others = [whose for whose in order if whose != dead.commission]
+    assert set(others[: len(hooks)]) == {hook.commission for hook in hooks}
+    fail.set()
+    await round_
+    assert order.count(dead.commission) == 20
+    assert most[dead.commission] == OF_ONE
+    assert max(most.values()) == most[""] <= AT_ONCE
+
+
+async def test_a_message_that_cannot_be_made_keeps_no_other(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    hook = await a_told_hook(store, CLOCK.now(), 3)
+    server, listener = Deliveries(store, CLOCK, Listener(), ADDRESS, KEY), Listener()
+    made = iter([b"1", None, b"3"])
+
+    def body(_message: HookMessage) -> bytes:
+        if (given := next(made)) is None:
+            raise RuntimeError
+        return given
+
+    monkeypatch.setattr(server, "body", body)
+    monkeypatch.setattr(server, "_post", listener)
+    await server.once()
+    assert sorted(body for _url, _headers, body in listener.came) == [b"1", b"3"]
+    async with store.read() as work:
+        states = Counter(one.state for one in await work.webhooks.messages(hook.id, 0, 5))
+    assert states == {MessageState.SENT: 2, MessageState.WAITING: 1}
 
 
 async def test_a_package_that_is_missing_is_a_failed_try(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,4 +339,4 @@ async def test_a_package_that_is_missing_is_a_failed_try(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(webhook_http, "importlib", SimpleNamespace(import_module=missing))
     with pytest.raises(OSError, match="ImportError"):
-        await WebhookHttp().post(URL, {}, b"")
+        await WebhookHttp().post(URL, {}, b"", "c")
