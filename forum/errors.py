@@ -13,6 +13,7 @@
     ├── StoreUnavailable    the database did not take it; nothing was acknowledged
     ├── RecordDamaged       the record in the database is not the one that was written
     ├── CheckpointRefused   no checkpoint is signed, because it would contradict an earlier one, or be forgotten
+    ├── LibraryMissing      a library that is read at its first use is not installed; says what to do
     ├── StartupProblem      the server cannot start; one line, what to do
     └── NotAnExport         the file is no Forum export
 
@@ -22,7 +23,8 @@ Each error carries a sentence in plain English (the gettext message id) and the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -185,6 +187,28 @@ class CheckpointRefused(ForumError):
     """No checkpoint is signed, because it would contradict an earlier one, or nobody could remember it."""
 
     code = "checkpoint_refused"
+
+
+class LibraryMissing(ForumError):
+    """A library that is read at its first use is not installed, or cannot be read."""
+
+    code = "library_missing"
+
+    def __init__(self, library: str) -> None:
+        super().__init__(
+            "This server cannot do this, as its library %(library)s is not installed. Whoever runs this Forum: install "
+            "it once more, in the folder of its source: pip install . (forum doctor tells what is missing).",
+            library=library,
+        )
+
+
+@contextmanager
+def needed(library: str) -> Iterator[None]:
+    """Raises LibraryMissing, with the name under which it is installed, where the block cannot import a library."""
+    try:
+        yield
+    except ImportError as error:
+        raise LibraryMissing(library) from error
 
 
 class StartupProblem(ForumError):

@@ -13,7 +13,7 @@ import sys
 
 from forum.adapters import machine
 from forum.adapters.work_process import Aside
-from forum.errors import BadInput
+from forum.errors import BadInput, LibraryMissing
 from forum.stories import evidence_files
 from forum.stories.evidence_files import Checked
 
@@ -28,7 +28,8 @@ _pictures = Aside("forum.adapters.picture_process")
 async def checked(content: bytes) -> Checked:
     """Runs `evidence_files.checked` in a process of its own (ports.stories.CheckFile); a cancel kills the process.
 
-    Raises BadInput(field="file") as `evidence_files.checked` does, and for what takes longer than DEADLINE; TooMany
+    Raises BadInput(field="file") as `evidence_files.checked` does, for what takes longer than DEADLINE, and where no
+    picture can be read, as the library for that is not installed; TooMany
     where MOST_WAITING wait already.
     """
     evidence_files.check_size(len(content))
@@ -49,7 +50,7 @@ def _answer(content: bytes) -> bytes:
     """Returns one line of JSON, with the media type or what is wrong, and after it the file as it may be kept."""
     try:
         file = evidence_files.checked(content)
-    except BadInput as error:
+    except (BadInput, LibraryMissing) as error:
         return json.dumps({"message": error.message, "values": error.values}).encode() + b"\n"
     return json.dumps({"media": file.media}).encode() + b"\n" + file.content
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from forum.errors import needed
+
 # The data comes in as JSON and is never part of the program.
 _REPORT = b"""
 #let data = json(bytes(sys.inputs.data))
@@ -114,7 +116,8 @@ def pdf(blocks: Sequence[Block], title: str, lang: str, *, poster: bool = False,
     the report is said to be in no language ("und", ISO 639-2). A `poster` has larger letters, and no numbers of pages;
     `by` stands at the top.
     """
-    import typst  # noqa: PLC0415 - here, in a thread: a start should not wait for it
+    with needed("typst"):
+        import typst  # noqa: PLC0415 - here, in a thread: a start should not wait for it
 
     known = _LANGUAGE.fullmatch(lang)
     of_it = {"lang": known[1], "region": known[2]} if known else {"lang": "und", "region": None}

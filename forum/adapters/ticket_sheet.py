@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 
 import segno
 
+from forum.errors import needed
+
 # The data comes in as JSON and is never part of the program.
 _SHEET = b"""
 #let data = json(bytes(sys.inputs.data))
@@ -89,7 +91,8 @@ class Boxes:
 
 def boxes(texts: Iterable[str]) -> Boxes:
     """Finds letters of these texts that would be printed as boxes, _MOST_BOXES at the most, in up to half a second."""
-    import typst  # noqa: PLC0415 - here, in a thread: a start should not wait for it
+    with needed("typst"):
+        import typst  # noqa: PLC0415 - here, in a thread: a start should not wait for it
 
     # Joiners, marks and the like are drawn with what stands before them.
     letters = {
@@ -148,9 +151,16 @@ class Words:
     by: str = ""
 
 
+def check() -> None:
+    """Raises LibraryMissing where nothing can be drawn: before codes are made that only a sheet would show."""
+    with needed("typst"):
+        import typst  # noqa: F401, PLC0415 - as below
+
+
 def sheet(slips: Sequence[Slip], words: Words) -> bytes:
     """Draws the PDF, eight tickets a page."""
-    import typst  # noqa: PLC0415 - here, in a thread: a start should not wait for it
+    with needed("typst"):
+        import typst  # noqa: PLC0415 - here, in a thread: a start should not wait for it
 
     tickets = [
         asdict(slip) | {"qr": segno.make(slip.link, error="m").svg_inline(border=0, omitsize=True)} for slip in slips

@@ -53,7 +53,9 @@ class WebhookHttp:
                 return await self._posted(url, headers, body, whose)
         except TimeoutError as error:
             raise OSError(f"no answer in {self._at_most:.0f} seconds") from error
-        except (ImportError, ssl.SSLError) as error:
+        except ImportError as error:
+            raise OSError("httpx2 is not installed: forum doctor tells what to do") from error
+        except ssl.SSLError as error:
             raise OSError(type(error).__name__) from error
 
     async def _posted(self, url: str, headers: dict[str, str], body: bytes, whose: str) -> int:

@@ -25,7 +25,10 @@ class WitnessHttp:
 
     async def add_checkpoint(self, url: str, body: bytes) -> WitnessAnswer:
         """Posts a checkpoint. Raises OSError where there is no answer in time, or more than MOST_BYTES."""
-        await asyncio.to_thread(importlib.import_module, "httpx2")
+        try:
+            await asyncio.to_thread(importlib.import_module, "httpx2")
+        except ImportError as error:
+            raise OSError("httpx2 is not installed: forum doctor tells what to do") from error
         import httpx2  # noqa: PLC0415 - read in a thread: neither a start nor the loop should wait for it
 
         tls = await self._trusting(url)

@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime
 from itertools import count, islice
 from typing import Any, Final
 
+from forum.errors import needed
 from forum.record.export_columns import ColumnType, type_of
 from forum.record.verify.columns import COLUMNS as DERIVED_COLUMNS
 from forum.record.verify.encoding import canonical
@@ -56,7 +57,8 @@ This file is for reading and counting. It is not signed. What can be checked is 
 
 def write(log: Log) -> bytes:
     """Returns the workbook of a log; the same log gives the same bytes."""
-    import xlsxwriter  # noqa: PLC0415 - here, in a thread: a start should not wait for it
+    with needed("XlsxWriter"):
+        import xlsxwriter  # noqa: PLC0415 - here, in a thread: a start should not wait for it
 
     out = io.BytesIO()
     with tempfile.TemporaryDirectory(prefix="forum-workbook-") as folder:

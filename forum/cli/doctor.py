@@ -9,11 +9,11 @@ import stat
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
-from PIL import features
 
 from forum.adapters import known_record, machine, ticket_sheet
 from forum.adapters.backups import state_of
@@ -22,7 +22,7 @@ from forum.adapters.sign_on import BACK, provider_of
 from forum.adapters.signing_key import KEY_FILE, KeyPlace
 from forum.adapters.smtp import SmtpPost
 from forum.cli import data_option, json_option, report, run, settings_for, unread
-from forum.errors import ForumError, StartupProblem
+from forum.errors import ForumError, LibraryMissing, StartupProblem, needed
 from forum.live.brokers import why_away
 from forum.record.verify.encoding import parse_canonical
 from forum.settings import TABLE, Settings
@@ -93,6 +93,7 @@ async def _looked_over(data: Path | None) -> list[Line]:
         ("proxy", _proxy),
         ("sign-on", _sign_on),
         ("broker", _broker),
+        ("libraries", _libraries),
         ("drawing", _drawing),
         ("files", _files),
         ("backups", _backups),
@@ -259,11 +260,49 @@ async def _broker(patient: Patient) -> Line:
     return Line("broker", OK, "it answers; servers hear of each other")
 
 
+# Libraries that are read at their first use: by the name of the module, the name under which each is installed, and
+# what it is for. Those of the first are installed with Forum, those of the second with an extra.
+LIBRARIES = {
+    "typst": ("typst", "reports, posters and tickets to print"),
+    "xlsxwriter": ("XlsxWriter", "workbooks"),
+    "PIL": ("Pillow", "pictures"),
+    "httpx2": ("httpx2", "webhooks and witnesses"),
+}
+EXTRAS = {
+    "authlib": ("oidc", "single sign-on"),
+    "joserfc": ("oidc", "single sign-on"),
+    "redis": ("valkey", "several servers"),
+}
+
+
+async def _libraries(_: Patient) -> Line:
+    missing = [f"{name} ({use})" for module, (name, use) in LIBRARIES.items() if not await _there(module)]
+    if missing:
+        told = f"not installed, or not to be read: {', '.join(missing)}"
+        return Line("libraries", MEND, f"{told}. In the folder of Forum's source: pip install .")
+    extras = {f"'.[{extra}]' for {use}": None for module, (extra, use) in EXTRAS.items() if not await _there(module)}
+    more = f"; if you need it: pip install {', or '.join(extras)}" if extras else ""
+    return Line("libraries", OK, f"those that are read at their first use are here{more}")
+
+
+async def _there(module: str) -> bool:
+    try:
+        await asyncio.to_thread(import_module, module)
+    except ImportError:
+        return False
+    return True
+
+
 async def _drawing(_: Patient) -> Line:
-    missing = [name for name in ("jpg", "zlib", "webp") if not features.check(name)]
+    try:
+        with needed("Pillow"):
+            from PIL import features  # noqa: PLC0415 - it need not be there
+        missing = [name for name in ("jpg", "zlib", "webp") if not features.check(name)]
+        boxes = await asyncio.to_thread(ticket_sheet.boxes, [_LETTERS])
+    except LibraryMissing as error:
+        return Line("drawing", NOTE, f"not looked at, as {error.values['library']} is not there")
     if missing:
         return Line("drawing", MEND, f"Pillow was built without {', '.join(missing)}: pictures cannot be read")
-    boxes = await asyncio.to_thread(ticket_sheet.boxes, [_LETTERS])
     if boxes.letters:
         told = f"letters as {' '.join(boxes.letters)} would be printed as boxes"
         return Line("drawing", NOTE, f"{told}: where stories have them, apt install {' '.join(boxes.packages)}")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from forum.errors import BadInput, IllegalMove
+from forum.errors import BadInput, IllegalMove, needed
 from forum.ports import Store
 from forum.ports.audit import What
 from forum.ports.clock import Clock
@@ -146,7 +146,8 @@ async def logo_of(check: CheckFile, content: bytes) -> Logo:
 
 
 def _small(content: bytes) -> Logo:
-    from PIL import Image  # noqa: PLC0415 - here, in a thread: a start should not wait for it
+    with needed("Pillow"):
+        from PIL import Image  # noqa: PLC0415 - here, in a thread: a start should not wait for it
 
     with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as opened:
         picture = opened.convert("RGBA")

@@ -13,7 +13,7 @@ import warnings
 import zlib
 from dataclasses import dataclass
 
-from forum.errors import BadInput
+from forum.errors import BadInput, needed
 
 PDF, PNG, JPEG = MEDIA = ("application/pdf", "image/png", "image/jpeg")
 SUFFIXES = {PDF: "pdf", PNG: "png", JPEG: "jpg"}
@@ -120,7 +120,8 @@ def _pdf(content: bytes) -> Checked:
 
 
 def _picture(content: bytes, media: str) -> Checked:
-    from PIL import Image  # noqa: PLC0415 - in the process that redraws, and no other: a start does not wait for it
+    with needed("Pillow"):
+        from PIL import Image  # noqa: PLC0415 - in the process that redraws, and no other: a start does not wait for it
 
     # Pillow's own guard: it refuses pictures of more than twice this size after reading the header.
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -163,7 +164,8 @@ def _segments(content: bytes) -> int:
 
 
 def _anew(content: bytes, media: str) -> bytes:
-    from PIL import Image, ImageOps  # noqa: PLC0415 - as above
+    with needed("Pillow"):
+        from PIL import Image, ImageOps  # noqa: PLC0415 - as above
 
     with Image.open(io.BytesIO(content), formats=("PNG",) if media == PNG else ("JPEG",)) as opened:
         if opened.width * opened.height > MAX_PIXELS:

@@ -39,6 +39,7 @@ STATUS: dict[type[errors.ForumError], int] = {
     errors.StoreUnavailable: 503,
     errors.RecordDamaged: 503,
     errors.CheckpointRefused: 503,
+    errors.LibraryMissing: 503,
 }
 
 # RFC 6455, section 7.4: close codes from 4000 are for applications.

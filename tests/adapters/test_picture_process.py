@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,10 @@ def test_scans_count_by_the_pixels_that_they_go_over(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(evidence_files, "MOST_SCANNED", 40 * 30 * progressive.count(b"\xff\xda") - 1)
     with pytest.raises(BadInput, match="more parts"):
         evidence_files.checked(progressive)
+
+
+def test_without_the_library_for_pictures_that_is_told_at_the_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(BadInput, match="library Pillow is not installed") as refused:
+        picture_process._read(picture_process._answer(b"\x89PNG\r\n\x1a\n" + bytes(40)))
+    assert refused.value.field == "file"

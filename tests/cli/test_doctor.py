@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import json
 import os
@@ -24,7 +25,7 @@ from forum import store as stores
 from forum.__main__ import main
 from forum.adapters import known_record
 from forum.adapters.backups import ERROR
-from forum.cli import make_folder, opened, settings_for, signer_of
+from forum.cli import doctor, make_folder, opened, settings_for, signer_of
 from forum.settings import Settings
 
 
@@ -252,3 +253,50 @@ async def test_a_broker_that_nobody_reaches_is_to_be_mended(data: Path) -> None:
     code, told = await asyncio.to_thread(looked, data, FORUM_BROKER_URL="redis://u:secret@127.0.0.1:1")
     assert (code, told["broker"][0], "nobody answers (ConnectionError)" in told["broker"][1]) == (1, "mend", True), told
     assert "secret" not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("module", "state", "says"),
+    [
+        (
+            "typst",
+            "mend",
+            "typst (reports, posters and tickets to print). In the folder of Forum's source",
+        ),
+        ("PIL", "mend", "Pillow (pictures)"),
+        ("authlib", "ok", "if you need it: pip install '.[oidc]' for single sign-on"),
+    ],
+)
+def test_a_library_that_is_read_at_its_first_use_is_missed_before(
+    data: Path, monkeypatch: pytest.MonkeyPatch, module: str, state: str, says: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    code, told = looked(data)
+    assert (told["libraries"][0], says in told["libraries"][1]) == (state, True), told["libraries"]
+    assert code == (state == "mend")
+
+
+def test_every_library_that_is_read_at_its_first_use_is_looked_for_and_missed_in_words() -> None:
+    """Those of a start are missed at the start."""
+    at_the_start, without_words = {"alembic", "babel"}, list[str]()
+    for path in Path(doctor.__file__).parents[1].rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for function in ast.walk(tree):
+            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            guarded = {
+                one
+                for block in ast.walk(function)
+                if isinstance(block, ast.With) and "needed" in ast.unparse(block.items[0].context_expr)
+                for one in ast.walk(block)
+            }
+            for one in ast.walk(function):
+                names = [one.module or ""] if isinstance(one, ast.ImportFrom) else []
+                names += [alias.name for alias in one.names] if isinstance(one, ast.Import) else []
+                for name in {name.partition(".")[0] for name in names} - at_the_start - {"forum"}:
+                    if name in sys.stdlib_module_names:
+                        continue
+                    assert name in doctor.LIBRARIES, f"{path}: {name}"
+                    if one not in guarded and name != "httpx2":  # of that one an OSError is told
+                        without_words.append(f"{path}: {name}")
+    assert without_words == []

@@ -338,5 +338,5 @@ async def test_a_package_that_is_missing_is_a_failed_try(monkeypatch: pytest.Mon
         raise ImportError
 
     monkeypatch.setattr(webhook_http, "importlib", SimpleNamespace(import_module=missing))
-    with pytest.raises(OSError, match="ImportError"):
+    with pytest.raises(OSError, match="httpx2 is not installed"):
         await WebhookHttp().post(URL, {}, b"", "c")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from support.app import House
+from support.app import House, words
 from support.factories import CLOCK, new_id
 from support.loop_watch import HELD, Asker, watched
 from support.voted_session import FIRST, a_vote
@@ -242,3 +243,23 @@ async def test_no_export_of_a_long_record_holds_the_loop(
                 break
         watch.look(f"an export of {len(got):,} bytes")
     assert not watch.faults, "\n".join(watch.faults)
+
+
+@pytest.mark.parametrize(
+    ("path", "module", "library"),
+    [
+        ("/export/workbook", "xlsxwriter", "XlsxWriter"),
+        ("/export/report.pdf", "typst", "typst"),
+        ("/decide/poster.pdf", "typst", "typst"),
+    ],
+)
+async def test_without_its_library_a_file_is_refused_in_words(
+    house: House, monkeypatch: pytest.MonkeyPatch, path: str, module: str, library: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    async with house.signed_in("commissioner") as browser:
+        refused = await browser.get(path)
+        told = await browser.get(path, headers={"Accept": "application/json"})
+    assert (refused.status_code, told.status_code) == (503, 503)
+    assert f"its library {library} is not installed" in words(refused)
+    assert told.json()["error"]["code"] == "library_missing"

@@ -10,11 +10,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from forum.adapters import ticket_sheet
-from forum.errors import BadInput, IllegalMove, NotFound
+from forum.errors import BadInput, IllegalMove, LibraryMissing, NotFound
 from forum.services.sessions import guard, tickets
 from forum.services.sessions.tickets import Issued
 from forum.sessions.session import Entrance
 from forum.voting.commission import Commission
+from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import language, say
@@ -33,6 +34,8 @@ async def sheet(request: Request) -> Response:
     form = await form_of(request)
     act, number = form.text("act"), _number(form.text("number"))
     try:
+        if act in {"issue", "renew"} and not wants_json(request):
+            await asyncio.to_thread(ticket_sheet.check)
         if act == "issue":
             group, count = form.text("group") or None, _number(form.text("count"))
             if not wants_json(request) and form.text("boxes") != "yes":
@@ -46,6 +49,8 @@ async def sheet(request: Request) -> Response:
             raise NotFound("There is no such act with tickets.")
         revoked = await tickets.revoke(site.store, site.clock, session, number)
         site.rooms.expel(session, revoked.participant)
+    except LibraryMissing as error:
+        return await _page(request, session, form, status=status_of(error))
     except (BadInput, IllegalMove) as error:
         if wants_json(request):
             raise
@@ -108,21 +113,26 @@ async def _answer(request: Request, session: str, issued: Sequence[Issued]) -> R
     return Response(pdf, media_type="application/pdf", headers=headers)
 
 
-async def _page(request: Request, session: str, form: Form, errors: dict[str, str] | None = None) -> Response:
+async def _page(
+    request: Request, session: str, form: Form, errors: dict[str, str] | None = None, status: int = 200
+) -> Response:
     async with site_of(request).store.read() as work:
         live_session = await guard.of_kind(work, session)
         commission = await work.commissions.of_session(live_session)
         issued = await work.tickets.list_tickets(live_session.id)
     labels = _labels(commission)
-    missing = ticket_sheet.Boxes()
+    missing, no_sheets = ticket_sheet.Boxes(), ""
     if live_session.entrance == Entrance.TICKETS:
-        missing = await asyncio.to_thread(ticket_sheet.boxes, [live_session.title, *labels.values()])
+        try:
+            missing = await asyncio.to_thread(ticket_sheet.boxes, [live_session.title, *labels.values()])
+        except LibraryMissing as error:
+            no_sheets = say(error.message, error.values)
     alive = Counter(ticket.group for ticket in issued if not ticket.revoked_at)
     invited: dict[str | None, int | None] = {group.id: group.invited for group in commission.groups}
     return await page(
         request,
         "organise/tickets.html",
-        422 if errors else 200,
+        422 if errors else status,
         session=live_session,
         commission=commission,
         tickets=issued,
@@ -133,6 +143,7 @@ async def _page(request: Request, session: str, form: Form, errors: dict[str, st
         group=form.text("group", next(iter(labels)) or ""),
         errors=errors or {},
         boxes=missing,
+        no_sheets=no_sheets,
         here=f"/organise/sessions/{live_session.id}/tickets",
     )
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx2
 import pytest
-from support.app import House, a_house, words
+from support.app import House, a_house, field, words
 from support.factories import CLOCK, new_id
 
 from forum.services.sessions.commissions_and_sessions import SessionForm, create_session
@@ -204,3 +205,25 @@ async def test_how_people_get_in_is_chosen_when_a_session_is_made(door: Door) ->
         assert (await work.sessions.get_session(made["id"])).entrance == "tickets"
     back = await door.organiser.post("/organise/sessions", data=form | {"entrance": "the window"})
     assert back.status_code == 422
+
+
+async def test_without_the_library_that_prints_no_ticket_is_issued_and_the_page_says_why(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (code,) = await door.issue()
+    monkeypatch.setitem(sys.modules, "typst", None)
+    assert "its library typst is not installed" in words(await door.organiser.get(door.page))
+    for form in (
+        {"act": "issue", "group": "g1", "count": "7"},
+        {"act": "issue", "group": "g1", "count": "7", "boxes": "yes"},
+        {"act": "renew", "number": "1"},
+    ):
+        refused = await door.organiser.post(door.page, data=form)
+        assert (refused.status_code, "pip install ." in words(refused)) == (503, True)
+        assert form.get("count", "") in {"", field(refused, "count")}
+    async with door.house.store.read() as work:
+        [ticket] = await work.tickets.list_tickets(door.live.id)
+    assert ticket.revoked_at == "", "the one that there is holds"
+    assert len(await door.issue()) == 1  # nothing is printed of these
+    async with door.house.browser() as browser:
+        assert (await door.come(browser, code)).status_code == 303
