@@ -50,6 +50,7 @@ SILENT = (
     "forum/web/api/asked_decisions.py",
     "forum/web/api/asked_moderation.py",
     "forum/web/api/asked_papers.py",
+    "forum/web/api/asked_room.py",
     "forum/web/api/room_told.py",
     "forum/web/api/to_read.py",
     "forum/web/api/done.py",

@@ -148,11 +148,13 @@ class CalledOff(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     because: Annotated[str, text(planned_sessions.MOST_BECAUSE, "Why. Everybody reads it.")] = ""
 
 
-class _Planned(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SeenProgramme(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The programme as it was read."""
+
     number: Annotated[int, field("The `number` of the programme that you have seen: after another change, nothing is.")]
 
 
-class AskedDay(_Planned, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AskedDay(SeenProgramme, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When and where a session is."""
 
     day: Day = ""
@@ -160,7 +162,7 @@ class AskedDay(_Planned, frozen=True, kw_only=True, forbid_unknown_fields=True):
     public: Annotated[bool, field("Whether everybody may read the programme beforehand.")] = False
 
 
-class AskedSection(_Planned, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AskedSection(SeenProgramme, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A section of a programme: a new one, or changes of the one with this `id`."""
 
     id: Annotated[str, text(MOST_ID, "The id of a section that is there already.")] = ""
@@ -169,7 +171,7 @@ class AskedSection(_Planned, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ends: Annotated[str, text(MOST_DAY, "When it ends, as 12:30.")] = ""
 
 
-class PlannedStory(_Planned, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PlannedStory(SeenProgramme, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole story, cue by cue, at the end of a section."""
 
     section: Id = ""
@@ -186,14 +188,14 @@ class PlannedCue(PlannedStory, frozen=True, kw_only=True, forbid_unknown_fields=
     method: Method = ""
 
 
-class PlannedNote(_Planned, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PlannedNote(SeenProgramme, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Words for every screen, at the end of a section."""
 
     section: Id = ""
     words: Annotated[str, text(cues.MOST_NOTE, "As “Break”.")] = ""
 
 
-class PlannedQuestion(_Planned, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PlannedQuestion(SeenProgramme, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A question of the organisers' own, at the end of a section."""
 
     section: Id = ""
@@ -203,7 +205,7 @@ class PlannedQuestion(_Planned, frozen=True, kw_only=True, forbid_unknown_fields
     method: Method = ""
 
 
-class RemovedCue(_Planned, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RemovedCue(SeenProgramme, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A cue that is taken out of a programme."""
 
     id: Id = ""
@@ -217,21 +219,23 @@ class PutScene(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     replay: Annotated[bool, field("Whether it is played again, with the room stepping in.")] = False
 
 
-class _Terms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AskedTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How people vote on a question, and what is declared before."""
+
     method: Method = ""
     quorum: Annotated[int, field("How many must vote for the vote to count; 0 for no such number.")] = 0
     quorum_each: Annotated[int, field("How many of every group that is shown must vote.")] = 0
     live: Annotated[bool, field("Whether the head count is shown while the vote is open.")] = False
 
 
-class PutQuestion(_Terms, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PutQuestion(AskedTerms, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The question of a scene, for every screen, with how people vote on it."""
 
     story: Annotated[str, text(MOST_ID, "The id of the story.", "scenario")] = ""
     scene: Annotated[str, text(MOST_QUESTION, "The name of the scene.")] = ""
 
 
-class AskedQuestion(_Terms, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AskedQuestion(AskedTerms, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A question of the facilitator's own, for every screen, with how people vote on it."""
 
     question: Annotated[str, text(MOST_QUESTION, "The question.")] = ""

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from forum.services import answers_due, decision_form
-from forum.voting import commitment, decision
+from forum.voting import check_back, commitment, decision, prediction, update_file
 from forum.web.api.asked import MOST_DAY, MOST_ID, Day
 from forum.web.api.bodies import field, numbered, one_of, text
 
@@ -99,6 +99,22 @@ class AskedUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     said: Annotated[str, text(decision_form.MOST_WORDS, "What was done.")] = ""
     because: Annotated[str, text(decision_form.MOST_WORDS, "Why it was not done, or is handed on.")] = ""
     handed_to: Annotated[str, text(decision_form.MOST_ROLE, "The role that has to do it from now on.")] = ""
+    shows: Annotated[str, text(update_file.MOST_SHOWS, "What the file shows, for those who cannot see it.")] = ""
+
+
+class AskedPrediction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A prediction to be sealed. Where somebody sealed another one than `after` meanwhile, nothing is."""
+
+    after: Annotated[str, text(MOST_ID, "The id of the one that is there, which this replaces; empty for none.")] = ""
+    expect: Annotated[str, text(prediction.MOST_PREDICTED, "What the room is expected to say.")] = ""
+    minds: Annotated[str, text(prediction.MOST_PREDICTED, "What would change your minds.")] = ""
+
+
+class AskedBack(SeenDraft, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A summary of what was understood, about which those who voted are asked."""
+
+    summary: Annotated[str, text(check_back.MOST_SUMMARY, "What you understood them to say.")] = ""
+    days: Annotated[int, field(f"For how many days: {check_back.FEWEST_DAYS} to {check_back.MOST_DAYS}.")]
 
 
 class AnswerDay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

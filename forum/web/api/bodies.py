@@ -6,6 +6,7 @@ and no rule stands twice; mistakes come back under the names that the fields hav
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -18,10 +19,14 @@ from starlette.requests import Request
 
 from forum.errors import BadInput, FormErrors
 from forum.services.form_errors import Findings
-from forum.web.forms import MOST_FIELDS, Form, clean
+from forum.stories.evidence_files import MAX_BYTES
+from forum.web.forms import MOST_FIELDS, File, Form, clean, form_with_file
 
 KEY, MOST_KEY = "Idempotency-Key", 200
+# The field of multipart/form-data that has the file.
+FILE = "file"
 _MOST_MISTAKES = 100
+_NO_FIELD = "There is no such field here. Leave it out, or look it up in the description."
 _ROW = re.compile(r"(\w+)_([0-9]{1,4})")
 
 
@@ -48,18 +53,50 @@ def numbered(told: str) -> Meta:
     return Meta(description=told, extra={"numbered": True})
 
 
-async def read(request: Request, takes: type[Struct]) -> Form:
-    """Reads the body of a request into a form.
+class FormWithFile(Form):
+    """A form that may have come with a file."""
+
+    file: File | None = None
+
+
+async def read(request: Request, takes: type[Struct], most: int) -> tuple[Form, bytes]:
+    """Reads the body of a request, of at most `most` bytes, into a form; returns it beside the form.
 
     Raises FormErrors with every field that cannot be used, BadInput for what is no JSON object, HTTPException for
-    another kind of content.
+    another kind of content, and for a larger body.
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+    if _media(request) != "application/json":
         raise HTTPException(415)
-    form = Form(_as_typed(_read(await request.body(), takes)))
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > most:
+            raise HTTPException(413)
+    form = Form(_as_typed(_read(body, takes)))
     if sum(map(len, form.values.values())) > MOST_FIELDS:
         raise _too_many()
-    return form
+    return form, body
+
+
+async def read_with_file(request: Request, takes: type[Struct], most: int) -> tuple[Form, bytes]:
+    """Reads a body as `read` does, or multipart/form-data with the same fields and a file in the field FILE; returns
+    what tells one such body from others beside the form. Raises as `read` does, and TooMany while many files come."""
+    if _media(request) != "multipart/form-data":
+        form, body = await read(request, takes, most)
+        return FormWithFile(form.values), body
+    typed, file = await form_with_file(request, FILE, MAX_BYTES)
+    names = {one.encode_name: _extra(one.type).get("form") or one.name for one in msgspec.structs.fields(takes)}
+    for name in [name for name in typed.values if name not in names][:_MOST_MISTAKES]:
+        typed.wrong(name[:200], _NO_FIELD)
+    typed.stop()
+    with_file = FormWithFile({names[name]: said for name, said in typed.values.items()})
+    with_file.file = file
+    digest = await asyncio.to_thread(hashlib.sha256, file.content if file else b"")
+    return with_file, repr(sorted(with_file.values.items())).encode() + digest.digest()
+
+
+def _media(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def id_of(request: Request, person: str, body: bytes) -> str:
@@ -101,7 +138,7 @@ def _read(body: bytes, takes: type[Struct]) -> Struct:
         if len(found.errors) >= _MOST_MISTAKES:
             break
         if name not in fields:
-            found.wrong(name[:200], "There is no such field here. Leave it out, or look it up in the description.")
+            found.wrong(name[:200], _NO_FIELD)
             continue
         try:
             values[name] = msgspec.json.decode(raw, type=fields[name].type)

@@ -12,7 +12,8 @@ from forum.services.decision_corrections import CorrectionForm, ReplacementForm
 from forum.services.decision_form import DecisionForm, Promise
 from forum.voting.decision import Decision
 from forum.voting.decision_draft import DecisionDraft
-from forum.web import promise_updates
+from forum.web import promise_updates, update_files
+from forum.web.api.bodies import FormWithFile
 from forum.web.api.done import Done
 from forum.web.auth import somebody
 from forum.web.decide import form_fields
@@ -95,10 +96,11 @@ async def promise(request: Request, form: Form) -> Done:
     return Done(id=new.id, state=str(new.state), page=f"{base_url(request)}/promises/{new.id}")
 
 
-async def update(request: Request, form: Form) -> Done:
-    """Publishes news of a promise."""
+async def update(request: Request, form: FormWithFile) -> Done:
+    """Publishes news of a promise, with a file where one came."""
     site, person, id_ = site_of(request), await somebody(request), request.path_params["commitment"]
-    made = await commitments.update(site.store, site.clock, person, id_, promise_updates.typed(form))
+    sent = await update_files.checked(request, form, form.file)
+    made = await commitments.update(site.store, site.clock, person, id_, promise_updates.typed(form), sent)
     return Done(id=made.id, state=str(made.state), page=f"{base_url(request)}/promises/{id_}")
 
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 from forum.adapters import workbook
 from forum.errors import message
 from forum.record import popolo
-from forum.web.api import asked_decisions, deciding, exporting
-from forum.web.api.done import Done
+from forum.web.api import asked_decisions, deciding, exporting, understanding
+from forum.web.api.done import Done, SealedPrediction
 from forum.web.api.row import ApiRow
 from forum.web.api.shapes import Answer, OfExport
 from forum.web.forms import STORY, WORDS
@@ -118,11 +118,12 @@ FOR_DECIDING: tuple[ApiRow, ...] = (
         "/promises/{commitment}/updates",
         deciding.update,
         "decide",
-        message("Say what became of a promise"),
+        message("Say what became of a promise, with a picture or a PDF beside it"),
         Done,
         asked_decisions.AskedUpdate,
         WORDS,
         makes=True,
+        with_file=True,
     ),
     ApiRow(
         "POST",
@@ -167,5 +168,43 @@ FOR_DECIDING: tuple[ApiRow, ...] = (
         OfExport,
         somewhere=True,
         media=popolo.MEDIA_TYPE,
+    ),
+    ApiRow(
+        "GET",
+        "/sessions/{session}/prediction",
+        understanding.prediction,
+        "decide",
+        message("Read what those who decide expect a session to say, while it is sealed"),
+        SealedPrediction,
+    ),
+    ApiRow(
+        "POST",
+        "/sessions/{session}/prediction",
+        understanding.seal,
+        "decide",
+        message("Seal what those who decide expect, before the first vote of a session"),
+        Done,
+        asked_decisions.AskedPrediction,
+        WORDS,
+        makes=True,
+    ),
+    ApiRow(
+        "POST",
+        "/drafts/{draft}/ask",
+        understanding.ask,
+        "decide",
+        message("Ask those who voted whether a draft understood them"),
+        Done,
+        asked_decisions.AskedBack,
+        WORDS,
+    ),
+    ApiRow(
+        "POST",
+        "/drafts/{draft}/stop-asking",
+        understanding.stop_asking,
+        "decide",
+        message("Stop asking them, and show what they answered"),
+        Done,
+        asked_decisions.SeenDraft,
     ),
 )

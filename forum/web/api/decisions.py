@@ -13,9 +13,10 @@ from forum.services import commitments, decision_matter, ledger
 from forum.services.commitments import Promise as Found
 from forum.voting import decision as rules
 from forum.voting.commitment import Commitment, is_overdue
+from forum.voting.update_file import UpdateFile
 from forum.web.api.commissions import of
 from forum.web.api.cursors import after, cursor, place_in
-from forum.web.api.schema import Correction, Decision, Difference, Promise, Update
+from forum.web.api.schema import Correction, Decision, Difference, FileBeside, Promise, Update
 from forum.web.api.shapes import Listing, NoQuery, OfPromises, Paged
 from forum.web.i18n.dates import today
 from forum.web.record_banner import decisions_shown, ledger_shown, promises_shown, unlike_record
@@ -136,13 +137,13 @@ def _promise(request: Request, found: Found, day: str, titles: Mapping[str, str]
         overdue=is_overdue(made, day),
         made_at=made.at or None,
         replaced_at=made.replaced_at or None,
-        updates=updates_told(made),
+        updates=updates_told(made, base_url(request)),
         page=f"{base_url(request)}/promises/{made.id}",
     )
 
 
-def updates_told(made: Commitment) -> tuple[Update, ...]:
-    """Returns what became of a promise, oldest first."""
+def updates_told(made: Commitment, base: str) -> tuple[Update, ...]:
+    """Returns what became of a promise, oldest first, with files at addresses below `base`."""
     return tuple(
         Update(
             id=one.id,
@@ -152,6 +153,12 @@ def updates_told(made: Commitment) -> tuple[Update, ...]:
             because=one.because,
             handed_to=one.handed_to,
             given_by=str(one.given_by),
+            file=_file(one.file, base) if one.file else None,
         )
         for one in made.updates
     )
+
+
+def _file(one: UpdateFile, base: str) -> FileBeside:
+    url = None if one.withdrawn_at else f"{base}/promises/{one.commitment}/files/{one.id}"
+    return FileBeside(shows=one.shows, media=one.media, size=one.size, url=url)

@@ -84,3 +84,39 @@ class Hook(Answer, frozen=True, kw_only=True):
     created_at: Time
     stopped_at: Time | None
     secret: str | None = None
+
+
+class SealedPrediction(Answer, frozen=True, kw_only=True):
+    """What those who decide expect a room to say; `id` is null where nothing is sealed. It is opened with `decision`.
+    `may_be_sealed` is false once a vote of the session was opened."""
+
+    session: str
+    id: str | None
+    expect: str
+    minds: str
+    sealed_at: Time | None
+    decision: str | None
+    entry: Entry = None
+    may_be_sealed: bool
+    page: Address
+
+
+class LettingSites(Answer, frozen=True, kw_only=True):
+    """Sites that may show the results of a commission within their pages."""
+
+    commission: str
+    addresses: tuple[str, ...]
+    page: Address
+
+
+class HookMessageTold(Answer, frozen=True, kw_only=True):
+    """A message to a webhook. `state` is waiting, sent or given up; `heard` is what the latest try came to."""
+
+    id: str
+    event: str
+    at: Time
+    facts: dict[str, str | int]
+    state: str
+    tries: int
+    tried_at: Time | None
+    heard: str

@@ -6,6 +6,8 @@ page's. People's own acts are not here: a vote by a program would be nobody's vo
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 
 from forum.errors import NotFound
@@ -55,7 +57,13 @@ class RoundAct:
             outcome = await rounds.ACTS[self.name](desk, live.id, found.id, form)
         else:
             raise NotFound("There is no such act of the organiser.")
-        return await _told(request, outcome)
+        # An act that leaves the vote as it is says nothing of it.
+        return await _told(request, replace(outcome, round=outcome.round or found))
+
+
+async def let_in(request: Request, _form: Form) -> RoundDone:
+    """Lets as many more phones in as at the beginning, where all places are taken."""
+    return await _told(request, Outcome(await console.open_door(request, request.path_params["session"])))
 
 
 async def extend(request: Request, form: Form) -> RoundDone:

@@ -6,7 +6,7 @@ People's own acts are not here: a vote by a program would be nobody's vote.
 from __future__ import annotations
 
 from forum.errors import message
-from forum.web.api import asked, facilitating, organising
+from forum.web.api import asked, asked_room, facilitating, organising
 from forum.web.api.done import RoundDone
 from forum.web.api.row import ApiRow
 from forum.web.forms import WORDS
@@ -160,5 +160,60 @@ FOR_FACILITATORS: tuple[ApiRow, ...] = (
         message("Give a question that people answer on their own more time"),
         RoundDone,
         asked.MoreTime,
+    ),
+    ApiRow(
+        "POST",
+        "/rounds/{round}/terms",
+        facilitating.RoundAct("terms"),
+        "run sessions",
+        message("Change how people vote on a question before it is opened"),
+        RoundDone,
+        asked.AskedTerms,
+    ),
+    ApiRow(
+        "POST",
+        "/rounds/{round}/leave-out",
+        facilitating.RoundAct("leave_out"),
+        "run sessions",
+        message("Leave an answer out of a question before it is opened"),
+        RoundDone,
+        asked_room.LeftOut,
+    ),
+    ApiRow(
+        "POST",
+        "/rounds/{round}/wording",
+        facilitating.RoundAct("reword"),
+        "run sessions",
+        message("Give a question in easy words or in another language before it is opened"),
+        RoundDone,
+        asked_room.AskedWording,
+        WORDS,
+    ),
+    ApiRow(
+        "POST",
+        "/rounds/{round}/time",
+        facilitating.RoundAct("time"),
+        "run sessions",
+        message("Say how many minutes people may take for an open vote"),
+        RoundDone,
+        asked_room.SaidTime,
+    ),
+    ApiRow(
+        "POST",
+        "/sessions/{session}/badges",
+        facilitating.SessionAct("badges"),
+        "run sessions",
+        message("Show nothing by group from now on, or show it again"),
+        RoundDone,
+        asked_room.Badges,
+    ),
+    ApiRow(
+        "POST",
+        "/sessions/{session}/let-in",
+        facilitating.let_in,
+        "run sessions",
+        message("Let more phones in where all places are taken"),
+        RoundDone,
+        asked.Nothing,
     ),
 )

@@ -28,6 +28,7 @@ _PLACES = {
     "story": "The id of a story.",
     "draft": "The id of a draft of a decision.",
     "webhook": "The id of a webhook.",
+    "message": "The id of a message to a webhook.",
     "item": "The id of a piece of evidence.",
     "update": "The id of the news of a promise that has a file.",
     "statement": "The id of a statement of a group.",
@@ -37,7 +38,7 @@ _REF = "#/components/schemas/{name}"
 _REFUSED_WRITES = {
     "409": "It cannot be done now, or was changed meanwhile. Nothing was kept.",
     "413": "The body is too large.",
-    "415": "The body is not sent as JSON.",
+    "415": "The body is sent as another kind than the description names.",
 }
 _HEADERS = {"ETag": {"description": "Send it back as If-None-Match.", "schema": {"type": "string"}}}
 # Refusals that any request may meet.
@@ -134,7 +135,12 @@ def _operation(row: ApiRow, of: dict[int, dict[str, Any]], components: dict[str,
                     "schema": {"type": "string", "maxLength": bodies.MOST_KEY},
                 }
             )
-        told["requestBody"] = {"required": True, "content": {"application/json": {"schema": of[id(row.takes)]}}}
+        content: dict[str, Any] = {"application/json": {"schema": of[id(row.takes)]}}
+        if row.with_file:
+            fields = components[of[id(row.takes)]["$ref"].rpartition("/")[2]]["properties"]
+            file = {"type": "string", "format": "binary", "description": "A PDF, PNG or JPEG of at most 5 MB."}
+            content["multipart/form-data"] = {"schema": {"type": "object", "properties": fields | {bodies.FILE: file}}}
+        told["requestBody"] = {"required": True, "content": content}
     return told | {"parameters": parameters}
 
 

@@ -176,6 +176,11 @@ class PlanAct:
         return _programme(request, kept)
 
 
+async def move_section(request: Request, form: Form) -> ProgrammeKept:
+    """Moves a section of a programme one place."""
+    return await PlanAct("section_down" if form.flag("down") else "section_up")(request, form)
+
+
 def _programme(request: Request, kept: Planned) -> ProgrammeKept:
     sections = tuple(
         PlannedSection(

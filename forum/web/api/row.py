@@ -16,7 +16,7 @@ from forum.errors import BadInput, SignInNeeded
 from forum.web.api import bodies
 from forum.web.api.shapes import Answer, Disagreement, NoQuery
 from forum.web.auth import TOKEN_UNKNOWN, bears_token, person_of, somebody
-from forum.web.forms import SMALL, Form
+from forum.web.forms import MOST_WITH_FILE, SMALL
 from forum.web.page_row import Page
 from forum.web.problems import for_other_sites
 from forum.web.rate_limits import TEN_MINUTES
@@ -35,6 +35,7 @@ class ApiRow:
     `endpoint` takes the request and what came with it, as `takes` says: of a GET the query, of a POST the form that its
     body was read into. `summary` is a sentence for people, a gettext message. `makes`: something is made, which is not
     made again where the same request comes twice with one Idempotency-Key. `media` is that of a file, not of JSON.
+    `with_file`: it may come as multipart/form-data too, with a file beside its fields, which are all texts.
     """
 
     method: str
@@ -48,11 +49,13 @@ class ApiRow:
     somewhere: bool = False
     makes: bool = False
     media: str = ""
+    with_file: bool = False
 
     @property
     def page(self) -> Page:
         """Returns the row of the table of pages that answers it."""
-        return Page(START + self.path, self.method, self._answer, self.permission, self.most_body, self.somewhere)
+        most = MOST_WITH_FILE if self.with_file else self.most_body
+        return Page(START + self.path, self.method, self._answer, self.permission, most, self.somewhere)
 
     async def _answer(self, request: Request) -> Response:
         person = await person_of(request)
@@ -63,10 +66,11 @@ class ApiRow:
         if self.method == "GET":
             found = await self.endpoint(request, _query(request, self.takes))
             return found if isinstance(found, Response) else _found(request, found, self.permission)
-        form = await bodies.read(request, self.takes)
+        reading = bodies.read_with_file if self.with_file else bodies.read
+        form, body = await reading(request, self.takes, self.most_body)
         if self.makes:
-            by = (await somebody(request)).id
-            form = Form({**form.values, "id": [bodies.id_of(request, by, await request.body())]})
+            id_ = bodies.id_of(request, (await somebody(request)).id, body)
+            form.values = {**form.values, "id": [id_]}
         try:
             done = await self.endpoint(request, form)
         except BadInput as error:

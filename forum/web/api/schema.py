@@ -218,6 +218,15 @@ class Decision(Answer, frozen=True, kw_only=True):
     page: Address
 
 
+class FileBeside(Struct, frozen=True, kw_only=True):
+    """A picture or a PDF beside the news of a promise; `url` is null where a moderator took it away."""
+
+    shows: str
+    media: str
+    size: int
+    url: Address | None
+
+
 class Update(Struct, frozen=True, kw_only=True):
     """News of a promise."""
 
@@ -228,6 +237,7 @@ class Update(Struct, frozen=True, kw_only=True):
     because: str
     handed_to: str
     given_by: str
+    file: FileBeside | None = None
 
 
 class Promise(Answer, frozen=True, kw_only=True):

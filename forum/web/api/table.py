@@ -10,6 +10,7 @@ from forum.web.api.facilitator_table import FOR_FACILITATORS
 from forum.web.api.moderator_table import FOR_MODERATORS
 from forum.web.api.organiser_table import FOR_ORGANISERS
 from forum.web.api.papers_table import FOR_TICKETS_AND_PAPERS
+from forum.web.api.programme_table import FOR_PROGRAMMES_AND_SITES
 from forum.web.api.row import ApiRow
 from forum.web.api.schema import Commission, Decision, Entry, Promise, RecordHead, Round, Session, Stages, Story, Work
 from forum.web.api.shapes import Listing, OfPages, OfPromises, Paged
@@ -161,6 +162,7 @@ API: tuple[ApiRow, ...] = (
         somewhere=True,
     ),
     *FOR_ORGANISERS,
+    *FOR_PROGRAMMES_AND_SITES,
     *FOR_FACILITATORS,
     *FOR_TICKETS_AND_PAPERS,
     *FOR_MODERATORS,

@@ -120,11 +120,17 @@ async def act(request: Request) -> Response:
 
 async def let_in(request: Request, session: str) -> Response:
     """Lets as many more phones into a session as at the beginning, where its places are taken."""
+    await open_door(request, session)
+    return done(request, f"/console/{session}", full=site_of(request).rooms.places.full(session))
+
+
+async def open_door(request: Request, session: str) -> LiveSession:
+    """Does the same for a page or a program, and returns the session. Raises as guard.going_on does."""
     site = site_of(request)
     async with site.store.read() as work:
-        live_session = await guard.going_on(work, session, None, lock=False)
-    site.rooms.let_in(live_session.id)
-    return done(request, f"/console/{live_session.id}", full=site.rooms.places.full(live_session.id))
+        live = await guard.going_on(work, session, None, lock=False)
+    site.rooms.let_in(live.id)
+    return live
 
 
 async def carry_out(request: Request, session: str, name: str, form: Form) -> Outcome:

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.api_programs import WRITES, Programs, filled, programs_in, role_of
+from support.api_programs import WRITES, Programs, filled, programs_in, role_of, row_of
 from support.app import a_sent_story, words
+from support.check_back import understood
 from support.decided import ANSWERS
 from support.factories import CLOCK, new_id
 from support.pictures import picture
 from support.voted_session import COMMISSIONER, a_vote
 
+from forum.ports.webhooks import HookEvent, HookMessage, MessageState
 from forum.services import (
     accounts,
     answers_due,
@@ -35,9 +37,11 @@ from forum.services.stories.moderation import moderate
 from forum.services.stories.submissions import submit
 from forum.stories.draft import mark
 from forum.stories.edits import AddCard, Edit, SetField
+from forum.stories.evidence_files import MAX_BYTES
 from forum.voting.commission import Commission
 from forum.web.api.moderating import MOST_TEXTS
 from forum.web.api.row import START, ApiRow
+from forum.web.forms import WORDS
 
 JSON = "application/json"
 COMMISSION = {
@@ -138,6 +142,15 @@ async def test_the_acts_of_a_day(programs: Programs) -> None:
     await plans("remove", again=404, id=question["id"])
     assert await programs.get(f"{at}/programme") == plan
     assert [one["kind"] for one in plan["sections"][0]["items"]][-3:] == ["question", "note", "ask"]
+    await plans("sections", title="Late", starts="21:00")
+    late = plan["sections"][1]["id"]
+    await plans("sections/move", id=late)
+    assert [one["title"] for one in plan["sections"]] == ["Late", "Evening"]
+    await plans("put", id=plan["sections"][1]["items"][-1]["id"], section=late, before="")
+    assert [one["kind"] for one in plan["sections"][0]["items"]] == ["ask"]
+    await plans("sections/remove", again=404, id=late)
+    await plans("undo")
+    assert [one["title"] for one in plan["sections"]] == ["Late", "Evening"]
     copy = await do(f"{at}/copy", {})
     await do(f"/sessions/{copy['id']}/call-off", {"because": "The hall is flooded."})
     assert (await do(f"{at}/open", {}))["state"] == "going on"
@@ -148,10 +161,21 @@ async def test_the_acts_of_a_day(programs: Programs) -> None:
     await do(f"{at}/note", {"words": "A break"})
     await do(f"{at}/pause", {})
     await do(f"{at}/resume", {})
-    asked = await do(f"{at}/ask", {"question": "Who else?", "answers": ["Ana", "Ben"], "none": True})
-    assert [one["label"] for one in asked["answers"]][:2] == ["Ana", "Ben"]
+    await do(f"{at}/let-in", {})
+    for off in (True, False):
+        await do(f"{at}/badges", {"off": off})
+    asked = await do(f"{at}/ask", {"question": "Who else?", "answers": ["Ana", "Ben", "Cy"], "none": True})
+    assert [one["label"] for one in asked["answers"]][:3] == ["Ana", "Ben", "Cy"]
     vote = f"/rounds/{asked['round']}"
+    left = await do(f"{vote}/leave-out", {"answer": asked["answers"][2]["id"]})
+    assert [one["label"] for one in left["answers"]][:2] == ["Ana", "Ben"]
+    await do(f"{vote}/wording", {"kind": "easy", "question": "Who?", "answers": {left["answers"][0]["id"]: "Ana B."}})
+    await do(f"{vote}/terms", {"method": "single", "quorum": 3})
+    async with programs.house.store.read() as work:
+        declared = await work.rounds.get_round(asked["round"])
+    assert (declared.quorum, declared.versions[0].question) == (3, "Who?")
     assert (await do(f"{vote}/open", {}))["state"] == "open"
+    assert (await do(f"{vote}/time", {"minutes": 5}))["state"] == "open"
     await do(f"{vote}/warn", {})
     assert (await do(f"{vote}/close", {}))["count"] == 0
     assert (await do(f"{vote}/reveal", {}))["result"]["n"] == 0
@@ -171,7 +195,26 @@ async def test_the_acts_of_a_day(programs: Programs) -> None:
     assert added["secret"].startswith("whsec_")
     [listed] = (await programs.get(f"/commissions/{here}/webhooks"))["items"]
     assert (listed["id"], listed["secret"]) == (added["id"], None)
-    await do(f"/commissions/{here}/webhooks/{added['id']}/start", {})
+    hooked = f"/commissions/{here}/webhooks/{added['id']}"
+    await do(f"{hooked}/start", {})
+    async with programs.house.store.begin() as work:
+        gone = HookMessage(new_id(), added["id"], HookEvent.DECISION_MADE, CLOCK.now(), {}, MessageState.GIVEN_UP)
+        await work.webhooks.add_message(gone)
+    [told] = [one for one in (await programs.get(f"{hooked}/messages"))["items"] if one["id"] == gone.id]
+    assert (told["state"], told["event"]) == ("given up", "decision.made")
+    # Once, as it is on its way then.
+    again = f"{hooked}/messages/{gone.id}/again"
+    assert (await programs.send(again, {}, programs.tokens["organiser"], "", 200)).json()["state"] == "waiting"
+    programs.done.add(row_of(again).path)
+    letting = {"addresses": ["https://www.example.org/about", "https://example.com"]}
+    sites = (await do(f"/commissions/{here}/embeds", letting))["addresses"]
+    assert (
+        (await programs.get(f"/commissions/{here}/embeds"))["addresses"]
+        == sites
+        == [
+            *("https://www.example.org", "https://example.com"),
+        ]
+    )
     await do(f"/commissions/{here}/webhooks/{added['id']}/remove", {}, again=404)
     closing = {"closing": "It is done.", "groups": [{"group": before.groups[0].label, "words": "Thank you."}]}
     told = await programs.get(f"/commissions/{here}/stages")
@@ -201,6 +244,28 @@ async def test_the_acts_of_those_who_decide(programs: Programs) -> None:
     late = await programs.send(f"/promises/{added['id']}/updates", news, programs.tokens["commissioner"], new_id(), 409)
     assert "Somebody else said" in late.json()["detail"]
     await do(f"/promises/{added['id']}/updates", news | {"after": told["id"], "said": "Still here."})
+
+    await sends_a_file(programs, added["id"])
+
+    live = await programs.send(
+        f"/commissions/{programs.commission}/sessions", {"title": "A day"}, programs.tokens["organiser"], "", 201
+    )
+    at = f"/sessions/{live.json()['id']}/prediction"
+    assert (await programs.get(at, "commissioner"))["may_be_sealed"]
+    sealed = await do(at, {"expect": "A nurse", "minds": "Many who say no"})
+    told = await programs.get(at, "commissioner")
+    assert (told["id"], told["expect"], told["entry"]) == (sealed["id"], "A nurse", sealed["entry"])
+    late = await programs.send(at, {"expect": "A", "minds": "B"}, programs.tokens["commissioner"], new_id(), 409)
+    assert "Somebody else sealed" in late.json()["detail"]
+
+    over = await understood(programs.house.store)
+    at, seen = f"/drafts/{over.draft.id}", {"version": over.draft.version}
+    back = seen | {"summary": "A nurse should come.", "days": 7}
+    refused = await programs.send(f"{at}/ask", back | {"days": 99}, programs.tokens["everywhere"], "", 422)
+    assert [one["field"] for one in refused.json()["errors"]] == ["days"]
+    asked = await do(f"{at}/ask", back, token=programs.tokens["everywhere"])
+    assert "/answer/" in asked["page"]
+    await do(f"{at}/stop-asking", seen, again=409, token=programs.tokens["everywhere"])
 
     draft = await do(f"/rounds/{day.first}/drafts", both | {"rationale": ""})
     at = f"/drafts/{draft['id']}"
@@ -349,6 +414,51 @@ async def test_the_acts_at_the_door_and_with_papers(programs: Programs) -> None:
     assert (told["state"], told["heaps"], told["handed_out"]) == ("confirmed", None, None)
 
 
+async def sends_a_file(programs: Programs, promise: str) -> None:
+    """Sends news of a promise with a picture: once where it comes twice, refused by field, read by everybody."""
+    at = f"/promises/{promise}/updates"
+    headers = {"Authorization": f"Bearer {programs.tokens['commissioner']}"}
+    told = (await programs.browser.get(f"{START}/promises/{promise}")).json()
+    news = {"state": "done", "said": "It hangs there.", "after": told["updates"][-1]["id"], "shows": "The rota"}
+    of = programs.described["paths"]["/promises/{commitment}/updates"]["post"]["requestBody"]["content"]
+    assert set(of["multipart/form-data"]["schema"]["properties"]) == {*news, "because", "handed_to", "file"}
+
+    async def send(file: bytes, status: int, key: str = "", by: str = headers["Authorization"], **more: str) -> Any:
+        sent = await programs.browser.post(
+            START + at,
+            data=news | more,
+            files={"file": ("rota.jpg", file)},
+            headers={"Authorization": by, "Idempotency-Key": key},
+        )
+        assert sent.status_code == status, sent.text
+        return sent.json()
+
+    await send(picture(), 401, by="Bearer nobody")
+    for file, more, name in ((b"MZ", {}, "file"), (picture(), {"shows": ""}, "shows"), (picture(), {"on": "1"}, "on")):
+        assert [one["field"] for one in (await send(file, 422, **more))["errors"]] == [name]
+    assert [one["field"] for one in (await send(b"x" * (MAX_BYTES + 1), 422))["errors"]] == ["file"]
+    cut = headers | {"Content-Type": "multipart/form-data; boundary=x"}
+    assert (await programs.browser.post(START + at, content=b"--x\r\nnothing", headers=cut)).status_code == 422
+    key = new_id()
+    made = await send(picture(), 201, key)
+    assert (await send(picture(), 201, key))["id"] == made["id"]
+    assert "Somebody else said" in (await send(picture(), 409, new_id()))["detail"]
+    last = (await programs.browser.get(f"{START}/promises/{promise}")).json()["updates"][-1]
+    assert (last["id"], last["file"]["shows"], last["file"]["media"]) == (made["id"], "The rota", "image/jpeg")
+    shown = await programs.browser.get(last["file"]["url"])
+    assert (shown.status_code, len(shown.content)) == (200, last["file"]["size"])
+    large = b'{"said": "' + b"a" * WORDS + b'"}'
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield large
+
+    for content in (large, pieces()):
+        answer = await programs.browser.post(
+            START + at, content=content, headers=headers | {"Content-Type": JSON, "Accept": JSON}
+        )
+        assert answer.status_code == 413, "its fields hold no more, though a file may"
+
+
 async def test_an_export_that_a_program_takes_is_noted_with_its_token(programs: Programs) -> None:
     headers = {"Authorization": f"Bearer {programs.tokens['commissioner']}"}
     for path, start in (("/export", b"PK"), ("/export/workbook", b"PK"), ("/export/popolo", b"{")):
@@ -421,8 +531,8 @@ async def test_whoever_may_not_is_refused_and_nothing_is_done(programs: Programs
 @pytest.mark.parametrize("row", WRITES.values(), ids=WRITES)
 async def test_what_cannot_be_used_is_told_at_every_field_with_what_to_do(programs: Programs, row: ApiRow) -> None:
     at, token = filled(programs.day, row.path), programs.tokens["everywhere"]
-    fields = row.takes.__struct_fields__
-    body = {name: {"not": ["this"]} for name in fields if name not in ("told", "differs")} | {"more": 1}
+    tables = {"told", "differs"} | ({"answers"} if row.path.endswith("/wording") else set())
+    body = {name: {"not": ["this"]} for name in row.takes.__struct_fields__ if name not in tables} | {"more": 1}
     refused = (await programs.send(at, body, token, "", 422)).json()
     assert {one["field"] for one in refused["errors"]} >= set(body)
     assert all(one["detail"] for one in refused["errors"])
