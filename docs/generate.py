@@ -60,6 +60,10 @@ One JSON object in each text frame of a websocket. Its `t` names its type. The s
 - A screen passes over a type that it does not know. The server answers what it does not know with `refused` and keeps
   the socket open, unless it keeps happening. The same goes for too many messages: {burst} at once and {refill} a second
   are taken, whatever the number of a participant's sockets; who goes on far faster is sent away for {out} seconds.
+  So is who sends {rubbish} messages that cannot be read (one more is taken each minute; bytes that are no frame or
+  begin one that is too long end the socket, and count as {broken}), and whose sockets come more than {many} times and
+  then more than once in two seconds. Who comes back meanwhile is told why; the next handshakes are answered with 429
+  and `Retry-After`.
 - A participant has at most {sockets} sockets: one more closes the oldest, which is told so and must not come back by
   itself. A session has at most {screens} sockets of each other kind of screen: one more is told to come back later.
 - A frame to the server holds at most {largest} characters, a reason at most {reason}.
@@ -106,6 +110,8 @@ def messages() -> str:
     words = _WIRE.format(
         version=wire.VERSION, largest=wire.MAX_MESSAGE, reason=MOST_WORDS, burst=int(message_allowance.BURST),
         refill=int(message_allowance.REFILL), out=int(message_allowance.OUT), sockets=room.MOST_SOCKETS,
+        rubbish=int(message_allowance.UNREADABLE), broken=int(message_allowance.BROKEN),
+        many=int(message_allowance.COMINGS),
         screens=room.MOST_SCREENS,
     )  # fmt: skip
     parts = [_NOTE, "", words]
