@@ -157,6 +157,11 @@ async def test_an_asynchronous_round_is_by_the_rules_for_its_organiser_too(house
         shown = await browser.get(f"/answer/{night.live.code}")
     async with house.signed_in("organiser") as browser:
         own = await browser.get(f"/organise/asynchronous/{night.live.id}")
+        _, secret = await accounts.make_token(house.store, CLOCK, await house.person("ola", "organiser"), "a script")
+    async with house.browser() as program:
+        program.headers["Authorization"] = f"Bearer {secret}"
+        refused = await program.get(f"/organise/asynchronous/{night.live.id}")
+        assert refused.status_code == 403, "it says how many answered"
     assert told is not None
     assert (told.n, told.counts, told.rounded) == (35, {"r1": 20, "r2": 15} | dict.fromkeys(told.hidden, 0), True)
     for page in (shown, own):

@@ -84,8 +84,8 @@ async def console(request: Request) -> Response:
 
 
 async def check_in_the_room(request: HTTPConnection, work: Work, live: LiveSession) -> None:
-    """Raises NotAllowed for a program that asks for a room's own screen where small-number rules hold: its numbers are
-    exact, and stay in the room."""
+    """Raises NotAllowed for a program that asks for the organisers' own screen of a vote where small-number rules hold:
+    its numbers are exact, and stay with those who are there."""
     if token_of(request) and (await work.commissions.of_session(live)).small_numbers:
         raise NotAllowed("Small-number rules hold here: only people see this screen. Programs ask for JSON.")
 

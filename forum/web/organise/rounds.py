@@ -28,6 +28,7 @@ from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
+from forum.web.live.console import check_in_the_room
 from forum.web.responses import done, page, wants_json
 from forum.web.site import base_url, site_of
 from forum.web.templates import qr
@@ -186,6 +187,7 @@ async def _round_page(
     session = request.path_params["session"]
     async with site.store.read() as work:
         live_session, round_ = await _there(work, session)
+        await check_in_the_room(request, work, live_session)
     await asynchronous.up_to_date(site.store, site.clock, round_)
     async with site.store.read() as work:
         round_ = await work.rounds.get_round(round_.id)
