@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from forum.errors import StartupProblem
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 BACK = "/sign-in/provider/back"
 _MISSING = (
     "FORUM_OIDC_ISSUER needs libraries that are not installed. Install them, in the folder of Forum's source: "
-    "pip install '.[oidc]'"
+    "%(python)s -m pip install '.[oidc]'"
 )
 
 
@@ -27,5 +28,5 @@ def provider_of(provider: IdentityProvider | None, address: str) -> OidcProvider
     try:
         from forum.adapters.oidc import OidcProvider  # noqa: PLC0415 - an extra that need not be there
     except ModuleNotFoundError as error:
-        raise StartupProblem(_MISSING) from error
+        raise StartupProblem(_MISSING, python=sys.executable) from error
     return OidcProvider(provider, address + BACK)

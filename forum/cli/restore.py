@@ -22,7 +22,7 @@ from forum.adapters.backup_file import DATABASE, Backup, Manifest
 from forum.adapters.clock import SystemClock
 from forum.adapters.known_record import FILE as KNOWN
 from forum.adapters.last_checkpoint import COSIGNED, FILE
-from forum.adapters.signing_key import KEY_FILE, NEXT_FILE, key_name, take_next
+from forum.adapters.signing_key import KEY_FILE, NEXT_FILE, KeyPlace, key_name, take_next
 from forum.adapters.there import lost_by, taken_back, there_in
 from forum.cli import (
     accept_restore,
@@ -154,7 +154,9 @@ async def _restored(settings: Settings, backup: Backup, *, instead: bool, accept
             _refuse(progress, lost_by(there, contents.leaves), back, accept=accept)
             keep = _keep_folder(settings.data) if there.database or other_key else None
             ours = there.same_house(contents.leaves, backup.manifest.key)
-            _next_key(settings.data, aside, backup.manifest.key)
+            given = KeyPlace.of(settings).given
+            if not given:
+                _next_key(settings.data, aside, backup.manifest.key)
             if keep:
                 _keep([settings.data / name for name in (KEY_FILE, *_REMEMBERED)], keep)
             if not ours:
@@ -167,7 +169,7 @@ async def _restored(settings: Settings, backup: Backup, *, instead: bool, accept
                 _put_file(file_of(settings.database_url), aside / DATABASE, keep)
             else:
                 await _put_rows(settings, aside / DATABASE, keep)
-            _finish(settings.data, aside, backup.manifest)
+            _finish(settings.data, aside, backup.manifest, key=not given)
         said, after = await _looked_at(settings, backup.manifest)
     if after.findings and not progress.findings:
         raise StartupProblem(
@@ -297,10 +299,10 @@ async def _put_rows(settings: Settings, restored: Path, keep: Path | None) -> No
     await put_in(restored, settings.database_url)
 
 
-def _finish(data: Path, aside: Path, manifest: Manifest) -> None:
-    """Takes the key, and what else the backup has and the folder has not."""
-    if manifest.key:
+def _finish(data: Path, aside: Path, manifest: Manifest, *, key: bool) -> None:
+    """Takes the key, unless the settings give it another place, and what else the backup has and the folder has not."""
+    if manifest.key and key:
         take_next(data, manifest.key)
     for name in manifest.files:
-        if name != DATABASE and not (data / name).exists():
+        if name != DATABASE and (key or name != KEY_FILE) and not (data / name).exists():
             machine.replace_file(data / name, (aside / name).read_bytes())

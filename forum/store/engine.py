@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -31,7 +32,7 @@ from forum.store.work import SqlWork
 
 _MISSING = (
     "FORUM_DATABASE_URL needs a library that is not installed: %(library)s. Install Forum once more, in the folder of "
-    "its source: pip install ."
+    "its source: %(python)s -m pip install ."
 )
 SQLITE, POSTGRESQL = DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
@@ -159,7 +160,7 @@ def engines(url: URL) -> SqlStore:
     try:
         return _engines(url)
     except ModuleNotFoundError as error:
-        raise StartupProblem(_MISSING, library=error.name) from error
+        raise StartupProblem(_MISSING, library=error.name, python=sys.executable) from error
 
 
 def _engines(url: URL) -> SqlStore:

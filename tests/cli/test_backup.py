@@ -132,6 +132,18 @@ def test_a_restored_house_has_the_same_record_and_serves(house: SimpleNamespace,
     assert json.loads(while_serving.stdout)["root"] == house.root
 
 
+def test_a_key_that_has_a_place_of_its_own_is_not_put_into_the_folder_too(
+    house: SimpleNamespace, tmp_path: Path
+) -> None:
+    key = tmp_path / "secret.pem"
+    shutil.copyfile(house.data / "signing_key.pem", key)
+    env = clean_environment(FORUM_SIGNING_KEY_FILE=str(key))
+    done = run_forum("restore", house.file, "--data", tmp_path / "new", "--json", env=env)
+    assert (done.returncode, json.loads(done.stdout or "{}").get("root")) == (0, house.root), done.stderr
+    assert not list((tmp_path / "new").glob("signing_key.pem*"))
+    assert run_forum("record", "check", "--data", tmp_path / "new", env=env).returncode == 0
+
+
 async def test_a_backup_in_a_burst_of_votes_has_each_that_was_counted_before_it(tmp_path: Path) -> None:
     counted: list[str] = []
     async with opened(tmp_path / "data") as store:
@@ -334,7 +346,7 @@ def test_a_restore_that_is_interrupted_leaves_the_old_or_the_new_whole(
             return await real(*arguments, **options)
         raise KeyboardInterrupt
 
-    def now(*_: object) -> None:
+    def now(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(command, at, later if at == "_looked_at" else now)

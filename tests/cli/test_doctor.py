@@ -234,9 +234,9 @@ PROVIDER = {
 @pytest.mark.parametrize(
     ("library", "env", "what", "says"),
     [
-        ("redis", {"FORUM_BROKER_URL": "redis://127.0.0.1:1"}, "broker", "pip install '.[valkey]'"),
-        ("authlib", PROVIDER, "sign-on", "pip install '.[oidc]'"),
-        ("asyncpg", {"FORUM_DATABASE_URL": "postgresql+asyncpg://f@127.0.0.1:1/f"}, "database", "pip install ."),
+        ("redis", {"FORUM_BROKER_URL": "redis://127.0.0.1:1"}, "broker", "-m pip install '.[valkey]'"),
+        ("authlib", PROVIDER, "sign-on", "-m pip install '.[oidc]'"),
+        ("asyncpg", {"FORUM_DATABASE_URL": "postgresql+asyncpg://f@127.0.0.1:1/f"}, "database", "-m pip install ."),
     ],
 )
 def test_a_library_that_the_settings_need_is_missed_before_the_server_is(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 from forum.errors import StartupProblem
 from forum.live.brokers.memory import MemoryBroker
 from forum.ports.broker import Broker
 
 _MISSING = (
     "FORUM_BROKER_URL needs a library that is not installed. Install it, in the folder of Forum's source: "
-    "pip install '.[valkey]'"
+    "%(python)s -m pip install '.[valkey]'"
 )
 
 
@@ -23,7 +25,7 @@ def broker_of(url: str) -> Broker:
         # An extra: who runs one process needs none of it.
         from forum.live.brokers.valkey import ValkeyBroker  # noqa: PLC0415 - an extra that need not be there
     except ModuleNotFoundError as error:
-        raise StartupProblem(_MISSING) from error
+        raise StartupProblem(_MISSING, python=sys.executable) from error
     return ValkeyBroker(url)
 
 
