@@ -25,6 +25,8 @@ from forum.rehearsal.network import Pace
 PATIENCE: Final = 90.0  # seconds without any answer after which a rehearsal gives up
 _NOT_WANTED: Final = frozenset({4400, 4403, 4404})
 _COME_BACK_LATER: Final = frozenset({429, 500, 502, 503, 504})
+_SOONEST: Final = 0.4  # seconds
+_SLOWEST: Final = 20.0
 _QUEUE: Final = 16  # frames that are read ahead
 _SLOW_QUEUE: Final = 1
 
@@ -36,6 +38,13 @@ Found = TypeVar("Found")
 def origin_of(base: str) -> str:
     """Returns the origin of a page at this address, as a browser sends it: without the path."""
     return urlsplit(base)._replace(path="").geturl()
+
+
+def pause(tries: int) -> float:
+    """Returns for how many seconds a screen waits before its next attempt, after so many without a hello, as
+    static/live/room-connection.js does: twice as long each time, and no two screens alike.
+    """
+    return min(_SLOWEST, _SOONEST * 2.0 ** min(tries, 9)) * jitter.uniform(0.5, 1.5)
 
 
 class Watcher:
@@ -65,6 +74,7 @@ class Watcher:
         self._origin = Origin(origin_of(base))
         self._headers = dict(headers or {})
         self._socket: ClientConnection | None = None
+        self._tries = 0  # connections without a hello since the last one that had it
         self._leaving = False
         self._line = asyncio.Event()  # set while the simulated network is up
         self._line.set()
@@ -81,6 +91,7 @@ class Watcher:
             if not self._line.is_set():
                 await self._line.wait()
                 deadline = time.monotonic() + self.patience
+                self._tries = 0
                 continue
             try:
                 if been_in:
@@ -109,7 +120,8 @@ class Watcher:
             if time.monotonic() > deadline:
                 raise RehearsalFailed("The server went away and did not come back.")
             if not self._leaving:
-                await asyncio.sleep(jitter.uniform(0.05, 0.6))
+                await asyncio.sleep(pause(self._tries))
+                self._tries += 1
 
     async def leave(self) -> None:
         """Closes the socket for good."""
@@ -196,6 +208,7 @@ class Watcher:
             if self.connected:
                 self.ready.set()
         elif isinstance(message, Hello):
+            self._tries = 0
             self.tally = None
             if message.history != self._history:
                 self._history, self._newest = message.history, -1
