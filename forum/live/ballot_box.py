@@ -95,6 +95,10 @@ class Intake:
         refusal = self._refusal(cast)
         return _not_taken(cast, refusal) if refusal else await self._casts.put_and_wait(_upright(cast))
 
+    def storing(self) -> bool:
+        """Returns true while casts are being stored, and others may wait for the next commit."""
+        return self._casts.storing
+
     async def drain(self) -> None:
         """Returns when everything taken so far has been answered. For closing down."""
         await self._casts.drain()

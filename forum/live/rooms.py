@@ -26,6 +26,7 @@ from forum.live.connection import Connection, Say
 from forum.live.debounced import Debounced
 from forum.live.elsewhere import Elsewhere
 from forum.live.messages import GOODBYES
+from forum.live.outbox import Rota
 from forum.live.phone_reads import PhoneReads
 from forum.live.presence import POLLING
 from forum.live.room import Common, Own, Room
@@ -71,8 +72,8 @@ class Rooms:
         self._own = Debounced(self._tell_own)  # by participant; the others by session
         self.reads = PhoneReads(store)
         self._unlike: dict[str, tuple[tuple[str, int], ...]] = {}
-        self._common = Common()
         self.intake = Intake(store, self._counted)
+        self._common = Common(rota=Rota(self.intake.storing))
         self.stopping = Stopping(store, self.joined)
         self.arrivals = Arrivals(store)
         self.places = Places(places)

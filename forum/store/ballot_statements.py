@@ -51,8 +51,8 @@ def statements(*, postgresql: bool) -> Statements:
     """Returns the statements in the dialect of PostgreSQL or SQLite; they are built once."""
     return Statements(
         asked=Batch(_asked(of_postgresql=postgresql), ROUND),
-        fresh=Batch(_fresh(of_postgresql=postgresql), FRESH),
-        count=Batch(_count(of_postgresql=postgresql), BALLOT),
+        fresh=_fresh(of_postgresql=postgresql),
+        count=_count(of_postgresql=postgresql),
         known=Batch(_known(of_postgresql=postgresql), KEY),
         voted=Batch(_voted(of_postgresql=postgresql), ROUND),
         whole=Batch(_of_rounds(*_WHOLE, of_postgresql=postgresql).order_by(ballot.c.ballot), ROUND),
@@ -117,7 +117,7 @@ def _voted(*, of_postgresql: bool) -> sa.Select[Any] | sa.UpdateBase:
 # its tables, as in the first minutes of an event, it joined a batch with everybody in the session, which took seconds.
 
 
-def _fresh(*, of_postgresql: bool) -> sa.Select[Any] | sa.UpdateBase:
+def _fresh(*, of_postgresql: bool) -> Batch:
     # Only participants of the round's own session, without observers. Sorted by (round, participant, cast), so that
     # two processes with overlapping batches take row locks in one order and cannot deadlock.
     batch = Batch.of(FRESH, of_postgresql=of_postgresql)
@@ -128,11 +128,16 @@ def _fresh(*, of_postgresql: bool) -> sa.Select[Any] | sa.UpdateBase:
     chosen = sa.select(*key).where(here.scalar_subquery() == batch.c.session).order_by(*key)
     if of_postgresql:
         inserted = postgresql.insert(casting).from_select(KEY, chosen).on_conflict_do_nothing()
-        return inserted.returning(*casting.c)
-    return sqlite.insert(casting).from_select(KEY, chosen).on_conflict_do_nothing().returning(*casting.c)
+        return Batch(inserted.returning(*casting.c), FRESH)
+    there = sa.exists().where(*(casting.c[name] == batch.c[name] for name in KEY))
+    return Batch(
+        sqlite.insert(casting).from_select(KEY, chosen).on_conflict_do_nothing(),
+        FRESH,
+        foretold=_in_one(chosen.where(~there)),
+    )
 
 
-def _count(*, of_postgresql: bool) -> sa.Select[Any] | sa.UpdateBase:
+def _count(*, of_postgresql: bool) -> Batch:
     # The batch has at most one row a participant and round, and all participants exist. A later cast changes choice,
     # reason, condition and time; the group and the random numbers stay those of the first.
     batch = Batch.of(BALLOT, of_postgresql=of_postgresql)
@@ -147,13 +152,25 @@ def _count(*, of_postgresql: bool) -> sa.Select[Any] | sa.UpdateBase:
     changing = ("choice", "reason", "at", "condition")
     if of_postgresql:
         there = postgresql.insert(ballot).from_select(columns, chosen)
-        return there.on_conflict_do_update(
-            index_elements=key, set_={name: there.excluded[name] for name in changing}
-        ).returning(*back)
+        return Batch(
+            there.on_conflict_do_update(
+                index_elements=key, set_={name: there.excluded[name] for name in changing}
+            ).returning(*back),
+            BALLOT,
+        )
     here = sqlite.insert(ballot).from_select(columns, chosen)
-    return here.on_conflict_do_update(
-        index_elements=key, set_={name: here.excluded[name] for name in changing}
-    ).returning(*back)
+    before = sa.select(ballot.c.ballot).where(*(ballot.c[name] == batch.c[name] for name in key)).scalar_subquery()
+    return Batch(
+        here.on_conflict_do_update(index_elements=key, set_={name: here.excluded[name] for name in changing}),
+        BALLOT,
+        foretold=_in_one(sa.select(*(batch.c[name] for name in key), sa.func.coalesce(before, batch.c.ballot))),
+    )
+
+
+def _in_one(rows: sa.Select[Any]) -> sa.Select[Any]:
+    """Returns the statement that gives rows as one text of JSON, a list of lists."""
+    each = rows.order_by(None).subquery("each")
+    return sa.select(sa.func.json_group_array(sa.func.json_array(*each.c)))
 
 
 def _known(*, of_postgresql: bool) -> sa.Select[Any] | sa.UpdateBase:

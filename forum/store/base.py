@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -24,10 +24,15 @@ Key = TypeVar("Key", str, int)
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """A statement over a batch of rows with these columns: it reads them from `of`."""
+    """A statement over a batch of rows with these columns: it reads them from `of`.
+
+    `foretold` selects, on SQLite, the rows that the statement would return, which then returns none: SQLite's driver
+    gives the interpreter away at each row, and beside a busy event loop waits half a millisecond to have it back.
+    """
 
     statement: sa.Select[Any] | sa.UpdateBase
     columns: tuple[str, ...]
+    foretold: sa.Select[Any] | None = None
 
     @staticmethod
     def of(columns: tuple[str, ...], *, of_postgresql: bool) -> sa.FromClause:
@@ -67,7 +72,9 @@ class Link:
                 values = {f"{name}_s": [row[i] for row in rows] for i, name in enumerate(over.columns)}
                 return (await self.connection.execute(over.statement, values)).all()
             driver: Any = (await self.connection.get_raw_connection()).driver_connection
-            return await sqlite_thread.in_pieces(driver, lambda number: _text(over, number), rows)
+            statements = [each for each in (over.foretold, over.statement) if each is not None]
+            texts = [partial(_text, each, over.columns) for each in statements]
+            return await sqlite_thread.in_pieces(driver, texts, rows)
 
     async def one(self, statement: sa.Executable, otherwise: str, values: Mapping[str, object] | None = None) -> Row:
         """Returns the first row. Raises NotFound with the sentence `otherwise` where there is none."""
@@ -116,12 +123,12 @@ def having(*columns: sa.Column[Any], order: sa.Column[Any] | None = None) -> sa.
     return wanted if order is None else wanted.order_by(order)
 
 
-@lru_cache(maxsize=4 * sqlite_thread.PIECE)
-def _text(over: Batch, number: int) -> str:
+@lru_cache(maxsize=8 * sqlite_thread.PIECE)
+def _text(statement: sa.Select[Any] | sa.UpdateBase, columns: tuple[str, ...], number: int) -> str:
     """Returns a statement over a batch of so many rows as SQLite takes it: they are the table `batch`."""
-    row = f"({', '.join('?' * len(over.columns))})"
-    names, rows = ", ".join(f'"{name}"' for name in over.columns), ", ".join([row] * number)
-    return f"WITH batch ({names}) AS (VALUES {rows}) {_compiled(over.statement)}"
+    row = f"({', '.join('?' * len(columns))})"
+    names, rows = ", ".join(f'"{name}"' for name in columns), ", ".join([row] * number)
+    return f"WITH batch ({names}) AS (VALUES {rows}) {_compiled(statement)}"
 
 
 @cache

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.connectors.asyncio import AsyncAdapt_dbapi_connection
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
@@ -20,11 +21,14 @@ from sqlalchemy.util import EMPTY_DICT
 PIECE = 128  # rows of a batch that one statement gets: beyond that it takes no less time for each
 
 
-async def in_pieces(driver: Any, text: Callable[[int], str], rows: Sequence[Sequence[object]]) -> list[Sequence[Any]]:
-    """Runs a statement over so many rows at a time, all of it in one call, and returns what it returned.
+async def in_pieces(
+    driver: Any, texts: Sequence[Callable[[int], str]], rows: Sequence[Sequence[object]]
+) -> list[Sequence[Any]]:
+    """Runs statements over so many rows at a time, all of it in one call, and returns what they returned.
 
-    `text` gives the statement for a number of rows; their values are its parameters, one row after another. Not row by
+    `texts` give each statement for a number of rows; their values are its parameters, one row after another. Not row by
     row, as executemany does: in a thread beside a busy event loop that waits for the interpreter's lock at every row.
+    Of two statements the first gives its rows as one text of JSON, for the same reason.
     """
 
     def work() -> list[Sequence[Any]]:
@@ -34,7 +38,9 @@ async def in_pieces(driver: Any, text: Callable[[int], str], rows: Sequence[Sequ
             # Pieces of 1, 2, 4, 8 ... rows: so few texts are prepared once and kept, which takes longer than a piece.
             piece = rows[start : start + min(PIECE, 1 << (len(rows) - start).bit_length() - 1)]
             start += len(piece)
-            found += driver._conn.execute(text(len(piece)), [value for row in piece for value in row]).fetchall()
+            values = [value for row in piece for value in row]
+            answers = [driver._conn.execute(text(len(piece)), values).fetchall() for text in texts]
+            found += answers[0] if len(answers) == 1 else msgspec.json.decode(answers[0][0][0])
         return found
 
     answered: list[Sequence[Any]] = await driver._execute(work)

@@ -56,6 +56,31 @@ async def test_what_comes_while_a_batch_is_committed_waits_behind_those_that_wai
     assert numbers.answers == [(n, f"{n} kept") for n in range(6)]
 
 
+async def test_after_a_batch_of_several_more_are_gathered_and_after_one_alone_nobody_waits(sqlite_store: Store) -> None:
+    loop = asyncio.get_running_loop()
+    for first, together in (((0, 1), [[0, 1], [2, 3]]), ((0,), [[0], [2], [3]])):
+        numbers = Numbers(sqlite_store)
+
+        def more(numbers: Numbers = numbers) -> None:
+            if len(numbers.batches) == 1:
+                numbers.put(2)
+                loop.call_soon(numbers.put, 3)
+
+        numbers.on_disk = more
+        numbers.put(*first)
+        await numbers.commit.drain()
+        assert numbers.batches == together
+
+
+async def test_it_says_that_it_stores_as_long_as_it_does(sqlite_store: Store) -> None:
+    numbers = Numbers(sqlite_store)
+    said: list[bool] = []
+    numbers.on_disk = lambda: said.append(numbers.commit.storing)
+    numbers.put(0, 1)
+    await numbers.commit.drain()
+    assert (said, numbers.commit.storing) == ([True], False)
+
+
 async def test_more_than_may_wait_is_refused_at_once_and_nothing_of_it_is_kept(sqlite_store: Store) -> None:
     numbers = Numbers(sqlite_store, most_waiting=3, batch=2)
     numbers.put(*range(5))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from functools import partial
+from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.jumping_loop import run_jumping
 
-from forum.live.outbox import AT_ONCE, BEHIND, MOST_ANSWERS, Outbox, Rota, Turns
+from forum.live.outbox import AT_ONCE, BEHIND, GIVE_WAY, LOOK, MOST_ANSWERS, Outbox, Rota, Turns
 
 
 async def test_answers_come_first_and_in_order_then_state_then_tally() -> None:
@@ -134,6 +138,35 @@ async def test_a_whole_room_is_woken_by_turns_and_an_answer_does_not_wait_for_th
     assert order[:3] == [f"{len(boxes) - 1} ack", f"{len(boxes) - 1} state", f"{len(boxes) - 1} tally"]
     assert len(order) == 2 * len(boxes) + 1
     assert max(steps) <= 2 * AT_ONCE
+
+
+def test_a_room_waits_while_votes_are_stored_and_is_told_all_the_same_where_they_are_without_end() -> None:
+    async def told(seconds: float) -> list[float]:
+        """Returns when each of a room was sent to, where votes are stored for so many seconds from the start."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        rota, at = Rota(lambda: loop.time() - began < seconds), list[float]()
+        turns = Turns(rota)
+
+        async def write(outbox: Outbox) -> None:
+            await outbox.take()
+            at.append(loop.time() - began)
+
+        boxes = [Outbox() for _ in range(3 * AT_ONCE)]
+        writing = [asyncio.create_task(write(outbox)) for outbox in boxes]
+        await asyncio.sleep(0)
+        turns.wake(Outbox())  # the room was told something just now
+        await asyncio.sleep(GIVE_WAY)
+        for outbox in boxes:
+            outbox.turns = turns
+            outbox.tally("tally")
+        await asyncio.gather(*writing)
+        return at
+
+    without_end = run_jumping(told(math.inf))
+    steps = [without_end[number * AT_ONCE] for number in range(3)]
+    assert [pytest.approx(later - earlier, abs=2 * LOOK) for earlier, later in pairwise(steps)] == [GIVE_WAY] * 2
+    assert run_jumping(told(0))[-1] < steps[1]
 
 
 async def test_a_screen_whose_turn_has_not_come_is_sent_the_latest_only() -> None:
