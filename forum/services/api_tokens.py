@@ -84,7 +84,9 @@ async def _checked(work: Work, person: Person, form: TokenForm, today: str) -> s
         found.wrong("expires_on", "Choose a day after today, and at most two years from now.")
     if form.commission not in await work.commissions.titles({form.commission}):
         found.wrong("commission", "Choose the commission that it is for.")
-    elif form.role not in roles_in(person, form.commission):
+    if not form.role:
+        found.wrong("role", "Choose the role that it stands for.")
+    elif "commission" not in found.errors and form.role not in roles_in(person, form.commission):
         found.wrong("role", "You do not have this role in this commission. A token can do no more than you.")
     tokens = [one for one in await work.people.tokens(person.id) if holds(person, one, today)]
     if len(tokens) >= MOST_TOKENS:

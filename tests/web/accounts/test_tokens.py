@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import httpx2
-from support.app import House
+from support.app import House, assert_faults_at
 from support.factories import CLOCK
 
 from forum.ports.accounts import Person
@@ -104,3 +104,28 @@ async def test_a_token_of_somebody_else_is_not_revoked(house: House) -> None:
         await signed_in(house, browser, dan)
         assert (await browser.post(f"/account/tokens/{made.id}/revoke")).status_code == 404
     assert (await work_of(house, secret)).status_code == 200
+
+
+async def test_all_that_is_not_chosen_is_told_at_once(house: House) -> None:
+    commission, person = await house.commission(), await house.person("ada", "organiser")
+    async with house.browser() as browser:
+        await signed_in(house, browser, person)
+        for chosen, at in (("", {"commission", "role"}), (commission.id, {"role"})):
+            refused = await browser.post("/account/tokens", data=asked(chosen, role="") | {"label": ""})
+            assert refused.status_code == 422
+            assert_faults_at(refused, {"label", *at})
+
+
+async def test_an_older_token_is_revoked_where_it_is_listed(house: House) -> None:
+    person = await house.person("ada", "organiser")
+    _, secret = await accounts.make_token(house.store, CLOCK, person, "The old wall")
+    async with house.browser() as browser, house.browser() as program:
+        await signed_in(house, browser, person)
+        program.headers |= {"Authorization": f"Bearer {secret}"}
+        assert (await program.get("/organise")).status_code == 200
+        page = await browser.get("/account/tokens")
+        assert "The old wall" in page.text
+        [act] = re.findall(r'action="(/account/tokens/[0-9a-f]+/revoke)"', page.text)
+        assert (await browser.post(act)).status_code == 303
+        assert "The old wall" not in (await browser.get("/account/tokens")).text
+        assert (await program.get("/organise", headers=JSON)).status_code == 401

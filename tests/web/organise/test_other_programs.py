@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
-from support.app import House
+from support.app import House, words
+from support.factories import CLOCK
 from support.recorded_day import a_day
+
+from forum.services.sessions import facilitation
+from forum.services.sessions.desk import Desk
 
 JSON = {"Accept": "application/json"}
 NONE, SOME = "frame-ancestors 'none'", "frame-ancestors https://www.example.org https://*.example.com"
@@ -43,6 +47,16 @@ async def test_other_sites_show_a_result_and_the_ledger_only_where_they_are_name
             assert [one for one in links if not right.fullmatch(one)] == []
         for path in ("/", f"/sessions/{day.voted.live.id}", "/api"):
             assert NONE in (await reader.get(path)).headers["content-security-policy"]
+        assert "This vote is void" not in words(await reader.get(there[0]))
+        assert '<p class="outcome">' in (await reader.get(there[0])).text
+        desk = Desk(house.store, CLOCK)
+        because = "The microphone <failed>."
+        await facilitation.annul_round(desk, day.voted.live.id, day.voted.rounds[-1], because)
+        void = await reader.get(there[0])
+        assert f"This vote is void. Nothing that was sent for this question counts. The reason given: {because}" in (
+            words(void)
+        )
+        assert '<p class="outcome">' not in void.text
 
 
 async def test_a_webhook_is_set_up_looked_at_and_removed_in_its_own_commission_alone(house: House) -> None:
