@@ -14,7 +14,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import argon2
 import httpcore2
 import jinja2
 import pytest
@@ -23,6 +22,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import LRUCache
 from support.databases import PostgresServer, postgres_programs
 from support.forked_program import COMPILED
+from support.quick_hashes import QUICK
 from xdist.workermanage import WorkerController
 
 from forum.adapters import long_texts, passwords, picture_process
@@ -133,7 +133,7 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 def _quick_hashes() -> Iterator[None]:
     """Lowers argon2id to the least work it takes, for the whole run: hundreds of tests sign somebody in."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        patch.setattr(passwords, "_hasher", QUICK)
         yield
 
 

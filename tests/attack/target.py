@@ -25,6 +25,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from support.databases import PostgresServer, postgres_programs
+from support.quick_hashes import IN_EARNEST
 from support.server_process import Serving
 
 EVERY = 0.05  # seconds between two questions of a healthy client
@@ -191,7 +192,7 @@ async def target(settings: Mapping[str, str] | None = None, files: int | None = 
     with tempfile.TemporaryDirectory(prefix="forum-attack-") as where:
         data = Path(where)
         async with _database() as database:
-            every = dict(settings or {}) | database
+            every = {IN_EARNEST: "yes"} | dict(settings or {}) | database
             with await asyncio.to_thread(Serving, data, settings=every, program=program) as server:
                 yield await known(Target(server, data, 1.0))
 

@@ -31,6 +31,8 @@ from functools import cache
 from pathlib import Path
 from typing import IO, NoReturn
 
+from support.quick_hashes import IN_EARNEST, QUICK
+
 _MOST = 64 * 1024  # bytes of one order
 COMPILED = "COMPILED_TEMPLATES"  # variable with the folder where the processes of a run keep compiled templates
 # What Forum imports where it is used first: each fork would import it anew.
@@ -80,7 +82,7 @@ class Forked:
 
 def fork(arguments: Sequence[str], env: Mapping[str, str], root: Path, files: tuple[int, int, int]) -> Forked:
     """Starts `forum` with these arguments in the folder `root`, on its standard input, output and error."""
-    settings = {name: value for name, value in env.items() if name.startswith("FORUM_")}
+    settings = {name: value for name, value in env.items() if name.startswith("FORUM_") or name == IN_EARNEST}
     order = json.dumps([list(arguments), settings]).encode()
     assert len(order) < _MOST
     reading, writing = os.pipe()
@@ -164,6 +166,8 @@ def wait_for_orders() -> None:
     arguments, settings = json.loads(order)
     _tell_of_a_fork(files)
     os.environ.update(settings)
+    if COMPILED in os.environ and IN_EARNEST not in os.environ:  # in a run of tests, not in a bench
+        importlib.import_module("forum.adapters.passwords")._hasher = QUICK  # type: ignore[attr-defined]
     sys.argv = ["forum", *arguments]
     _end_as_python_does(main.main)
 
