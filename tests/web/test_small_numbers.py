@@ -12,7 +12,7 @@ from support.factories import CLOCK, COMMISSION_FORM, a_cast, a_room, new_id
 from support.voted_session import COMMISSIONER, a_vote
 
 from forum.record.verify.stated_tables import stated_problems, write_stated
-from forum.services import accounts
+from forum.services import accounts, permissions
 from forum.services.decision_form import DecisionForm, Promise
 from forum.services.decisions import decide
 from forum.services.exports import read_log
@@ -23,6 +23,7 @@ from forum.voting.reason import Reason, ReasonState
 from forum.web import report
 from forum.web.errors import CLOSE_NOT_ALLOWED
 from forum.web.report import blocks
+from forum.web.routes import PAGES
 
 PEOPLE = ("g1",) * 21 + ("g2",) * 15 + ("g3",) * 13
 FIRST = (*("r1",) * 12, *("r2",) * 8, "r3", *("r1",) * 9, *("r2",) * 6, *("r1",) * 7, *("r2",) * 5, "r3")
@@ -143,6 +144,26 @@ async def test_what_a_program_is_told_of_its_acts_is_by_the_rules(house: House) 
     assert [one["result"] for one in shown] == [public, public]
     assert (public["n"], public["counts"]) == (50, {"r1": 30, "r2": 20})
     assert public["hidden"] == ["r3", "none"]
+
+
+async def test_no_page_of_staff_tells_a_program_how_many_voted(house: House) -> None:
+    voted = await a_vote(house.store, FIRST, SECOND, people=PEOPLE, declared=True, small_numbers=True)
+    staff = await house.person("olu", *permissions.ROLES[1:])
+    _, secret = await accounts.make_token(house.store, CLOCK, staff, "a script")
+    there = {"session": voted.live.id, "round": voted.rounds[1], "commission": voted.live.commission}
+    read: set[str] = set()
+    async with house.browser() as program, house.browser() as person:
+        program.headers["Authorization"] = f"Bearer {secret}"
+        person.cookies.set("forum_session", await house.session_token(staff))
+        about = [one for one in PAGES if re.search(r"\{session\}|\{round\}|^/organise$|^/decide(/new)?$", one.path)]
+        for page in (one for one in about if "GET" in one.methods and one.permission != "public"):
+            path = re.sub(r"\{(\w+)\}", lambda name: there.get(name[1]) or new_id(), page.path)
+            answer = await program.get(f"{path}?round={voted.rounds[0]}&second={voted.rounds[1]}")
+            if answer.status_code == 200 and answer.headers["content-type"].startswith(("text/", "application/json")):
+                read.add(page.path)
+                assert not re.search(r"(?<![\w:.-])49(?![\w:-])", words(answer)), path
+        assert re.search(r"\b49\b", words(await person.get(f"/console/{voted.live.id}"))), "the room is told"
+    assert {"/organise", "/decide/new", "/decide", "/organise/sessions/{session}"} <= read
 
 
 async def test_an_asynchronous_round_is_by_the_rules_for_its_organiser_too(house: House) -> None:

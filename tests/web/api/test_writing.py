@@ -389,6 +389,9 @@ async def test_the_acts_at_the_door_and_with_papers(programs: Programs) -> None:
     assert [one["dead"] for one in first["items"]] == [False, True, True]
     assert last == {"number": 4, "group": "g1", "dead": False, "replaces": 2}
     assert all(one["code"] not in str(first) for one in (*issued["tickets"], fresh))
+    key = new_id()
+    await programs.send(at, {"count": 1}, own, key, 201)
+    assert "codes are told once" in (await programs.send(at, {"count": 1}, own, key, 409)).json()["detail"]
 
     vote, second = f"/rounds/{programs.day.standing}/papers", programs.tokens["another organiser"]
     assert (await programs.get(vote))["state"] == "none"
