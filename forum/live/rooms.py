@@ -49,6 +49,8 @@ STIRS = 4.0
 POLLED = POLLING + 1
 # Seconds for which a room without screens is not read again: asking for its page again and again costs little.
 FRESH = 1.0
+# Seconds in which ballots are stored that were taken before an end; a disk that hangs keeps no goodbye from anybody.
+DRAINED = 3.0
 # Seconds after which a screen that found no room may ask again.
 FULL_FOR = 20
 
@@ -298,17 +300,15 @@ class Rooms:
             del self._rooms[session_id]
 
     async def close(self) -> None:
-        """Says goodbye to every screen and waits until every ballot taken has been answered."""
+        """Waits until every ballot taken has been answered, for DRAINED seconds, and says goodbye to every screen."""
         self.ended = True
-        await self.intake.drain()
-        await self.stopping.drain()
-        await self.arrivals.drain()
+        draining = (box.drain() for box in (self.intake, self.stopping, self.arrivals))
+        await asyncio.wait([asyncio.create_task(one) for one in draining], timeout=DRAINED)
         for waiting in (self._arrivals, self._counts, self._redraws, self._due, self._own):
             waiting.cancel()
         for room in self._rooms.values():
             room.goodbye("restart", again=True)
-        for room in list(self._rooms.values()):
-            await room.told()
+        await asyncio.gather(*(room.told() for room in self._rooms.values()))
 
     def _counted(self, voted: dict[str, int]) -> None:
         for round_id, number in voted.items():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from functools import partial
+from itertools import count
 
 import structlog
 
@@ -64,6 +65,8 @@ class SharedRooms(Rooms):
         self._seal = Seal(key)
         self._teller = Teller(broker, self._names, self._seal)
         self._shared: dict[str, Shared] = {}
+        # Of all rooms together: one that is made anew goes on where the others have heard of it last.
+        self._numbers = count(1)
         self._sessions: dict[str, str] = {}  # by round
         self._rereads = Debounced(self._reread)
         self._looks = Debounced(self._look)
@@ -115,7 +118,7 @@ class SharedRooms(Rooms):
         if shared is not None:
             self._broker.unsubscribe(self._teller.topic(session_id))
             if shared.number:
-                self._teller.here(session_id, Here(self._teller.me, shared.number + 1))
+                self._teller.here(session_id, Here(self._teller.me, next(self._numbers)))
 
     # ------------------------------------------------------------------ what is done here is told
 
@@ -259,7 +262,7 @@ class SharedRooms(Rooms):
         said = (room.presence.changes, room.pages)
         if said != shared.said or now >= shared.renew_at:
             shared.said, shared.renew_at = said, now + about(RENEWED)
-            shared.number += 1
+            shared.number = next(self._numbers)
             here = here_of(named(who, self._names), self._teller.me, shared.number, room.pages)
             self._teller.here(session_id, here)
         if shared.elsewhere.age(now):

@@ -334,3 +334,27 @@ async def test_a_name_that_was_overheard_sends_nobody_away(processes: Processes)
     assert not phone.outbox.closing
     rooms._hear(live.id, rooms._seal.put(rooms._teller.topic(live.id), overheard))
     assert phone.outbox.closing
+
+
+async def test_a_room_that_was_left_is_heard_of_when_somebody_comes_back(
+    processes: Processes, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is said with an old number is not heeded, and somebody would count as away until their process is
+    forgotten."""
+    live, people = await a_room(sqlite_store, ["g1"])
+    [rooms] = await processes.start(1)
+    said: list[int] = []
+    here = rooms._teller.here
+
+    def noted(session_id: str, message: Here) -> None:
+        said.append(message.number)
+        here(session_id, message)
+
+    monkeypatch.setattr(rooms._teller, "here", noted)
+    for _ in range(3):
+        before = len(said)
+        phone = await Watched("phone", people[0]).enter(rooms, live.id)
+        await eventually(lambda before=before: len(said) > before + 2)  # type: ignore[misc]
+        (await rooms.room(live.id)).leave(phone.connection)
+        rooms.left(live.id)
+    assert said == sorted(set(said))

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeAlias
 
+import structlog
 from starlette.types import Scope
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -41,6 +42,8 @@ GOODBYE = {1000, 1001}
 BROKEN = {1002, 1007, 1009}
 
 _VERSION = re.compile(r"[0-9]{1,9}")
+
+log = structlog.get_logger()
 
 
 def line_of(scope: Scope) -> Line | None:
@@ -120,6 +123,13 @@ async def console(socket: WebSocket) -> None:
 async def _refuse(socket: WebSocket, error: ForumError) -> None:
     """Accepts, says goodbye, and closes: of a handshake that is refused a page cannot tell who refused it."""
     await socket.accept()
+    await _turn_away(socket, error)
+
+
+async def _turn_away(socket: WebSocket, error: ForumError) -> None:
+    if isinstance(error, RoomFull):
+        await _say_goodbye(socket, Bye(error.code, again=True, words=say(error.message)), TRY_LATER)
+        return
     allowed = not isinstance(error, (NotAllowed, SignInNeeded))
     code = CLOSE_NOT_FOUND if isinstance(error, NotFound) else 1011 if allowed else CLOSE_NOT_ALLOWED
     await _say_goodbye(socket, Bye(error.code, again=code == 1011), code)
@@ -142,9 +152,11 @@ async def _serve(socket: WebSocket, session: str, connection: Connection, may: M
     version = int(seen) if _VERSION.fullmatch(seen) else -1
     try:
         room = await rooms.enter(session, connection, version, socket.query_params.get("h", ""))
-    except RoomFull as error:
-        await _say_goodbye(socket, Bye(error.code, again=True, words=say(error.message)), TRY_LATER)
+    except ForumError as error:
+        await _turn_away(socket, error)
         return
+    if rooms.ended and not connection.outbox.ended:  # it came in after everybody was told
+        connection.outbox.close(encode(Bye("restart", again=True)))
     seat = Seat(rooms, room, session, connection)
     line = line_of(socket.scope)
     if line is None:
@@ -263,6 +275,9 @@ async def _guard(may: May, close: Callable[[int], Awaitable[None]]) -> None:
             allowed = await may()
         except StoreUnavailable:
             continue
+        except Exception:  # a bug: nobody may be shown on and on what nobody asks about any more
+            log.exception("nobody knows whether a screen may still be shown what comes")
+            allowed = False
         if not allowed:
             await close(CLOSE_NOT_ALLOWED)
             return

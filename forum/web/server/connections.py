@@ -15,6 +15,8 @@ from enum import IntEnum
 from itertools import islice
 from typing import Final, Protocol
 
+import structlog
+
 from forum.settings import Settings
 from forum.web.server.door import Door
 from forum.web.server.proxies import Proxies, address_in
@@ -27,6 +29,8 @@ _EVERY = 1.0
 _AT_ONCE = 500
 _JUST_NOW = 1.0  # seconds
 _LOOKED_AT = 200
+
+log = structlog.get_logger()
 
 
 class Stage(IntEnum):
@@ -160,7 +164,11 @@ class Connections:
             if number % _AT_ONCE == _AT_ONCE - 1:
                 await asyncio.sleep(0)
             if connection in self._http:
-                connection.look(now)
+                try:
+                    connection.look(now)
+                except Exception:  # a bug: the others are looked at all the same, and this one does not stay for ever
+                    log.exception("a connection could not be looked at, and is ended")
+                    connection.cut()
 
     async def watch(self) -> None:
         """Calls `look` every second, until it is cancelled."""

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
+from support.app import House
 from support.factories import CLOCK, a_room
 
+from forum.errors import ForumError, NotFound, StoreUnavailable
 from forum.live.connection import Connection
 from forum.live.outbox import AT_ONCE, BEHIND, MOST_ANSWERS, Outbox
+from forum.live.room import Room
 from forum.live.rooms import Rooms
 from forum.live.tally_ticker import PHONES_TICK
 from forum.ports import Store
 from forum.sessions.participant_view import Mine
+from forum.web.errors import CLOSE_NOT_ALLOWED, CLOSE_NOT_FOUND
 from forum.web.live import sockets
 from forum.web.live.sockets import Seat, _hand_over
 
@@ -172,3 +178,106 @@ async def test_a_room_that_has_said_goodbye_says_nothing_more(sqlite_store: Stor
     await asyncio.sleep(0)
     assert ['"bye"' in wire.written[-1] for wire in wires] == [True] * 3
     assert [timer for timer in room._ticker.timers if not timer.cancelled()] == [], "nothing keeps it any more"
+
+
+async def heard(house: House, path: str) -> list[Any]:
+    """Opens a websocket, under a server that offers no line, and returns all that it is sent until it is closed."""
+    headers = {"host": "house.test", "origin": "http://house.test"}
+    scope = {
+        "type": "websocket",
+        "scheme": "ws",
+        "path": path,
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "client": ("192.0.2.1", 40000),
+        "server": ("house.test", 80),
+        "subprotocols": [],
+    }
+    told: list[Any] = []
+    here, closed = [{"type": "websocket.connect"}], asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        if here:
+            return here.pop()
+        await closed.wait()
+        return {"type": "websocket.disconnect", "code": 1000}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        told.append(json.loads(message["text"]) if "text" in message else message.get("code", "accepted"))
+        if message["type"] == "websocket.close":
+            closed.set()
+
+    async with asyncio.timeout(20):
+        await house.app(scope, receive, send)
+    return told
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(StoreUnavailable("The disk is full."), 1011), (NotFound("It is gone."), CLOSE_NOT_FOUND)],
+    ids=["database away", "gone"],
+)
+async def test_a_screen_that_cannot_come_in_after_all_is_told_so(
+    house: House, monkeypatch: pytest.MonkeyPatch, error: ForumError, code: int
+) -> None:
+    live, _ = await a_room(house.store, [])
+
+    async def refused(*_asked: object) -> None:
+        raise error
+
+    monkeypatch.setattr(house.site.rooms, "enter", refused)
+    told = await heard(house, f"/projector/{live.projector}/socket")
+    assert told == ["accepted", {"t": "bye", "why": error.code, "again": code == 1011}, code]
+
+
+async def test_a_screen_that_comes_in_while_the_server_stops_is_told_so(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live, _ = await a_room(house.store, [])
+    rooms = house.site.rooms
+    enter = rooms.enter
+
+    async def late(*asked: Any) -> Room:
+        await rooms.close()  # says goodbye to everybody, and this one is not here yet
+        return await enter(*asked)
+
+    monkeypatch.setattr(rooms, "enter", late)
+    told = await heard(house, f"/projector/{live.projector}/socket")
+    assert [one["why"] for one in told[1:-1] if one["t"] == "bye"] == ["restart"]
+    assert told[-1] == sockets.CLOSE_AT_END
+
+
+async def test_who_cannot_be_asked_about_by_a_bug_is_shown_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sockets, "ASK_AGAIN", 0)
+    answers: list[bool | Exception] = [True, StoreUnavailable("away"), True, RuntimeError("a bug")]
+    codes: list[int] = []
+
+    async def may() -> bool:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def close(code: int) -> None:
+        codes.append(code)
+
+    async with asyncio.timeout(20):
+        await sockets._guard(may, close)
+    assert (answers, codes) == ([], [CLOSE_NOT_ALLOWED])
+
+
+async def test_a_disk_that_hangs_keeps_the_goodbye_from_nobody(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forum.live.rooms.DRAINED", 0.01)
+    rooms, _session, wires = await a_hall(sqlite_store, 3)
+    hangs = asyncio.Event()
+
+    async def drain() -> None:
+        await hangs.wait()
+
+    monkeypatch.setattr(rooms.intake, "drain", drain)
+    async with asyncio.timeout(20):
+        await rooms.close()
+    assert ['"restart"' in wire.written[-1] for wire in wires] == [True] * 3
+    hangs.set()

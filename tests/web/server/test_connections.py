@@ -302,3 +302,31 @@ def test_there_are_always_files_left(files: int) -> None:
 
 def test_without_a_bound_on_files_there_is_none_on_connections() -> None:
     assert shares(None) == (4096, None)
+
+
+async def test_one_that_cannot_be_looked_at_ends_and_keeps_no_other_for_ever() -> None:
+    class Faulty:
+        place, came = "192.0.2.1", 0.0
+
+        def __init__(self, number: int) -> None:
+            self.number, self.looked, self.ended = number, 0, False
+
+        def stage(self) -> Stage:
+            return Stage.IDLE
+
+        def look(self, now: float) -> None:
+            self.looked += 1
+            if self.number == 1:
+                raise RuntimeError("a bug")
+
+        def cut(self) -> None:
+            self.ended = True
+            connections.gone(self)
+
+    connections = Connections(settings())
+    every = [Faulty(number) for number in range(3)]
+    assert all(connections.take(one) for one in every)
+    for now in (1.0, 2.0):
+        await connections.look(now)
+    assert [(one.looked, one.ended) for one in every] == [(2, False), (1, True), (2, False)]
+    assert connections.count == 2
