@@ -75,8 +75,10 @@ async def statements(request: Request, asked: Paged) -> Listing[StatementToRead]
     """Lists the statements of groups on decisions of a commission that wait to be read. Raises NotFound."""
     async with site_of(request).store.read() as work:
         about = await of(request, work)
-        here = {one.id for one in await work.decisions.list_decisions(about.id)}
-        every = [one for one in await work.minority.waiting_statements() if one.decision in here]
+        waiting = await work.minority.waiting_statements()
+        on = await work.decisions.some_decisions({one.decision for one in waiting})
+        here = {one.id for one in on if one.commission == about.id}
+        every = [one for one in waiting if one.decision in here]
     page, following = after(every, lambda one: one.id, asked.cursor, asked.limit)
     items = (
         StatementToRead(
