@@ -11,7 +11,7 @@ import secrets
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import structlog
 from redis.asyncio import Redis
@@ -25,6 +25,9 @@ from forum.ports.broker import MOST_BYTES, Back, Heard
 
 # Bytes that wait to be sent; beyond them the oldest message is lost.
 MOST_WAITING = 4 * 1024 * 1024
+# Seconds after which a message that could not be sent is not sent any more: whoever it was for has read the database
+# meanwhile, and refuses what is old (seal.py).
+STALE = 30.0
 # Messages in one write.
 _AT_ONCE = 500
 # Seconds: to connect or be answered; between two questions whether the other end is there; before another try, drawn
@@ -44,13 +47,19 @@ class _Listener:
     back: Back
 
 
+class _Waiting(NamedTuple):
+    topic: str
+    message: bytes
+    since: float  # the event loop's seconds
+
+
 class ValkeyBroker:
     """A broker at an address as redis://HOST or rediss://USER:PASSWORD@HOST:PORT."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._listeners: dict[str, _Listener] = {}
-        self._waiting: deque[tuple[str, bytes]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._bytes = 0
         self._asked: dict[str, bool] = {}  # topics to subscribe to (True) or to leave, in this order
         self._work = asyncio.Event()
@@ -69,12 +78,15 @@ class ValkeyBroker:
             BROKER.labels("too large").inc()
             return
         self._empty.clear()
-        self._waiting.append((topic, message))
+        self._waiting.append(_Waiting(topic, message, asyncio.get_running_loop().time()))
         self._bytes += len(message)
         while self._bytes > MOST_WAITING:
-            self._bytes -= len(self._waiting.popleft()[1])
-            BROKER.labels("not sent").inc()
+            self._drop_first()
         self._work.set()
+
+    def _drop_first(self) -> None:
+        self._bytes -= len(self._waiting.popleft().message)
+        BROKER.labels("not sent").inc()
 
     def subscribe(self, topic: str, heard: Heard, back: Back) -> None:
         """As Broker has it."""
@@ -135,6 +147,10 @@ class ValkeyBroker:
             if self._away:
                 log.info("the broker is back")
             self._away = False
+            old = asyncio.get_running_loop().time() - STALE
+            while self._waiting and self._waiting[0].since < old:
+                self._drop_first()
+            self._work.set()  # for what waits since the line failed
             tasks = [asyncio.create_task(self._read(pubsub)), asyncio.create_task(self._write(client, pubsub))]
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -188,14 +204,14 @@ class ValkeyBroker:
             if self._waiting:
                 async with client.pipeline(transaction=False) as line:
                     batch = [self._waiting[i] for i in range(min(_AT_ONCE, len(self._waiting)))]
-                    for topic, message in batch:
-                        line.publish(topic, message)
+                    for one in batch:
+                        line.publish(one.topic, one.message)
                     await line.execute()
                 BROKER.labels("sent").inc(len(batch))
                 for one in batch:
                     # What was thrown away meanwhile, for want of room, was the oldest of these.
                     if self._waiting and self._waiting[0] is one:
-                        self._bytes -= len(self._waiting.popleft()[1])
+                        self._bytes -= len(self._waiting.popleft().message)
                 if self._waiting:
                     self._work.set()
                 else:
