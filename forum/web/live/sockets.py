@@ -36,6 +36,7 @@ ASK_AGAIN = 3.0  # seconds
 TRY_LATER = 1013  # RFC 6455's registry: "try again later"
 LAST_WORDS = 2.0  # seconds within which a screen that is sent away can take its goodbye
 CLOSE_AT_END = 1000  # RFC 6455: what the connection was for is done
+BROKE_OFF = 1006  # RFC 6455: without a word
 # With these codes a screen says goodbye: it was closed, or went to another page. (What broke off has 1005.)
 GOODBYE = {1000, 1001}
 # With these a server ends a socket on which something came that is no message, or too long a one.
@@ -257,11 +258,20 @@ async def _pass_on(socket: WebSocket, seat: Seat, may: May | None) -> None:
         if outbox.ended:
             await asyncio.wait([writing])
     finally:
-        went = reading.done() and not reading.cancelled()
-        seat.went(reading.result() if went else CLOSE_AT_END)
+        seat.went(_code_of(reading))
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _code_of(reading: asyncio.Task[int]) -> int:
+    """Returns the code with which a screen went, by what has become of reading its messages."""
+    if not reading.done() or reading.cancelled():
+        return CLOSE_AT_END
+    if (error := reading.exception()) is not None:  # a bug
+        log.error("a screen's message could not be taken", exc_info=error)
+        return BROKE_OFF
+    return reading.result()
 
 
 async def _guard(may: May, close: Callable[[int], Awaitable[None]]) -> None:

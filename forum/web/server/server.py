@@ -90,6 +90,8 @@ class Server(uvicorn.Server):
                 await self._goodbye()
         except TimeoutError:
             log.warning("not every screen was told that the server stops; they come back by themselves")
+        except Exception:  # a bug: what is under way is answered all the same
+            log.exception("not every screen was told that the server stops; they come back by themselves")
         # In steps; what is left of them uvicorn goes through once more, at once.
         for number, connection in enumerate(list(self.server_state.connections), 1):
             connection.shutdown()

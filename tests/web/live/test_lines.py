@@ -7,9 +7,11 @@ import json
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from starlette.websockets import WebSocket
 from support.app import House
 from support.factories import CLOCK, a_room
 
@@ -281,3 +283,28 @@ async def test_a_disk_that_hangs_keeps_the_goodbye_from_nobody(
         await rooms.close()
     assert ['"restart"' in wire.written[-1] for wire in wires] == [True] * 3
     hangs.set()
+
+
+async def test_a_screen_whose_message_cannot_be_taken_does_not_stay_for_ever(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms, session, _wires = await a_hall(sqlite_store, 1)
+    room = await rooms.room(session)
+    screen = Connection("phone", "another", outbox=Outbox())
+    room.enter(screen)
+
+    async def message() -> dict[str, Any]:
+        return {"type": "websocket.receive", "text": "hello"}
+
+    async def sent(_text: str) -> None:
+        """Takes a frame."""
+
+    def failing(*_message: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(room, "receive", failing)
+    socket = SimpleNamespace(receive=message, send_text=sent, close=sent)
+    async with asyncio.timeout(20):
+        await sockets._pass_on(cast(WebSocket, socket), Seat(rooms, room, session, screen), None)
+    assert room.devices("another") == 0
+    assert room.health.lost == 1

@@ -135,3 +135,19 @@ async def test_connections_are_ended_in_steps() -> None:
         steps.append(len(ended) - before)
     assert sorted(ended) == list(range(1000))
     assert max(steps) <= 100
+
+
+async def test_a_goodbye_that_fails_keeps_nobody_from_an_answer() -> None:
+    app = App()
+
+    async def fails() -> None:
+        raise RuntimeError("a bug")
+
+    server, place = await listening(app, fails)
+    waiting = [socket.create_connection(place.getsockname()) for _ in range(5)]
+    for client in waiting:
+        client.sendall(POST)
+    await server.shutdown([place])
+    for said in await asyncio.gather(*(asyncio.to_thread(answered, client) for client in waiting)):
+        assert said.split()[1] == b"200"
+    assert app.posts == 5
