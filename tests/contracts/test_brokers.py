@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 
 import pytest
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
 from support.unruly_broker import UnrulyBroker
 from support.valkey_server import Valkey
 
@@ -149,6 +152,32 @@ async def test_after_valkey_was_killed_everybody_is_told_and_hears_again(valkey:
             await asyncio.sleep(0.05)
     for broker in (one, other):
         await broker.stop()
+
+
+class Deaf(ValkeyBroker):
+    """Loses the first cancellation of its reader, as the library does where one comes with a timeout of its own."""
+
+    async def _read(self, pubsub: PubSub) -> None:
+        with suppress(asyncio.CancelledError):
+            await super()._read(pubsub)
+        await super()._read(pubsub)
+
+
+async def test_who_stops_leaves_no_connection_open_though_a_cancellation_is_lost(valkey: Valkey) -> None:
+    """uvloop waits at its end for one that was left open: a server ended 15 s later, as one that failed."""
+    async with Redis.from_url(valkey.url) as asked:
+        before, tasks = len(await asked.client_list()), asyncio.all_tasks()
+        broker = Deaf(valkey.url)
+        mine = Listener(broker, "room")
+        await broker.start()
+        await mine.until(lambda mine: mine.begun == 1)
+        broker.publish("room", b"x")
+        await mine.until(lambda mine: bool(mine.heard))
+        await broker.stop()
+        assert asyncio.all_tasks() == tasks
+        async with asyncio.timeout(10):
+            while len(await asked.client_list()) > before:
+                pass  # Valkey looks at those that have gone in its own time
 
 
 async def test_what_waits_for_a_broker_that_is_away_is_bounded_and_the_newest_stays(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
@@ -65,6 +66,7 @@ class ValkeyBroker:
         self._work = asyncio.Event()
         self._empty = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._ending = asyncio.Event()
         self._away = False
 
     @property
@@ -106,6 +108,7 @@ class ValkeyBroker:
     async def start(self) -> None:
         """As Broker has it."""
         if self._task is None:
+            self._ending.clear()
             self._task = asyncio.create_task(self._keep())
 
     async def stop(self) -> None:
@@ -115,14 +118,16 @@ class ValkeyBroker:
         if self._waiting and not self._away:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._empty.wait(), 0.2)
-        self._task.cancel()
+        # Not cancelled at once: a connection that is just being made then would stay open, and so would the event loop.
+        self._ending.set()
         # No longer than an answer takes: the end of a server does not wait for a broker that hangs.
         await asyncio.wait([self._task], timeout=_ANSWER)
+        await _ended([self._task])
         self._task = None
 
     async def _keep(self) -> None:
         """Holds the connections, and makes them anew for as long as it takes."""
-        while True:
+        while not self._ending.is_set():
             try:
                 await self._connected()
             except (RedisError, OSError, TimeoutError) as error:
@@ -134,13 +139,17 @@ class ValkeyBroker:
                 log.exception("the line to the broker failed")
                 self._away = True
             first, last = _AGAIN
-            await asyncio.sleep(first + secrets.randbelow(1000) / 1000 * (last - first))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), first + secrets.randbelow(1000) / 1000 * (last - first))
 
     async def _connected(self) -> None:
-        """Connects, and reads and writes until that fails; raises what it failed with."""
+        """Connects, and reads and writes until that fails or is to end; raises what it failed with."""
         client = _client(self._url)
         pubsub = client.pubsub()
-        tasks: list[asyncio.Task[None]] = []
+        over = asyncio.Event()
+        ending = asyncio.create_task(self._ending.wait())
+        writing: list[asyncio.Task[None]] = []
+        reading: list[asyncio.Task[None]] = []
         try:
             self._asked = {}
             await pubsub.subscribe(_NOBODYS, *self._listeners)
@@ -151,14 +160,18 @@ class ValkeyBroker:
             while self._waiting and self._waiting[0].since < old:
                 self._drop_first()
             self._work.set()  # for what waits since the line failed
-            tasks = [asyncio.create_task(self._read(pubsub)), asyncio.create_task(self._write(client, pubsub))]
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            reading = [asyncio.create_task(self._read(pubsub))]
+            writing = [asyncio.create_task(self._write(client, pubsub, over))]
+            await asyncio.wait([*reading, *writing, ending], return_when=asyncio.FIRST_COMPLETED)
+            for task in (*reading, *writing):
+                if task.done():
+                    task.result()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            over.set()
+            self._work.set()
+            if writing:
+                await asyncio.wait(writing, timeout=_ANSWER)
+            await _ended([*reading, *writing, ending])
             with suppress(RedisError, OSError):
                 await cast(Any, pubsub).aclose()  # not typed
             with suppress(RedisError, OSError):
@@ -192,9 +205,11 @@ class ValkeyBroker:
             BROKER.labels("heard").inc()
             _tell(lambda: listener.heard(data))
 
-    async def _write(self, client: Redis, pubsub: PubSub) -> None:
+    async def _write(self, client: Redis, pubsub: PubSub, over: asyncio.Event) -> None:
         while True:
             await self._work.wait()
+            if over.is_set():
+                return
             self._work.clear()
             asked, self._asked = self._asked, {}
             for wanted, ask in ((True, pubsub.subscribe), (False, pubsub.unsubscribe)):
@@ -216,6 +231,21 @@ class ValkeyBroker:
                     self._work.set()
                 else:
                     self._empty.set()
+
+
+async def _ended(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancels tasks until they have ended, for at most as long as an answer takes: the library loses a cancellation
+    that comes with a timeout of its own, and goes on."""
+    for _ in range(int(_ANSWER / _AGAIN[0])):
+        waiting = [task for task in tasks if not task.done()]
+        if not waiting:
+            break
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting, timeout=_AGAIN[0])
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.exception()  # of what is over already; nobody need be told
 
 
 def _client(url: str) -> Redis:
