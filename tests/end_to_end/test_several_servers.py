@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -72,6 +73,24 @@ async def test_an_act_at_one_is_seen_at_the_other_and_a_vote_counts_wherever_it_
     assert dict(result["counts"])["r1"] == PHONES // 2
     for wall in room.walls:
         await wall.until(lambda now: True if now.round and now.round.state == "revealed" else None)
+
+
+async def test_each_is_restarted_while_everybody_votes_and_nobody_sees_an_error(
+    deployment: Deployment, room: Room
+) -> None:
+    round_id = await room.session.ask()
+    ends: list[tuple[int, str]] = []
+
+    async def restarts() -> None:
+        for which in (0, 1):
+            code, said = await asyncio.to_thread(deployment.servers.stop, which)
+            ends.append((code, "error" if "[error" in said else ""))
+            await asyncio.to_thread(deployment.servers.start, which)
+
+    await room.vote_all(round_id, restarts)
+    assert ends == [(0, ""), (0, "")]
+    assert room.counters.refusals == {}
+    await ends_equal_to_the_database(room, deployment, round_id, PHONES)
 
 
 async def test_one_dies_in_a_burst_and_valkey_with_it(deployment: Deployment, room: Room) -> None:
