@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -32,6 +30,7 @@ from forum.live.presence import POLLING
 from forum.live.room import Common, Own, Room
 from forum.live.screen_frames import Draw
 from forum.live.stop_box import Stopping
+from forum.live.store_away import logged_if_away
 from forum.ports import Store
 from forum.ports.clock import Clock
 from forum.services.record_agreement import disagreements
@@ -45,6 +44,8 @@ log = structlog.get_logger()
 ARRIVALS = 1.0
 # How long small changes that everybody sees wait for others like them: each is a frame to every phone.
 STIRS = 4.0
+# Seconds until a room is read again that could not be read after an act.
+AGAIN = 1.0
 # A room that is only polled is kept for a little longer than a phone that polls counts as here.
 POLLED = POLLING + 1
 # Seconds for which a room without screens is not read again: asking for its page again and again costs little.
@@ -71,6 +72,7 @@ class Rooms:
         self._counts = Debounced(self._show_count)
         self._redraws = Debounced(self._redraw)
         self._due = Debounced(self._show_due)
+        self._late = Debounced(self.changed)
         self._own = Debounced(self._tell_own)  # by participant; the others by session
         self.reads = PhoneReads(store)
         self._unlike: dict[str, tuple[tuple[str, int], ...]] = {}
@@ -180,11 +182,17 @@ class Rooms:
                     room.tell(participant, own)
 
     async def changed(self, session_id: str) -> None:
-        """Reads what a session shows from the store, and sends it to every screen, after an act of the facilitator."""
-        async with self._reading[session_id]:
-            room = self._rooms.get(session_id)
-            if room is not None:
-                self._show(room, await self._view(session_id))
+        """Reads what a session shows from the store, and sends it to every screen, after an act of the facilitator. The
+        act is done: where the store is away just then, screens are sent it AGAIN seconds later, or as soon as it is
+        back."""
+        try:
+            async with self._reading[session_id]:
+                if (room := self._rooms.get(session_id)) is not None:
+                    self._show(room, await self._view(session_id))
+        except StoreUnavailable:
+            log.warning("screens are not up to date yet", session=session_id)
+            self._late.ask(session_id, AGAIN)
+            return
         # After they have it: no screen waits for this.
         await self.hold_against_record(session_id)
 
@@ -272,7 +280,7 @@ class Rooms:
     async def _redraw(self, session_id: str) -> None:
         with logged_if_away("what everybody sees is not up to date", session=session_id):
             await reasons.redraw(self._store, session_id)
-        await self._retold(session_id)
+        await self.changed(session_id)
 
     def expect(self, session_id: str, due: str) -> None:
         """Schedules that a session's reasons are shown at the time `due`, where it is not ""; the first call counts."""
@@ -287,11 +295,7 @@ class Rooms:
             log.warning("reasons are shown later than they should be", session=session_id)
             # The next look follows at once where they are still due: not again and again while a disk is full.
             await asyncio.sleep(ARRIVALS)
-        await self._retold(session_id)
-
-    async def _retold(self, session_id: str) -> None:
-        with logged_if_away("screens are not up to date", session=session_id):
-            await self.changed(session_id)
+        await self.changed(session_id)
 
     def left(self, session_id: str) -> None:
         """Forgets a room that no screen is connected to any more: the database has everything."""
@@ -304,7 +308,7 @@ class Rooms:
         self.ended = True
         draining = (box.drain() for box in (self.intake, self.stopping, self.arrivals))
         await asyncio.wait([asyncio.create_task(one) for one in draining], timeout=DRAINED)
-        for waiting in (self._arrivals, self._counts, self._redraws, self._due, self._own):
+        for waiting in (self._arrivals, self._counts, self._redraws, self._due, self._late, self._own):
             waiting.cancel()
         for room in self._rooms.values():
             room.goodbye("restart", again=True)
@@ -339,12 +343,3 @@ class Rooms:
                 view = await console_view_of(work, session, full=self.places.full(session_id))
         self.expect(session_id, view.reasons_due)
         return replace(view, unlike=self.unlike(session_id))
-
-
-@contextmanager
-def logged_if_away(event: str, **named: str) -> Iterator[None]:
-    """Writes a warning to the log where the store is away, and goes on: the next act brings screens up to date."""
-    try:
-        yield
-    except StoreUnavailable:
-        log.warning(event, **named)

@@ -20,9 +20,10 @@ from forum.live.debounced import Debounced
 from forum.live.elsewhere import Elsewhere, Shared, here_of, named
 from forum.live.news import Here, Names, decode
 from forum.live.room import Own, Room
-from forum.live.rooms import STIRS, Rooms, logged_if_away
+from forum.live.rooms import STIRS, Rooms
 from forum.live.screen_frames import Draw
 from forum.live.seal import Seal
+from forum.live.store_away import logged_if_away
 from forum.live.teller import SOON, Teller
 from forum.ports import Store
 from forum.ports.broker import Broker

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from support.factories import CLOCK, a_room, new_id
+from support.faulty_store import AwayStore
 
 from forum.errors import RoomFull
 from forum.live import rooms as rooms_module
@@ -609,3 +610,21 @@ async def test_a_room_without_screens_is_not_read_again_for_every_page(
     monkeypatch.setattr(rooms_module, "FRESH", -1.0)
     assert await rooms.room(live.id) is not await rooms.room(live.id)
     assert read == 4
+
+
+async def test_an_act_is_seen_once_the_database_is_back_though_it_could_not_be_read_just_then(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forum.live.rooms.AGAIN", 0.0)
+    live, people = await a_room(sqlite_store, ["g1"])
+    store = AwayStore(sqlite_store)
+    rooms = the_rooms(store)
+    phone = await enter(await rooms.room(live.id), people[0])
+    await facilitation.pause(Desk(sqlite_store, CLOCK), live.id, paused=True)
+    store.away = 3
+    await rooms.changed(live.id)  # the act is done: whoever did it is told so
+    async with asyncio.timeout(20):
+        while not (await until(phone, "state"))["paused"]:
+            pass
+    assert store.away == 0
+    await rooms.close()

@@ -60,3 +60,18 @@ class FaultyStore(WrappedStore):
         if self.after:
             self.after -= 1
             raise StoreUnavailable("the connection went away after the commit")
+
+
+class AwayStore(WrappedStore):
+    """Store of which the next `away` reads fail."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.away = 0
+
+    def read(self) -> AbstractAsyncContextManager[Work]:
+        """Reads, unless it is away."""
+        if self.away:
+            self.away -= 1
+            raise StoreUnavailable("the database is away")
+        return self.store.read()
