@@ -39,7 +39,7 @@ class Servers:
     def start(self, which: int) -> None:
         """Starts one, or starts it again; the first one makes the key that all sign with."""
         data = self._folder / str(which)
-        data.mkdir(exist_ok=True)
+        data.mkdir(mode=0o700, exist_ok=True)
         key = self._folder / "0" / "signing_key.pem"
         if key.exists() and not (data / key.name).exists():
             shutil.copy(key, data / key.name)
