@@ -314,13 +314,23 @@ class Frames(WebSocketsSansIOProtocol):
         self.ping_timer = self.loop.call_at(math.ceil(due / TOGETHER) * TOGETHER, self.send_keepalive_ping)
 
     def shutdown(self) -> None:
-        """Tells the peer that the server goes, and closes; one that is closing already is told nothing more."""
-        if self.handshake_complete and not self.close_sent and self.conn.state is not State.OPEN:
+        """Tells the peer that the server goes, and closes; one that is closing already is told nothing more.
+
+        uvicorn goes through all connections a second time, and an error there would break off the end of the server.
+        """
+        if self.transport.is_closing():
+            self.stop_keepalive()
+        elif self.handshake_complete and not self.close_sent and self.conn.state is not State.OPEN:
             self.stop_keepalive()
             self.transport.close()
         else:
             super().shutdown()
         self._shut()
+
+    def send_500_response(self) -> None:
+        """Answers a handshake that came to nothing, unless it has been refused already."""
+        if not self.transport.is_closing():
+            super().send_500_response()
 
     def keepalive_timeout(self) -> None:
         """Cuts off a peer that has not answered a ping, as it will not read what was written to it."""

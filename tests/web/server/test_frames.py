@@ -346,6 +346,32 @@ async def test_a_server_stops_while_a_peer_goes_that_reads_nothing() -> None:
         await app.over.wait()
 
 
+async def test_a_handshake_that_is_under_way_while_the_server_stops_is_refused_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app, waiting, end = Told(), asyncio.Event(), asyncio.Event()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/":
+            await app(scope, receive, send)
+            return
+        waiting.set()
+        await end.wait()
+        raise RuntimeError
+
+    async with dialled(slow) as (_, first):
+        reader, writer = await asyncio.open_connection(*first.get_extra_info("peername")[:2])
+        writer.write(_HEAD.replace(b"GET / ", b"GET /slow "))
+        await waiting.wait()
+        [here] = [one for one in gc.get_objects() if type(one) is Frames and not one.handshake_complete]
+        here.shutdown()
+        here.shutdown()
+        end.set()
+        assert (await reader.read()).startswith(b"HTTP/1.1 500")
+        writer.close()
+    assert "AssertionError" not in caplog.text
+
+
 async def test_what_was_handed_over_and_has_gone_is_not_left_to_the_collector() -> None:
     app = HandedOver()
     gc.collect()
