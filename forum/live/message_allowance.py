@@ -18,7 +18,7 @@ PATIENCE = 200.0
 UNREADABLE = 20.0
 UNREADABLE_REFILL = 1 / 60
 # Bytes that are no frame, or begin one that is too long, end the socket, and count as so many of those.
-BROKEN = 7.0
+BROKEN = 10.0
 # A participant's sockets come so often, and so many times more a second. Bad Wi-Fi brings a phone back again and again.
 COMINGS = 60.0
 COMINGS_REFILL = 0.5
