@@ -181,11 +181,14 @@ async def _listen(
     """
     files = machine.raise_file_limit()
     backlog, most = shares(files)
-    connections = Connections(settings, most)
+
+    def storing() -> bool:
+        return cast(Site, app.state.site).rooms.intake.storing()
 
     async def goodbye() -> None:
         await cast(Site, app.state.site).rooms.close()
 
+    connections = Connections(settings, most, storing=storing)
     config = configured(app, connections, backlog, settings.idle_seconds)
     # Until uvicorn takes them. When it is done, it raises the one that stopped it once more: nothing is left to end.
     for stop in (signal.SIGINT, signal.SIGTERM):

@@ -15,15 +15,13 @@ from collections.abc import Callable
 import structlog
 
 from forum.live import metrics
+from forum.live.giving_way import GivingWay
 from forum.live.line import Line
 from forum.live.messages import Bye, encode
 
 MOST_ANSWERS = 64
 # Screens that are sent something in one step of the event loop: sending to each takes 10 to 50 us.
 AT_ONCE = 100
-# Seconds, at most, for which the next step waits until votes are stored; and between two looks whether they are.
-GIVE_WAY = 0.01
-LOOK = 0.001
 log = structlog.get_logger()
 BEHIND = encode(Bye("behind", again=True))
 
@@ -32,13 +30,11 @@ class Rota:
     """The rooms of this process whose screens wait to be sent on: AT_ONCE screens of all of them together in each step
     of the event loop. Each room comes in its turn: a small one does not wait for the last screen of a large one.
 
-    While `storing` says that votes are being stored, the next step waits: a commit goes to and fro between the event
-    loop and the database, and would wait for a step each time.
+    While `storing` says that votes are being stored, the next step waits.
     """
 
     def __init__(self, storing: Callable[[], bool] = lambda: False) -> None:
-        self._storing = storing
-        self._last = 0.0
+        self._giving_way = GivingWay(storing)
         self._rooms: deque[Turns] = deque()
 
     def ask(self, room: Turns) -> None:
@@ -48,9 +44,7 @@ class Rota:
         self._rooms.append(room)
 
     def _go(self) -> None:
-        loop = asyncio.get_running_loop()
-        if self._storing() and loop.time() - self._last < GIVE_WAY:
-            loop.call_later(LOOK, self._go)
+        if self._giving_way.put_off(self._go):
             return
         left = AT_ONCE
         for _ in range(len(self._rooms)):
@@ -61,9 +55,9 @@ class Rota:
                 self._rooms.pop()
             if left <= 0:
                 break
-        self._last = loop.time()
+        self._giving_way.done()
         if self._rooms:
-            loop.call_soon(self._go)
+            asyncio.get_running_loop().call_soon(self._go)
 
 
 class Turns:

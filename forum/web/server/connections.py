@@ -73,10 +73,15 @@ class Patience:
 
 
 class Connections:
-    """All connections of this server. `most` is the largest number of them; None for no bound."""
+    """All connections of this server, and the door at which they begin. `most` is the largest number of them; None for
+    no bound. `storing` says whether votes are being stored."""
 
     def __init__(
-        self, settings: Settings, most: int | None = None, monotonic: Callable[[], float] = time.monotonic
+        self,
+        settings: Settings,
+        most: int | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        storing: Callable[[], bool] = lambda: False,
     ) -> None:
         self.monotonic = monotonic
         idle = float(settings.idle_seconds)
@@ -91,7 +96,7 @@ class Connections:
         self._of_place: dict[str, dict[Connected, None]] = {}
         self._counts: dict[str, int] = {}
         self.count = 0
-        self.door = Door(monotonic)
+        self.door = Door(monotonic, storing)
 
     def place_of(self, client: str) -> str:
         """Returns the place that a network address counts for: its own, or its IPv6 network (/64); "" for a trusted

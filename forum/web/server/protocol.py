@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import unquote
 
 import httptools
@@ -18,24 +18,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from forum.web.errors import ENDED_HERE
+from forum.web.server import bounds
 from forum.web.server.connections import LEAST, Connections, Stage
 from forum.web.server.door import NO_HANDSHAKE, NO_PLACE
 from forum.web.server.frames import Frames
 from forum.web.server.refusals import LINGER, REFUSED, Lingering
 
-# Bytes of a request's address. With its method it fits into the 8,192 that the websocket library takes of a line.
-MOST_ADDRESS: Final = 8000
-# Bytes of one header, name and value; bytes of a head with its address and all headers; number of headers. Browsers
-# send less than half of each.
-MOST_HEADER: Final = 8000
-MOST_HEAD: Final = 32 * 1024
-MOST_HEADERS: Final = 100
-# Bytes of a Content-Type: a boundary has at most 70 (RFC 2046). The form parser takes 50 ms for 8,000 semicolons.
-MOST_TYPE: Final = 256
-# Requests that wait behind the one being answered. Browsers and proxies send none before its answer.
-MOST_WAITING: Final = 8
-# Pieces of a body in one read (256 KB).
-MOST_PIECES: Final = 4000
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
+
 # Seconds in which a request that was sent to a server just before it ends is still taken.
 _ON_ITS_WAY: Final = 0.3
 # Bytes that are parsed between two looks at the bounds.
@@ -49,7 +40,7 @@ class _Enough(Exception):
 class BoundedHttp(HttpToolsProtocol):
     """One connection. Beyond a bound it stops listening: requests under way are answered, then it ends."""
 
-    def __init__(self, *arguments: Any, connections: Connections | None = None, **named: Any) -> None:
+    def __init__(self, *arguments: Any, connections: Connections, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.place = ""
         self.came = 0.0
@@ -77,8 +68,6 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Takes a place among the connections, or answers 503 and ends."""
         super().connection_made(cast(asyncio.Transport, transport))
-        if self._connections is None:
-            return
         self.place = self._connections.place_of(self.client[0] if self.client else "")
         if not self.place:
             self.timeout_keep_alive = int(self._connections.patience.proxys)
@@ -98,7 +87,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def _gone(self) -> None:
-        if self._counted and self._connections is not None:
+        if self._counted:
             self._counted = False
             self._connections.gone(self)
 
@@ -144,8 +133,6 @@ class BoundedHttp(HttpToolsProtocol):
 
     def look(self, now: float) -> None:
         """Ends the connection where it has waited for too long. `now` is in seconds, from any start."""
-        if self._connections is None:
-            return
         stage = self.stage()
         mark = (stage, self._messages, self._resumed)
         # Progress: bytes received here, or (negative) bytes that the other end still has to read.
@@ -206,7 +193,7 @@ class BoundedHttp(HttpToolsProtocol):
         self.parser.feed_data(data)
         # The parser keeps an unfinished header (also one behind a body) to itself, so its bytes are counted here.
         self._unparsed = 0 if self._told else self._unparsed + len(data)
-        if self._unparsed > MOST_HEADER:
+        if self._unparsed > bounds.MOST_HEADER:
             self._refuse(self._refused or 431)
             raise httptools.HttpParserError
 
@@ -223,12 +210,12 @@ class BoundedHttp(HttpToolsProtocol):
         """Takes a piece of the address; drops what is beyond the bound."""
         self._told = True
         self._head += len(url)
-        if self._head > MOST_ADDRESS:
+        if self._head > bounds.MOST_ADDRESS:
             self._refused = 414
-        if self._head > MOST_HEAD:
+        if self._head > bounds.MOST_HEAD:
             self._refuse(414)
             raise _Enough
-        self.url += url[: MOST_ADDRESS - len(self.url)]
+        self.url += url[: bounds.MOST_ADDRESS - len(self.url)]
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Takes a header. Those behind a body in chunks (trailers) are counted and dropped.
@@ -240,13 +227,14 @@ class BoundedHttp(HttpToolsProtocol):
         size = len(name) + len(value)
         self._head += size
         self._headers += 1
-        if self._head > MOST_HEAD or self._headers > 2 * MOST_HEADERS:
+        if self._head > bounds.MOST_HEAD or self._headers > 2 * bounds.MOST_HEADERS:
             self._refuse(self._refused or 431)
             raise _Enough
         if not self._in_head:
             return
         name = name.lower()
-        if size > MOST_HEADER or self._headers > MOST_HEADERS or (name == b"content-type" and len(value) > MOST_TYPE):
+        long = size > bounds.MOST_HEADER or (name == b"content-type" and len(value) > bounds.MOST_TYPE)
+        if long or self._headers > bounds.MOST_HEADERS:
             self._refused = self._refused or 431
             return
         if name == b"expect" and value.lower() == b"100-continue":
@@ -260,18 +248,22 @@ class BoundedHttp(HttpToolsProtocol):
         if self._refused:
             self._refuse(self._refused)
             raise _Enough
-        if len(self.pipeline) >= MOST_WAITING:
+        if len(self.pipeline) >= bounds.MOST_WAITING:
             self._refuse(429)
             raise _Enough
         super().on_headers_complete()
         if self._last and self.cycle is not None:
             self.cycle.keep_alive = False
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Lets a request in, in its turn."""
+        self._connections.door.let_in(partial(super()._start_asgi_task, cycle, app))
+
     def on_body(self, body: bytes) -> None:
         """Takes a piece of a body."""
         self._told = True
         self._pieces += 1
-        if self._pieces > MOST_PIECES:
+        if self._pieces > bounds.MOST_PIECES:
             self._refuse(400)
             raise _Enough
         super().on_body(body)
@@ -283,16 +275,24 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
-        """Hands the connection on to the websocket protocol; answers 400 where that finds no handshake, 429 to whoever
-        was sent away before."""
-        if self._connections is not None and (refusal := self._connections.door.refusal_of(self.headers)):
+        """Hands the connection on to the websocket protocol in its turn; answers 400 where that finds no handshake, 429
+        to whoever was sent away before."""
+        refusal = self._connections.door.refusal_of(self.headers)
+        if refusal:
             self._say_and_close(refusal)
+        else:
+            self.transport.pause_reading()
+            self._connections.door.let_in(self._upgrade)
+
+    def _upgrade(self) -> None:
+        if self.transport.is_closing():
             return
-        if self._counted and self._connections is not None:
+        self.transport.resume_reading()
+        if self._counted:
             self._connections.upgraded(self)
         super().handle_websocket_upgrade()
         socket = cast(WebSocketsSansIOProtocol, self.transport.get_protocol())
-        if isinstance(socket, Frames) and self._counted and self._connections is not None:
+        if isinstance(socket, Frames) and self._counted:
             # Of this object, with its parser and its requests, only the place is needed as long as the socket lives.
             socket.gone = partial(self._connections.socket_gone, self.place)
             socket.door = self._connections.door

@@ -23,9 +23,11 @@ from forum.record import audit, export_zip
 from forum.record.judgement import Judgement, Kind
 from forum.record.verify.receipt import verify_receipt
 from forum.services.exports import export
+from forum.settings import Settings
 from forum.web import forms
 from forum.web.i18n.gettext import speaking
 from forum.web.public import check
+from forum.web.server.connections import Connections
 from forum.web.server.protocol import BoundedHttp
 from forum.web.words.checks import of_check
 
@@ -118,9 +120,9 @@ async def over_http(house: House) -> AsyncIterator[Callable[[str], httpx2.AsyncC
     """Serves the house on a port of this machine, and yields what opens a browser at an address of 127.0.0.0/8."""
     config = uvicorn.Config(house.app, ws="websockets-sansio", lifespan="off", log_config=None)
     config.load()
-    state = ServerState()
+    state, connections = ServerState(), Connections(Settings.load({}))
     server = await asyncio.get_running_loop().create_server(
-        lambda: BoundedHttp(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+        lambda: BoundedHttp(config=config, server_state=state, app_state={}, connections=connections), "127.0.0.1", 0
     )
     at = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 

@@ -1,9 +1,59 @@
-"""Those who were sent away, at the door."""
+"""The door: in whose turn those who come are let in, and how those are refused who were sent away."""
 
 from __future__ import annotations
 
+import asyncio
+import time
+
+import pytest
+from support.jumping_loop import run_jumping
+
+from forum.live import giving_way
 from forum.web.server import door
-from forum.web.server.door import Door
+from forum.web.server.door import AT_ONCE, Door
+
+
+async def test_many_who_come_at_once_are_let_in_a_few_in_a_step_and_in_their_order() -> None:
+    letting, came = Door(time.monotonic), list[int]()
+
+    def fail() -> None:
+        raise RuntimeError("a bug")
+
+    letting.let_in(fail)
+    for number in range(3 * AT_ONCE):
+        letting.let_in(lambda number=number: came.append(number))  # type: ignore[misc]
+    steps = []
+    while len(came) < 3 * AT_ONCE:
+        await asyncio.sleep(0)
+        steps.append(len(came))
+    assert steps == [AT_ONCE - 1, 2 * AT_ONCE - 1, 3 * AT_ONCE - 1, 3 * AT_ONCE]
+    assert came == list(range(3 * AT_ONCE))
+    # The next is let in at once, and nobody else with it.
+    letting.let_in(lambda: came.append(-1))
+    await asyncio.sleep(0)
+    assert came[-1] == -1
+
+
+def test_nobody_is_let_in_while_votes_are_stored_unless_that_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(giving_way, "GIVE_WAY", 100.0)
+    monkeypatch.setattr(giving_way, "LOOK", 1.0)
+
+    async def let_in(seconds: float) -> float:
+        """Returns when somebody was let in who came just after another, where votes are stored for so long then."""
+        loop = asyncio.get_running_loop()
+        began = loop.time() - seconds
+        letting = Door(time.monotonic, lambda: loop.time() < began + seconds)
+        first, second = asyncio.Event(), asyncio.Event()
+        letting.let_in(first.set)
+        await first.wait()
+        began = loop.time()
+        letting.let_in(second.set)
+        await second.wait()
+        return loop.time() - began
+
+    assert run_jumping(let_in(0)) < 1
+    assert 50 <= run_jumping(let_in(50)) < 60
+    assert 100 <= run_jumping(let_in(6000)) < 110
 
 
 def _cookies(*cookies: bytes) -> list[tuple[bytes, bytes]]:

@@ -12,7 +12,8 @@ import uvicorn
 from support.app import House, a_house
 from uvicorn.server import ServerState
 
-from forum.web.server.protocol import (
+from forum.settings import Settings
+from forum.web.server.bounds import (
     MOST_ADDRESS,
     MOST_HEAD,
     MOST_HEADER,
@@ -20,8 +21,9 @@ from forum.web.server.protocol import (
     MOST_PIECES,
     MOST_TYPE,
     MOST_WAITING,
-    BoundedHttp,
 )
+from forum.web.server.connections import Connections
+from forum.web.server.protocol import BoundedHttp
 
 GET = b"GET /cookies HTTP/1.1\r\nHost: house.test\r\n"
 CYMRAEG = b"Accept-Language: cy\r\n"
@@ -68,9 +70,9 @@ async def door(house: House) -> AsyncIterator[int]:
     """Serves the house on a port, and gives the port."""
     config = uvicorn.Config(house.app, ws="websockets-sansio", lifespan="off", log_config=None)
     config.load()
-    state = ServerState()
+    state, connections = ServerState(), Connections(Settings.load({}))
     server = await asyncio.get_running_loop().create_server(
-        lambda: BoundedHttp(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+        lambda: BoundedHttp(config=config, server_state=state, app_state={}, connections=connections), "127.0.0.1", 0
     )
     try:
         yield server.sockets[0].getsockname()[1]
