@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import sqlite3
+from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import msgspec
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from forum.store.errors import faults
 Row = sa.RowMapping
 Kind = TypeVar("Kind")
 Key = TypeVar("Key", str, int)
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +43,12 @@ class Batch:
             arrays = (sa.bindparam(f"{name}_s", type_=postgresql.ARRAY(sa.Text)) for name in columns)
             return sa.func.unnest(*arrays).table_valued(*columns, name="batch").render_derived()
         return sa.table("batch", *map(sa.column, columns))
+
+
+# Rows that a statement returns.
+Answer: TypeAlias = Sequence[Sequence[Any]]
+# Statements over batches, each with its rows (none: it is not run, and returns none), whose answers they are sent.
+Steps: TypeAlias = Generator[tuple[Batch, Sequence[Sequence[object]]], Answer, Made]
 
 
 class Link:
@@ -71,10 +79,25 @@ class Link:
             if self.postgresql:
                 values = {f"{name}_s": [row[i] for row in rows] for i, name in enumerate(over.columns)}
                 return (await self.connection.execute(over.statement, values)).all()
-            driver: Any = (await self.connection.get_raw_connection()).driver_connection
-            statements = [each for each in (over.foretold, over.statement) if each is not None]
-            texts = [partial(_text, each, over.columns) for each in statements]
-            return await sqlite_thread.in_pieces(driver, texts, rows)
+            driver = (await self.connection.get_raw_connection()).driver_connection
+            return await sqlite_thread.in_one_call(driver, lambda connection: _pieces(connection, over, rows))
+
+    async def in_one_go(self, steps: Steps[Made]) -> Made:
+        """Runs each statement that `steps` yields over its rows, gives it the answer, and returns what it returns.
+
+        On SQLite all of it is one call into its thread: beside a busy event loop each way there and back costs as much
+        as a statement. `steps` may not touch anything that the event loop changes meanwhile.
+        """
+        with faults(reading=self.reading):
+            if not self.postgresql:
+                driver = (await self.connection.get_raw_connection()).driver_connection
+                return await sqlite_thread.in_one_call(driver, lambda connection: _all_of(steps, connection))
+            try:
+                over, rows = next(steps)
+                while True:
+                    over, rows = steps.send(await self.quick(over, rows) if rows else [])
+            except StopIteration as end:
+                return cast("Made", end.value)
 
     async def one(self, statement: sa.Executable, otherwise: str, values: Mapping[str, object] | None = None) -> Row:
         """Returns the first row. Raises NotFound with the sentence `otherwise` where there is none."""
@@ -121,6 +144,20 @@ def having(*columns: sa.Column[Any], order: sa.Column[Any] | None = None) -> sa.
     """
     wanted = sa.select(columns[0].table).where(*(column == sa.bindparam(column.name) for column in columns))
     return wanted if order is None else wanted.order_by(order)
+
+
+def _all_of(steps: Steps[Made], connection: sqlite3.Connection) -> Made:
+    try:
+        over, rows = next(steps)
+        while True:
+            over, rows = steps.send(_pieces(connection, over, rows))
+    except StopIteration as end:
+        return cast("Made", end.value)
+
+
+def _pieces(connection: sqlite3.Connection, over: Batch, rows: Sequence[Sequence[object]]) -> Answer:
+    statements = [each for each in (over.foretold, over.statement) if each is not None]
+    return sqlite_thread.in_pieces(connection, [partial(_text, each, over.columns) for each in statements], rows)
 
 
 @lru_cache(maxsize=8 * sqlite_thread.PIECE)

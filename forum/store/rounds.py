@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from forum.sessions.session import Participant
 from forum.store.ballot_statements import waits_its_turn
 from forum.store.ballots import SqlBallots
-from forum.store.base import Row, having, made, plain
+from forum.store.base import Row, Steps, having, made, plain
 from forum.store.device_digest import GONE
 from forum.store.sessions import participant_of
 from forum.store.tables import ballot, casting, storable
@@ -140,22 +140,25 @@ class SqlRounds(SqlBallots):
         """Counts a batch, as ports.voting.Rounds.cast says, in three statements; a fourth where some casts are not
         fresh.
         """
+        return await self._link.in_one_go(self._casting(batch))
+
+    def _casting(self, batch: Sequence[Cast]) -> Steps[list[CastOutcome]]:
         keys = [_key(cast) for cast in batch]
-        asked = await self._asked({key[0] for key in keys})
+        asked = yield from self._asked({key[0] for key in keys})
         refusals = _refusals(asked, keys, batch)
 
-        fresh = await self._fresh(
+        fresh = yield from self._fresh(
             {(*key, asked[key[0]].session) for key, refusal in zip(keys, refusals, strict=True) if not refusal}
         )
         counted: dict[Key, int] = {}
         for i, (key, refusal) in enumerate(zip(keys, refusals, strict=True)):
             if key in fresh and not refusal:
                 counted.setdefault(key, i)
-        changed = await self._count([(key, batch[i]) for key, i in counted.items()])
+        changed = yield from self._count([(key, batch[i]) for key, i in counted.items()])
 
         now = {key[:2]: batch[i].choice for key, i in counted.items()}
         others = {key for i, key in enumerate(keys) if counted.get(key) != i}
-        known = await self._known(others - counted.keys())
+        known = yield from self._known(others - counted.keys())
         outcomes = []
         for i, (key, cast) in enumerate(zip(keys, batch, strict=True)):
             if (at := counted.get(key)) is not None:
@@ -204,8 +207,8 @@ class SqlRounds(SqlBallots):
         if self._link.postgresql:  # SQLite has one writer: whoever is here has its turn
             await self._link.rows(waits_its_turn(ids))
 
-    async def _asked(self, ids: set[str]) -> dict[str, _Asked]:
-        rows = await self._quick(self._statements.asked, [(one,) for one in ids])
+    def _asked(self, ids: set[str]) -> Steps[dict[str, _Asked]]:
+        rows = yield self._statements.asked, [(one,) for one in sorted(ids)]
         return {
             round_id: _Asked(
                 session, state, method, tuple(one["id"] for one in msgspec.json.decode(responses)), closes_at
@@ -213,12 +216,12 @@ class SqlRounds(SqlBallots):
             for round_id, session, state, method, responses, closes_at in rows
         }
 
-    async def _fresh(self, casts: set[tuple[str, str, str, str]]) -> set[Key]:
+    def _fresh(self, casts: set[tuple[str, str, str, str]]) -> Steps[set[Key]]:
         """Stores the casts that are new and from somebody in the given session, and returns their keys."""
-        stored: set[Any] = set(map(tuple, await self._quick(self._statements.fresh, casts)))
-        return stored
+        stored = yield self._statements.fresh, sorted(casts)
+        return {(round_id, who, cast) for round_id, who, cast in stored}
 
-    async def _count(self, casts: list[tuple[Key, Cast]]) -> set[Key]:
+    def _count(self, casts: list[tuple[Key, Cast]]) -> Steps[set[Key]]:
         """Writes the ballots of fresh casts, given in order. Returns the keys of those that replaced a ballot."""
         first: dict[Voter, Cast] = {}
         last: dict[Voter, Cast] = {}
@@ -229,15 +232,15 @@ class SqlRounds(SqlBallots):
                 first[voter] = cast
                 opening.add(key)
             last[voter] = cast
-        written = await self._quick(
-            self._statements.count, [_values(voter, opener, last[voter]) for voter, opener in first.items()]
-        )
+        # In order, so that rows that lie beside each other are written together.
+        ballots = sorted(_values(voter, opener, last[voter]) for voter, opener in first.items())
+        written = yield self._statements.count, ballots
         # A ballot returned with another random id than ours existed before.
         opened = {(round_id, who) for round_id, who, ballot_id in written if ballot_id == first[round_id, who].ballot}
         return {key for key, _ in casts if key not in opening or key[:2] not in opened}
 
-    async def _known(self, keys: set[Key]) -> dict[Key, _Known]:
-        rows = await self._quick(self._statements.known, keys)
+    def _known(self, keys: set[Key]) -> Steps[dict[Key, _Known]]:
+        rows = yield self._statements.known, sorted(keys)
         return {
             (one, who, cast): _Known(session, bool(observer), was is not None, now or "")
             for one, who, cast, session, observer, was, now in rows

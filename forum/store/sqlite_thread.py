@@ -7,9 +7,10 @@ that a page of a dozen small statements does not spend most of its time on switc
 
 from __future__ import annotations
 
+import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -18,33 +19,36 @@ from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import EMPTY_DICT
 
+Made = TypeVar("Made")
+
 PIECE = 128  # rows of a batch that one statement gets: beyond that it takes no less time for each
 
 
-async def in_pieces(
-    driver: Any, texts: Sequence[Callable[[int], str]], rows: Sequence[Sequence[object]]
+async def in_one_call(driver: Any, work: Callable[[Any], Made]) -> Made:
+    """Calls `work` with SQLite's own connection in its thread, and returns what it returns."""
+    made: Made = await driver._execute(lambda: work(driver._conn))
+    return made
+
+
+def in_pieces(
+    connection: sqlite3.Connection, texts: Sequence[Callable[[int], str]], rows: Sequence[Sequence[Any]]
 ) -> list[Sequence[Any]]:
-    """Runs statements over so many rows at a time, all of it in one call, and returns what they returned.
+    """Runs statements over so many rows at a time, and returns what they returned. For SQLite's thread.
 
     `texts` give each statement for a number of rows; their values are its parameters, one row after another. Not row by
     row, as executemany does: in a thread beside a busy event loop that waits for the interpreter's lock at every row.
     Of two statements the first gives its rows as one text of JSON, for the same reason.
     """
-
-    def work() -> list[Sequence[Any]]:
-        found: list[Sequence[Any]] = []
-        start = 0
-        while start < len(rows):
-            # Pieces of 1, 2, 4, 8 ... rows: so few texts are prepared once and kept, which takes longer than a piece.
-            piece = rows[start : start + min(PIECE, 1 << (len(rows) - start).bit_length() - 1)]
-            start += len(piece)
-            values = [value for row in piece for value in row]
-            answers = [driver._conn.execute(text(len(piece)), values).fetchall() for text in texts]
-            found += answers[0] if len(answers) == 1 else msgspec.json.decode(answers[0][0][0])
-        return found
-
-    answered: list[Sequence[Any]] = await driver._execute(work)
-    return answered
+    found: list[Sequence[Any]] = []
+    start = 0
+    while start < len(rows):
+        # Pieces of 1, 2, 4, 8 ... rows: so few texts are prepared once and kept, which takes longer than a piece.
+        piece = rows[start : start + min(PIECE, 1 << (len(rows) - start).bit_length() - 1)]
+        start += len(piece)
+        values = [value for row in piece for value in row]
+        answers = [connection.execute(text(len(piece)), values).fetchall() for text in texts]
+        found += answers[0] if len(answers) == 1 else msgspec.json.decode(answers[0][0][0])
+    return found
 
 
 class _Ran:
