@@ -62,8 +62,8 @@ One JSON object in each text frame of a websocket. Its `t` names its type. The s
   are taken, whatever the number of a participant's sockets; who goes on far faster is sent away for {out} seconds.
   So is who sends {rubbish} messages that cannot be read (one more is taken each minute; bytes that are no frame or
   begin one that is too long end the socket, and count as {broken}), and whose sockets come more than {many} times and
-  then more than once in two seconds. Who comes back meanwhile is told why; the next handshakes are answered with 429
-  and `Retry-After`.
+  then more than once in two seconds. Who comes back meanwhile is answered with
+  429 and `Retry-After`.
 - A participant has at most {sockets} sockets: one more closes the oldest, which is told so and must not come back by
   itself. A session has at most {screens} sockets of each other kind of screen: one more is told to come back later.
 - A frame to the server holds at most {largest} characters, a reason at most {reason}.

@@ -70,7 +70,7 @@ async def phone(socket: WebSocket) -> None:
         return
     if seconds := site.rooms.kept_out(participant.id):
         if (line := line_of(socket.scope)) is not None:
-            line.turn_away(cookie_of(socket, DEVICE), seconds)  # this one is told why, the next ones cost nothing
+            line.turn_away(cookie_of(socket, DEVICE), seconds)
         await socket.accept()
         await _say_goodbye(socket, Bye("too_fast", again=True, words=say(GOODBYES["too_fast"])), TRY_LATER)
         return
@@ -165,6 +165,8 @@ async def _serve(socket: WebSocket, session: str, connection: Connection, may: M
         return
     if may is not None:
         seat.guard = asyncio.create_task(_guard(may, partial(_send_away, line, seat)))
+    if connection.participant:
+        seat.turn_away = partial(line.turn_away, cookie_of(socket, DEVICE))
     _hand_over(line, seat)
 
 
@@ -178,6 +180,8 @@ class Seat:
         self._here = True
         self.connection = connection
         self.guard: asyncio.Task[None] | None = None
+        # Called with the seconds for which whoever sat here is to stay out.
+        self.turn_away: Callable[[float], None] | None = None
 
     def receive(self, frame: str | bytes) -> None:
         """Hands the room a message."""
@@ -191,6 +195,8 @@ class Seat:
         self.connection.outbox.at_end = None
         self._room.leave(self.connection, lost=code not in GOODBYE, broken=code in BROKEN)
         self._rooms.left(self._session)
+        if self.turn_away is not None and (seconds := self._rooms.kept_out(self.connection.participant)):
+            self.turn_away(seconds)
         if self.guard is not None:
             self.guard.cancel()
 
