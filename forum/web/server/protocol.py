@@ -291,6 +291,7 @@ class BoundedHttp(HttpToolsProtocol):
         if self._counted:
             self._connections.upgraded(self)
         super().handle_websocket_upgrade()
+        self.parser = cast(Any, None)  # it holds this in turn: the collector need not find them
         socket = cast(WebSocketsSansIOProtocol, self.transport.get_protocol())
         if isinstance(socket, Frames) and self._counted:
             # Of this object, with its parser and its requests, only the place is needed as long as the socket lives.
