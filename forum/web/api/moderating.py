@@ -62,12 +62,17 @@ async def to_read(request: Request, _asked: NoQuery) -> StoryToRead:
 
 async def act(request: Request, form: Form) -> Done:
     """Does a moderator's act on a story. Raises BadInput(field="read") where it does not say which text was read."""
-    if not form.text("read"):
-        raise BadInput("Send back `read` of the text that you read, so that no other is meant.", field="read")
+    must_name_text(form)
     person = await somebody(request)
     after = await moderate.moderate_as_asked(request, form, person.id)
     await moderate.tell_rooms(request, after)
     return Done(id=after.id, state=str(after.status), page=f"{base_url(request)}/moderate/{after.id}")
+
+
+def must_name_text(form: Form) -> None:
+    """Raises BadInput(field="read") where an act does not say which text was read: it would be done on any."""
+    if not form.text("read"):
+        raise BadInput("Send back `read` of the text that you read, so that no other is meant.", field="read")
 
 
 async def appeals(request: Request, asked: Paged) -> Listing[AppealToRead]:
@@ -106,17 +111,18 @@ async def answer_appeal(request: Request, form: Form) -> Done:
 
 
 async def propose_question(request: Request, form: Form) -> Done:
-    """Proposes a question to a story's writer."""
+    """Proposes a question to a story's writer. Raises as `act` does."""
     answers = (" ".join(one.split()) for one in form.texts("words"))
     return await _shaped(request, Form({**form.values, "words": ["\n".join(answers)]}), PROPOSE)
 
 
 async def agree_to_question(request: Request, form: Form) -> Done:
-    """Agrees to a question that was proposed."""
+    """Agrees to a question that was proposed. Raises as `act` does."""
     return await _shaped(request, form, AGREE)
 
 
 async def _shaped(request: Request, form: Form, action: str) -> Done:
+    must_name_text(form)
     made = await moderate_shaping.shape_as_asked(request, form, action, (await somebody(request)).id)
     return Done(id=made, page=f"{base_url(request)}/moderate/{request.path_params['story']}")
 

@@ -334,7 +334,11 @@ async def test_the_acts_of_moderators(programs: Programs) -> None:
     asked = await do(f"{at}/question", question)
     [proposed] = (await programs.get(f"{at}/to-read", "moderator"))["proposed"]
     assert (proposed["id"], proposed["answers"]) == (asked["id"], ["A nurse", "The crew", "A neighbour"])
-    await do(f"{at}/question/agree", read | {"proposal": asked["id"]})
+    agreed = read | {"proposal": asked["id"]}
+    for act, body in (("question", question), ("question/agree", agreed)):
+        refused = await programs.send(f"{at}/{act}", body | {"read": ""}, programs.tokens["moderator"], "", 422)
+        assert [one["field"] for one in refused.json()["errors"]] == ["read"], "no text is agreed to unseen"
+    await do(f"{at}/question/agree", agreed)
 
     pledge = HelpForm(new_key(), "I can lend the room", "Sam")
     await help_pledges.make(store, CLOCK, programs.day.voted.live, pledge)
