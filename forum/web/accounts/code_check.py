@@ -58,9 +58,9 @@ def by_hand(request: Request, refusal: str) -> None:
         raise NotAllowed(refusal)
 
 
-async def confirm_token(request: Request, person: Person, form: Form) -> None:
-    """Checks that somebody may make a token now: with a code where they have a second step, and only with one where
-    they must have it. Raises as `confirm`, IllegalMove where the second step is off."""
+async def confirm_act(request: Request, person: Person, form: Form) -> None:
+    """Checks that somebody may make a token, or change an account, now: with a code where they have a second step, and
+    only with one where they must have it. Raises as `confirm`, IllegalMove where the second step is off."""
     site = site_of(request)
     on = await second_steps.is_on(site.store, person)
     if not on and second_steps.must(person, site.settings.second_factor):

@@ -14,7 +14,7 @@ from forum.ports.passwords import FEWEST
 from forum.services import accounts, second_steps, sign_ins, sign_on
 from forum.services.accounts import NewAccount
 from forum.services.form_errors import Findings
-from forum.web.accounts.code_check import PEOPLE_BY_HAND, by_hand, confirm
+from forum.web.accounts.code_check import PEOPLE_BY_HAND, by_hand, confirm_act
 from forum.web.accounts.sign_in import as_typed
 from forum.web.auth import somebody
 from forum.web.errors import retry_after, status_of
@@ -37,9 +37,9 @@ async def people(request: Request) -> Response:
         by = await somebody(request)
         if await accounts.makes_administrator(site.store, asked.roles, asked.commission):
             await accounts.check_account(site.store, asked)
-            await confirm(request, by, form)
+            await confirm_act(request, by, form)
         person = await accounts.add_account(site.store, passwords, site.clock, asked, by=by.id)
-    except (BadInput, TooMany, StoreUnavailable) as error:
+    except (BadInput, IllegalMove, TooMany, StoreUnavailable) as error:
         if wants_json(request):
             raise
         return await people_page(request, form, error)
@@ -58,7 +58,7 @@ async def set_roles(request: Request) -> Response:
             form.stop()
         site, by, roles = site_of(request), await somebody(request), form.texts("role")
         if await accounts.makes_administrator(site.store, roles, commission, person):
-            await confirm(request, by, form)
+            await confirm_act(request, by, form)
         held = await accounts.set_roles(site.store, site.clock, person, roles, commission, by=by.id)
     except (BadInput, IllegalMove, TooMany, StoreUnavailable) as error:
         if wants_json(request):
@@ -117,7 +117,7 @@ async def unbind(request: Request) -> Response:
     site, person, form = site_of(request), request.path_params["person"], await form_of(request)
     try:
         by = await somebody(request)
-        await confirm(request, by, form)
+        await confirm_act(request, by, form)
         await sign_on.unbind(site.store, site.clock, person, by=by.id)
     except (BadInput, TooMany) as error:
         if wants_json(request):
@@ -128,10 +128,10 @@ async def unbind(request: Request) -> Response:
 
 async def _confirmed(request: Request, person: str, form: Form) -> str:
     """Checks the code that a form brings, before an act on somebody else (by id); of one's own the act is refused
-    anyway. Returns the id of whoever is signed in. Raises as `confirm`."""
+    anyway. Returns the id of whoever is signed in. Raises as `confirm_act`."""
     by = await somebody(request)
     if by.id != person:
-        await confirm(request, by, form)
+        await confirm_act(request, by, form)
     return by.id
 
 

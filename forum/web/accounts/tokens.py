@@ -11,7 +11,7 @@ from forum.errors import BadInput, ForumError, IllegalMove, TooMany
 from forum.ports.accounts import Token
 from forum.services import accounts, api_tokens, permissions, second_steps
 from forum.services.api_tokens import TokenForm
-from forum.web.accounts.code_check import TOKENS_BY_HAND, by_hand, confirm_token
+from forum.web.accounts.code_check import TOKENS_BY_HAND, by_hand, confirm_act
 from forum.web.auth import somebody
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, errors_of, form_of
@@ -32,7 +32,7 @@ async def tokens(request: Request) -> Response:
     asked = TokenForm(**{name: form.text(name) for name in FIELDS})
     try:
         await api_tokens.check(site.store, person, asked, today(site.clock.now()))
-        await confirm_token(request, person, form)
+        await confirm_act(request, person, form)
         made, secret = await api_tokens.make(site.store, site.clock, person, asked, today(site.clock.now()))
     except (BadInput, IllegalMove, TooMany) as error:
         if wants_json(request):

@@ -20,7 +20,7 @@ from forum.services.sessions import commissions_and_sessions
 from forum.services.sessions.commissions_and_sessions import CommissionForm
 from forum.services.voting import results
 from forum.voting.commission import DEFAULT_THRESHOLD, POWERS, STAGES, Commission, SecondReader
-from forum.web.accounts.code_check import TOKENS_BY_HAND, by_hand, confirm_token
+from forum.web.accounts.code_check import TOKENS_BY_HAND, by_hand, confirm_act
 from forum.web.auth import need_somewhere, somebody
 from forum.web.errors import retry_after, status_of
 from forum.web.forms import Form, errors_of, form_of
@@ -239,7 +239,7 @@ async def add_token(request: Request) -> Response:
     form = await form_of(request)
     try:
         accounts.check_label(form.text("label"))
-        await confirm_token(request, person, form)
+        await confirm_act(request, person, form)
         token, secret = await accounts.make_token(site.store, site.clock, person, form.text("label"))
     except (BadInput, IllegalMove, TooMany) as error:
         if wants_json(request):

@@ -266,6 +266,32 @@ async def test_acts_on_an_account_that_open_it_ask_an_administrator_for_a_code_o
     assert (await here.post("/people", data=new | {"role": "organiser", "login": "ed"})).status_code == 303
 
 
+async def test_who_must_have_a_second_step_turns_it_on_before_they_change_accounts(
+    house: House, here: httpx2.AsyncClient, mo: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await accounts.set_roles(house.store, CLOCK, mo.id, ["administrator"])
+    cas = await house.person("cas", "organiser")
+    # They signed in before the setting was there.
+    monkeypatch.setattr(house.app.state, "site", replace(house.site, settings=_must(house, Must.ADMINISTRATORS)))
+    new = {"name": "Di", "login": "di", "password": PASSWORD, "role": "administrator"}
+    acts: list[tuple[str, dict[str, Any]]] = [
+        (f"/people/{cas.id}/password", {"password": "eight quiet kettles"}),
+        (f"/people/{cas.id}/roles", {"role": ["moderator", "administrator"]}),
+        (f"/people/{cas.id}/second-step", {}),
+        (f"/people/{cas.id}/unbind", {}),
+        ("/people", new),
+    ]
+    before = await _standing(house)
+    for address, form in acts:
+        refused = await here.post(address, data=form)
+        assert (refused.status_code, "Turn on the second step first" in words(refused)) == (409, True), address
+    assert field(refused, "login") == "di", "what was typed stays"
+    assert await _standing(house) == before
+    _, codes = await turned_on(here)
+    for (address, form), code in zip(acts, codes, strict=False):
+        assert (await here.post(address, data=form | {"code": code})).status_code == 303, address
+
+
 async def test_what_is_wrong_with_a_new_administrator_is_told_before_a_code_is_used_up(
     house: House, here: httpx2.AsyncClient, mo: Person
 ) -> None:
