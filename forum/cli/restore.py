@@ -169,6 +169,9 @@ async def _restored(settings: Settings, backup: Backup, *, instead: bool, accept
                 _put_file(file_of(settings.database_url), aside / DATABASE, keep)
             else:
                 await _put_rows(settings, aside / DATABASE, keep)
+            if given and other_key:
+                # It is kept, and nothing opens with two keys. That the given one is the backup's, `_prepared` saw.
+                (settings.data / KEY_FILE).unlink(missing_ok=True)
             _finish(settings.data, aside, backup.manifest, key=not given)
         said, after = await _looked_at(settings, backup.manifest)
     if after.findings and not progress.findings:

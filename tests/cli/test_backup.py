@@ -270,6 +270,25 @@ def test_another_house_is_replaced_with_its_key_kept(house: SimpleNamespace, tmp
     assert entries(tmp_path / "data" / "forum.db") == entries(house.data / "forum.db")
 
 
+def test_another_house_is_replaced_by_one_whose_key_is_given(house: SimpleNamespace, tmp_path: Path) -> None:
+    asyncio.run(vote(tmp_path / "data"))
+    other, there = (tmp_path / "data" / "signing_key.pem").read_bytes(), entries(tmp_path / "data" / "forum.db")
+    key = tmp_path / "secret.pem"
+    key.write_bytes(other)
+    env, asked = clean_environment(FORUM_SIGNING_KEY_FILE=str(key)), ("--data", tmp_path / "data", "--replace")
+    refused = run_forum("restore", house.file, *asked, "--accept", env=env)
+    assert (refused.returncode, "There are two signing keys" in refused.stderr) == (2, True)
+    assert entries(tmp_path / "data" / "forum.db") == there
+    assert not list((tmp_path / "data").glob("before-restore-*"))
+    shutil.copyfile(house.data / "signing_key.pem", key)
+    done = run_forum("restore", house.file, *asked, "--accept", "--json", env=env)
+    assert done.returncode == 0, done.stderr
+    assert (Path(json.loads(done.stdout)["kept"]) / "signing_key.pem").read_bytes() == other
+    assert not list((tmp_path / "data").glob("signing_key.pem*"))
+    assert entries(tmp_path / "data" / "forum.db") == entries(house.data / "forum.db")
+    assert run_forum("record", "check", *asked[:2], env=env).returncode == 0
+
+
 def a_byte_less(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-1])
 
