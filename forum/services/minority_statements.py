@@ -44,6 +44,7 @@ REPLACED = (
 )
 SENT = "Your group has sent its statement already, so this one was not sent. You can copy what you wrote from here."
 _READ = "Somebody else read this statement a moment ago. Look at it again."
+_OTHER_WORDS = "The group sent other words meanwhile, so nothing was done. Read them, and choose again."
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -169,11 +170,18 @@ async def take_back(store: Store, clock: Clock, key: str) -> None:
                 await record_entries.erase(work, commission, clock.now(), digests)
 
 
-async def accept(store: Store, clock: Clock, person: Person, statement: str) -> MinorityStatement:
-    """Publishes a statement that waits, beside its decision and in the record. Raises NotAllowed, NotFound and
-    IllegalMove where it does not wait any more."""
+def fingerprint(statement: MinorityStatement) -> str:
+    """Returns the SHA-256 (hex) of a statement's words, so that later words cannot be published in the place of those
+    that were read."""
+    return digest(statement.words)
+
+
+async def accept(store: Store, clock: Clock, person: Person, statement: str, read: str) -> MinorityStatement:
+    """Publishes a statement that waits, beside its decision and in the record, for a moderator who read the words of
+    the fingerprint `read`. Raises NotAllowed, NotFound and IllegalMove where it does not wait any more, or has other
+    words by now."""
     async with store.begin() as work:
-        waiting = await _waiting(work, person, statement)
+        waiting = await _waiting(work, person, statement, read)
         decision = await work.decisions.get_decision(waiting.decision)
         now = clock.now()
         entry = None
@@ -192,12 +200,15 @@ async def accept(store: Store, clock: Clock, person: Person, statement: str) -> 
         return published
 
 
-async def give_back(store: Store, clock: Clock, person: Person, statement: str, because: str) -> MinorityStatement:
-    """Returns a statement that waits to its group, with the reason. Raises as `accept` does, and FormErrors."""
+async def give_back(
+    store: Store, clock: Clock, person: Person, statement: str, read: str, because: str
+) -> MinorityStatement:
+    """Returns a statement that waits to its group, with the reason. Takes `read` as `accept` does, and
+    raises as that does, and FormErrors."""
     found = Findings()
     because = found.need("because", because, "Say what to change. The group reads it.", MOST_BECAUSE)
     async with store.begin() as work:
-        waiting = await _waiting(work, person, statement)
+        waiting = await _waiting(work, person, statement, read)
         found.stop()
         returned = replace(waiting, state=StatementState.RETURNED, because=because, moderated_at=clock.now())
         await work.minority.save_statement(returned)
@@ -234,12 +245,14 @@ async def _digests(work: Work, statement: MinorityStatement, *fields: str) -> li
     return [entry[field]["sd"] for field in fields]
 
 
-async def _waiting(work: Work, person: Person, statement: str) -> MinorityStatement:
+async def _waiting(work: Work, person: Person, statement: str, read: str) -> MinorityStatement:
     found = await work.minority.get_statement(statement, lock=True)
     made = await work.decisions.get_decision(found.decision)
     _may(person, "moderate stories", made, "Only a moderator can read what groups send.")
     if found.state != StatementState.WAITING:
         raise IllegalMove(_READ)
+    if read != fingerprint(found):
+        raise IllegalMove(_OTHER_WORDS)
     return found
 
 

@@ -131,9 +131,10 @@ async def moderate(request: Request) -> Response:
     form = await form_of(request)
     try:
         if form.text("act") == "accept":
-            await minority_statements.accept(site.store, site.clock, person, id_)
+            await minority_statements.accept(site.store, site.clock, person, id_, form.text("read"))
         else:
-            await minority_statements.give_back(site.store, site.clock, person, id_, form.text("because"))
+            read, because = form.text("read"), form.text("because")
+            await minority_statements.give_back(site.store, site.clock, person, id_, read, because)
     except (BadInput, IllegalMove) as error:
         if wants_json(request):
             raise
@@ -151,6 +152,7 @@ async def _moderate_page(request: Request, form: Form, error: ForumError | None 
         "moderate/statement.html",
         200 if error is None else status_of(error),
         statement=statement,
+        read=minority_statements.fingerprint(statement),
         made=made,
         on=on,
         form=form,

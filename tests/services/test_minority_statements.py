@@ -23,7 +23,7 @@ from forum.services.decision_corrections import ReplacementForm
 from forum.services.decision_form import DecisionForm
 from forum.services.decisions import decide
 from forum.services.keys import new_key
-from forum.services.minority_statements import OVER, REPLACED, REVOKED, SENT, VOID
+from forum.services.minority_statements import OVER, REPLACED, REVOKED, SENT, VOID, fingerprint
 from forum.services.sessions import facilitation
 from forum.voting.decision import Decision
 from forum.voting.minority_statement import MOST_WORDS, OPEN_DAYS, RETURNED_DAYS, StatementState, groups_against
@@ -97,21 +97,37 @@ async def test_a_statement_is_read_first_then_stands_in_the_record_and_can_be_ta
     assert second.value.message == SENT
     assert WORDS.encode() not in await sound(sqlite_store), "nobody reads it before a moderator does"
     with pytest.raises(NotAllowed):
-        await minority_statements.accept(sqlite_store, CLOCK, COMMISSIONER, id_)
+        await minority_statements.accept(sqlite_store, CLOCK, COMMISSIONER, id_, fingerprint(sent))
     with pytest.raises(FormErrors):
-        await minority_statements.give_back(sqlite_store, CLOCK, MODERATOR, id_, " ")
-    await minority_statements.give_back(sqlite_store, CLOCK, MODERATOR, id_, "Leave the name out.")
+        await minority_statements.give_back(sqlite_store, CLOCK, MODERATOR, id_, fingerprint(sent), " ")
+    await minority_statements.give_back(sqlite_store, CLOCK, MODERATOR, id_, fingerprint(sent), "Leave the name out.")
     await minority_statements.write(sqlite_store, CLOCK, key, id_, WORDS)
-    published = await minority_statements.accept(sqlite_store, CLOCK, MODERATOR, id_)
+    published = await minority_statements.accept(sqlite_store, CLOCK, MODERATOR, id_, fingerprint(sent))
     assert (published.state, published.entry) == (StatementState.PUBLISHED, made.entry + 1 if made.entry else None)
     with pytest.raises(IllegalMove, match="a moment ago"):
-        await minority_statements.give_back(sqlite_store, CLOCK, MODERATOR, id_, "Too late.")
+        await minority_statements.give_back(sqlite_store, CLOCK, MODERATOR, id_, fingerprint(sent), "Too late.")
     assert WORDS.encode() in unpack(await sound(sqlite_store))[0]["dissent.csv"]
     await minority_statements.take_back(sqlite_store, CLOCK, key)
     await minority_statements.take_back(sqlite_store, CLOCK, key)
     files = unpack(await sound(sqlite_store))[0]
     assert not [name for name, data in files.items() if WORDS.encode() in data]
     assert b"(withdrawn)" in files["dissent.csv"]
+
+
+async def test_nothing_is_done_on_words_that_a_moderator_did_not_read(sqlite_store: Store, voted: Voted) -> None:
+    made = await decided(sqlite_store, voted)
+    key = await linked(sqlite_store, made)
+    sent = await minority_statements.write(sqlite_store, CLOCK, key, new_id(), WORDS)
+    read = fingerprint(sent)
+    await minority_statements.give_back(sqlite_store, CLOCK, MODERATOR, sent.id, read, "Leave the name out.")
+    again = await minority_statements.write(sqlite_store, CLOCK, key, sent.id, "Sam cannot cover a whole night.")
+    for other in (read, ""):
+        with pytest.raises(IllegalMove, match="sent other words"):
+            await minority_statements.accept(sqlite_store, CLOCK, MODERATOR, sent.id, other)
+        with pytest.raises(IllegalMove, match="sent other words"):
+            await minority_statements.give_back(sqlite_store, CLOCK, MODERATOR, sent.id, other, "As before.")
+    async with sqlite_store.read() as work:
+        assert await work.minority.get_statement(sent.id) == again, "it waits, as the group sent it"
 
 
 async def test_after_its_time_nothing_is_sent_but_what_was_returned_has_some_days_more(
@@ -122,11 +138,13 @@ async def test_after_its_time_nothing_is_sent_but_what_was_returned_has_some_day
     clock.move(days=OPEN_DAYS)
     sent = await minority_statements.write(sqlite_store, clock, key, new_id(), WORDS)
     clock.move(days=1)
-    await minority_statements.give_back(sqlite_store, clock, MODERATOR, sent.id, "Leave the name out.")
+    await minority_statements.give_back(
+        sqlite_store, clock, MODERATOR, sent.id, fingerprint(sent), "Leave the name out."
+    )
     clock.move(days=RETURNED_DAYS)
     again = await minority_statements.write(sqlite_store, clock, key, sent.id, "Better.")
     assert again.sent_at == sent.sent_at
-    await minority_statements.give_back(sqlite_store, clock, MODERATOR, sent.id, "And this one.")
+    await minority_statements.give_back(sqlite_store, clock, MODERATOR, sent.id, fingerprint(again), "And this one.")
     clock.move(days=RETURNED_DAYS + 1)
     with pytest.raises(IllegalMove) as late:
         await minority_statements.write(sqlite_store, clock, key, sent.id, "Too late.")
@@ -154,7 +172,7 @@ async def test_with_a_void_vote_the_statement_goes_and_its_group_with_it(sqlite_
     made = await decided(sqlite_store, voted)
     key = await linked(sqlite_store, made)
     sent = await minority_statements.write(sqlite_store, CLOCK, key, new_id(), WORDS)
-    await minority_statements.accept(sqlite_store, CLOCK, MODERATOR, sent.id)
+    await minority_statements.accept(sqlite_store, CLOCK, MODERATOR, sent.id, fingerprint(sent))
     await facilitation.annul_round(voted.desk, voted.live.id, voted.rounds[0], "It was put badly.")
     async with sqlite_store.read() as work:
         [left] = await work.minority.statements_on(made.id)

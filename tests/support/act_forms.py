@@ -277,7 +277,7 @@ ABOUT_NEITHER: dict[str, Form] = {
     "/decide/dissent/{decision}": {"act": "make", "group": "Nurses", "new": new_key()},
     "/minority/{key}": {"words": "We hold this against it."},
     "/moderate/files/{update}": {},
-    "/moderate/statements/{statement}": {"act": "accept"},
+    "/moderate/statements/{statement}": {"act": "accept", "read": "0" * 64},
     "/noticed/{commitment}/{key}": {"said": "yes"},
     "/answer/{answer_code}/right": {"choice": "r1"},
     "/my-pledge/{key}": {},

@@ -53,4 +53,4 @@ async def dissented(store: Store, decision: str) -> None:
     sent = MinorityStatement(new_id(), decision, "Nurses", "It leaves us out.", StatementState.WAITING, CLOCK.now())
     async with store.begin() as work:
         await work.minority.save_statement(sent)
-    await minority_statements.accept(store, CLOCK, MODERATOR, sent.id)
+    await minority_statements.accept(store, CLOCK, MODERATOR, sent.id, minority_statements.fingerprint(sent))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from support.app import House, words
+from support.app import House, field, words
 from support.decided import ANSWERS
 from support.factories import CLOCK, new_id
 from support.voted_session import COMMISSIONER, a_vote
@@ -45,16 +45,23 @@ async def test_a_group_writes_through_its_link_and_stands_beside_the_decision(ho
         [reading] = set(
             re.findall(r'href="(/moderate/statements/[0-9a-f]{32})"', (await moderator.get("/moderate")).text)
         )
-        bad = await moderator.post(reading, data={"act": "return", "because": ""})
+        first = field(await moderator.get(reading), "read")
+        bad = await moderator.post(reading, data={"act": "return", "read": first, "because": ""})
         assert bad.status_code == 422
-        await moderator.post(reading, data={"act": "return", "because": "Leave <him> out."})
+        await moderator.post(reading, data={"act": "return", "read": first, "because": "Leave <him> out."})
         assert "Leave <him> out." in words(await group.get(link))
-        await group.post(link, data=sent)
-        assert (await moderator.post(reading, data={"act": "accept"})).status_code == 303
+        await group.post(link, data=sent | {"words": "They <cannot> cover a night."})
+        for act in ({"act": "accept"}, {"act": "return", "because": "As <before>."}):
+            unseen = await moderator.post(reading, data=act | {"read": first})
+            assert unseen.status_code == 409
+            assert "They <cannot> cover a night." in words(unseen), "what came meanwhile is there to be read"
+        assert "As &lt;before&gt;.</textarea>" in unseen.text, "what was typed stays"
+        assert "cannot" not in (await group.get(decision)).text
+        assert (await moderator.post(reading, data={"act": "accept", "read": field(unseen, "read")})).status_code == 303
         twice = await moderator.post(reading, data={"act": "return", "because": "Too late."})
         assert twice.status_code == 409
         assert "Too late.</textarea>" in twice.text
         assert "What “Nurses” holds against it" in words(await group.get(decision))
-        assert "We <cannot> cover a night." in words(await group.get(decision))
+        assert "They <cannot> cover a night." in words(await group.get(decision))
         await group.post(link, data={"act": "take back"})
         assert "cannot" not in (await group.get(decision)).text

@@ -110,7 +110,9 @@ async def beside_it(example: Example, made: Decision) -> None:
         "something has gone wrong. We asked for somebody to come before.",
     )
     clock.set(159, "09:40")
-    await minority_statements.accept(store, clock, somebody(Role.MODERATOR), sent.id)
+    await minority_statements.accept(
+        store, clock, somebody(Role.MODERATOR), sent.id, minority_statements.fingerprint(sent)
+    )
     clock.set(157, "12:15")
     form = CorrectionForm(
         words="The number on the card is answered from eight in the morning until ten at night. After that, ring 111.",

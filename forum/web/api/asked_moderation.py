@@ -65,7 +65,14 @@ class ReadPledge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     act: Annotated[str, one_of(("publish", "decline"), "Whether everybody reads it.")] = ""
 
 
+class PublishedStatement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The words of a group's statement that are published."""
+
+    read: Annotated[str, _READ]
+
+
 class ReturnedStatement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The reason for returning a group's statement."""
 
+    read: Annotated[str, _READ]
     because: Annotated[str, text(minority_statements.MOST_BECAUSE, "What to change. The group reads it.")] = ""

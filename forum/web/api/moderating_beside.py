@@ -14,6 +14,7 @@ from forum.stories.moderation import Evidence
 from forum.web.api.commissions import of
 from forum.web.api.cursors import after
 from forum.web.api.done import Done
+from forum.web.api.moderating import must_name_text
 from forum.web.api.row import START
 from forum.web.api.shapes import Listing, NoQuery, Paged
 from forum.web.api.to_read import EvidenceToRead, PledgeToRead, StatementToRead
@@ -86,6 +87,7 @@ async def statements(request: Request, asked: Paged) -> Listing[StatementToRead]
             decision=one.decision,
             group=one.group,
             words=one.words,
+            read=minority_statements.fingerprint(one),
             sent_at=one.sent_at,
             page=f"{base_url(request)}/moderate/statements/{one.id}",
         )
@@ -94,19 +96,22 @@ async def statements(request: Request, asked: Paged) -> Listing[StatementToRead]
     return Listing(items=tuple(items), next=following)
 
 
-async def publish_statement(request: Request, _form: Form) -> Done:
-    """Publishes a group's statement beside its decision and in the record."""
+async def publish_statement(request: Request, form: Form) -> Done:
+    """Publishes a group's statement beside its decision and in the record. Raises BadInput(field="read") where it does
+    not say which words were read."""
+    must_name_text(form)
     site, id_ = site_of(request), request.path_params["statement"]
-    made = await minority_statements.accept(site.store, site.clock, await somebody(request), id_)
+    made = await minority_statements.accept(site.store, site.clock, await somebody(request), id_, form.text("read"))
     page = f"{base_url(request)}/decisions/{made.decision}"
     return Done(id=id_, state=str(made.state), entry=made.entry, page=page)
 
 
 async def return_statement(request: Request, form: Form) -> Done:
-    """Returns a group's statement to it, with the reason."""
+    """Returns a group's statement to it, with the reason. Raises as `publish_statement` does."""
+    must_name_text(form)
     site, id_ = site_of(request), request.path_params["statement"]
-    person, because = await somebody(request), form.text("because")
-    made = await minority_statements.give_back(site.store, site.clock, person, id_, because)
+    person, read, because = await somebody(request), form.text("read"), form.text("because")
+    made = await minority_statements.give_back(site.store, site.clock, person, id_, read, because)
     return Done(id=id_, state=str(made.state), page=f"{base_url(request)}/decisions/{made.decision}")
 
 

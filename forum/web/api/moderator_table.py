@@ -129,7 +129,7 @@ FOR_MODERATORS: tuple[ApiRow, ...] = (
         "moderate stories",
         message("Publish the statement of a group beside a decision"),
         Done,
-        asked.Nothing,
+        asked_moderation.PublishedStatement,
     ),
     ApiRow(
         "POST",

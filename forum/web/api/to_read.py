@@ -74,12 +74,14 @@ class EvidenceToRead(Struct, frozen=True, kw_only=True):
 
 
 class StatementToRead(Struct, frozen=True, kw_only=True):
-    """A statement of a group that a decision goes against, which waits to be read."""
+    """A statement of a group that a decision goes against, which waits to be read. Who acts on it sends back `read`,
+    which stands for these words."""
 
     id: str
     decision: str
     group: str
     words: str
+    read: str
     sent_at: Time
     page: Address
 

@@ -358,7 +358,10 @@ async def test_the_acts_of_moderators(programs: Programs) -> None:
         await says_against(programs, against.id, "We cannot cover a night.")
         [statement] = (await programs.get(f"/commissions/{here}/statements-to-read", "moderator"))["items"]
         assert (statement["words"], statement["group"]) == ("We cannot cover a night.", "Nurses")
-        await do(f"/statements/{statement['id']}/{act}", body, again=409)
+        path = f"/statements/{statement['id']}/{act}"
+        for other, status in (("", 422), ("0" * 64, 409)):
+            await programs.send(path, body | {"read": other}, programs.tokens["moderator"], "", status)
+        await do(path, body | {"read": statement["read"]}, again=409)
 
     news_form = UpdateForm(state="done", said="Two are here.")
     sent = await update_files.checked(check, "The rota", picture())
