@@ -1,9 +1,9 @@
 """Python's garbage collector, kept from going through everything while rooms are live.
 
 A full collection goes through all that is alive: 70 ms with what was imported, and 0.4 s with two thousand phones, in
-which nobody has an answer. So what has survived two young ones is set aside (`gc.freeze`), and nothing is gone through
-a third time. Things set aside end as ever when nothing holds them; only rings of them would stay. Those are looked for
-at an hour when nobody is there.
+which nobody has an answer. So what is there after each of the second age is set aside (`gc.freeze`), and nothing is
+gone through a third time. Things set aside end as ever when nothing holds them; only rings of them would stay. Those
+are looked for at an hour when nobody is there, or hardly anybody on the next day.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 import gc
 from collections.abc import Mapping
 
-# Objects, and younger collections, between two collections of each age: every second one is of the second age, and goes
-# through 10,000 objects, 30 ms. What a batch of votes is made of is gone before the youngest are looked through.
+# Objects, and younger collections, between two collections of each age: every third one is of the second age, and goes
+# through 15,000 objects, 30 ms. What a batch of votes is made of is gone before the youngest are looked through.
 OFTEN = (5_000, 1, 100)
 _SECOND = 1
 

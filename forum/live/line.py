@@ -7,6 +7,8 @@ from typing import Final, Protocol
 
 # ASGI extension of a websocket under Forum's own server; its key "line" has a Line.
 LINE: Final = "forum.line"
+# Codes with which a server ends a socket on which something came that is no frame, no text or too long (RFC 6455).
+NO_FRAME: Final = frozenset({1002, 1007, 1009})
 
 
 class Line(Protocol):
@@ -33,7 +35,8 @@ class Line(Protocol):
         """Writes text frames; none where the socket has closed."""
 
     def turn_away(self, device: str, seconds: float) -> None:
-        """Refuses every handshake with this value of a cookie for so many seconds, before anything is done for it."""
+        """Refuses every handshake at its path with this value of a cookie for so many seconds, before anything is done
+        for it."""
 
     def end(self, code: int) -> None:
         """Closes the socket with a code; does nothing where it has closed."""

@@ -84,3 +84,17 @@ async def test_a_server_goes_through_everything_once_an_hour_and_only_when_nobod
     assert not await ticks()
     connections.count = 0
     assert await ticks()
+
+
+async def test_after_a_day_a_few_who_are_always_there_are_no_reason_to_wait() -> None:
+    now = [0.0]
+    connections = Connections(Settings.load({}), monotonic=lambda: now[0])
+    server = Server(uvicorn.Config("nothing:here"), connections, lambda: None, asyncio.Event(), no_goodbye)
+    ring = Ring()
+    gone = weakref.ref(ring)
+    gc.collect()
+    del ring
+    for count, at, looked in ((2, 86_399, False), (21, 86_401, False), (20, 86_401, True)):
+        connections.count, now[0] = count, at
+        await server.on_tick(1)
+        assert (gone() is None) == looked

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from forum.errors import ForumError, NotAllowed, NotFound, RoomFull, SignInNeeded, StoreUnavailable
 from forum.live.connection import Connection
-from forum.live.line import LINE, Line
+from forum.live.line import LINE, NO_FRAME, Line
 from forum.live.messages import GOODBYES, Bye, encode
 from forum.live.outbox import Outbox
 from forum.live.room import Room
@@ -39,8 +39,6 @@ CLOSE_AT_END = 1000  # RFC 6455: what the connection was for is done
 BROKE_OFF = 1006  # RFC 6455: without a word
 # With these codes a screen says goodbye: it was closed, or went to another page. (What broke off has 1005.)
 GOODBYE = {1000, 1001}
-# With these a server ends a socket on which something came that is no message, or too long a one.
-BROKEN = {1002, 1007, 1009}
 
 _VERSION = re.compile(r"[0-9]{1,9}")
 
@@ -193,7 +191,7 @@ class Seat:
             return
         self._here = False
         self.connection.outbox.at_end = None
-        self._room.leave(self.connection, lost=code not in GOODBYE, broken=code in BROKEN)
+        self._room.leave(self.connection, lost=code not in GOODBYE, broken=code in NO_FRAME)
         self._rooms.left(self._session)
         if self.turn_away is not None and (seconds := self._rooms.kept_out(self.connection.participant)):
             self.turn_away(seconds)

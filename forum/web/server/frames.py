@@ -22,7 +22,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame
 from websockets.protocol import State
 
-from forum.live.line import LINE
+from forum.live.line import LINE, NO_FRAME
 from forum.live.metrics import SLOW
 from forum.web.server.door import Door
 from forum.web.server.wire import ENDED, Nobody, Wire
@@ -51,8 +51,8 @@ class Frames(WebSocketsSansIOProtocol):
         super().__init__(*given, **named)
         # Called when the connection has ended.
         self.gone: Callable[[], None] | None = None
-        # At which those who come back are turned away.
-        self.door: Door | None = None
+        self.door: Door | None = None  # at which those who come back are turned away
+        self.path = b""
         self._rest = bytearray()
         self._next: asyncio.Handle | None = None
         self._left = BURST
@@ -89,16 +89,17 @@ class Frames(WebSocketsSansIOProtocol):
     def _code(self) -> int:
         """Returns the code with which the peer closed, or with which we did as it sent what is no frame; 1005, as RFC
         6455 has it, where there is none."""
-        if self.conn.close_rcvd is not None:
-            return self.conn.close_rcvd.code
-        if self.conn.parser_exc is not None and self.conn.close_sent is not None:
-            return self.conn.close_sent.code
-        return 1005
+        sent, received = self.conn.close_sent, self.conn.close_rcvd
+        if sent is not None and sent.code in NO_FRAME and not self.conn.close_rcvd_then_sent:
+            return sent.code
+        # What the peer says of what we sent is no fault of theirs.
+        return 1005 if received is None or received.code in NO_FRAME else received.code
 
     # ------------------------------------------------------------------ a line (forum.live.line.Line)
 
     def handle_connect(self, event: Request) -> None:
         """Offers the application to be handed over."""
+        self.path = event.path.partition("?")[0].encode("ascii", "surrogateescape")
         super().handle_connect(event)
         if not self.close_sent:
             cast(dict[str, Any], self.scope["extensions"])[LINE] = {"line": Wire(self)}

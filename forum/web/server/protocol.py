@@ -22,7 +22,7 @@ from forum.web.server import bounds
 from forum.web.server.connections import LEAST, Connections, Stage
 from forum.web.server.door import NO_HANDSHAKE, NO_PLACE
 from forum.web.server.frames import Frames
-from forum.web.server.refusals import LINGER, REFUSED, Lingering
+from forum.web.server.refusals import LINGER, REFUSED, refusing
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
@@ -57,6 +57,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._in_head = True
         self._told = False
         self._last = False  # nothing more is answered after what is under way
+        self._asking = False  # for a websocket, which this has become since or is still to become
         self._unparsed = 0
         self._head = 0
         self._headers = 0
@@ -112,7 +113,7 @@ class BoundedHttp(HttpToolsProtocol):
             super().shutdown()
 
     def _end_if_idle(self) -> None:
-        if self._where is Stage.IDLE and (self.cycle is None or self.cycle.response_complete):
+        if self._where is Stage.IDLE and not self._asking and (self.cycle is None or self.cycle.response_complete):
             self.transport.close()
 
     def resume_writing(self) -> None:
@@ -122,6 +123,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def stage(self) -> Stage:
         """Returns what the connection waits for now."""
+        if self._asking:
+            return Stage.WORKING
         answering = self.cycle is not None and not self.cycle.response_complete
         if answering and self._where is Stage.BODY and not self.flow.read_paused and not self._deaf:
             return Stage.BODY
@@ -168,6 +171,9 @@ class BoundedHttp(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Takes the bytes of one read, at most 256 KB."""
         if self._deaf:
+            return
+        if self._asking:  # before the answer to its handshake, which no client may do
+            self.cut()
             return
         self._got += len(data)
         if self._where is Stage.IDLE:
@@ -257,7 +263,13 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Lets a request in, in its turn."""
-        self._connections.door.let_in(partial(super()._start_asgi_task, cycle, app))
+        self._connections.door.let_in(self.place, partial(self._begin, cycle, app))
+
+    def _begin(self, cycle: RequestResponseCycle, app: ASGI3Application) -> bool:
+        if cycle.disconnected and cycle.scope["method"] in {"GET", "HEAD"}:
+            return False  # nobody waits for it; what was posted is done all the same
+        super()._start_asgi_task(cycle, app)
+        return True
 
     def on_body(self, body: bytes) -> None:
         """Takes a piece of a body."""
@@ -277,20 +289,23 @@ class BoundedHttp(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         """Hands the connection on to the websocket protocol in its turn; answers 400 where that finds no handshake, 429
         to whoever was sent away before."""
-        refusal = self._connections.door.refusal_of(self.headers)
+        refusal = self._connections.door.refusal_of(self.url, self.headers)
         if refusal:
             self._say_and_close(refusal)
         else:
-            self.transport.pause_reading()
-            self._connections.door.let_in(self._upgrade)
+            self._asking = True
+            self._connections.door.let_in(self.place, self._upgrade)
 
-    def _upgrade(self) -> None:
+    def _upgrade(self) -> bool:
         if self.transport.is_closing():
-            return
-        self.transport.resume_reading()
+            return False
+        try:
+            super().handle_websocket_upgrade()
+        except Exception:
+            self.cut()
+            raise
         if self._counted:
             self._connections.upgraded(self)
-        super().handle_websocket_upgrade()
         self.parser = cast(Any, None)  # it holds this in turn: the collector need not find them
         socket = cast(WebSocketsSansIOProtocol, self.transport.get_protocol())
         if isinstance(socket, Frames) and self._counted:
@@ -300,6 +315,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._counted = False
         if not socket.handshake_initiated and not self.transport.is_closing():
             self._say_and_close(NO_HANDSHAKE)
+        return True
 
     def _refuse(self, status: int) -> None:
         """Answers with this status, reads no more, and ends the connection once that answer and all before it are
@@ -328,20 +344,5 @@ class BoundedHttp(HttpToolsProtocol):
         self.scope["path"] = unquote(path.decode("latin-1")) or "/"
         # Our own key; uvicorn's type of a scope has only those of ASGI.
         self.scope[REFUSED] = status  # type: ignore[typeddict-unknown-key]
-        lingering = Lingering(self.transport, self.loop)
-        self.cycle = RequestResponseCycle(
-            scope=self.scope,
-            transport=cast(asyncio.Transport, lingering),
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=self.access_log,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=False,
-            keep_alive=False,
-            on_response=lambda: None,
-        )
-        self.cycle.more_body = False
-        self.cycle.message_event.set()
+        self.cycle = refusing(self)
         self._start_asgi_task(self.cycle, self.app)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Final, cast
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from forum.web.errors import http_error
 
@@ -15,6 +16,26 @@ from forum.web.errors import http_error
 REFUSED: Final = "forum.refused"
 # Seconds in which the other end of a refused request may read the answer before the connection is ended.
 LINGER: Final = 2.0
+
+
+def refusing(protocol: HttpToolsProtocol) -> RequestResponseCycle:
+    """Returns the answering of a request that a connection refuses: of its body nothing is waited for."""
+    cycle = RequestResponseCycle(
+        scope=protocol.scope,
+        transport=cast(asyncio.Transport, Lingering(protocol.transport, protocol.loop)),
+        flow=protocol.flow,
+        logger=protocol.logger,
+        access_logger=protocol.access_logger,
+        access_log=protocol.access_log,
+        default_headers=protocol.server_state.default_headers,
+        message_event=asyncio.Event(),
+        expect_100_continue=False,
+        keep_alive=False,
+        on_response=lambda: None,
+    )
+    cycle.more_body = False
+    cycle.message_event.set()
+    return cycle
 
 
 class Lingering:

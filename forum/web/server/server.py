@@ -19,8 +19,11 @@ from forum.web.server.deadline import Deadline
 # longer before it kills them (docs/deploy/, worker_processes.py).
 _STOPS_WITHIN = 15.0
 _GOODBYE = 5.0  # seconds in which votes that were taken are stored and answered, and screens told to come back
-# Seconds between two collections of everything, each at a time when nobody is connected.
+# Seconds between two collections of everything, each at a time when nobody is connected; and those after which a few
+# that are always there (a big screen, a proxy's probe) are no reason to wait longer.
 _COLLECT_EVERY = 3600
+_COLLECT_AT_LAST = 86_400
+_FEW = 20
 _AT_ONCE = 100  # connections that are ended in one step of the event loop
 _LAST = (b"connection", b"close")
 
@@ -56,7 +59,8 @@ class Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         """Returns True to stop; uvicorn calls it ten times a second."""
         now = self._connections.monotonic()
-        if not self._connections.count and now - self._collected_at >= _COLLECT_EVERY:
+        idle, since = not self._connections.count, now - self._collected_at
+        if since >= (_COLLECT_EVERY if idle else _COLLECT_AT_LAST) and self._connections.count <= _FEW:
             self._collected_at = now
             garbage.collect_all()
         return await super().on_tick(counter) or self._ending.is_set()

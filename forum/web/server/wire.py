@@ -84,9 +84,9 @@ class Wire:
         self._frames.deafen()
 
     def turn_away(self, device: str, seconds: float) -> None:
-        """Refuses every handshake with this value of a cookie for so many seconds."""
+        """Refuses every handshake at its path with this value of a cookie for so many seconds."""
         if self._frames.door is not None:
-            self._frames.door.turn_away(device, seconds)
+            self._frames.door.turn_away(self._frames.path, device, seconds)
 
     def end(self, code: int) -> None:
         """Closes the socket with a code; does nothing where it has closed."""

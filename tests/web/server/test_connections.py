@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 import uvicorn
+from starlette.types import Receive, Scope, Send
 from support.app import House, a_house
 from uvicorn.server import ServerState
 
 from forum.cli.serve import shares
+from forum.live.giving_way import LOOK, GivingWay
 from forum.settings import Settings
 from forum.web.server.connections import LEAST, Connections, Stage
 from forum.web.server.frames import Frames
@@ -330,3 +332,51 @@ async def test_one_that_cannot_be_looked_at_ends_and_keeps_no_other_for_ever() -
         await connections.look(now)
     assert [(one.looked, one.ended) for one in every] == [(2, False), (1, True), (2, False)]
     assert connections.count == 2
+
+
+@pytest.fixture
+def storing(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Gives whether votes are being stored, which they are for long: no door lets anybody in until it is changed."""
+    stored = [True]
+
+    def put_off(_self: GivingWay, step: Callable[[], None]) -> bool:
+        if stored[0]:
+            asyncio.get_running_loop().call_later(LOOK, step)
+        return stored[0]
+
+    monkeypatch.setattr(GivingWay, "put_off", put_off)
+    return stored
+
+
+async def test_bytes_before_the_answer_to_a_handshake_end_the_connection_and_give_its_place_back(
+    house: House, storing: list[bool]
+) -> None:
+    async with a_door(house.app, settings()) as door:
+        reader, writer = await door.connect()
+        writer.write(HANDSHAKE + b"\r\n")
+        await true(lambda: bool(door.connections.door._waiting))
+        assert (only(door).stage(), door.connections.count) == (Stage.WORKING, 1)
+        writer.write(HANDSHAKE + b"\r\n")
+        assert await ended(reader) == ""
+        await true(lambda: door.connections.count == 0)
+        storing[0] = False
+        await true(lambda: not door.connections.door._waiting)
+        assert door.connections.count == 0
+
+
+async def test_nobody_is_let_in_who_has_gone_but_what_they_posted_is(storing: list[bool]) -> None:
+    asked: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.append(scope["method"])
+
+    async with a_door(app, settings()) as door:
+        for number, sent in enumerate((GET + b"\r\n", POST + b"Content-Length: 1\r\n\r\nx"), 1):
+            _, writer = await door.connect()
+            writer.write(sent)
+            await true(lambda number=number: sum(map(len, door.connections.door._waiting.values())) == number)  # type: ignore[misc]
+            writer.transport.abort()
+        await true(lambda: door.connections.count == 0)
+        storing[0] = False
+        await true(lambda: bool(asked))
+        assert asked == ["POST"]
