@@ -402,6 +402,32 @@ async def test_words_that_are_no_utf_8_end_a_socket_with_its_code() -> None:
     assert app.texts == []
 
 
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (b"\xff" * 20, 1002),
+        (frame(1, b"\xff"), 1007),
+        (b"\x81\xff" + (1 << 20).to_bytes(8, "big") + bytes(4), 1009),
+        (frame(8, (1002).to_bytes(2, "big")), 1005),
+        (frame(8, (1009).to_bytes(2, "big")), 1005),
+        (frame(8, (1001).to_bytes(2, "big")), 1001),
+    ],
+    ids=["no frame", "no text", "too long", "its own 1002", "its own 1009", "goodbye"],
+)
+async def test_what_is_no_frame_is_told_by_its_code_and_a_peers_own_word_for_ours_is_not(
+    sent: bytes, code: int
+) -> None:
+    app = HandedOver()
+    async with dialled(app) as (reader, writer):
+        await app.handed_over.wait()
+        writer.write(sent)
+        await what_comes(reader)
+        writer.close()
+        async with asyncio.timeout(20):
+            await app.over.wait()
+    assert app.codes == [code]
+
+
 async def test_a_peer_that_reads_nothing_blocks_its_line_at_once_and_has_the_rest_when_it_wakes() -> None:
     app = HandedOver()
     async with dialled(app) as (reader, _):
