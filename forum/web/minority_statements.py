@@ -12,6 +12,7 @@ from forum.services import decision_matter, minority_statements
 from forum.services.keys import new_key
 from forum.services.minority_statements import MOST_BECAUSE, OpenedLink
 from forum.voting.minority_statement import MOST_WORDS
+from forum.web.accounts.code_check import LINKS_BY_HAND, by_hand
 from forum.web.auth import somebody
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
@@ -34,6 +35,7 @@ async def links(request: Request) -> Response:
     person = await somebody(request)
     if request.method != "POST":
         return await _links_page(request)
+    by_hand(request, LINKS_BY_HAND)
     form = await form_of(request)
     group, new = form.text("group"), form.text("new")
     if form.text("act") == "revoke":

@@ -15,6 +15,7 @@ from forum.services.mail.addresses import checked
 from forum.services.owner_links import Owned
 from forum.stories.evidence_files import MAX_BYTES
 from forum.web import update_files
+from forum.web.accounts.code_check import LINKS_BY_HAND, by_hand
 from forum.web.accounts.devices import keep
 from forum.web.auth import somebody
 from forum.web.errors import retry_after, status_of
@@ -42,6 +43,7 @@ async def link(request: Request) -> Response:
     person = await somebody(request)
     if request.method != "POST":
         return await _link_page(request)
+    by_hand(request, LINKS_BY_HAND)
     form = await form_of(request)
     if form.text("act") == "revoke":
         await owner_links.revoke(site.store, site.clock, person, commitment)

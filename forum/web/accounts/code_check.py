@@ -21,6 +21,7 @@ from forum.web.site import site_of
 TRIES = 5
 TRIES_ANYWHERE = 20
 TOKENS_BY_HAND = message("Tokens are made and revoked by people who are signed in, not by programs.")
+LINKS_BY_HAND = message("Links for people are made and switched off by people who are signed in, not by programs.")
 PEOPLE_BY_HAND = message("Accounts and roles are changed by people who are signed in, not by programs.")
 _LOCKED = "Too many wrong codes. Wait %(minutes)s minutes and try again."
 

@@ -15,6 +15,7 @@ from forum.services.sessions.room_view import console_view_of
 from forum.services.voting.paper_counts import countable
 from forum.sessions.helper_link import Helper, HelperLink
 from forum.voting.round import RoundState
+from forum.web.accounts.code_check import LINKS_BY_HAND, by_hand
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.guess_limits import guessed
@@ -48,6 +49,7 @@ async def links(request: Request) -> Response:
     site, session = site_of(request), request.path_params["session"]
     if request.method != "POST":
         return await _links_page(request, Form({}))
+    by_hand(request, LINKS_BY_HAND)
     form = await form_of(request)
     if form.text("act") == "revoke":
         await helper_links.revoke(site.store, site.clock, session, form.text("id"))

@@ -338,6 +338,25 @@ async def test_a_token_may_what_its_holder_may(everybody: Everybody) -> None:
             assert (await program.request(method, path, headers=headers)).status_code == status, what
 
 
+async def test_a_program_makes_nobody_a_link(everybody: Everybody) -> None:
+    """A link that a program made would let it act as a second person, as the one who confirms a count of papers."""
+    links = {
+        "/organise/sessions/{session}/helpers": "organiser",
+        "/decide/dissent/{decision}": "commissioner",
+        "/decide/promises/{commitment}/owner": "commissioner",
+    }
+    for path, role in links.items():
+        async with everybody.house.store.read() as work:
+            holder = await work.people.by_login(f"the-{role}")
+        assert holder is not None
+        _, secret = await accounts.make_token(everybody.house.store, CLOCK, holder, "a script")
+        headers = {"Authorization": f"Bearer {secret}", "Accept": "application/json"}
+        async with everybody.house.browser() as program:
+            for act in ("make", "mail", "revoke"):
+                refused = await program.post(everybody.address(path), data={"act": act}, headers=headers)
+                assert (refused.status_code, "not by programs" in refused.text) == (403, True), (path, act)
+
+
 @pytest.mark.parametrize("visitor", VISITORS)
 async def test_every_socket_as_every_role(everybody: Everybody, visitor: str) -> None:
     """A console's socket is the facilitator's; a phone's needs somebody who joined; a projector's its own key."""
