@@ -123,27 +123,33 @@ async def _in_pieces(stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
 
 
 async def form_with_file(request: Request, name: str, most: int) -> tuple[Form, File | None]:
-    """Returns a form, and the file chosen in its field `name` (None for none).
+    """Returns a form, and the file chosen in its field `name` (None for none). Raises as `form_and_file`."""
+    form, field, file = await form_and_file(request, most)
+    return form, file if field == name else None
+
+
+async def form_and_file(request: Request, most: int) -> tuple[Form, str, File | None]:
+    """Returns a form, the name of the field that has a file, and the file ("" and None for none).
 
     Of a file with more than `most` bytes only its name and size are kept, so that its sender can be told, with
     everything that they typed, at no cost of memory. Raises BadInput for a body that cannot be parsed, TooMany where
     MOST_OF_ONE or MOST_OF_ALL bytes of files are coming in already.
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return await form_of(Request(request.scope, _bounded(request.receive))), None
+        return await form_of(Request(request.scope, _bounded(request.receive))), "", None
     _say_who(request)
     parser = _Parser(request.headers, _in_pieces(request.stream()), max_files=1, max_fields=MOST_FIELDS)
     parser.most, parser.receiving, parser.network = most, site_of(request).limits.receiving, network_of(request)
     values: dict[str, list[str]] = {}
-    file = None
+    field, file = "", None
     try:
         for field_name, value in (await parser.parse()).multi_items():
             if isinstance(value, str):
                 values.setdefault(field_name, []).append(clean(value))
-            elif value.filename and field_name == name:
+            elif value.filename:
                 # Browsers send a file without a name for a field in which nothing was chosen.
                 content = await value.read() if parser.there <= most else b""
-                file = File(value.filename, parser.there, content)
+                field, file = field_name, File(value.filename, parser.there, content)
     except (UnicodeError, MultiPartException) as error:
         raise BadInput(_UNREADABLE) from error
     finally:
@@ -154,7 +160,7 @@ async def form_with_file(request: Request, name: str, most: int) -> tuple[Form, 
             del parser.receiving[parser.network]
     if not parser.whole:
         raise BadInput(_UNREADABLE)
-    return Form(values), file
+    return Form(values), field, file
 
 
 def _bounded(receive: Receive) -> Receive:

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from forum.errors import BadInput, FormErrors
 from forum.services.form_errors import Findings
 from forum.stories.evidence_files import MAX_BYTES
-from forum.web.forms import MOST_FIELDS, File, Form, clean, form_with_file
+from forum.web.forms import MOST_FIELDS, File, Form, clean, form_and_file
 
 KEY, MOST_KEY = "Idempotency-Key", 200
 # The field of multipart/form-data that has the file.
@@ -84,10 +84,12 @@ async def read_with_file(request: Request, takes: type[Struct], most: int) -> tu
     if _media(request) != "multipart/form-data":
         form, body = await read(request, takes, most)
         return FormWithFile(form.values), body
-    typed, file = await form_with_file(request, FILE, MAX_BYTES)
+    typed, of, file = await form_and_file(request, MAX_BYTES)
     names = {one.encode_name: _extra(one.type).get("form") or one.name for one in msgspec.structs.fields(takes)}
     for name in [name for name in typed.values if name not in names][:_MOST_MISTAKES]:
         typed.wrong(name[:200], _NO_FIELD)
+    if file and of != FILE:
+        typed.wrong(clean(of)[:200], _NO_FIELD)
     typed.stop()
     with_file = FormWithFile({names[name]: said for name, said in typed.values.items()})
     with_file.file = file

@@ -6,6 +6,7 @@ import secrets
 
 from starlette.requests import Request
 
+from forum.errors import BadInput
 from forum.services import answers_due, commitments, decision_corrections, decision_drafts, decisions
 from forum.services.answers_due import DateForm
 from forum.services.decision_corrections import CorrectionForm, ReplacementForm
@@ -99,6 +100,10 @@ async def promise(request: Request, form: Form) -> Done:
 async def update(request: Request, form: FormWithFile) -> Done:
     """Publishes news of a promise, with a file where one came."""
     site, person, id_ = site_of(request), await somebody(request), request.path_params["commitment"]
+    if form.file is None and form.text("shows"):
+        raise BadInput(
+            "No file came that this is about. Send one in the field “file”, or leave this out.", field="shows"
+        )
     sent = await update_files.checked(request, form, form.file)
     made = await commitments.update(site.store, site.clock, person, id_, promise_updates.typed(form), sent)
     return Done(id=made.id, state=str(made.state), page=f"{base_url(request)}/promises/{id_}")

@@ -433,11 +433,13 @@ async def sends_a_file(programs: Programs, promise: str) -> None:
     of = programs.described["paths"]["/promises/{commitment}/updates"]["post"]["requestBody"]["content"]
     assert set(of["multipart/form-data"]["schema"]["properties"]) == {*news, "because", "handed_to", "file"}
 
-    async def send(file: bytes, status: int, key: str = "", by: str = headers["Authorization"], **more: str) -> Any:
+    async def send(
+        file: bytes, status: int, key: str = "", by: str = headers["Authorization"], field: str = "file", **more: str
+    ) -> Any:
         sent = await programs.browser.post(
             START + at,
             data=news | more,
-            files={"file": ("rota.jpg", file)},
+            files={field: ("rota.jpg", file)},
             headers={"Authorization": by, "Idempotency-Key": key},
         )
         assert sent.status_code == status, sent.text
@@ -446,6 +448,9 @@ async def sends_a_file(programs: Programs, promise: str) -> None:
     await send(picture(), 401, by="Bearer nobody")
     for file, more, name in ((b"MZ", {}, "file"), (picture(), {"shows": ""}, "shows"), (picture(), {"on": "1"}, "on")):
         assert [one["field"] for one in (await send(file, 422, **more))["errors"]] == [name]
+    assert [one["field"] for one in (await send(picture(), 422, field="photo"))["errors"]] == ["photo"]
+    alone = await programs.browser.post(START + at, json=news, headers=headers)
+    assert (alone.status_code, [one["field"] for one in alone.json()["errors"]]) == (422, ["shows"])
     assert [one["field"] for one in (await send(b"x" * (MAX_BYTES + 1), 422))["errors"]] == ["file"]
     cut = headers | {"Content-Type": "multipart/form-data; boundary=x"}
     assert (await programs.browser.post(START + at, content=b"--x\r\nnothing", headers=cut)).status_code == 422
