@@ -10,6 +10,7 @@ from PIL import Image
 from support.app import a_sent_story
 from support.browser import SMALL, Look, People, follow
 from support.browser import House as Served
+from support.evidence_read import read_piece
 from support.factories import CLOCK
 
 from forum.services.stories import evidence, moderation, submissions
@@ -49,7 +50,7 @@ async def test_a_picture_goes_from_a_phone_to_the_public_page(
         async with store.read() as work:
             (item,) = await work.evidence.list_evidence(story.id)
         await moderation.moderate(store, CLOCK, story.id, "accept", because="", expected_status="submitted")
-        await evidence.moderate(store, CLOCK, story.id, item.id, "show")
+        await evidence.moderate(store, CLOCK, story.id, item.id, "show", read=await read_piece(store, item.id))
     finally:
         await store.close()
     await page.goto(f"/stories/{story.id}")

@@ -132,7 +132,10 @@ STORY: dict[str, Fill] = {
 APPEAL: dict[str, Fill] = {
     outcome: lambda there: {"appeal": there.appeal, "why": "So it is"} for outcome in ("uphold", "overturn")
 }
-EVIDENCE: dict[str, Fill] = {act: lambda there: {"item": there.item, "because": "So"} for act in ("show", "decline")}
+EVIDENCE: dict[str, Fill] = {
+    act: lambda there: {"item": there.item, "read": there.ids.get("piece", ""), "because": "So"}
+    for act in ("show", "decline")
+}
 SHAPE: dict[str, Fill] = {
     "propose": _alike({"title": "Who comes?", "words": "A nurse\nThe crew\nA neighbour"}),
     "agree": _alike({"proposal": new_id()}),

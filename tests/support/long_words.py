@@ -67,6 +67,7 @@ from forum.voting.reason import ReasonReading, ReasonState
 from forum.voting.round import Round, RoundKind, RoundState
 from forum.voting.update_file import MOST_SHOWS
 from support.app import House, a_sent_story
+from support.evidence_read import read_piece
 from support.factories import CLOCK, a_cast, a_commission, a_session, new_id, store_declared_session
 
 PLACE = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch"
@@ -211,9 +212,11 @@ async def _story(house: House, commission: Commission, w: Words) -> tuple[Submis
     story = await house.moderated(waiting, "accept")
     url = f"https://{PLACE}.example/{'a' * 240}"
     link = await evidence.add_link(house.store, CLOCK, key, title=w(120), url=url)
-    await evidence.moderate(house.store, CLOCK, story.id, link.id, evidence.EvidenceAnswer.SHOW)
+    read, show = await read_piece(house.store, link.id), evidence.EvidenceAnswer.SHOW
+    await evidence.moderate(house.store, CLOCK, story.id, link.id, show, read=read)
     declined = await evidence.add_link(house.store, CLOCK, key, title=w(120), url=url + "b")
-    await evidence.moderate(house.store, CLOCK, story.id, declined.id, evidence.EvidenceAnswer.DECLINE, because=w())
+    read, decline = await read_piece(house.store, declined.id), evidence.EvidenceAnswer.DECLINE
+    await evidence.moderate(house.store, CLOCK, story.id, declined.id, decline, read=read, because=w())
     await evidence.add_link(house.store, CLOCK, key, title=w(120), url=url + "c")
     await appeals_and_reports.report(house.store, CLOCK, story.id, w())
     return story, key

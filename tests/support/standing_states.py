@@ -21,6 +21,7 @@ from forum.services.stories import (
     build_link,
     draft_edits,
     draft_versions,
+    evidence,
     moderation,
     submissions,
     withdrawal,
@@ -287,6 +288,7 @@ async def a_standing_story(town: Town, state: str, *, appealed: bool = False) ->
         await work.drafts.open_draft(story.id, draft, clock.now())
         await draft_versions.keep(work, story.id, draft, clock.now(), VersionKind.WRITTEN)
         await work.evidence.add_evidence(item)
+        piece = await evidence.fingerprint(work, item)
     await build_link.share(store, clock, key, build_key)
     card = next(card.id for card in draft.cards if card.decision == YES)
     suggestion = await build_link.suggest(store, clock, build_key, Offer("response", "Call her sister", card, group=NO))
@@ -326,6 +328,7 @@ async def a_standing_story(town: Town, state: str, *, appealed: bool = False) ->
             "mail_key": subscription.key,
             "suggestion": suggestion.id,
             "item": item.id,
+            "piece": piece,
             "card": card,
             "seen": mark(draft.setting),
             "seen_title": mark(draft.title),

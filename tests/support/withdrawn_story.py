@@ -43,6 +43,7 @@ from forum.web.routes import PAGES
 from support.app import House, a_sent_story
 from support.async_round import a_form
 from support.decided import answers_to
+from support.evidence_read import read_piece
 from support.factories import CLOCK, a_cast, new_id
 from support.voted_session import COMMISSIONER, PEOPLE
 
@@ -181,7 +182,8 @@ async def play_story(house: House, path: Path) -> Played:
     url = f"https://example.org/{WORDS['link']}"
     await evidence.add_link(store, CLOCK, key, title="A page", url=url)
     bad = await evidence.add_link(store, CLOCK, key, title="Another page", url="https://example.org/")
-    await evidence.moderate(store, CLOCK, story.id, bad.id, "decline", because=f"The {WORDS['refused']} leaks.")
+    read, refused = await read_piece(store, bad.id), f"The {WORDS['refused']} leaks."
+    await evidence.moderate(store, CLOCK, story.id, bad.id, "decline", read=read, because=refused)
     await subscriptions.ask(store, CLOCK, key, f"ada@{WORDS['address']}.test")
     form = SessionForm(
         commission.id, title="A day in March", scenarios=(story.id, other.id), reasons=ReasonReading.READ_FIRST

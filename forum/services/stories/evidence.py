@@ -6,6 +6,8 @@ row does, and taking a story back deletes its files in the same unit of work.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import secrets
 from collections.abc import Sequence
@@ -16,6 +18,7 @@ from urllib.parse import urlsplit
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
+from forum.ports.long_work import within
 from forum.ports.stories import CheckFile
 from forum.services.keys import digest
 from forum.services.stories.moderation import log_act
@@ -47,6 +50,7 @@ ACTS = {
 LINK = "link"
 
 _ID = re.compile(r"[0-9a-f]{32}")
+_OTHER_PIECE = "Its writer put another piece in its place meanwhile, so nothing was done. Look at it, and choose again."
 _NOT_A_LINK = (
     "This is not a link to a page. It begins with https:// or http://. Copy it from your browser's address bar."
 )
@@ -116,13 +120,26 @@ async def remove(store: Store, key: str, item: str) -> None:
         await work.evidence.remove_evidence(item)
 
 
+async def fingerprint(work: Work, piece: Evidence) -> str:
+    """Returns the SHA-256 (hex) of all that a moderator sees of a piece, with its file, so that another piece under
+    the same id cannot be shown in the place of the one that was read."""
+    seen = json.dumps([piece.kind, piece.title, piece.url, piece.size, piece.added_at]).encode()
+    content = b"" if piece.kind == LINK or piece.declined_at else await work.evidence.content(piece.id)
+    return await within(len(content), _digest, seen, content)
+
+
+def _digest(seen: bytes, content: bytes) -> str:
+    return hashlib.sha256(hashlib.sha256(seen).digest() + content).hexdigest()
+
+
 async def moderate(
-    store: Store, clock: Clock, story_id: str, item: str, action: str, *, because: str = "", by: str = ""
+    store: Store, clock: Clock, story_id: str, item: str, action: str, *, read: str, because: str = "", by: str = ""
 ) -> Evidence:
-    """Shows a piece of evidence beside the story (SHOW), or declines it with a reason (DECLINE), for a moderator.
+    """Shows a piece of evidence beside the story (SHOW), or declines it with a reason (DECLINE), for a moderator who
+    read the piece of the fingerprint `read`.
 
     A declined file is deleted at once; its writer reads the reason. Raises NotFound, BadInput(field="because" or
-    "action"), IllegalMove where another moderator was faster.
+    "action"), IllegalMove where another moderator was faster, or another piece is in its place by now.
     """
     because = upright(because)
     if action not in ACTIONS:
@@ -136,6 +153,8 @@ async def moderate(
         before = await _piece_of(work, story_id, item)
         if before.declined_at or (before.shown_at and action == EvidenceAnswer.SHOW):
             raise IllegalMove("Another moderator has dealt with this already. Nothing was changed.")
+        if read != await fingerprint(work, before):
+            raise IllegalMove(_OTHER_PIECE)
         at = clock.now()
         if action == EvidenceAnswer.SHOW:
             after = replace(before, shown_at=at)

@@ -39,6 +39,7 @@ class AnsweredAppeal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class ModeratedEvidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A moderator's act on a piece of evidence."""
 
+    read: Annotated[str, _READ]
     act: Annotated[str, one_of(evidence.ACTIONS, "Whether everybody sees it.", "action")] = ""
     because: Annotated[str, text(evidence.MAX_REASON, "Why it is declined. Its writer reads it.")] = ""
 

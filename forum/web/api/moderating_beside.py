@@ -29,10 +29,11 @@ async def list_evidence(request: Request, _asked: NoQuery) -> Listing[EvidenceTo
     async with site_of(request).store.read() as work:
         story = must_be_sent(await work.stories.get_story(request.path_params["story"]))
         there = await work.evidence.list_evidence(story.id)
-    return Listing(items=tuple(_piece(one) for one in there))
+        items = [_piece(one, await evidence.fingerprint(work, one)) for one in there]
+    return Listing(items=tuple(items))
 
 
-def _piece(one: Evidence) -> EvidenceToRead:
+def _piece(one: Evidence, read: str) -> EvidenceToRead:
     has_file = one.kind != evidence.LINK and not one.declined_at
     return EvidenceToRead(
         id=one.id,
@@ -41,10 +42,15 @@ def _piece(one: Evidence) -> EvidenceToRead:
         url=one.url,
         file=f"{START}/stories/{one.story}/evidence/{one.id}" if has_file else None,
         size=one.size,
-        state="declined" if one.declined_at else "shown" if one.shown_at else "waiting",
+        read=read,
+        state=_state(one),
         because=one.because,
         added_at=one.added_at,
     )
+
+
+def _state(one: Evidence) -> str:
+    return "declined" if one.declined_at else "shown" if one.shown_at else "waiting"
 
 
 async def evidence_file(request: Request, _asked: NoQuery) -> Response:
@@ -53,14 +59,16 @@ async def evidence_file(request: Request, _asked: NoQuery) -> Response:
 
 
 async def moderate_evidence(request: Request, form: Form) -> Done:
-    """Shows a piece of evidence to everybody, or declines it with a reason."""
+    """Shows a piece of evidence to everybody, or declines it with a reason. Raises BadInput(field="read") where it
+    does not say which piece was read."""
+    must_name_text(form)
     site, person, named = site_of(request), await somebody(request), request.path_params
-    act, because = form.text("action"), form.text("because")
+    act, read, because = form.text("action"), form.text("read"), form.text("because")
     after_ = await evidence.moderate(
-        site.store, site.clock, named["story"], named["item"], act, because=because, by=person.id
+        site.store, site.clock, named["story"], named["item"], act, read=read, because=because, by=person.id
     )
     page = f"{base_url(request)}/moderate/{named['story']}/evidence"
-    return Done(id=after_.id, state=_piece(after_).state, page=page)
+    return Done(id=after_.id, state=_state(after_), page=page)
 
 
 async def take_file_away(request: Request, _form: Form) -> Done:

@@ -60,7 +60,8 @@ class AppealToRead(Struct, frozen=True, kw_only=True):
 
 class EvidenceToRead(Struct, frozen=True, kw_only=True):
     """A piece of evidence beside a story: a link, or a file of `size` bytes at `file`. `state` is waiting, shown or
-    declined; of what was declined only the title and the reason are kept."""
+    declined; of what was declined only the title and the reason are kept. Who acts on it sends back `read`, which
+    stands for all of it, with the file."""
 
     id: str
     kind: str
@@ -68,6 +69,7 @@ class EvidenceToRead(Struct, frozen=True, kw_only=True):
     url: str
     file: str | None
     size: int
+    read: str
     state: str
     because: str
     added_at: Time

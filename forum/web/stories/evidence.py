@@ -147,6 +147,7 @@ async def moderate(request: Request) -> Response:
                 story,
                 form.text("item"),
                 form.text("action"),
+                read=form.text("read"),
                 because=form.text("because"),
                 by=person.id,
             )
@@ -156,12 +157,14 @@ async def moderate(request: Request) -> Response:
     async with site.store.read() as work:
         submission = must_be_sent(await work.stories.get_story(request.path_params["story"]))
         there = await work.evidence.list_evidence(submission.id)
+        read = {one.id: await evidence.fingerprint(work, one) for one in there if not one.declined_at}
     return await page(
         request,
         "moderate/evidence.html",
         status_of(error) if error else 200,
         story=submission,
         items=items(there, f"/moderate/{submission.id}/evidence"),
+        read=read,
         form=form,
         most=evidence.MAX_REASON,
         errors=_errors(error, "evidence"),

@@ -318,8 +318,15 @@ async def test_the_acts_of_moderators(programs: Programs) -> None:
     assert (file.status_code, file.headers["content-type"], len(file.content)) == (200, "image/jpeg", photo["size"])
     organiser = {"Authorization": f"Bearer {programs.tokens['organiser']}"}
     assert (await programs.browser.get(photo["file"], headers=organiser)).status_code == 403
-    assert (await do(f"{at}/{photo['id']}/moderate", {"act": "show"}, again=409))["state"] == "shown"
+    assert (await do(f"{at}/{photo['id']}/moderate", {"act": "show", "read": photo["read"]}, again=409))[
+        "state"
+    ] == "shown"
     body = {"act": "decline", "because": "It is another ward’s."}
+    for other, status in (("", 422), (photo["read"], 409)):
+        await programs.send(
+            f"{at}/{link['id']}/moderate", body | {"read": other}, programs.tokens["moderator"], "", status
+        )
+    body |= {"read": link["read"]}
     assert (await do(f"{at}/{link['id']}/moderate", body, again=409))["state"] == "declined"
 
     told = new_key()

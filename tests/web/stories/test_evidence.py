@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from PIL import Image
 from support.app import House, field, words
+from support.evidence_read import read_piece
 from support.factories import CLOCK, new_id
 
 from forum.errors import BadInput
@@ -73,14 +74,18 @@ async def test_evidence_is_seen_by_a_moderator_before_anybody_else(house: House)
         assert f'src="{desk}/{picture.id}"' in looked.text
         assert (await moderator.get(f"{desk}/{letter.id}")).content == PDF
         for item in (picture, page):
-            assert (await moderator.post(desk, data={"item": item.id, "action": "show"})).status_code == 303
+            show = {"item": item.id, "read": await read_piece(house.store, item.id), "action": "show"}
+            assert f'name="read" value="{show["read"]}"' in looked.text
+            assert (await moderator.post(desk, data=show)).status_code == 303
         again = await moderator.post(desk, data={"item": page.id, "action": "show"})
         assert again.status_code == 409
         assert "Another moderator has dealt with this already" in words(again)
         wordless = await moderator.post(desk, data={"item": letter.id, "action": "decline"})
         assert wordless.status_code == 422
         assert "Say why you decline it" in words(wordless)
-        told = await moderator.post(desk, data={"item": letter.id, "action": "decline", "because": "It names <Ada>."})
+        read = await read_piece(house.store, letter.id)
+        declines = {"item": letter.id, "read": read, "action": "decline", "because": "It names <Ada>."}
+        told = await moderator.post(desk, data=declines)
         assert told.status_code == 303
         after = await reader.get(public)
         assert (
@@ -204,6 +209,30 @@ async def test_the_same_form_sent_twice_is_one_piece_and_there_is_a_most(house: 
     assert "A letter" not in await kept(house, story)
 
 
+async def test_another_piece_under_the_same_id_is_not_shown_unseen(house: House) -> None:
+    """The clock of these tests stands: of two files alike in title and size, the bytes alone tell."""
+    story, key = await house.story(await house.commission())
+    await accept(house, story)
+    item, desk = new_id(), f"/moderate/{story.id}/evidence"
+    async with house.signed_in("moderator") as moderator:
+        await send(house, key, PDF, item=item)
+        for change in ({"content": PDF.replace(b"1 0 obj", b"2 0 obj")}, {"url": PAGE}, {"url": PAGE, "title": "B"}):
+            read = field(await moderator.get(desk), "read")
+            await send(house, key, remove=item)
+            assert (await send(house, key, item=item, **change)).status_code == 303
+            for action in ("show", "decline"):
+                act = {"item": item, "read": read, "action": action, "because": "It <names> somebody."}
+                unseen = await moderator.post(desk, data=act)
+                assert unseen.status_code == 409
+            assert "Its writer put another piece in its place" in words(unseen)
+            assert "It &lt;names&gt; somebody.</textarea>" in unseen.text, "what was typed stays"
+            async with house.store.read() as work:
+                [left] = await work.evidence.list_evidence(story.id)
+            assert (left.shown_at, left.declined_at) == ("", "")
+        last = {"item": item, "read": field(unseen, "read"), "action": "show"}
+        assert (await moderator.post(desk, data=last)).status_code == 303
+
+
 async def test_only_its_own_link_reaches_a_storys_evidence(house: House) -> None:
     commission = await house.commission()
     story, key = await house.story(commission)
@@ -232,7 +261,8 @@ async def test_evidence_goes_when_its_story_is_no_longer_public(house: House) ->
     await accept(house, story)
     async with house.store.read() as work:
         (item,) = await work.evidence.list_evidence(story.id)
-    await evidence.moderate(house.store, CLOCK, story.id, item.id, "show")
+    read = await read_piece(house.store, item.id)
+    await evidence.moderate(house.store, CLOCK, story.id, item.id, "show", read=read)
     where = f"/stories/{story.id}/evidence/{item.id}"
     async with house.browser() as browser:
         assert (await browser.get(where)).status_code == 200
