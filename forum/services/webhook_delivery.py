@@ -64,6 +64,7 @@ class Deliveries:
         self._clock = clock
         self._post = post
         self._address = address
+        self._woken = asyncio.Event()
         self._rounds = Periodic(self.once, EVERY, self._failed)
 
     def start(self) -> None:
@@ -71,7 +72,8 @@ class Deliveries:
         self._rounds.start()
 
     def wake(self) -> None:
-        """Starts the next round now."""
+        """Looks for messages now, also where a round is under way."""
+        self._woken.set()
         self._rounds.wake()
 
     async def stop(self) -> None:
@@ -88,20 +90,31 @@ class Deliveries:
         had: set[str] = set()  # commissions that had their turn, until all have
         try:
             while True:
+                self._woken.clear()  # before it looks: what is put out meanwhile wakes it again
                 if not self._rounds.stopping and len(going) < AT_ONCE:
                     for hook, message in await self._claimed(going, had):
                         going[asyncio.create_task(self._try(hook, message))] = hook.commission
                 if not going:
                     break
-                done, _ = await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    del going[task]
-                await self._keep(task.result() for task in done if not _broke(task))
+                if done := await self._ended(going):
+                    for task in done:
+                        del going[task]
+                    await self._keep(task.result() for task in done if not _broke(task))
         finally:
             if going:
                 await asyncio.wait(going)
         async with self._store.begin() as work:
             await work.webhooks.forget_messages(self._clock.later(days=-KEPT_DAYS))
+
+    async def _ended(self, going: Going) -> list[asyncio.Task[Tried]]:
+        """Waits until an attempt has ended, or there may be more to send beside those that hang. Returns the attempts
+        that have ended."""
+        woken = asyncio.create_task(self._woken.wait())
+        try:
+            await asyncio.wait([*going, woken], timeout=EVERY, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            woken.cancel()
+        return [task for task in going if task.done()]
 
     async def _claimed(self, going: Going, had: set[str]) -> list[tuple[Webhook, HookMessage]]:
         """Claims messages for the places that are free."""

@@ -28,7 +28,7 @@ from forum.errors import FormErrors
 from forum.ports import Store
 from forum.ports.audit import What
 from forum.ports.webhooks import HookEvent, HookMessage, MessageState, NotTried, Webhook
-from forum.services import commitments, embeds, webhooks
+from forum.services import commitments, embeds, webhook_delivery, webhooks
 from forum.services.setting_values import sqlite_url
 from forum.services.webhook_delivery import AT_ONCE, OF_ONE, Deliveries
 from forum.store import migrate, open_store
@@ -312,6 +312,39 @@ async def test_addresses_of_one_commission_that_do_not_answer_delay_no_other_mes
     assert order.count(dead.commission) == 20
     assert most[dead.commission] == OF_ONE
     assert max(most.values()) == most[""] <= AT_ONCE
+
+
+@pytest.mark.parametrize(("every", "wakes"), [(3600.0, True), (0.01, False)])
+async def test_an_attempt_that_hangs_delays_no_message_that_comes_after_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch, every: float, wakes: bool
+) -> None:
+    monkeypatch.setattr(webhook_delivery, "EVERY", every)  # so that it is the wake that brings it, or the time
+    dead = await a_told_hook(store, CLOCK.now(), url="https://dead.example/")
+    hangs, goes_on, told = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    class Slow(Listener):
+        async def post(self, url: str, headers: dict[str, str], body: bytes, whose: str) -> int:
+            if whose == dead.commission:
+                hangs.set()
+                await goes_on.wait()
+            else:
+                told.set()
+            return await super().post(url, headers, body, whose)
+
+    listener = Slow()
+    server = Deliveries(store, CLOCK, listener, ADDRESS, KEY)
+    round_ = asyncio.create_task(server.once())
+    try:
+        async with asyncio.timeout(30):
+            await hangs.wait()
+            await a_told_hook(store, CLOCK.now(), url="https://other.example/")
+            if wakes:
+                server.wake()
+            await told.wait()
+    finally:
+        goes_on.set()
+        await round_
+    assert len(listener.came) == 2
 
 
 async def test_a_message_that_cannot_be_made_keeps_no_other(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
