@@ -7,11 +7,13 @@ that a page of a dozen small statements does not spend most of its time on switc
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+import aiosqlite
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.connectors.asyncio import AsyncAdapt_dbapi_connection
@@ -21,6 +23,7 @@ from sqlalchemy.util import EMPTY_DICT
 
 Made = TypeVar("Made")
 
+_ENDS_WITHIN = 1.0  # seconds
 PIECE = 128  # rows of a batch that one statement gets: beyond that it takes no less time for each
 
 
@@ -111,4 +114,19 @@ def connected(
 ) -> _Connection:
     """Returns a `_Connection`; called by SQLAlchemy's event `do_connect`."""
     driver: Any = dialect.loaded_dbapi
-    return _Connection(driver, driver.connect(*arguments, **named)._connection)
+    return _Connection(driver, driver.connect(*arguments, **named, async_creator_fn=_opened)._connection)
+
+
+async def _opened(*arguments: Any, **named: Any) -> aiosqlite.Connection:
+    """Opens a connection with a thread of its own; where that fails, the thread has ended, too.
+
+    The driver does not wait for it: an event loop that is closed just then would have it complain of that.
+    """
+    connection = aiosqlite.connect(*arguments, **named)
+    thread = connection._thread
+    thread.daemon = True
+    try:
+        return await connection
+    except BaseException:
+        await asyncio.to_thread(thread.join, _ENDS_WITHIN)
+        raise

@@ -257,6 +257,6 @@ def test_whatever_is_logged_has_fixed_words_and_known_fields() -> None:
     told = [
         (path.name, ast.unparse(node.args[0])) for path, node in calls if not isinstance(node.args[0], ast.Constant)
     ]
-    assert sorted(told) == [("proxies.py", "said"), ("rooms.py", "event")]
+    assert sorted(told) == [("proxies.py", "said"), ("store_away.py", "event")]
     fields = {keyword.arg for _, node in calls for keyword in node.keywords if keyword.arg}
     assert fields <= FIELDS | {"exc_info"}

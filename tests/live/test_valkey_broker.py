@@ -68,7 +68,7 @@ class Line:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(valkey, "_AGAIN", (0.0, 0.0))
+    monkeypatch.setattr(valkey, "_AGAIN", (0.01, 0.01))
 
 
 async def sent(server: Server, monkeypatch: pytest.MonkeyPatch, broker: ValkeyBroker) -> list[bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
 from typing import Any
 
 import aiosqlite
@@ -9,8 +11,9 @@ import pytest
 import sqlalchemy as sa
 from support.factories import a_commission
 
-from forum.errors import NotFound
+from forum.errors import NotFound, StoreUnavailable
 from forum.store import SqlStore
+from forum.store.engine import engines
 from forum.store.tables import commission as commissions
 from forum.store.tables import fact
 
@@ -77,3 +80,16 @@ async def test_after_a_statement_that_fails_the_unit_of_work_goes_on(sqlite_stor
         with pytest.raises(NotFound):
             await work.sessions.get_session(made.id)
         assert await work.commissions.get_commission(made.id) == made
+
+
+async def test_of_a_database_that_cannot_be_opened_no_thread_is_left(tmp_path: Path) -> None:
+    url = sa.make_url(f"sqlite+aiosqlite:///{tmp_path / 'no such folder' / 'forum.db'}")
+    before = set(threading.enumerate())
+    store = engines(url)
+    for _ in range(20):
+        with pytest.raises(StoreUnavailable):
+            async with store.read():
+                pass
+        left = {thread.name for thread in set(threading.enumerate()) - before}
+        assert not {name for name in left if "_connection_worker_thread" in name}
+    await store.close()
