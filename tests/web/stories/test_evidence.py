@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from support.app import House, field, words
 from support.evidence_read import read_piece
-from support.factories import CLOCK, new_id
+from support.factories import CLOCK, SetClock, new_id
 
 from forum.errors import BadInput
 from forum.services.keys import new_key
@@ -211,7 +211,8 @@ async def test_the_same_form_sent_twice_is_one_piece_and_there_is_a_most(house: 
 
 async def put_at_one_time(house: House, key: str, content: bytes) -> str:
     """Adds a file while the clock stands, and takes it away; returns its fingerprint."""
-    piece = await evidence.add_file(house.store, CLOCK, house.site.check_file, key, title="A", content=content)
+    clock = SetClock("2026-03-10T19:00:00.000Z")
+    piece = await evidence.add_file(house.store, clock, house.site.check_file, key, title="A", content=content)
     read = await read_piece(house.store, piece.id)
     await evidence.remove(house.store, key, piece.id)
     return read
