@@ -11,8 +11,8 @@ import asyncio
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import Any
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
@@ -40,6 +40,7 @@ _READERS = 4
 _CONNECTIONS, _MORE_CONNECTIONS = 10, 5
 _LOCK_SECONDS = 5.0  # how long SQLite waits for another process that writes
 _STATEMENT_SECONDS = 30.0
+_UNDER_WAY = 2.0  # how long the end waits for units
 _TURN_SECONDS = 30.0  # how long a unit waits behind others of this process
 _STEPS = 1000  # of SQLite's virtual machine, between two checks whether somebody waits to write
 # secure_delete: deleted and replaced data is overwritten with zeros in the file.
@@ -127,9 +128,15 @@ class SqlStore:
             raise StoreUnavailable("The database is being read by others. Try again in a moment.")
 
     async def close(self) -> None:
-        """Closes every connection. The writer goes last and folds SQLite's log into the database file."""
-        await self.reader.dispose()
-        await self.writer.dispose()
+        """Closes every connection, after the units under way. The writer goes last and folds SQLite's log into the
+        database file."""
+        for engine in (self.reader, self.writer):
+            # One that is returned later is closed by nobody.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_UNDER_WAY):
+                    while cast("AsyncAdaptedQueuePool", engine.pool).checkedout():  # noqa: ASYNC110
+                        await asyncio.sleep(0.005)
+            await engine.dispose()
 
 
 def parse(url: str) -> URL:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from pathlib import Path
 from typing import Any
@@ -93,3 +94,23 @@ async def test_of_a_database_that_cannot_be_opened_no_thread_is_left(tmp_path: P
         left = {thread.name for thread in set(threading.enumerate()) - before}
         assert not {name for name in left if "_connection_worker_thread" in name}
     await store.close()
+
+
+async def test_at_its_end_a_store_waits_for_what_is_under_way(tmp_path: Path) -> None:
+    store = engines(sa.make_url(f"sqlite+aiosqlite:///{tmp_path / 'forum.db'}"))
+    began, done = asyncio.Event(), list[str]()
+
+    async def unit() -> None:
+        async with store.writer.connect() as connection:
+            await connection.execute(sa.text("SELECT 1"))
+            began.set()
+            await asyncio.sleep(0.05)
+            await connection.execute(sa.text("SELECT 1"))
+        done.append("the unit")
+
+    under_way = asyncio.create_task(unit())
+    await began.wait()
+    await store.close()
+    assert done == ["the unit"]
+    await under_way
+    assert not [each for each in threading.enumerate() if "_connection_worker_thread" in each.name and each.is_alive()]
