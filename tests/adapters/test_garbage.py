@@ -65,36 +65,33 @@ async def no_goodbye() -> None:
     """Says nothing: nobody is there."""
 
 
+class Ticking:
+    """A server with a ring that was set aside. `ended` gives it a tick, and tells whether the ring is gone."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.connections = Connections(Settings.load({}), monotonic=lambda: self.now)
+        event = asyncio.Event()
+        self.server = Server(uvicorn.Config("nothing:here"), self.connections, lambda: None, event, no_goodbye)
+        ring = Ring()
+        self.ring = weakref.ref(ring)
+        gc.collect()
+
+    async def ended(self, count: int, now: float) -> bool:
+        self.connections.count, self.now = count, now
+        await self.server.on_tick(1)
+        return self.ring() is None
+
+
 async def test_a_server_goes_through_everything_once_an_hour_and_only_when_nobody_is_connected() -> None:
-    now = [0.0]
-    connections = Connections(Settings.load({}), monotonic=lambda: now[0])
-    server = Server(uvicorn.Config("nothing:here"), connections, lambda: None, asyncio.Event(), no_goodbye)
-    ring = Ring()
-    gone = weakref.ref(ring)
-    gc.collect()
-    del ring
-
-    async def ticks() -> bool:
-        await server.on_tick(1)
-        return gone() is None
-
-    now[0] = 3599
-    assert not await ticks()
-    connections.count, now[0] = 1, 3601
-    assert not await ticks()
-    connections.count = 0
-    assert await ticks()
+    ticking = Ticking()
+    assert not await ticking.ended(0, 3599)
+    assert not await ticking.ended(1, 3601)
+    assert await ticking.ended(0, 3601)
 
 
 async def test_after_a_day_a_few_who_are_always_there_are_no_reason_to_wait() -> None:
-    now = [0.0]
-    connections = Connections(Settings.load({}), monotonic=lambda: now[0])
-    server = Server(uvicorn.Config("nothing:here"), connections, lambda: None, asyncio.Event(), no_goodbye)
-    ring = Ring()
-    gone = weakref.ref(ring)
-    gc.collect()
-    del ring
-    for count, at, looked in ((2, 86_399, False), (21, 86_401, False), (20, 86_401, True)):
-        connections.count, now[0] = count, at
-        await server.on_tick(1)
-        assert (gone() is None) == looked
+    ticking = Ticking()
+    assert not await ticking.ended(2, 86_399)
+    assert not await ticking.ended(21, 86_401)
+    assert await ticking.ended(20, 86_401)

@@ -8,10 +8,10 @@ from typing import Any
 from support.app import House
 
 
-async def close_code(house: House, path: str, **headers: str) -> int:
-    """Returns the code with which a websocket is closed at once."""
+def asked(path: str, **headers: str) -> dict[str, Any]:
+    """Returns the scope of a websocket that is asked for, under a server that offers no line."""
     headers |= {"host": "house.test", "origin": "http://house.test"}
-    scope = {
+    return {
         "type": "websocket",
         "scheme": "ws",
         "path": path,
@@ -21,6 +21,10 @@ async def close_code(house: House, path: str, **headers: str) -> int:
         "server": ("house.test", 80),
         "subprotocols": [],
     }
+
+
+async def close_code(house: House, path: str, **headers: str) -> int:
+    """Returns the code with which a websocket is closed at once."""
     codes: list[int] = []
 
     async def receive() -> dict[str, Any]:
@@ -30,5 +34,5 @@ async def close_code(house: House, path: str, **headers: str) -> int:
         if message["type"] == "websocket.close":
             codes.append(message["code"])
 
-    await house.app(scope, receive, send)
+    await house.app(asked(path, **headers), receive, send)
     return codes[0]

@@ -13,6 +13,7 @@ from typing import Any, cast
 import pytest
 from starlette.websockets import WebSocket
 from support.app import House
+from support.closed_sockets import asked
 from support.factories import CLOCK, a_room
 
 from forum.errors import ForumError, NotFound, StoreUnavailable
@@ -184,17 +185,6 @@ async def test_a_room_that_has_said_goodbye_says_nothing_more(sqlite_store: Stor
 
 async def heard(house: House, path: str) -> list[Any]:
     """Opens a websocket, under a server that offers no line, and returns all that it is sent until it is closed."""
-    headers = {"host": "house.test", "origin": "http://house.test"}
-    scope = {
-        "type": "websocket",
-        "scheme": "ws",
-        "path": path,
-        "query_string": b"",
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-        "client": ("192.0.2.1", 40000),
-        "server": ("house.test", 80),
-        "subprotocols": [],
-    }
     told: list[Any] = []
     here, closed = [{"type": "websocket.connect"}], asyncio.Event()
 
@@ -210,7 +200,7 @@ async def heard(house: House, path: str) -> list[Any]:
             closed.set()
 
     async with asyncio.timeout(20):
-        await house.app(scope, receive, send)
+        await house.app(asked(path), receive, send)
     return told
 
 
