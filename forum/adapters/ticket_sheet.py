@@ -154,7 +154,7 @@ class Words:
 def check() -> None:
     """Raises LibraryMissing where nothing can be drawn: before codes are made that only a sheet would show."""
     with needed("typst"):
-        import typst  # noqa: F401, PLC0415 - as below
+        import typst  # noqa: F401, PLC0415 - to see whether it is there, when a start is long over
 
 
 def sheet(slips: Sequence[Slip], words: Words) -> bytes:

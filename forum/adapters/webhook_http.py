@@ -67,7 +67,7 @@ class WebhookHttp:
             raise OSError(type(error).__name__) from error
 
     async def _sent(self, url: str, headers: dict[str, str], body: bytes, whose: str) -> int:
-        import httpx2  # noqa: PLC0415 - as above
+        import httpx2  # noqa: PLC0415 - read already, in a thread
 
         parts = urlsplit(url)
         host = parts.hostname or ""

@@ -49,7 +49,7 @@ class WitnessHttp:
         return self._tls
 
     async def _asked(self, url: str, body: bytes, tls: ssl.SSLContext) -> WitnessAnswer:
-        import httpx2  # noqa: PLC0415 - as above
+        import httpx2  # noqa: PLC0415 - read already, in a thread
 
         headers = {"Content-Type": "text/plain; charset=utf-8", "Accept-Encoding": "identity"}
         async with (
