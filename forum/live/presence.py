@@ -14,7 +14,7 @@ from forum.live.messages import Health
 
 # So long after it asked, a phone that polls still counts as here: two of the longest pauses of
 # static/live/room-connection.js.
-POLLING = 24.0
+POLLING = 26.0
 # So long a phone that is not there any more counts as lost.
 LOST = 60.0
 

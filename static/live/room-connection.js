@@ -107,7 +107,7 @@ export function connect(main, hear, tell) {
 
   // Where websockets are blocked: ask every few seconds instead, and go on trying.
   async function poll() {
-    polling = setTimeout(poll, 6000 + 6000 * Math.random());
+    polling = setTimeout(poll, 7000 + 6000 * Math.random());
     const asked = performance.now();
     try {
       const told = await ask(`${main.dataset.path}/now?v=${main.dataset.version}&h=${main.dataset.history || ""}`);

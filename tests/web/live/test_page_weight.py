@@ -238,7 +238,7 @@ class Day:
         path, seen, again = f"/s/{self.live.code}/now", self.live.version, 0.0
         history = self.house.site.rooms.history
         while True:
-            pause = self.chance.uniform(6, 12)
+            pause = self.chance.uniform(7, 13)
             await asyncio.sleep(pause)
             again += pause
             if again >= 120:
