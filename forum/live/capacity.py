@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+# Doors that are remembered: more than sessions that anybody joins at one time.
+MOST_DOORS: Final = 1000
 
 
 @dataclass
@@ -19,7 +23,8 @@ class Door:
 class Places:
     """The doors of this process's sessions. Each time one is opened it takes `each` more phones.
 
-    Half of them at most go to whoever joins without the cookie of the page that they should have come from.
+    Half of them at most go to whoever joins without the cookie of the page that they should have come from. Of more
+    than MOST_DOORS, the one that nobody has joined for longest is forgotten: it is counted anew when somebody does.
     """
 
     def __init__(self, each: int) -> None:
@@ -32,11 +37,11 @@ class Places:
 
     def begin(self, session: str, taken: int) -> None:
         """Sets how many have joined; does nothing where they were counted before."""
-        self._doors.setdefault(session, Door(taken))
+        self._door(session, taken)
 
     def take(self, session: str, *, proved: bool) -> bool:
         """Takes a place; returns false where there is none."""
-        door = self._doors[session]
+        door = self._door(session)
         most = self.each * door.opened
         if door.taken >= most or (not proved and door.made_up >= most // 2):
             door.refused = door.refused or door.taken >= most
@@ -47,9 +52,10 @@ class Places:
 
     def give_back(self, session: str, *, proved: bool) -> None:
         """Gives back a place that was taken and is not needed after all."""
-        door = self._doors[session]
-        door.taken -= 1
-        door.made_up -= not proved
+        door = self._doors.get(session)
+        if door is not None:
+            door.taken -= 1
+            door.made_up -= not proved
 
     def full(self, session: str) -> bool:
         """Returns true where somebody was not let in since it was opened last."""
@@ -57,12 +63,12 @@ class Places:
 
     def recount(self, session: str, taken: int) -> None:
         """Takes how many have joined in all, where others let people in too."""
-        door = self._doors[session]
+        door = self._door(session, taken)
         door.taken = max(door.taken, taken)
 
     def refuse(self, session: str) -> None:
         """Notes that somebody was not let in elsewhere, so that it can be opened here."""
-        self._doors.setdefault(session, Door(0)).refused = True
+        self._door(session).refused = True
 
     def open(self, session: str) -> None:
         """Lets in as many more as the first time, where somebody was not let in."""
@@ -70,3 +76,11 @@ class Places:
         if door is not None and door.refused:
             door.opened += 1
             door.refused = False
+
+    def _door(self, session: str, taken: int = 0) -> Door:
+        """Returns the door of a session, made where there is none, as the one that was used last."""
+        door = self._doors.pop(session, None) or Door(taken)
+        self._doors[session] = door
+        if len(self._doors) > MOST_DOORS:
+            del self._doors[next(iter(self._doors))]
+        return door

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -23,6 +22,7 @@ from forum.live.capacity import Places
 from forum.live.connection import Connection, Say
 from forum.live.debounced import Debounced
 from forum.live.elsewhere import Elsewhere
+from forum.live.locks import Locks
 from forum.live.messages import GOODBYES
 from forum.live.outbox import Rota
 from forum.live.phone_reads import PhoneReads
@@ -67,7 +67,7 @@ class Rooms:
         self._rooms: dict[str, Room] = {}
         self.history = secrets.token_hex(8)
         # Held while the truth is read for a room, so that no act falls between reading it and showing it.
-        self._reading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._reading = Locks()
         self._arrivals = Debounced(self._show_arrivals)
         self._counts = Debounced(self._show_count)
         self._redraws = Debounced(self._redraw)
@@ -210,6 +210,8 @@ class Rooms:
             if unlike == self.unlike(session_id):
                 return
             self._unlike[session_id] = unlike
+            if not unlike:
+                del self._unlike[session_id]  # it agrees again
             async with self._reading[session_id]:
                 if (room := self._rooms.get(session_id)) is not None:
                     self._show(room, await self._view(session_id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forum.live.capacity import Places
+from forum.live.capacity import MOST_DOORS, Places
 
 
 def taken(places: Places, times: int, *, proved: bool = True) -> list[bool]:
@@ -52,3 +52,18 @@ def test_who_came_is_counted_once_and_each_session_by_itself() -> None:
     assert taken(places, 1) == [False]
     assert not places.full("t")
     assert places.take("t", proved=True)
+
+
+def test_of_very_many_doors_the_one_that_nobody_joined_for_longest_is_counted_anew() -> None:
+    places = Places(4)
+    places.begin("first", 0)
+    places.begin("s", 0)
+    for number in range(MOST_DOORS - 2):
+        places.begin(str(number), 0)
+    assert places.take("first", proved=True)  # used just now: it stays
+    places.begin("one more", 0)
+    assert places.knows("first")
+    assert not places.knows("s")
+    places.give_back("s", proved=True)  # by somebody who was on their way in
+    places.begin("s", 3)
+    assert taken(places, 2) == [True, False]

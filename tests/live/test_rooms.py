@@ -152,6 +152,18 @@ async def test_every_kind_of_screen_gets_its_own_drawing_made_once(sqlite_store:
     assert sorted(drawn) == ["phone", "projector"]
 
 
+async def test_of_sessions_that_nobody_watches_any_more_nothing_is_kept(sqlite_store: Store) -> None:
+    rooms = the_rooms(sqlite_store)
+    for _ in range(3):
+        live, participants = await a_room(sqlite_store, ["nurses"])
+        screen = Connection("phone", participants[0])
+        room = await rooms.enter(live.id, screen)
+        await rooms.changed(live.id)
+        room.leave(screen)
+        rooms.left(live.id)
+    assert (len(rooms._rooms), len(rooms._reading), len(rooms._unlike)) == (0, 0, 0)
+
+
 async def test_a_reading_that_no_question_has_is_no_drawing_of_its_own(sqlite_store: Store) -> None:
     live, people = await a_room(sqlite_store, ["g1"])
     rooms = the_rooms(sqlite_store)
