@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from forum.errors import BadInput, IllegalMove, NotFound, message
 from forum.ports import Store, Work
@@ -75,14 +75,12 @@ async def check_account(store: Store, asked: NewAccount) -> None:
             raise BadInput(LOGIN_TAKEN, field="login")
 
 
-async def makes_administrator(store: Store, roles: Sequence[str], commission: str, person: str = "") -> bool:
-    """Returns true where these roles, as they are asked for, make an administrator of somebody who is none: of this
-    person (by id), or of a new one."""
-    if commission or Role.ADMINISTRATOR not in roles:
-        return False
+async def gives_roles(store: Store, person: str, roles: Sequence[str], commission: str = "") -> bool:
+    """Returns True where these roles hold one that somebody (by id) has not there, in this commission (by id) or in
+    every one: it opens stories, sessions or exports to them. Raises as `set_roles`, and changes nothing."""
     async with store.read() as work:
-        everybody = {one.id: one for one in await work.people.list_people()}
-    return person not in everybody or Role.ADMINISTRATOR not in everybody[person].roles
+        before, held = await _change_of(work, person, roles, commission)
+    return not set(held) <= set(_had(before, commission))
 
 
 async def open_first_link(store: Store, clock: Clock) -> str:
@@ -175,34 +173,47 @@ async def set_roles(
     Returns the roles in the order of permissions.ROLES. Raises FormErrors (field "role") for one that there is not,
     BadInput(field="commission"), NotFound, IllegalMove where nobody would be administrator.
     """
-    found = Findings()
-    held = _roles(found, roles, commission)
-    found.stop()
     async with store.begin() as work:
-        before = {one.id: one for one in await work.people.list_people(lock=True)}.get(person)
-        if commission:
-            await _check_commission(work, commission)
-            if before is None:
-                raise NotFound(_NOBODY)
-            await work.people.set_roles_in(person, {**before.roles_in, commission: held})
-        else:
-            await replace_roles(work, person, held)
-        had = () if before is None else before.roles_in.get(commission, ()) if commission else before.roles
-        if set(had) != set(held):
+        before, held = await replace_roles(work, person, roles, commission)
+        if set(_had(before, commission)) != set(held):
             await audit.note(work, clock.now(), by, What.ROLES_CHANGED, _told(held), whom=person)
     return held
 
 
-async def replace_roles(work: Work, person: str, held: tuple[Role, ...]) -> None:
-    """Gives somebody these roles, each of permissions.ROLES, within a unit of work. Raises as `set_roles` does."""
+async def replace_roles(
+    work: Work, person: str, roles: Sequence[str], commission: str = ""
+) -> tuple[Person, tuple[Role, ...]]:
+    """Gives somebody these roles as `set_roles` does, within a unit of work. Returns them as they were before, and the
+    roles as they are kept."""
     # Locked: of two administrators who take the role from each other at once, one keeps it.
-    everybody = {p.id: p for p in await work.people.list_people(lock=True)}
+    before, held = await _change_of(work, person, roles, commission, lock=True)
+    if commission:
+        await work.people.set_roles_in(person, {**before.roles_in, commission: held})
+    else:
+        await work.people.set_roles(person, held)
+    return before, held
+
+
+async def _change_of(
+    work: Work, person: str, roles: Sequence[str], commission: str, *, lock: bool = False
+) -> tuple[Person, tuple[Role, ...]]:
+    """Returns somebody as they are, and the roles asked for as they are kept. Raises as `set_roles` does."""
+    found = Findings()
+    held = _roles(found, roles, commission)
+    found.stop()
+    await _check_commission(work, commission)
+    everybody = {one.id: one for one in await work.people.list_people(lock=lock)}
     if person not in everybody:
         raise NotFound(_NOBODY)
-    everybody[person] = replace(everybody[person], roles=held)
-    if not any(Role.ADMINISTRATOR in p.roles for p in everybody.values()):
+    others = (one for one in everybody.values() if one.id != person)
+    if not commission and Role.ADMINISTRATOR not in held and not any(Role.ADMINISTRATOR in one.roles for one in others):
         raise IllegalMove("Somebody has to be administrator. Give that role to somebody else first.")
-    await work.people.set_roles(person, held)
+    return everybody[person], held
+
+
+def _had(before: Person, commission: str) -> Sequence[Role]:
+    """Returns the roles that somebody has in one commission (by id) alone, or in every one where it is ""."""
+    return before.roles_in.get(commission, ()) if commission else before.roles
 
 
 async def make_token(store: Store, clock: Clock, person: Person, label: str) -> tuple[Token, str]:

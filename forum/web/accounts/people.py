@@ -35,9 +35,8 @@ async def people(request: Request) -> Response:
     asked = replace(asked, commission=form.text("commission"))
     try:
         by = await somebody(request)
-        if await accounts.makes_administrator(site.store, asked.roles, asked.commission):
-            await accounts.check_account(site.store, asked)
-            await confirm_act(request, by, form)
+        await accounts.check_account(site.store, asked)
+        await confirm_act(request, by, form)
         person = await accounts.add_account(site.store, passwords, site.clock, asked, by=by.id)
     except (BadInput, IllegalMove, TooMany, StoreUnavailable) as error:
         if wants_json(request):
@@ -47,8 +46,8 @@ async def people(request: Request) -> Response:
 
 
 async def set_roles(request: Request) -> Response:
-    """Gives somebody these roles and no others, in every commission or in the one that the form names. The last
-    administrator stays one."""
+    """Gives somebody these roles and no others, in every commission or in the one that the form names, with a code of
+    one's own second step where one of them is new to them there. The last administrator stays one."""
     by_hand(request, PEOPLE_BY_HAND)
     form = await form_of(request)
     person, commission = request.path_params["person"], form.text("commission")
@@ -57,7 +56,7 @@ async def set_roles(request: Request) -> Response:
             form.wrong("commission", "Choose the commission in which these roles count.")
             form.stop()
         site, by, roles = site_of(request), await somebody(request), form.texts("role")
-        if await accounts.makes_administrator(site.store, roles, commission, person):
+        if await accounts.gives_roles(site.store, person, roles, commission):
             await confirm_act(request, by, form)
         held = await accounts.set_roles(site.store, site.clock, person, roles, commission, by=by.id)
     except (BadInput, IllegalMove, TooMany, StoreUnavailable) as error:
@@ -193,4 +192,6 @@ async def people_page(
 
 def _part_of(part: str, field: str) -> str:
     """Returns the name under which the page shows an error of a field, in a part of an account."""
-    return f"{part}-{field}" if part == "one" or field == "code" else part
+    if part == "one":
+        return "one-role" if field == "form" else f"one-{field}"
+    return f"{part}-code" if field == "code" else part

@@ -239,12 +239,18 @@ async def test_acts_on_an_account_that_open_it_ask_an_administrator_for_a_code_o
     assert fields == set(), "nobody is asked for a code who has none"
     _, codes = await turned_on(here)
     new = {"name": "Di", "login": "di", "password": PASSWORD, "role": ["organiser", "administrator"]}
+    commission = await house.commission()
+    here_alone = {"one": "1", "commission": commission.id}
     acts: list[tuple[str, dict[str, Any], str]] = [
         ("password", {"password": "eight quiet kettles"}, f"password-code-{cas.id}"),
         ("roles", {"role": ["moderator", "administrator"]}, f"roles-code-{cas.id}"),
+        ("roles", {"role": ["moderator", "commissioner", "administrator"]}, f"roles-code-{cas.id}"),
+        ("roles", here_alone | {"role": ["organiser", "moderator"]}, f"one-code-{cas.id}"),
         ("second-step", {}, f"second-step-code-{cas.id}"),
         ("unbind", {}, f"unbind-code-{cas.id}"),
         ("", new, "code"),
+        ("", new | {"login": "ed", "role": ["second reader"]}, "code"),
+        ("", new | {"login": "flo", "role": ["moderator"], "commission": commission.id}, "code"),
     ]
     before = await _standing(house)
     for (act, form, at), code in zip(acts, codes, strict=False):
@@ -254,16 +260,16 @@ async def test_acts_on_an_account_that_open_it_ask_an_administrator_for_a_code_o
             assert (refused.status_code, f'id="{at}-error"' in refused.text) == (422, True), (act, wrong)
             assert f'href="#{at}"' in refused.text
             for role in form.get("role", ()):
-                box = f"role-{cas.id}-{role}" if act else "role(-[0-9])?"
+                box = f"{'one' if 'one' in form else 'role'}-{cas.id}-{role}" if act else "role(-[0-9])?"
                 ticked = rf'id="{box}" name="role" value="{role}"[^>]* checked'
                 assert re.search(ticked, refused.text), "what was ticked stays ticked"
         assert await _standing(house) == before
         asked = await here.post(address, data=form | {"code": code})
         assert asked.status_code == 303, (act, words(asked))
         assert before != (before := await _standing(house)), act
-    plain = await here.post(f"/people/{cas.id}/roles", data={"role": ["administrator", "organiser"]})
-    assert plain.status_code == 303, "who is administrator stays one without a code"
-    assert (await here.post("/people", data=new | {"role": "organiser", "login": "ed"})).status_code == 303
+    for fewer in ({"role": ["administrator", "moderator"]}, here_alone | {"role": "moderator"}, here_alone, {}):
+        plain = await here.post(f"/people/{cas.id}/roles", data=fewer)
+        assert plain.status_code == 303, "roles are taken away without a code"
 
 
 async def test_who_must_have_a_second_step_turns_it_on_before_they_change_accounts(
@@ -271,12 +277,14 @@ async def test_who_must_have_a_second_step_turns_it_on_before_they_change_accoun
 ) -> None:
     await accounts.set_roles(house.store, CLOCK, mo.id, ["administrator"])
     cas = await house.person("cas", "organiser")
+    commission = await house.commission()
     # They signed in before the setting was there.
     monkeypatch.setattr(house.app.state, "site", replace(house.site, settings=_must(house, Must.ADMINISTRATORS)))
     new = {"name": "Di", "login": "di", "password": PASSWORD, "role": "administrator"}
     acts: list[tuple[str, dict[str, Any]]] = [
         (f"/people/{cas.id}/password", {"password": "eight quiet kettles"}),
-        (f"/people/{cas.id}/roles", {"role": ["moderator", "administrator"]}),
+        (f"/people/{cas.id}/roles", {"role": ["moderator"]}),
+        (f"/people/{cas.id}/roles", {"role": ["moderator"], "one": "1", "commission": commission.id}),
         (f"/people/{cas.id}/second-step", {}),
         (f"/people/{cas.id}/unbind", {}),
         ("/people", new),
@@ -301,6 +309,18 @@ async def test_what_is_wrong_with_a_new_administrator_is_told_before_a_code_is_u
     for wrong, at in (({"password": "short"}, "password"), ({"login": "MO"}, "login"), ({"name": ""}, "name")):
         refused = await here.post("/people", data=form | wrong)
         assert (refused.status_code, f'id="{at}-error"' in refused.text) == (422, True)
+    commission = await house.commission()
+    for wrong_roles, at in (
+        ({"role": ["administrator", "king"]}, f"roles-{mo.id}"),
+        ({"role": ["organiser"]}, f"roles-{mo.id}"),  # nobody would be administrator
+        ({"role": ["moderator"], "commission": mo.id}, f"roles-{mo.id}"),
+        ({"role": ["king"], "one": "1", "commission": commission.id}, f"one-role-{mo.id}"),
+        ({"role": ["moderator"], "one": "1", "commission": mo.id}, f"one-commission-{mo.id}"),
+    ):
+        refused = await here.post(f"/people/{mo.id}/roles", data=wrong_roles | {"code": codes[0]})
+        assert (refused.status_code, f'href="#{at}"' in refused.text) in {(422, True), (409, True)}, wrong_roles
+    gone = await here.post(f"/people/{mo.id[::-1]}/roles", data={"role": ["moderator"], "code": codes[0]})
+    assert gone.status_code == 404
     short = await here.post(f"/people/{mo.id[::-1]}/password", data={"password": "short", "code": codes[0]})
     assert short.status_code == 422
     assert (await here.post("/people", data=form)).status_code == 303
