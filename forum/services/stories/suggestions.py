@@ -167,8 +167,31 @@ def _correction(found: Findings, tidy: Offer, offer: Offer, draft: Draft) -> Off
 
 
 def same(sent: Suggestion, offer: Offer) -> bool:
-    """Tells whether an offer is a suggestion that is there already, sent again."""
-    return (sent.kind, _line(sent.words), sent.url) == (offer.kind, _line(offer.words), offer.url.strip())
+    """Tells whether an offer is a suggestion that is there already, sent again: nothing in it was changed since."""
+    try:
+        kept = _as_kept(offer)
+    except BadInput:
+        return False
+    group = None if kept.group in {"", NO} else kept.group
+    return (sent.kind, sent.words, sent.title, sent.url, sent.place, sent.group, sent.name) == (
+        *(kept.kind, kept.words, kept.title, kept.url, kept.place, group, kept.name),
+    )
+
+
+def _as_kept(offer: Offer) -> Offer:
+    """Returns an offer as `checked` keeps it, without its checks, as the draft may have moved on. Raises BadInput for
+    what is never kept."""
+    words, title, url, place = _line(offer.words), "", "", offer.place
+    if offer.kind == SuggestionKind.EVIDENCE:
+        url = evidence.link(offer.url)
+        words, place, title = "", "", evidence.titled(compose.clean(offer.title)) or evidence.host_of(url)
+    elif offer.kind == SuggestionKind.SCENE:
+        words, title = compose.clean(offer.words), _line(offer.title)
+    elif offer.kind == SuggestionKind.QUESTION:
+        words, title, place = "\n".join(responses(offer.words)), _line(offer.title), ""
+    elif offer.kind == SuggestionKind.CORRECTION and is_long(offer.place):
+        words = compose.clean(offer.words)
+    return replace(offer, words=words, title=title, url=url, place=place, name=_line(offer.name))
 
 
 def holder(draft: Draft, place: str) -> Card | Way | None:

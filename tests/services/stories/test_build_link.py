@@ -111,6 +111,27 @@ async def test_the_same_form_sent_twice_is_one_suggestion(built: Built) -> None:
     assert [one.words for one in await built.suggestions()] == [RESPONSE.words, "Sing to him"]
 
 
+async def test_a_form_that_comes_back_changed_is_another_suggestion_whatever_was_changed(built: Built) -> None:
+    for offer, otherwise in (
+        (replace(RESPONSE, words=" Ask  the\nneighbour "), {"name": "Kim"}),
+        (SCENE, {"title": "The doctor"}),
+        (replace(SCENE, title=" The\ncrew ", words="It comes.\r\nLate. "), {"words": "It comes. Late."}),
+        (SCENE, {"place": "c2"}),
+        (CORRECTION, {"group": "g3"}),
+        (replace(CORRECTION, place="c2/w1.text", words="Sit down\nand talk"), {"place": "c2/w2.text"}),
+        (EVIDENCE, {"title": "Another report"}),
+        (replace(EVIDENCE, title="", url=" https://example.org/report "), {"title": "A report"}),
+        (replace(EVIDENCE, title=" A\nreport"), {"url": "https://example.org/other"}),
+    ):
+        other, id_ = await a_built_story(built.store, built.commission), new_id()
+        for _ in range(2):
+            await build_link.suggest(other.store, CLOCK, other.link, offer, id_)
+        assert [one.id for one in await other.suggestions()] == [id_], f"unchanged, however it was typed: {offer}"
+        changed = await build_link.suggest(other.store, CLOCK, other.link, replace(offer, **otherwise), id_)
+        assert {one.id for one in await other.suggestions()} == {id_, changed.id}
+        assert {name: getattr(changed, name) for name in otherwise} == otherwise
+
+
 async def test_a_question_with_five_responses_takes_no_sixth(built: Built) -> None:
     early = await built.suggest(RESPONSE, words="The sixth")
     await built.save(AddWay("c2", "w4", "Four"), AddWay("c2", "w5", "Five"))
