@@ -13,7 +13,8 @@ import re
 import secrets
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -88,7 +89,7 @@ def members_of(folder: Path) -> dict[str, Member]:
 
 def pack(file: Path, folder: Path, manifest: Manifest) -> None:
     """Writes the files that a manifest names into a backup, reads it once more from its beginning, and gives it its
-    name. Raises StartupProblem where that is taken, OSError where there is no room."""
+    name. Raises StartupProblem where that is taken, or there is no room."""
     draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -102,12 +103,39 @@ def pack(file: Path, folder: Path, manifest: Manifest) -> None:
                             to.write(piece)
             out.flush()
             os.fsync(out.fileno())
-        with Backup(draft) as written:
-            written.check()
+        try:
+            with Backup(draft) as written:
+                written.check()
+        except StartupProblem as error:
+            words = "What was written to %(folder)s cannot be read back, so there is no %(file)s. Is that disk sound?"
+            raise StartupProblem(words, folder=file.parent, file=file) from error
         _name(draft, file)
         machine.sync_folder(file.parent)
+    except OSError as error:
+        why = error.strerror or error
+        raise StartupProblem("%(file)s cannot be written whole: %(why)s.", file=file, why=why) from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def named(aside: Path, name: Callable[[str], str]) -> Iterator[None]:
+    """Names what people know in the problems that a block raises, in the place of a folder that is there for a moment:
+    `name` gives the words for each of its files, and for the folder ("")."""
+
+    def told(text: object) -> str:
+        return re.sub(rf"{re.escape(str(aside))}(?:/([\w.+-]+))?", lambda found: name(found[1] or ""), str(text))
+
+    try:
+        yield
+    except StartupProblem as error:
+        raise StartupProblem(
+            error.message, **{of: told(value) for of, value in error.values.items()}
+        ) from error.__cause__
+    except OSError as error:
+        if not str(error.filename or aside).startswith(str(aside)):
+            raise
+        raise StartupProblem("%(place)s: %(why)s.", place=name(""), why=error.strerror or error) from error
 
 
 def _name(draft: Path, file: Path) -> None:

@@ -86,6 +86,11 @@ class KeyPlace:
         """Returns the name of the key, "" where there is none yet. Raises StartupProblem as `signer` does."""
         return self.signer().name if self.given else key_name(self.data)
 
+    def given_name(self) -> str:
+        """Returns the name of the key that is given, "" where none is. Raises StartupProblem where it cannot be read or
+        is damaged."""
+        return _signer_in(self.content(), self.told).name if self.given else ""
+
     def content(self) -> bytes:
         """Returns the key in PEM. Raises StartupProblem where its file cannot be read."""
         if self.pem:

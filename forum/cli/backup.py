@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import click
@@ -80,22 +81,39 @@ async def _backed_up(settings: Settings, file: Path) -> Manifest:
             _room(file_of(settings.database_url), file)
         aside = Path(tempfile.mkdtemp(prefix=f".{file.name}.", dir=file.parent))
         try:
-            # Before the database: what was signed is never ahead of the copy.
-            for name in (FILE, COSIGNED):
-                _copy(folder / name, aside)
-            made_at = SystemClock().now()
-            await snapshot(settings.database_url, aside / DATABASE)
-            there = await contents_of(sqlite_url(aside / DATABASE))
-            if there is None:
-                raise StartupProblem(_NOTHING, folder=folder)
-            _keys(settings, aside, there.key)
-            head = Head(len(there.leaves), there.leaves[-1].hex() if there.leaves else "")
-            (aside / KNOWN).write_bytes(msgspec.json.encode(head))
-            manifest = _manifest(settings, there, made_at, aside)
-            backup_file.pack(file, aside, manifest)
+            with backup_file.named(aside, partial(_source, settings, file)):
+                manifest = await _packed(settings, file, aside)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
     return manifest
+
+
+async def _packed(settings: Settings, file: Path, aside: Path) -> Manifest:
+    """Copies everything into the folder `aside`, and packs it."""
+    # Before the database: what was signed is never ahead of the copy.
+    for name in (FILE, COSIGNED):
+        _copy(settings.data / name, aside)
+    made_at = SystemClock().now()
+    await snapshot(settings.database_url, aside / DATABASE)
+    there = await contents_of(sqlite_url(aside / DATABASE))
+    if there is None:
+        raise StartupProblem(_NOTHING, folder=settings.data)
+    _keys(settings, aside, there.key)
+    head = Head(len(there.leaves), there.leaves[-1].hex() if there.leaves else "")
+    (aside / KNOWN).write_bytes(msgspec.json.encode(head))
+    manifest = _manifest(settings, there, made_at, aside)
+    backup_file.pack(file, aside, manifest)
+    return manifest
+
+
+def _source(settings: Settings, file: Path, name: str) -> str:
+    """Returns what a file of the copy was copied from, in words; for "", where all of it is written."""
+    if not name:
+        return str(file.parent)
+    if name == DATABASE:
+        on_sqlite = settings.database_url.startswith("sqlite")
+        return str(file_of(settings.database_url)) if on_sqlite else "copied from FORUM_DATABASE_URL"
+    return KeyPlace.of(settings).told if name == KEY_FILE else str(settings.data / name)
 
 
 def _manifest(settings: Settings, there: Contents, made_at: str, aside: Path) -> Manifest:

@@ -18,7 +18,7 @@ from pathlib import Path
 import click
 
 from forum.adapters import machine
-from forum.adapters.backup_file import DATABASE, Backup, Manifest
+from forum.adapters.backup_file import DATABASE, Backup, Manifest, named
 from forum.adapters.clock import SystemClock
 from forum.adapters.known_record import FILE as KNOWN
 from forum.adapters.last_checkpoint import COSIGNED, FILE
@@ -36,7 +36,7 @@ from forum.cli import (
     say,
     settings_for,
 )
-from forum.errors import StartupProblem
+from forum.errors import StartupProblem, StoreUnavailable
 from forum.services import record_check
 from forum.services.record_cache import kept
 from forum.services.record_check import Progress
@@ -125,7 +125,7 @@ def _said_of(progress: Progress, manifest: Manifest, *, as_json: bool) -> int:
 
 
 async def _only_checked(settings: Settings, backup: Backup) -> Progress:
-    with _aside(Path(tempfile.gettempdir()), backup) as aside:
+    with _aside(Path(tempfile.gettempdir()), backup, "Another folder can be named by TMPDIR.") as aside:
         _, progress = await _prepared(settings, backup, aside)
         return progress
 
@@ -148,7 +148,7 @@ async def _restored(settings: Settings, backup: Backup, *, instead: bool, accept
         place = file_of(settings.database_url).parent if on_sqlite else settings.data
         for left in place.glob(f"{_ASIDE}*"):
             shutil.rmtree(left, ignore_errors=True)  # by a restore that was killed: no other one runs now
-        with _aside(place, backup) as aside:
+        with _aside(place, backup, "Make room there.") as aside:
             contents, progress = await _prepared(settings, backup, aside)
             back = await taken_back(there, settings.database_url, contents.leaves)
             _refuse(progress, lost_by(there, contents.leaves), back, accept=accept)
@@ -187,11 +187,36 @@ async def _prepared(settings: Settings, backup: Backup, aside: Path) -> tuple[Co
     """Unpacks a backup, holds its record against what its manifest says, brings it up to date, and checks it as
     `forum record check` does. Raises StartupProblem."""
     say(_CHECKING)
-    backup.unpack(aside)
-    copy = replace(settings, data=aside, database_url=sqlite_url(aside / DATABASE))
+    place, known = KeyPlace.of(settings), backup.manifest.key
+    given = place.given_name()
+    if given and known and given != known:
+        raise StartupProblem(
+            "%(place)s has the signing key %(given)s, and the record in %(file)s is signed with %(known)s. Give that "
+            "one: it is in %(file)s too, as %(name)s.",
+            place=place.told,
+            given=given,
+            file=backup.file,
+            known=known,
+            name=KEY_FILE,
+        )
+    with named(aside, lambda name: name or f"The folder where {backup.file} is unpacked"):
+        backup.unpack(aside)
+    try:
+        with named(aside, lambda name: f"{name} in {backup.file}" if name else str(backup.file)):
+            return await _seen(replace(settings, data=aside, database_url=sqlite_url(aside / DATABASE)), backup)
+    except StartupProblem as error:
+        if isinstance(error.__cause__, StoreUnavailable):
+            raise  # the disk may be full
+        # What it says to do is for data that is served, and not for a backup.
+        words = error.message.partition(". ")[0].rstrip(".")
+        raise StartupProblem(f"{words}. Nothing was restored: use another backup.", **error.values) from error
+
+
+async def _seen(copy: Settings, backup: Backup) -> tuple[Contents, Progress]:
+    """Holds what was unpacked against the manifest, and checks it. Raises StartupProblem."""
     contents = await contents_of(copy.database_url)
-    if contents is None or contents.key != backup.manifest.key or key_name(aside) != contents.key:
-        raise StartupProblem("%(file)s has a key that is not that of its record.", file=backup.file)
+    if contents is None or contents.key != backup.manifest.key or key_name(copy.data) != contents.key:
+        raise StartupProblem("The key in %(file)s is not that of its record.", file=backup.file)
     _, progress = await _looked_at(copy, backup.manifest, accept=False)
     return contents, progress
 
@@ -238,12 +263,14 @@ def _numbers(entries: Sequence[int]) -> str:
 
 
 @contextmanager
-def _aside(place: Path, backup: Backup) -> Iterator[Path]:
-    """Makes a folder for the time of the block, where there is room for the backup. Raises StartupProblem."""
+def _aside(place: Path, backup: Backup, otherwise: str) -> Iterator[Path]:
+    """Makes a folder for the time of the block, where there is room for the backup. Raises StartupProblem, with the
+    sentence `otherwise` where there is none."""
     free = shutil.disk_usage(place).free
     if free < backup.size:
-        words = "There is no room in %(folder)s: %(needed)s MB are needed, %(free)s are free."
-        raise StartupProblem(words, folder=place, needed=backup.size // 10**6, free=free // 10**6)
+        words = "There is no room in %(folder)s: %(needed)s MB are needed, %(free)s are free. %(otherwise)s"
+        needed = backup.size // 10**6
+        raise StartupProblem(words, folder=place, needed=needed, free=free // 10**6, otherwise=otherwise)
     aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=place))
     try:
         yield aside

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import shutil
@@ -109,6 +110,10 @@ def test_nothing_is_backed_up_where_there_is_nothing_or_the_key_is_gone(house: S
     (tmp_path / "keyless" / "signing_key.pem").unlink()
     keyless = run_forum("backup", tmp_path / "b.zip", "--data", tmp_path / "keyless")
     assert (keyless.returncode, "could not be served" in keyless.stderr) == (2, True)
+    (tmp_path / "keyless" / "signing_key.pem").write_bytes(b"no key")
+    damaged = run_forum("backup", tmp_path / "b.zip", "--data", tmp_path / "keyless")
+    assert damaged.returncode == 2
+    assert f"The signing key {tmp_path / 'keyless' / 'signing_key.pem'} is damaged." in damaged.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["keyless"]
 
 
@@ -277,7 +282,9 @@ def test_another_house_is_replaced_by_one_whose_key_is_given(house: SimpleNamesp
     key.write_bytes(other)
     env, asked = clean_environment(FORUM_SIGNING_KEY_FILE=str(key)), ("--data", tmp_path / "data", "--replace")
     refused = run_forum("restore", house.file, *asked, "--accept", env=env)
-    assert (refused.returncode, "There are two signing keys" in refused.stderr) == (2, True)
+    assert (refused.returncode, f"{key} (FORUM_SIGNING_KEY_FILE) has the signing key" in refused.stderr) == (2, True)
+    assert f"the record in {house.file} is signed with {house.key}. Give that one" in refused.stderr
+    assert ".restoring-" not in refused.stderr
     assert entries(tmp_path / "data" / "forum.db") == there
     assert not list((tmp_path / "data").glob("before-restore-*"))
     shutil.copyfile(house.data / "signing_key.pem", key)
@@ -322,6 +329,18 @@ def said(**values: object) -> Callable[[Path], None]:
     return rewritten(change)
 
 
+def with_another(name: str) -> Callable[[Path], None]:
+    """Returns what puts another file into a backup, with its manifest right."""
+    content = b"another one"
+
+    def change(files: dict[str, bytes]) -> None:
+        files[name], manifest = content, json.loads(files["manifest.json"])
+        manifest["files"][name] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        files["manifest.json"] = json.dumps(manifest).encode()
+
+    return rewritten(change)
+
+
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
@@ -332,8 +351,10 @@ def said(**values: object) -> Callable[[Path], None]:
         (rewritten(lambda files: files.update({"signing_key.pem": b"x"})), "signing_key.pem is damaged"),
         (said(format=2, program="9.9"), "newer Forum (9.9)"),
         (said(schema="9999", program="9.9"), "newer Forum (9.9)"),
-        (said(root="00" * 32), "not the one that the backup's manifest names"),
-        (said(key="forum-00000000"), "not that of its record"),
+        (said(root="00" * 32), "b.zip is not the one that the backup's manifest names"),
+        (said(key="forum-00000000"), "b.zip is not that of its record. Nothing was restored: use another"),
+        (with_another("signing_key.pem"), "b.zip is damaged. Nothing was restored: use another backup."),
+        (with_another("forum.db"), "b.zip is damaged. Nothing was restored: use another backup."),
     ],
 )
 def test_a_backup_that_is_not_whole_touches_nothing(
@@ -345,6 +366,7 @@ def test_a_backup_that_is_not_whole_touches_nothing(
     before = fingerprint(data)
     done = restore(file, data, "--replace")
     assert (done.returncode, why in done.stderr) == (2, True), done.stderr
+    assert ".restoring-" not in done.stderr, "nobody knows the folder in which it was unpacked"
     assert fingerprint(data) == before
 
 
