@@ -84,6 +84,14 @@ def test_every_token_used_is_set() -> None:
     assert set(re.findall(r"var\(--([a-z0-9-]+)", CSS)) <= set(re.findall(r"--([a-z0-9-]+):", CSS))
 
 
+def test_a_rule_of_some_inputs_outweighs_that_of_all() -> None:
+    rules = re.findall(r"^(input[.:\[][^\s{,]*)[^{}]*\{[^}]*max-width", CSS, flags=re.MULTILINE)
+    weights = {rule: len(re.findall(r"\[|\.[a-z]", rule)) for rule in rules}
+    first, *others = weights
+    assert len(others) > 3
+    assert [one for one in others if weights[one] < weights[first]] == []
+
+
 def test_nothing_comes_from_elsewhere() -> None:
     assert not re.search(r"@import|@font-face|url\(", CSS)
 
