@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import ParamSpec, Protocol
 
 import structlog
 
@@ -22,8 +23,17 @@ from forum.live.messages import Bye, encode
 MOST_ANSWERS = 64
 # Screens that are sent something in one step of the event loop: sending to each takes 10 to 50 us.
 AT_ONCE = 100
+Sent = ParamSpec("Sent")
 log = structlog.get_logger()
 BEHIND = encode(Bye("behind", again=True))
+
+
+class Told(Protocol):
+    """Whoever is told a room's tallies by an outbox."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """What is sent to it."""
 
 
 class Rota:
@@ -72,12 +82,33 @@ class Turns:
         self._rota = rota or Rota()
         self._waiting: dict[Outbox, None] = {}
         self._batch: list[Outbox] = []  # taken out of those that wait: nobody comes twice before another comes once
+        self._tally = ""
+        self._untold: list[Told] = []  # those who are to be told it, the next one last
         self._since = 0.0
         self._over: asyncio.Event | None = None
 
     def wake(self, outbox: Outbox) -> None:
         """Sends an outbox on when its turn comes, once however often it is asked for until then."""
         self._waiting[outbox] = None
+        self._go()
+
+    def tell(self, screens: Iterable[Told], tally: str) -> None:
+        """Tells these the room's latest tally when their turn comes, after all who wait to be sent something else.
+
+        Who was not told an earlier one yet comes first, and is told this one in its place. Nobody's outbox is touched
+        before their turn: to go to ten thousand places in memory takes 10 ms.
+        """
+        late = self._untold
+        early = set(late)
+        self._untold = [*(screen for screen in screens if screen not in early), *late] if early else list(screens)
+        self._tally = tally
+        self._go()
+
+    def recall(self) -> None:
+        """Tells the tally to no more of them: all are sent a state, and its tally with it."""
+        self._untold = []
+
+    def _go(self) -> None:
         if not self.going:
             self.going = True
             self._since = asyncio.get_running_loop().time()
@@ -93,20 +124,28 @@ class Turns:
         """Sends on so many outboxes at most, and returns how many it was."""
         if not self._batch:
             self._batch, self._waiting = list(self._waiting), {}
-        batch = self._batch
+        batch, untold = self._batch, self._untold
         sent = min(most, len(batch))
+        told = min(most - sent, len(untold))
         for _ in range(sent):
-            try:
-                batch.pop().in_turn()
-            except Exception:  # a bug: the others' turn must come all the same, and the next
-                log.exception("a screen was not sent to")
-        self.going = bool(batch or self._waiting)
+            _safely(batch.pop().in_turn)
+        for _ in range(told):
+            _safely(untold.pop().outbox.tally_in_turn, self._tally)
+        self.going = bool(batch or untold or self._waiting)
         if not self.going:
             metrics.FAN_OUT.observe(asyncio.get_running_loop().time() - self._since)
             if self._over is not None:
                 self._over.set()
                 self._over = None
-        return sent
+        return sent + told
+
+
+def _safely(send: Callable[Sent, None], *what: Sent.args, **named: Sent.kwargs) -> None:
+    """Sends to one screen; logs what that raises, a bug: the others' turn must come all the same, and the next."""
+    try:
+        send(*what, **named)
+    except Exception:
+        log.exception("a screen was not sent to")
 
 
 class Outbox:
@@ -193,6 +232,12 @@ class Outbox:
         self.send_on()
         if self.closing:
             self._end()
+
+    def tally_in_turn(self, frame: str) -> None:
+        """Puts in the room's latest tally and writes it, as its turn has come."""
+        if not self.closing:
+            self._tally = frame
+            self.send_on()
 
     def _wake(self) -> None:
         if self.turns is None:

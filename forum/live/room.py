@@ -224,6 +224,8 @@ class Room:
         tally = self._full_tally()
         frames = frames_of(tally)
         alike: dict[tuple[Screen, str], Drawn] = {}
+        if "phone" in kinds:
+            self._turns.recall()
         for connection in self._connections.of_kinds(kinds):
             kind = connection.kind, connection.language
             drawn = alike.get(kind)
@@ -325,9 +327,11 @@ class Room:
         """Sends a tally, at once or soon, after a number in it may have changed."""
         self._ticker.changed()
 
-    def _send_tally(self, kinds: Collection[Screen], frames: TallyFrames) -> None:
-        for connection in self._connections.of_kinds(kinds):
+    def _send_tally(self, kinds: frozenset[Screen], frames: TallyFrames) -> None:
+        for connection in self._connections.of_kinds(kinds - {"phone"}):
             connection.outbox.tally(frames.of(connection.kind))
+        if "phone" in kinds:
+            self._turns.tell(self._connections.of_kinds({"phone"}), frames.plain)
 
     def goodbye(self, why: str, *, again: bool) -> None:
         """Closes every screen's outbox with a goodbye (`why` and `again` as in messages.Bye), which goes out in its

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 
@@ -189,6 +190,41 @@ async def test_a_screen_whose_turn_has_not_come_is_sent_the_latest_only() -> Non
     taken = await asyncio.gather(*taking)
     assert taken[-1] == ["the next vote"]
     assert all(frames[-1:] in (["the next vote"], ["tally of one vote"]) for frames in taken)
+
+
+@dataclass(eq=False)
+class Phone:
+    """Somebody with an outbox."""
+
+    outbox: Outbox = field(default_factory=Outbox)
+
+    async def told(self) -> str:
+        """Returns the tally that waits in it, "" for none."""
+        return "" if self.outbox.empty else (await self.outbox.take())[0]
+
+
+async def test_a_hall_is_told_a_tally_by_turns_and_a_later_one_in_its_place() -> None:
+    turns, hall = Turns(), [Phone() for _ in range(3 * AT_ONCE)]
+    turns.tell(hall, "one")
+    await asyncio.sleep(0)
+    first = {phone for phone in hall if await phone.told() == "one"}
+    assert len(first) == AT_ONCE
+    turns.tell(hall, "two")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    second = {phone for phone in hall if await phone.told() == "two"}
+    assert second == {*hall} - first, "whoever was not told the first comes before those who were"
+    await turns.over()
+    assert [phone for phone in hall if await phone.told() == "two"] == [phone for phone in hall if phone in first]
+
+
+async def test_nobody_is_told_the_tally_of_what_is_shown_no_more() -> None:
+    turns, hall = Turns(), [Phone() for _ in range(2 * AT_ONCE)]
+    turns.tell(hall, "of one vote")
+    await asyncio.sleep(0)
+    turns.recall()
+    await turns.over()
+    assert sum([await phone.told() != "" for phone in hall]) == AT_ONCE
 
 
 async def test_rooms_that_speak_together_share_each_step_and_a_small_one_does_not_wait_for_a_large_one() -> None:

@@ -15,6 +15,7 @@ from support.jumping_loop import run_jumping, wait_for_database
 
 from forum.live.connection import Connection
 from forum.live.messages import CastMessage, PagesMessage, Screen, encode
+from forum.live.outbox import AT_ONCE
 from forum.live.presence import LOST, POLLING
 from forum.live.room import Room
 from forum.live.rooms import ARRIVALS, Rooms
@@ -159,6 +160,7 @@ def test_the_first_change_is_told_at_once_and_those_after_it_together(sqlite_dat
         news(phone)
         news(wall)
         room.counted(round_, 1)
+        await asyncio.sleep(0)
         assert [m["voted"] for m in news(wall, "tally")] == [m["voted"] for m in news(phone, "tally")] == [1]
         for voted in range(2, 30):
             room.counted(round_, voted)
@@ -187,7 +189,31 @@ def test_a_commit_without_a_new_ballot_is_no_news_and_holds_up_none(sqlite_datab
         room.counted(new_id(), 50)
         assert (room.voted, news(wall), news(phone)) == (5, [], [])
         room.counted(round_, 6)
+        await asyncio.sleep(0)
         assert [m["voted"] for m in news(wall, "tally")] == [m["voted"] for m in news(phone, "tally")] == [6]
+
+    an_evening(sqlite_database, play)
+
+
+def test_a_hall_looks_at_a_screen_that_does_not_wait_for_its_phones(sqlite_database: Database) -> None:
+    async def play(evening: Evening) -> None:
+        wall, round_, room = await evening.enter("projector"), await evening.open(), await evening.room()
+        hall = [Connection("phone", f"somebody {number}") for number in range(5 * AT_ONCE)]
+        for phone in hall:
+            room.enter(phone)
+        await asyncio.sleep(IDLE)
+        for screen in (wall, *hall):
+            news(screen)
+        room.counted(round_, 1)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert [m["voted"] for m in news(wall, "tally")] == [1]
+        assert len([phone for phone in hall if news(phone, "tally")]) <= 2 * AT_ONCE
+        room.show(replace(room.view, voted=7))
+        await room.told()
+        assert {m["voted"] for phone in hall for m in news(phone, "tally")} == {7}, "not that of what was shown before"
+        for phone in hall:
+            room.leave(phone)
 
     an_evening(sqlite_database, play)
 
