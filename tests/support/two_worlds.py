@@ -221,7 +221,8 @@ class World:
         self.hear(who, f"GET {path} {accept}", await self.seats[who].get(path, headers={"Accept": accept}))
 
     async def look(self, round_: Round, moment: str) -> None:
-        """Asks for a round's pages and refusals from every seat at this moment."""
+        """Asks for a round's pages and refusals from every seat at this moment: as pages and as JSON while it is open,
+        and later those of staff as JSON alone, since the page around them is asked for by itself."""
         before = set(self.heard)
         for who in ("voter", "silent", "observer"):
             await self.ask(who, self.path)
@@ -251,7 +252,7 @@ class World:
         if moment == "open":
             tries.append(("organiser", f"{console}/reveal", {}))
         for who, path, form in tries:
-            for accept in (HTML, JSON) if moment == "open" else (HTML,):
+            for accept in (HTML, JSON) if moment == "open" else (JSON if who in STAFF else HTML,):
                 answer = await self.seats[who].post(path, data={"round": round_.id, **form}, headers={"Accept": accept})
                 assert 400 <= answer.status_code < 500, (path, answer.status_code)
                 self.hear(who, f"POST {path} {accept}", answer)
@@ -264,14 +265,15 @@ class World:
         """Asks for every address of something that is here, as everybody who may ask for it; and makes the export on
         disk.
 
-        What is public is asked for by nobody, the phone that voted and the commissioner; the record by
-        nobody. The first of them asks for JSON too.
+        What is public is asked for by nobody, the phone that voted and the commissioner; the record by nobody; the rest
+        by one of each role, and not by those who counted papers, who see their own. The first of them asks for JSON
+        too, but of pages of one kind once where that gives the very same bytes.
         """
         async with self.house.store.read() as work:
             size = await work.record.size()
         there = self.there | {"session": self.live.id, "code": self.live.code, "commission": self.commission.id}
         several = {"{index}": [str(n) for n in range(size)], "{round}": rounds}
-        asked = [(path, "public") for path in more]
+        asked = [(path, path, "public") for path in more]
         for page in PAGES:
             if page.path == "/export/report.pdf":
                 continue  # of the very blocks that /export/report.html is of, and dear to draw
@@ -282,28 +284,31 @@ class World:
                 path = path.replace("{" + name + "}", value)
             every = next((values for name, values in several.items() if name in path), [""])
             paths = [re.sub(r"\{index\}|\{round\}", value, path) for value in every]
-            asked += [(path, page.permission) for path in paths if "GET" in page.methods and "{" not in path]
-        for path, permission in asked:
-            may = [seat for seat, role in STAFF.items() if permissions.may((role,), permission)]
+            asked += [(page.path, path, page.permission) for path in paths if "GET" in page.methods and "{" not in path]
+        alike: set[str] = set()
+        for page_path, path, permission in asked:
+            may = [seat for seat in dict.fromkeys(STAFF.values()) if permissions.may((seat,), permission)]
             seats = ["nobody", "voter", "commissioner"] if permission == "public" else may
             for who in seats[:1] if path.startswith("/record/") else seats:
-                for accept in (HTML, JSON) if who == seats[0] else (HTML,):
-                    answer = await self.seats[who].get(path, headers={"Accept": accept})
-                    self.hear(who, f"{moment} GET {path} {accept}", answer)
+                answer = await self.seats[who].get(path, headers={"Accept": HTML})
+                self.hear(who, f"{moment} GET {path} {HTML}", answer)
+                if who != seats[0] or (answer.is_success and page_path in alike):
+                    continue
+                program = await self.seats[who].get(path, headers={"Accept": JSON})
+                self.hear(who, f"{moment} GET {path} {JSON}", program)
+                if answer.is_success and program.content == answer.content:
+                    alike.add(page_path)
         for of in (None, self.commission.id):
             export = await exports.export(self.house.site.checkpoints, of)
             self.heard[f"disk: {moment} {of}"] = unpacked(export)
 
     def received(self) -> dict[str, str]:
-        """Returns everything received, by receiver and address, without the page on which counters see their own
-        papers."""
+        """Returns everything received, by receiver and address."""
         sent = {
             name: sorted(without_commitments(frame) for frame in screen.frames) for name, screen in self.screens.items()
         }
         frames = {f"{name}: frames": "\n".join(each) for name, each in sent.items()}
-        counted = re.compile(r"(counter|confirmer): .*GET /organise/sessions/[0-9a-f]+/papers/")
-        heard = {name: text for name, text in self.heard.items() if not counted.search(name)}
-        return heard | frames | {"log": "\n".join(str(event) for event in self.logged)}
+        return self.heard | frames | {"log": "\n".join(str(event) for event in self.logged)}
 
 
 def unpacked(archive: bytes) -> str:
