@@ -8,6 +8,8 @@ from datetime import time as Time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from forum.errors import StartupProblem
 from forum.ports.data_operator import PERIODS_TOLD, Operator, operator_of
 from forum.ports.second_steps import Must
@@ -23,8 +25,7 @@ from forum.services.time_zone import time_zone
 _NOT_NONE = ("FORUM_CONNECTIONS_PER_ADDRESS", "FORUM_IDLE_SECONDS", "FORUM_HEAD_SECONDS", "FORUM_STALL_SECONDS")
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """One row of the table: the variable, what it is when unset, and what it does."""
 
     env: str

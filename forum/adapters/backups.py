@@ -8,10 +8,10 @@ import shutil
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from forum.adapters import machine
@@ -29,8 +29,7 @@ _PACKAGE = Path(__file__).parents[2]
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class BackupState:
+class BackupState(msgspec.Struct, frozen=True):
     """State of the backups in the plan's folder: the newest with its time (None for none) and how many there are; why
     and when the last try failed ("" where it did not), and True where one should have been there for long."""
 

@@ -13,9 +13,9 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import httpx2
+import msgspec
 import structlog
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
@@ -37,8 +37,7 @@ SCOPE = "openid email"
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """What a provider has where, and its keys."""
 
     authorize: str

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -40,8 +40,7 @@ def load_signer(data: Path, name: str = "") -> Signer:
         raise StartupProblem(problem, path=path, why=error.strerror or error) from error
 
 
-@dataclass(frozen=True)
-class KeyPlace:
+class KeyPlace(msgspec.Struct, frozen=True):
     """Where the signing key of a server is: given as `pem` or in a `file`, or else in its `data` folder."""
 
     data: Path

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
+import msgspec
 import segno
 
 from forum.errors import needed
@@ -81,8 +82,7 @@ _PACKAGES = (
 )
 
 
-@dataclass(frozen=True)
-class Boxes:
+class Boxes(msgspec.Struct, frozen=True):
     """Letters that would be boxes, and Debian's `packages` with fonts that have them (none for private letters)."""
 
     letters: tuple[str, ...] = ()

@@ -14,9 +14,9 @@ import socket
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from forum.errors import StartupProblem
@@ -32,8 +32,7 @@ _PACKAGE = Path(__file__).parents[2]
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class Inherited:
+class Inherited(msgspec.Struct, frozen=True):
     """Files that a worker has of its parent: the socket, a pipe on which to say that it listens, and one that ends with
     the parent."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
+import msgspec
 
 from forum.adapters import known_record, machine, ticket_sheet
 from forum.adapters.backups import state_of
@@ -45,8 +46,7 @@ class Line:
     says: str
 
 
-@dataclass(frozen=True)
-class Patient:
+class Patient(msgspec.Struct, frozen=True):
     """What is looked over: the settings, and what is in the database (None for nothing, or not to be read)."""
 
     settings: Settings

@@ -10,13 +10,14 @@ import sys
 import tempfile
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 import click
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
@@ -39,8 +40,7 @@ from forum.settings import Settings
 _MOST_PHONES: Final = 20_000
 
 
-@dataclass(frozen=True)
-class _Plan:
+class _Plan(msgspec.Struct, frozen=True):
     """A rehearsal to play: script, network, whether people come with tickets, whether the record is written."""
 
     script: Script

@@ -7,7 +7,8 @@ is told so, and joins by sending the form again.
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.errors import StoreUnavailable
 from forum.live.group_commit import Committed, GroupCommit
@@ -18,8 +19,7 @@ MOST_WAITING = 20_000
 _BATCH = 500
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True):
     """A participant with the device (a SHA-256) that they come with, and the further groups that they belong to."""
 
     participant: Participant

@@ -13,6 +13,8 @@ from collections.abc import Set
 from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
+
 from forum.live.messages import Health
 from forum.live.news import MOST_HERE, Here, Names
 from forum.live.presence import Presence, Who
@@ -51,8 +53,7 @@ class Phones:
         return Health(len(self.connected) + self.more, len(polling), len(self.lost - self.connected - polling))
 
 
-@dataclass(frozen=True)
-class _Said:
+class _Said(msgspec.Struct, frozen=True):
     number: int
     at: float
     phones: Phones

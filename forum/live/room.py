@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 
+import msgspec
 from msgspec.structs import replace
 
 from forum.live.ballot_box import Intake
@@ -43,12 +43,11 @@ Own = Callable[[str], None]
 NOTHING = Mine()
 
 
-@dataclass(frozen=True)
-class Common:
+class Common(msgspec.Struct, frozen=True):
     """What the rooms of one process have in common."""
 
-    allowances: Allowances = field(default_factory=Allowances)
-    rota: Rota = field(default_factory=Rota)
+    allowances: Allowances = msgspec.field(default_factory=Allowances)
+    rota: Rota = msgspec.field(default_factory=Rota)
 
 
 class Room:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
+import msgspec
 from msgspec.structs import replace
 
 from forum.live.line_patch import patch
@@ -18,8 +18,7 @@ from forum.voting.easy_read import offered_in
 Draw: TypeAlias = Callable[[Screen, RoomView, str], str]
 
 
-@dataclass(frozen=True)
-class Drawn:
+class Drawn(msgspec.Struct, frozen=True):
     """A state as a frame, and where that is shorter the `change` that makes it of the one marked `since`."""
 
     frame: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from forum.live.group_commit import Committed, GroupCommit
 from forum.live.messages import StopMessage
@@ -23,8 +24,7 @@ MOST_WAITING = 5_000
 BATCH = 200
 
 
-@dataclass(frozen=True)
-class Press:
+class Press(msgspec.Struct, frozen=True):
     """A stop on its way: whose, in which session and showing, and what was said with it."""
 
     session: str

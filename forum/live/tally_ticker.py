@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
 from msgspec.structs import replace
 
 from forum.live.messages import Screen, Tally, encode
@@ -18,8 +19,7 @@ TICK = 0.2  # seconds
 PHONES_TICK = 2.0  # seconds
 
 
-@dataclass(frozen=True)
-class TallyFrames:
+class TallyFrames(msgspec.Struct, frozen=True):
     """One tally as frames: for consoles with the phones' health in it, for all other screens without."""
 
     plain: str

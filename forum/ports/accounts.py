@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+import msgspec
+
 from forum.errors import message
 
 LOGIN_TAKEN = message("This sign-in name is taken. Choose another one.")
@@ -57,8 +59,7 @@ class Token:
     used_on: str = ""
 
 
-@dataclass(frozen=True)
-class SignIn:
+class SignIn(msgspec.Struct, frozen=True):
     """A sign-in on one browser: the digest of its key, whose, when, until when, which browser in a few words, and the
     day on which it was last used (2026-11-22). The last two are "" in those of earlier versions."""
 

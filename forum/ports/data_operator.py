@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.errors import StartupProblem
 from forum.ports.personal_data import PERIODS
@@ -13,8 +14,7 @@ from forum.ports.personal_data import PERIODS
 PERIODS_TOLD = ", ".join(f"{name}={days}" for name, days in PERIODS.items())
 
 
-@dataclass(frozen=True)
-class Operator:
+class Operator(msgspec.Struct, frozen=True):
     """Statement of the operator about data: who answers for it, how to reach them, the legal ground ("" for not
     said), and the days that data is kept, by period."""
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+import msgspec
+
 from forum.ports.mail import MailState
 
 
@@ -17,8 +19,7 @@ class Followed(StrEnum):
     PROMISE = "promise"
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True):
     """One thing that can be followed: its kind, and its id."""
 
     kind: Followed

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from forum.voting.minority_statement import MinorityStatement
 
 
-@dataclass(frozen=True)
-class GroupLink:
+class GroupLink(msgspec.Struct, frozen=True):
     """A link of a group for its statement on a decision. `key` is the digest of its key; `revoked_at` is "" while it
     works."""
 

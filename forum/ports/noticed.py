@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from forum.voting.noticed import Asked, Noticed
 
 
-@dataclass(frozen=True)
-class NoticedAnswer:
+class NoticedAnswer(msgspec.Struct, frozen=True):
     """One answer. `key` is the digest of the link that gave it, which is kept nowhere else: a mailed link is made of
     random bits when its letter is written, and a storyteller's of the key of their private link. So no row leads from
     the answer to an address or a story. `asking` is the update at which the asking began."""

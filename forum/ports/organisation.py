@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
 
 # Rung where somebody is in danger, unless the organisation says otherwise.
 EMERGENCY = "999"
 MOST_CHANGES = 20  # of the history that a page shows
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """One thing that an organisation says of itself. `most` is how long it may be; with `told` it may be said in each
     language; with `lines` it is more than one line."""
 
@@ -42,8 +42,7 @@ FIELDS: Mapping[str, Field] = {
 LOGO = "logo"
 
 
-@dataclass(frozen=True)
-class Logo:
+class Logo(msgspec.Struct, frozen=True):
     """A logo as it is shown: a PNG, by the SHA-256 of its bytes."""
 
     sha256: str
@@ -52,8 +51,7 @@ class Logo:
     content: bytes
 
 
-@dataclass(frozen=True)
-class Organisation:
+class Organisation(msgspec.Struct, frozen=True):
     """The organisation as it was made by one change. `number` counts the changes; 0: nothing was said yet.
 
     `said` holds what is said, by field, and by field and language (`in_language`); what is empty is not in it. `logo`
@@ -65,7 +63,7 @@ class Organisation:
     at: str = ""
     by: str | None = None
     changed: tuple[str, ...] = ()
-    said: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[str, str] = msgspec.field(default_factory=dict)
     logo: str = ""
 
     def get(self, name: str, language: str = "en") -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from forum.ports.mail import MailState
 
 
-@dataclass(frozen=True)
-class OwnerLink:
+class OwnerLink(msgspec.Struct, frozen=True):
     """A link of a commitment's owner. `key` is the digest of its key; `revoked_at` is "" while it works."""
 
     id: str

@@ -7,8 +7,9 @@ It stands beside the schema (`forum/store/tables/`): a test fails for a column t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from forum.errors import message
 
@@ -32,8 +33,7 @@ class Kind(StrEnum):
     RECORD = "record"
 
 
-@dataclass(frozen=True)
-class About:
+class About(msgspec.Struct, frozen=True):
     """Tells of one kind of data in plain words. `kept` may have the days of periods in it, as %(drafts)s (PERIODS)."""
 
     title: str

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from forum.sessions.proposal import Pledge
 
 
-@dataclass(frozen=True)
-class Sought:
+class Sought(msgspec.Struct, frozen=True):
     """A choice among the commitments in the record; what is "" chooses nothing. All of it must fit.
 
     `commission` is an id: without one, those of rehearsals are left out. `owner` is the role that has to do it now.
@@ -24,8 +24,7 @@ class Sought:
     words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Counted:
+class Counted(msgspec.Struct, frozen=True):
     """Numbers of promises: in the whole ledger; of the chosen commission (or of all); of these those that are late,
     done and not done, without those of demonstrations where no commission was chosen; and of all these those that were
     sought."""
@@ -38,8 +37,7 @@ class Counted:
     found: int
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A promise by the ids of its commitment, of its decision and of its commission."""
 
     commitment: str

@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 
 @dataclass(frozen=True)
 class Disclosure:
@@ -22,8 +24,7 @@ class Disclosure:
     withdrawn_at: str = ""
 
 
-@dataclass(frozen=True)
-class StoredEntry:
+class StoredEntry(msgspec.Struct, frozen=True):
     """An entry of the record: its 0-based index, its canonical bytes, and its RFC 9162 leaf hash (32 bytes)."""
 
     index: int
@@ -90,8 +91,7 @@ class Record(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class Cosignature:
+class Cosignature(msgspec.Struct, frozen=True):
     """A witness's signature of a checkpoint: `witness` is its key's name and id, as "w1.example+1a2b3c4d", `at` when it
     signed, `line` its line of the note."""
 
@@ -100,8 +100,7 @@ class Cosignature:
     line: str
 
 
-@dataclass(frozen=True)
-class PastCheckpoint:
+class PastCheckpoint(msgspec.Struct, frozen=True):
     """A checkpoint that was signed: its size, its root (hex), the signed note, when that was ("" where nobody wrote it
     down), and who cosigned it, in the order of their keys' names."""
 
@@ -138,8 +137,7 @@ class PastCheckpoints(Protocol):
         """Returns the largest checkpoint that this witness, or without one anybody, has cosigned; None for none."""
 
 
-@dataclass(frozen=True)
-class WitnessAnswer:
+class WitnessAnswer(msgspec.Struct, frozen=True):
     """An answer of a witness: HTTP's status, and as many bytes of its body as are read."""
 
     status: int

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+import msgspec
 
 
 class Must(StrEnum):
@@ -16,8 +17,7 @@ class Must(StrEnum):
     ADMINISTRATORS = "administrators"
 
 
-@dataclass(frozen=True)
-class SecondStep:
+class SecondStep(msgspec.Struct, frozen=True):
     """Somebody's second step: the secret of their app, sealed with the server's key, since when it is on, the number
     of the half-minute whose code was taken last, and how many wrong codes were tried in a row since."""
 

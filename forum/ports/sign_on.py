@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import msgspec
+
 
 class TokenRefused(Exception):
     """An answer of the provider that is no proof of who somebody is. Its words are for the log, and name nobody."""
@@ -21,8 +23,7 @@ class IdentityProvider:
     name: str
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """Somebody as a provider's token says: `sub` is theirs there for good. `email` is "" unless the provider says that
     it has verified it; `second` is True where it says that they gave more than a password there."""
 
@@ -32,8 +33,7 @@ class Identity:
     second: bool = False
 
 
-@dataclass(frozen=True)
-class Binding:
+class Binding(msgspec.Struct, frozen=True):
     """An account (by id) that is bound to an identity at a provider, and since when."""
 
     person: str

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
+import msgspec
+
 SEALED = "sealed"
 
 
@@ -22,8 +24,7 @@ class Section(StrEnum):
     AHEAD = "ahead"
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """The lines that are wanted of the work list, as the person with the id `person` has it on the ISO day `today`.
 
     `commissions` are the ids of those that the person may see, None for every one; `commission` is one of them, "" for
@@ -40,8 +41,7 @@ class Wanted:
     by_commission: bool = False
 
 
-@dataclass(frozen=True)
-class WorkLine:
+class WorkLine(msgspec.Struct, frozen=True):
     """One line of the work list. `title` is the question of a vote, what was promised, or the title of a session.
 
     `id` is that of a vote, a draft, a promise, a decision or a session. `day` is the day until which a vote is answered

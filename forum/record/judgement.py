@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+import msgspec
 
 from forum.errors import NotAnExport, message
 from forum.record import audit
@@ -25,8 +26,7 @@ class Kind(StrEnum):
     CHECKPOINT = "checkpoint"
 
 
-@dataclass(frozen=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True):
     """Outcome for a file: what it is, its checks as `forum verify` makes them (none of a checkpoint alone), and the
     checkpoint in it as it stands there, b"" for one that cannot be read."""
 

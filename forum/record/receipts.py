@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from forum.record.ballot_leaves import hash_of
 from forum.record.tree import Tree
@@ -32,8 +33,7 @@ class BallotTree:
         return self._lines[index], {"index": index, "count": count, "proof": proof}
 
 
-@dataclass(frozen=True)
-class ProvedEntry:
+class ProvedEntry(msgspec.Struct, frozen=True):
     """An entry, its number in the record, and the proof that it is there."""
 
     index: int

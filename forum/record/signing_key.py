@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -16,8 +16,7 @@ from forum.record.verify.checkpoint import checkpoint_text, parse_note, public_k
 from forum.record.verify.key_entries import key_change_text
 
 
-@dataclass(frozen=True)
-class Signer:
+class Signer(msgspec.Struct, frozen=True):
     """The key that signs one record. `name` is in every checkpoint, as its origin and as the key's name."""
 
     key: Ed25519PrivateKey

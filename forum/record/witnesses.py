@@ -8,10 +8,10 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -29,8 +29,7 @@ _MOST_AHEAD = 3600  # seconds that a witness's clock may be ahead of this one's
 _VERIFIER_KEY = re.compile(r"([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)")
 
 
-@dataclass(frozen=True)
-class Witness:
+class Witness(msgspec.Struct, frozen=True):
     """A witness: its key's `name`, the key (32 bytes, Ed25519) with the id by which notes name it, and its `url`."""
 
     name: str
@@ -44,8 +43,7 @@ class Witness:
         return f"{self.name}+{self.key_id.hex()}"
 
 
-@dataclass(frozen=True)
-class Cosigned:
+class Cosigned(msgspec.Struct, frozen=True):
     """A cosignature that was verified: when the witness signed (UTC, as `2026-11-22T13:44:21.000Z`), and its line of
     the note, without a line break."""
 

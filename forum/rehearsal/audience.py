@@ -9,6 +9,8 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from forum.rehearsal.polis import Conversation
 from forum.rehearsal.script import NONE, Act, Script, Vote
 from forum.voting.method import Method
@@ -106,8 +108,7 @@ def a_room_of(groups: int, phones: int, rng: random.Random) -> Room:
 # ---------------------------------------------------------------- choices
 
 
-@dataclass(frozen=True)
-class Seat:
+class Seat(msgspec.Struct, frozen=True):
     """One phone of a made-up room, as methods know a voter."""
 
     room: Room

@@ -23,6 +23,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
+
 from forum.errors import BadInput
 from forum.stories.visible_text import trimmed
 from forum.voting.marks_and_shares import OpinionMark
@@ -46,24 +48,21 @@ _TODAY = "participant-votes"
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True):
     """A statement. `text` is "" where comments.csv does not have it."""
 
     id: int
     text: str
 
 
-@dataclass(frozen=True)
-class Participant:
+class Participant(msgspec.Struct, frozen=True):
     """A participant: the export's number for them, and the number of their group (None where it is blank)."""
 
     id: int
     group: int | None
 
 
-@dataclass(frozen=True)
-class Vote:
+class Vote(msgspec.Struct, frozen=True):
     """A vote: its time (as exported), the numbers of statement and participant, and the opinion."""
 
     at: int
@@ -97,8 +96,7 @@ class Conversation:
         return counts
 
 
-@dataclass(frozen=True)
-class FileName:
+class FileName(msgspec.Struct, frozen=True):
     """The name of an export's file: its kind, one of FILES, and the parts of the name `before` and `after` that.
 
     `today` is True for the newer name of the participants' file.
@@ -123,8 +121,7 @@ class FileName:
         return f"{self.before}{_TODAY if kind == PARTICIPANTS else kind.removesuffix('.csv')}{self.after}.csv"
 
 
-@dataclass(frozen=True)
-class _File:
+class _File(msgspec.Struct, frozen=True):
     """A file: its name for error messages, and its text."""
 
     name: str

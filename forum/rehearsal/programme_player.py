@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+import msgspec
 
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store
@@ -31,8 +33,7 @@ _OF_A_VOTE: Final = 4  # moves: it is put, opened, closed and shown
 Changed = Callable[[str], Awaitable[None]]
 
 
-@dataclass(frozen=True)
-class _Seen:
+class _Seen(msgspec.Struct, frozen=True):
     """The room at one look."""
 
     session: LiveSession

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Final
 
+import msgspec
+
 from forum.rehearsal.script import Act
 
 STRANGER: Final = -1
@@ -84,8 +86,7 @@ class Report:
         return not wrong and all(r.equal for r in self.rounds)
 
 
-@dataclass(frozen=True)
-class Played:
+class Played(msgspec.Struct, frozen=True):
     """A round as it was played: the counts `shown` (None without a result), phones cut off, and those that came back
     `late`.
     """

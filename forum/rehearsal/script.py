@@ -10,6 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+import msgspec
+
 from forum.voting.methods import METHODS
 
 NONE_LABEL: Final = "None of these"
@@ -19,8 +21,7 @@ NONE: Final = "none"
 ASK, CUE, MAGIC, CHARACTERS, POLICY = "ask", "cue", "magic check", "characters", "policy"
 
 
-@dataclass(frozen=True)
-class Vote:
+class Vote(msgspec.Struct, frozen=True):
     """A cast of a phone: a choice as docs/methods.md writes it. `refused` is the code it must be refused with, "" for
     none.
     """
@@ -32,8 +33,7 @@ class Vote:
     refused: str = ""
 
 
-@dataclass(frozen=True)
-class Heap:
+class Heap(msgspec.Struct, frozen=True):
     """A number of papers of one group with the same choice; on a shared tablet, a number of people."""
 
     group: int | None
@@ -41,8 +41,7 @@ class Heap:
     count: int = 1
 
 
-@dataclass(frozen=True)
-class Cue:
+class Cue(msgspec.Struct, frozen=True):
     """A cue of the programme: a scene, replay, question or second vote of a story (by number); for other kinds,
     words.
     """
@@ -122,8 +121,7 @@ class Act:
         return counts
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(msgspec.Struct, frozen=True):
     """The beginning of a section of the programme."""
 
     title: str
@@ -131,15 +129,13 @@ class Section:
     ends: str = ""
 
 
-@dataclass(frozen=True)
-class Next:
+class Next(msgspec.Struct, frozen=True):
     """The showing of the next cue of the programme, one without a vote."""
 
     cue: Cue
 
 
-@dataclass(frozen=True)
-class Press:
+class Press(msgspec.Struct, frozen=True):
     """A press of STOP, with who should act differently and how, if said."""
 
     phone: int
@@ -147,8 +143,7 @@ class Press:
     how: str = ""
 
 
-@dataclass(frozen=True)
-class Stops:
+class Stops(msgspec.Struct, frozen=True):
     """Stops of a scene that is played again: one is taken, one hidden, one deferred; something is tried and judged."""
 
     presses: tuple[Press, ...]
@@ -163,20 +158,17 @@ class Offer:
     words: str
 
 
-@dataclass(frozen=True)
-class Badges:
+class Badges(msgspec.Struct, frozen=True):
     """Badges turned off or on."""
 
     off: bool
 
 
-@dataclass(frozen=True)
-class Pause:
+class Pause(msgspec.Struct, frozen=True):
     """A pause of the session, and its end."""
 
 
-@dataclass(frozen=True)
-class Proposal:
+class Proposal(msgspec.Struct, frozen=True):
     """A proposal, and its amendment on the screens."""
 
     words: str

@@ -7,7 +7,8 @@ and is no darker or lighter than it must be (OKLab, Björn Ottosson, where equal
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.errors import BadInput
 
@@ -21,8 +22,7 @@ _HEX = re.compile("#?([0-9a-f]{3}|[0-9a-f]{6})")
 Three = tuple[float, float, float]
 
 
-@dataclass(frozen=True)
-class Shades:
+class Shades(msgspec.Struct, frozen=True):
     """The colours of one kind of page: links and buttons, the same under the pointer, a pale ground, words on it."""
 
     accent: str

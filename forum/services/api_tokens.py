@@ -6,8 +6,10 @@ A token can do no more than its maker may now: where that role is taken from the
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
+
+import msgspec
 
 from forum.ports import Store, Work
 from forum.ports.accounts import Person, Role, Token
@@ -22,8 +24,7 @@ DAYS, MOST_DAYS = TOKEN_DAYS, 730
 MOST_TOKENS = 50  # of a person that hold
 
 
-@dataclass(frozen=True)
-class TokenForm:
+class TokenForm(msgspec.Struct, frozen=True):
     """A token as somebody asks for it: what it is for, the commission (by id) and role that it stands for, and the ISO
     date from which it does not hold any more. Errors come back under the names of these fields."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from forum.errors import StartupProblem
 
@@ -15,8 +16,7 @@ _NAME = re.compile(r"forum-(\d{8}T\d{6})Z\.zip")
 _STAMP = "%Y%m%dT%H%M%S"
 
 
-@dataclass(frozen=True)
-class BackupPlan:
+class BackupPlan(msgspec.Struct, frozen=True):
     """A folder, the time of day (in `zone`) or the hours between two backups, and how many of them are kept."""
 
     folder: Path

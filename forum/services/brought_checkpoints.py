@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from forum.record.signing_key import check_with
 from forum.record.verify.checkpoint import key_id, parse_checkpoint, parse_note, public_key_raw
@@ -25,8 +26,7 @@ class Stands(StrEnum):
     LONGER = "longer"  # signed, and the record has fewer entries
 
 
-@dataclass(frozen=True)
-class Brought:
+class Brought(msgspec.Struct, frozen=True):
     """How a checkpoint stands to the record: its size, the record's now, and the names of the configured witnesses
     whose cosignatures on it hold."""
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.errors import IllegalMove
 from forum.ports import Store, Work
@@ -42,8 +43,7 @@ TITLE = "Did we get you right?"
 _DAYS = re.compile(r"[0-9]{1,2}")
 
 
-@dataclass(frozen=True)
-class CheckBack:
+class CheckBack(msgspec.Struct, frozen=True):
     """A check-back: its session, its round, and its result once that is shown."""
 
     session: LiveSession

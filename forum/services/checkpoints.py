@@ -15,8 +15,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 from forum.errors import CheckpointRefused, RecordDamaged
@@ -38,8 +38,7 @@ CLAIMS = "witness_claims"
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     """A checkpoint that was signed: its `size`, its `root` (32 bytes), and the signed note."""
 
     size: int

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from forum.ports import Work
 from forum.record.verify.disclosures import open_disclosure
@@ -24,8 +25,7 @@ _PIECE = 50  # results that are read before others have their turn
 _MOST_KEPT = 64  # commissions whose figures are kept
 
 
-@dataclass(frozen=True)
-class Figures:
+class Figures(msgspec.Struct, frozen=True):
     """Figures of a commission. `came` is how many people came to its sessions that are over, in all, None where fewer
     than the threshold came to one; `over` how many sessions that are. `votes` are those whose result was shown, and
     `voted` has for each label of published rows how many ballots there were, at most in one vote of each session,

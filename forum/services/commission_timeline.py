@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.ports import Work
 from forum.ports.result_cache import Drawn
@@ -18,8 +19,7 @@ MOST_KEPT = 4 * 1024 * 1024
 _BETWEEN = "\x1e"
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """A choice on a timeline; what is "" chooses nothing. `since` and `until` are ISO dates, `group` a group's id."""
 
     words: str = ""

@@ -6,7 +6,9 @@ A correction and its entry in the record are one unit of work; the same form sen
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Store, Work
@@ -22,8 +24,7 @@ from forum.voting.decision import Correction, Decision, check_stands, mistake_in
 MOST_CORRECTIONS = 100
 
 
-@dataclass(frozen=True)
-class CorrectionForm:
+class CorrectionForm(msgspec.Struct, frozen=True):
     """A correction as typed: `words` are right instead, because of `because`. `id` is a random id made when the form
     was shown; where it is empty, one is made. Errors come back under the names of these fields."""
 
@@ -32,8 +33,7 @@ class CorrectionForm:
     because: str = ""
 
 
-@dataclass(frozen=True)
-class ReplacementForm:
+class ReplacementForm(msgspec.Struct, frozen=True):
     """A decision in the place of another as chosen: `by` is its id, `why` the reason. `id` as in CorrectionForm."""
 
     id: str = ""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Store, Work
@@ -30,8 +32,7 @@ _FULL = "So many people want to help that %(most)s pledges wait to be read. Come
 READ = "Somebody else read this pledge a moment ago, or it was taken back. Look at the list again."
 
 
-@dataclass(frozen=True)
-class HelpForm:
+class HelpForm(msgspec.Struct, frozen=True):
     """A pledge as typed; `new` is a key made by `keys.new_key` when the form was shown, the end of its private link.
     Errors come back under the names of these fields."""
 
@@ -40,8 +41,7 @@ class HelpForm:
     name: str = ""
 
 
-@dataclass(frozen=True)
-class Offered:
+class Offered(msgspec.Struct, frozen=True):
     """A pledge with the commission that it is for."""
 
     pledge: HelpPledge

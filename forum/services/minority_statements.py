@@ -11,7 +11,9 @@ import json
 import re
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from forum.errors import BadInput, IllegalMove, NotAllowed, NotFound
 from forum.ports import Store, Work
@@ -48,8 +50,7 @@ _OTHER_WORDS = "The group sent other words meanwhile, so nothing was done. Read 
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
-@dataclass(frozen=True)
-class GroupStanding:
+class GroupStanding(msgspec.Struct, frozen=True):
     """A group that may write on a decision: its link that works, its statement, and until when it may send one."""
 
     group: str
@@ -58,8 +59,7 @@ class GroupStanding:
     closes_at: str
 
 
-@dataclass(frozen=True)
-class OpenedLink:
+class OpenedLink(msgspec.Struct, frozen=True):
     """A decision as the link of a group opens it. `refused` says why nothing can be sent now, "" where it can be."""
 
     decision: Decision

@@ -13,8 +13,8 @@ import binascii
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 from forum.errors import IllegalMove, NotFound
@@ -39,8 +39,7 @@ _HALF = 12  # bytes of a link that tell it from others, and as many that only th
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class Asking:
+class Asking(msgspec.Struct, frozen=True):
     """A promise as somebody's link asks about it. `said` is their answer, None before; `open` is false when it is
     over."""
 

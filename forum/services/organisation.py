@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 import structlog
 
 from forum.errors import BadInput, IllegalMove, needed
@@ -40,8 +40,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """A change as asked for: `said` is the new value of each key, "" to say it no longer; `logo` the new logo,
     `no_logo` for none. `seen` is the number of the change that its writer saw, None for whatever there is."""
 

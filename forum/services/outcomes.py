@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from forum.voting.commitment import SETTLED, CommitmentState
 
 
@@ -48,8 +50,7 @@ class Outcome:
         return self.kind == OutcomeKind.PROMISE and self.due < today and self.state not in SETTLED and not self.replaced
 
 
-@dataclass(frozen=True)
-class Sought:
+class Sought(msgspec.Struct, frozen=True):
     """A choice of outcomes: of one kind, of one commission or session by its id, and of some days (ISO); None
     and "" choose nothing."""
 

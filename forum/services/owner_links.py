@@ -7,7 +7,8 @@ stops where the commitment is handed on.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.errors import BadInput, IllegalMove, NotAllowed, NotFound
 from forum.ports import Store, Work
@@ -29,8 +30,7 @@ REVOKED = (
 )
 
 
-@dataclass(frozen=True)
-class Owned:
+class Owned(msgspec.Struct, frozen=True):
     """A commitment as its owner's link opens it; `works` is False where the link was switched off."""
 
     promise: Promise

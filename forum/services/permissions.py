@@ -4,7 +4,8 @@ test compares both."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.ports.accounts import Person, Role
 
@@ -34,8 +35,7 @@ def may(roles: Iterable[str], permission: str) -> bool:
     return permission == "public" or any(role in needed for role in roles)
 
 
-@dataclass(frozen=True)
-class Reach:
+class Reach(msgspec.Struct, frozen=True):
     """Commissions in which somebody has a permission: `every` one, or those named by id. False where there is none."""
 
     every: bool

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
+
+import msgspec
 
 from forum.errors import RecordDamaged
 from forum.ports import Store, Work
@@ -22,15 +23,13 @@ _AHEAD = 400  # entries that are read together, at most, before things are held 
 MOST_KEPT = 2000  # things as they were held against the record, with a few kB of what they were each
 
 
-@dataclass(frozen=True)
-class Agreement:
+class Agreement(msgspec.Struct, frozen=True):
     """Findings from holding one thing against the entries that tell of it; none where it agrees."""
 
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True)
-class _Ahead:
+class _Ahead(msgspec.Struct, frozen=True):
     """Entries that were read together, by index, None for one that does not fit its shape; and what belongs to them."""
 
     entries: Mapping[int, Entry | None]

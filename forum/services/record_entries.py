@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+import msgspec
 
 from forum.errors import RecordDamaged
 from forum.ports import Work
@@ -23,8 +24,7 @@ from forum.services import webhooks
 from forum.voting.commission import Commission
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """Personal words among an entry's facts: the entry holds their digest, the words are stored beside it.
 
     A result is kept in this way too, as the JSON that it is: it is withdrawn where its vote is annulled.

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import msgspec
+
 from forum.ports.record import Disclosure
 from forum.record.verify.answers_due import AnswersDue
 from forum.record.verify.cycle_order import Cycle
@@ -31,13 +33,12 @@ ABOUT_COMMISSIONS = (
 )
 
 
-@dataclass(frozen=True)
-class ReadAhead:
+class ReadAhead(msgspec.Struct, frozen=True):
     """What was read for many entries at once, before each is held against its rows: `words` beside them by digest, None
     where no row has that digest, and rows of decisions and commitments by id."""
 
-    words: Mapping[str, Disclosure | None] = field(default_factory=dict)
-    rows: Mapping[str, object] = field(default_factory=dict)
+    words: Mapping[str, Disclosure | None] = msgspec.field(default_factory=dict)
+    rows: Mapping[str, object] = msgspec.field(default_factory=dict)
 
 
 @dataclass

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.ports import Store, Work
 from forum.record.verify.answers_due import VoteDue
@@ -19,8 +20,7 @@ _PIECE = 200
 _MOST_KEPT = 2
 
 
-@dataclass(frozen=True)
-class BodyRate:
+class BodyRate(msgspec.Struct, frozen=True):
     """A deciding body by its name, as commissions declare it, and its votes on a day: `due` that were answered or whose
     day is past, `in_time` of these, `late` that are not answered though their day is past, and `waiting` all others.
 
@@ -35,8 +35,7 @@ class BodyRate:
     commissions: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True)
-class Rates:
+class Rates(msgspec.Struct, frozen=True):
     """Rates of all deciding bodies, by name."""
 
     bodies: tuple[BodyRate, ...]

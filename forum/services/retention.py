@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 
 from forum.errors import IllegalMove, NotFound
@@ -57,8 +58,7 @@ async def state(work: Work, *, lock: bool = False) -> State:
     return State(**json.loads(await work.facts.get_fact(_STATE, lock=lock) or "{}"))
 
 
-@dataclass(frozen=True)
-class OpenVote:
+class OpenVote(msgspec.Struct, frozen=True):
     """A vote that is open in a room's session: since when nobody has come to it, and whether it is waited for."""
 
     session: LiveSession

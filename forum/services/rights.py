@@ -19,6 +19,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
+
 from forum.errors import BadInput, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
@@ -50,8 +52,7 @@ _MARKS = 1000  # marks of browsers that are looked through at a time, so that ev
 Rows = dict[str, list[dict[str, Any]]]
 
 
-@dataclass(frozen=True)
-class Copy:
+class Copy(msgspec.Struct, frozen=True):
     """Copy of what is held of somebody: rows by table. `running` are the titles of sessions that go on, in which the
     link to their browser stays for now; `references` name them in a letter, when their browser is forgotten."""
 
@@ -172,8 +173,7 @@ async def erase_mail(store: Store, clock: Clock, key: str, reference: str) -> Er
     return await _wiped(store, done, reference)
 
 
-@dataclass(frozen=True)
-class NamedStory:
+class NamedStory(msgspec.Struct, frozen=True):
     """Story that a letter names by its public id, for staff to hold against what the letter says of it."""
 
     id: str

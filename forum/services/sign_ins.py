@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
+
 from forum.errors import NotAllowed, NotFound
 from forum.ports import Store, Work
 from forum.ports.accounts import Person, SignIn
@@ -24,8 +26,7 @@ OTHER = (
 MOST_SHOWN = 50  # of the sign-ins that a page lists
 
 
-@dataclass(frozen=True)
-class ToBind:
+class ToBind(msgspec.Struct, frozen=True):
     """An identity at a provider of single sign-on (`provider` is its name) that is bound to no account yet."""
 
     issuer: str
@@ -45,8 +46,7 @@ class Begin:
     binds: ToBind | None = None
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(msgspec.Struct, frozen=True):
     """A sign-in as its owner sees it: `name` tells it from others, and opens nothing; `here` is this browser's."""
 
     name: str

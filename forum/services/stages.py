@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from forum.errors import IllegalMove, NotFound, message
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
@@ -68,8 +70,7 @@ class NoteForm:
     decision: str = ""
 
 
-@dataclass(frozen=True)
-class Course:
+class Course(msgspec.Struct, frozen=True):
     """Course of a commission through its stages so far, each part oldest first; `standing` is where it is now."""
 
     standing: Standing

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.errors import BadInput, IllegalMove, NotAllowed, NotFound
 from forum.ports import Store, Work
@@ -25,8 +26,7 @@ from forum.voting.update_file import MOST_FILES, MOST_SHOWS, UpdateFile
 _OTHER = "This file is not the one that was published, so it is not shown. `forum record check` says more."
 
 
-@dataclass(frozen=True)
-class SentFile:
+class SentFile(msgspec.Struct, frozen=True):
     """A file as it may be published beside an update: what it shows in words, and itself as it was checked."""
 
     shows: str

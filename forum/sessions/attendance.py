@@ -7,7 +7,8 @@ A small group's number is told to nobody: where it is only known that there are 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.voting.commission import Commission, Group
 
@@ -15,16 +16,14 @@ from forum.voting.commission import Commission, Group
 ONE_IN = 3
 
 
-@dataclass(frozen=True)
-class Few:
+class Few(msgspec.Struct, frozen=True):
     """A group of which few came: `number` is None for some, but fewer than the threshold."""
 
     group: Group
     number: int | None
 
 
-@dataclass(frozen=True)
-class Missing:
+class Missing(msgspec.Struct, frozen=True):
     """The groups of which nobody came, and those of which far fewer came than were invited."""
 
     nobody: tuple[Group, ...] = ()

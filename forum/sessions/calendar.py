@@ -8,13 +8,13 @@ An entry keeps its UID through every change of time, title and order, so a newer
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 _MOST_OCTETS = 75
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """One entry. `starts`, `ends` and `changed_at` are UTC as stored; `change` counts up. `off`: it does not take
     place, and calendars that have it strike it out."""
 

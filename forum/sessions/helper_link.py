@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 
 class Helper(StrEnum):
@@ -14,8 +15,7 @@ class Helper(StrEnum):
     CARE = "care host"  # sees that somebody needs a break, never who
 
 
-@dataclass(frozen=True)
-class HelperLink:
+class HelperLink(msgspec.Struct, frozen=True):
     """A helper's link. `key` is the digest of its key, `label` says whose it is in the organiser's own words; it works
     until the time `until`, or until it was switched off at `revoked_at` ("" while it was not).
     """

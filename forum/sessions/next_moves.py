@@ -8,7 +8,8 @@ the room chose, at its end the next story.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from forum.sessions.programme import Item, ItemKind
 from forum.sessions.session import CueKind
@@ -22,12 +23,11 @@ from forum.voting.suppression import preference
 CHOSEN, REPLAY, AGAIN, BACK = "chosen", "replay", "again", "back"
 
 
-@dataclass(frozen=True)
-class Move:
+class Move(msgspec.Struct, frozen=True):
     """One thing to do: an act of the console with its fields. `words` says what to call it, `name` what it is about."""
 
     act: str
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = msgspec.field(default_factory=dict)
     name: str = ""
     words: str = ""
     item: Item | None = None

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+import msgspec
+
 from forum.errors import NotFound
 from forum.sessions.session import Cue, CueKind
 from forum.stories.scenario import Scenario, outline
@@ -265,8 +267,7 @@ def _is_on(item: Item, cue: Cue, round_: Round | None) -> bool:
 # ---------------------------------------------------------------- for whoever comes late
 
 
-@dataclass(frozen=True)
-class SoFar:
+class SoFar(msgspec.Struct, frozen=True):
     """The session until now: the ids of the stories that were on before the present one, how many votes have been
     shown, and the question of the latest."""
 
@@ -285,8 +286,7 @@ def so_far(cue: Cue, rounds: Sequence[Round]) -> SoFar | None:
     return SoFar(stories, len(shown), last.question if last else "")
 
 
-@dataclass(frozen=True)
-class Planned:
+class Planned(msgspec.Struct, frozen=True):
     """A session's programme as it was from one change to the next.
 
     `number` counts up from 0, which is the empty programme that every session begins with. `what` says what the change

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 MOST_WORDS = 400
 MOST_PROPOSALS = 20
 
@@ -68,8 +70,7 @@ class Amendment:
     shown: bool = False
 
 
-@dataclass(frozen=True)
-class Promised:
+class Promised(msgspec.Struct, frozen=True):
     """A promise as screens show it. `confirmed`: it is a commitment in the record; else `pledge` is its id."""
 
     role: str
@@ -79,8 +80,7 @@ class Promised:
     pledge: str = ""
 
 
-@dataclass(frozen=True)
-class Agenda:
+class Agenda(msgspec.Struct, frozen=True):
     """The proposals of a session with their amendments, in the order they were made, and what was promised on the vote
     that is on screen."""
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+import msgspec
+
 FEWEST_PEOPLE: Final = 20
 MOST_PEOPLE: Final = 300
 PEOPLE_AT_FIRST: Final = 60
@@ -37,8 +39,7 @@ class Pace(StrEnum):
         return {Pace.WATCH: 8.0, Pace.QUICK: 3.0, Pace.AT_ONCE: 0.0}[self]
 
 
-@dataclass(frozen=True)
-class RehearsalForm:
+class RehearsalForm(msgspec.Struct, frozen=True):
     """A rehearsal as asked for. `id` is a random id made when the form was shown, which the copy takes: the same form
     sent twice begins one. `by_hand`: the organiser presses the console's buttons."""
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from forum.voting.reason import ReasonReading
 from forum.voting.suppression import Partition
 
@@ -131,8 +133,7 @@ class LiveSession:
         return self.kind == SessionKind.ASYNCHRONOUS
 
 
-@dataclass(frozen=True)
-class LastAct:
+class LastAct(msgspec.Struct, frozen=True):
     """The facilitator's last act in a session, while it can be undone: `act` is its name in the console's addresses.
 
     `changes` are what it did, as undo.py keeps them: by what was changed, how that was before and after.
@@ -168,8 +169,7 @@ class CareRequest(StrEnum):
     TIME = "time"
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """The number of times something was asked for in a session, and how many of them were seen. Nothing tells by
     whom."""
 

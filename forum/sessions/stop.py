@@ -16,6 +16,8 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
+import msgspec
+
 from forum.errors import IllegalMove
 from forum.voting.commission import Commission
 from forum.voting.round import NONE_OF_THESE, Response, Round
@@ -108,8 +110,7 @@ class Stop:
         return self.state in (StopState.TAKEN, StopState.DONE)
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(msgspec.Struct, frozen=True):
     """One bar of a wave: from which second (included) to which (excluded), and how many stops."""
 
     start: int

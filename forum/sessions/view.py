@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Generic, NamedTuple, Self, TypeVar
 
+import msgspec
+
 from forum.sessions.programme import Item, Programme, Section, SoFar, following, present, so_far
 from forum.sessions.proposal import Agenda
 from forum.sessions.session import CueKind, Entrance, LastAct, LiveSession
@@ -31,8 +33,7 @@ MOST_PAGES = 1000
 PLAYING = 5  # fields of a CueKey; live/skipped-scene.js counts them too
 
 
-@dataclass(frozen=True)
-class Listed(Generic[T]):
+class Listed(msgspec.Struct, Generic[T], frozen=True):
     """A part of a list: its `items`, and the `rest` that comes after them."""
 
     items: tuple[T, ...]
@@ -53,8 +54,7 @@ class Story:
     scenario: Scenario
 
 
-@dataclass(frozen=True)
-class AsynchronousRound:
+class AsynchronousRound(msgspec.Struct, frozen=True):
     """A round that is answered over days: never part of a room's numbers. `result` is there once it is revealed, where
     it was asked for."""
 
@@ -64,8 +64,7 @@ class AsynchronousRound:
     result: Result | None = None
 
 
-@dataclass(frozen=True)
-class LastTime:
+class LastTime(msgspec.Struct, frozen=True):
     """What earlier sessions of the commission led to: its newest decisions, each with the vote it rests on, and the
     promises that are looked at first. Both may be empty."""
 

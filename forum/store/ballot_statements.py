@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cache
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -27,8 +28,7 @@ _BY = (ballot.c.participant, ballot.c.choice)
 _WHOLE = tuple(ballot.c["group_id" if field.name == "group" else field.name] for field in fields(Ballot))
 
 
-@dataclass(frozen=True)
-class Statements:
+class Statements(msgspec.Struct, frozen=True):
     """The statements that count a batch, in the order they are run.
 
     `asked` reads and locks the rounds; `fresh` stores the ids of casts and returns the new ones; `count` writes ballots

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
@@ -16,8 +16,7 @@ from forum.store.snapshot import file_of
 _WAIT = 5.0  # seconds to wait for somebody else who writes
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True):
     """How large a database is (bytes), in which mode it writes ("wal", or the version of PostgreSQL), and why nobody
     can write to it, "" where one can. `busy` where somebody else wrote to it all the while, so that nobody knows."""
 

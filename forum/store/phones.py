@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -22,8 +22,7 @@ from forum.store.tables import ballot, me_too, participant, reason, stop, storab
 JOINING = ("id", "session", "device", "group_id", "joined_at", "passing", "observer")
 
 
-@dataclass(frozen=True)
-class _Statements:
+class _Statements(msgspec.Struct, frozen=True):
     join: Batch
     here: Batch
     groups: Batch

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from forum.store.base import Area
@@ -34,8 +34,7 @@ from forum.store.tables import (
 from forum.stories.submission import StoryStatus
 
 
-@dataclass(frozen=True)
-class _Old:
+class _Old(msgspec.Struct, frozen=True):
     """Rows of one table whose time is over: the condition, and the columns that are emptied; () deletes the rows."""
 
     table: sa.Table

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import msgspec
@@ -35,8 +34,7 @@ _REFUSED: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True):
     """The parts of a round that a cast is checked against: session, state, method, response ids in order, closing time
     or "".
     """
@@ -48,8 +46,7 @@ class _Asked:
     closes_at: str
 
 
-@dataclass(frozen=True)
-class _Known:
+class _Known(msgspec.Struct, frozen=True):
     """The stored state behind a cast that was not fresh: its participant's session, whether the cast was counted
     before, and the choice that counts for that participant now.
     """

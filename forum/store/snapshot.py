@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
+import msgspec
 import sqlalchemy as sa
 
 from forum.errors import StartupProblem, StoreUnavailable
@@ -26,8 +26,7 @@ _WAIT = 60.0  # seconds for which a copy waits for a lock
 _KEY = "signing_key"  # the fact that holds the name of the record's key
 
 
-@dataclass(frozen=True)
-class Contents:
+class Contents(msgspec.Struct, frozen=True):
     """A database's revision, and of its record the leaf hashes, the last entry ("" for none) and the key's name."""
 
     engine: str

@@ -4,11 +4,11 @@ as with ten."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
+import msgspec
 import sqlalchemy as sa
 
 from forum.ports.work_list import SEALED, Section, Wanted, WorkLine
@@ -36,8 +36,7 @@ Lines: TypeAlias = sa.Select[Any]
 _NOTHING = sa.literal("")
 
 
-@dataclass(frozen=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True):
     """Everything that makes one SELECT differ from another; values are passed as parameters."""
 
     section: Section

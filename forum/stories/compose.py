@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.errors import BadInput, FormErrors, StoryProblems
 from forum.stories import scenario, scenario_twee, twee
@@ -30,8 +31,7 @@ _GONE = "The scene that this led to is not there any more. Choose another."
 _BREAKS = re.compile("[\v\f\x85\u2028\u2029]")
 
 
-@dataclass(frozen=True)
-class Sketch:
+class Sketch(msgspec.Struct, frozen=True):
     """A story as far as it is written. `names` maps the id of each card to its scene's name."""
 
     story: Scenario

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from forum.stories import compose
 from forum.stories.draft import Card, Draft, Way
@@ -44,16 +45,14 @@ _AKIN = 0.2  # share of common words from which two texts are compared word by w
 _MOST_STEPS = 600  # words removed and added; with more changes both texts are shown whole
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """A piece of a text."""
 
     text: str
     kind: PieceKind = PieceKind.SAME
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """A text that differs. `name` is one of OF_STORY or OF_CARD.
 
     For "start" and "to" the texts are names of scenes; for "stop" and "decision" they are "yes" or "".
@@ -71,8 +70,7 @@ class Part:
         return pieces(self.before, self.after)
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True):
     """The differences in one place. `card` is the scene's name, "" for STORY.
 
     STORY holds the parts outside the scenes. NEW and GONE cards have all their texts as parts. A MOVED card stands
@@ -84,8 +82,7 @@ class Difference:
     parts: tuple[Part, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Both:
+class _Both(msgspec.Struct, frozen=True):
     """Two drafts: their scenes' names by card id, and `pairs`, which maps card ids of `after` to those of `before`."""
 
     before: Mapping[str, str]

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
+
+import msgspec
 
 from forum.errors import BadInput, ForumError
 from forum.stories.draft import (
@@ -40,8 +42,7 @@ _FULL = "The story is as long as it can be. Shorten it somewhere, or tell the re
 _UNKNOWN = "There is no such part of a story. Open the page again."
 
 
-@dataclass(frozen=True)
-class SetField:
+class SetField(msgspec.Struct, frozen=True):
     """Writes `text` into a field.
 
     `seen` are marks of texts (`draft.mark`): of the text its writer began from, then of those they have sent since
@@ -53,8 +54,7 @@ class SetField:
     text: str
 
 
-@dataclass(frozen=True)
-class AddCard:
+class AddCard(msgspec.Struct, frozen=True):
     """Adds a card with this id after another one ("" for the end); does nothing where it exists.
 
     After a scene with one way on, or none, the story goes on through the new card.
@@ -67,8 +67,7 @@ class AddCard:
     decision: str = ""
 
 
-@dataclass(frozen=True)
-class AddWay:
+class AddWay(msgspec.Struct, frozen=True):
     """Adds a way on from a card; does nothing where it exists."""
 
     card: str
@@ -77,16 +76,14 @@ class AddWay:
     to: str = ""
 
 
-@dataclass(frozen=True)
-class RemoveCard:
+class RemoveCard(msgspec.Struct, frozen=True):
     """Removes a card. Clashes where the card has changed since `seen`, its `mark_of`."""
 
     card: str
     seen: str
 
 
-@dataclass(frozen=True)
-class RemoveWay:
+class RemoveWay(msgspec.Struct, frozen=True):
     """Removes a way, as RemoveCard does a card."""
 
     card: str
@@ -94,16 +91,14 @@ class RemoveWay:
     seen: str
 
 
-@dataclass(frozen=True)
-class MoveCard:
+class MoveCard(msgspec.Struct, frozen=True):
     """Moves a card up (-1) or down (1) among the cards; does nothing at the end of the row."""
 
     card: str
     by: int
 
 
-@dataclass(frozen=True)
-class PutBack:
+class PutBack(msgspec.Struct, frozen=True):
     """Restores a removed card as it was; does nothing where it exists again.
 
     `after` is the id of the card before it, "" for the beginning; where that card is gone too, this one goes to the

@@ -11,7 +11,8 @@ import re
 import struct
 import warnings
 import zlib
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.errors import BadInput, needed
 
@@ -67,8 +68,7 @@ _BROKEN = "This picture cannot be read. It may be damaged. Save it again, or tak
 _SHADED = frozenset({"L", "LA", "RGB", "RGBA", "CMYK", "YCbCr"})
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(msgspec.Struct, frozen=True):
     """A file that may be stored: its type, one of MEDIA, and its content."""
 
     media: str

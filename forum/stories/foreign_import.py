@@ -9,7 +9,8 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.errors import Problem, StoryProblems, filled
 from forum.stories import scenario_twee, story_file, twee
@@ -23,8 +24,7 @@ MOST_SIGNS = 40_000
 _SIGNS = "$<[]({`&@\\^~*_=|#>/!'\""
 
 
-@dataclass(frozen=True)
-class Imported:
+class Imported(msgspec.Struct, frozen=True):
     """The stories of a file, each accepted by `scenario_twee.validate`, and notes on everything left out or changed."""
 
     scenarios: tuple[Scenario, ...]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 
+import msgspec
 
-@dataclass(frozen=True)
-class Term:
+
+class Term(msgspec.Struct, frozen=True):
     """A technical term: `id` is used in addresses, `forms` are its spellings, the usual one first."""
 
     id: str
@@ -21,8 +21,7 @@ class Term:
         return self.forms[0]
 
 
-@dataclass(frozen=True)
-class Occurrence:
+class Occurrence(msgspec.Struct, frozen=True):
     """An occurrence of a term in a text, from `start` up to, not including, `end`."""
 
     start: int

@@ -6,8 +6,9 @@ Both take a story finished or not: links may lead nowhere, and scenes may be unr
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from forum.stories import scenario
 from forum.stories.scenario import Scenario, Scene
@@ -15,8 +16,7 @@ from forum.stories.scenario import Scenario, Scene
 MOST_SCENES, MOST_WAYS = 60, 150  # a picture with more would be unreadable
 
 
-@dataclass(frozen=True)
-class Way:
+class Way(msgspec.Struct, frozen=True):
     """A way on: its words, the name of the scene it leads to, and that scene's number (0 where it does not exist)."""
 
     words: str
@@ -24,8 +24,7 @@ class Way:
     number: int
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A scene with its number in the list and in the picture of paths; the start has number 1."""
 
     number: int
@@ -53,8 +52,7 @@ class FindingKind(StrEnum):
     LEADS_NOWHERE = "leads nowhere"
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """A problem a reader could meet: a sentence (%-template and gettext message id) with the values that fill it.
 
     `scene` is the scene's name. A story can be played if none of its findings is `serious`.

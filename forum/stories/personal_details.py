@@ -14,8 +14,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from forum.errors import message
 from forum.stories.personal_names import FIRST_NAMES, NO_NAMES, ORDINARY, TITLES
@@ -55,8 +56,7 @@ WHAT_TO_DO = {
 }
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True):
     """A detail found: `text` is the part from `start` up to, not including, `end`."""
 
     start: int

@@ -9,7 +9,8 @@ reading age is the grade plus five. The formula only counts, so its result is a 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 # The age that texts for everybody should have, and the age from which a sentence is listed as hard.
 PLAIN_AGE = 11
@@ -29,8 +30,7 @@ _VOWELS = re.compile(r"[aeiouyàáâäæèéêëìíîïòóôöøœùúûü]+")
 _APART = re.compile(r"idea|ia(?!l\b|n\b)|eo(?!u|ple)|io(?!n|u)|ua(?!r|d)|uou|eing|aos|iu|ying|uid(?<!quid)|ier\b|iet")
 
 
-@dataclass(frozen=True)
-class Sentence:
+class Sentence(msgspec.Struct, frozen=True):
     """A sentence as it stands, its number of words, and its own reading age in years."""
 
     text: str
@@ -38,8 +38,7 @@ class Sentence:
     age: int
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """The measures of a text: words, sentences, reading age (None for too few words), and hardest sentences first."""
 
     words: int

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cache
+
+import msgspec
 
 from forum.stories.scenario import Scenario
 from forum.stories.submission import Submission
@@ -30,8 +31,7 @@ _INSIDE_SIGNS = "\u00ad\u034f\u061c\u180b-\u180f\u200c-\u200f\u2060\ufe00-\ufe0f
 _INSIDE = re.compile(f"[{_INSIDE_SIGNS}]")
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(msgspec.Struct, frozen=True):
     """A thing that a text must contain: any of `alternatives`, each a row of tokens that stand together.
 
     With `prefix` the last token of a row may be the beginning of a word. A single token has its singular and plural as
@@ -42,8 +42,7 @@ class Term:
     prefix: bool
 
 
-@dataclass(frozen=True)
-class Query:
+class Query(msgspec.Struct, frozen=True):
     """A search: a text must match every term. `left_out` is True where more was typed than is searched for."""
 
     terms: tuple[Term, ...] = ()
@@ -53,16 +52,14 @@ class Query:
         return bool(self.terms)
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """A piece of a text; `hit` is True where it matches the query."""
 
     text: str
     hit: bool
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(msgspec.Struct, frozen=True):
     """A word of a text: its place in characters, and its token."""
 
     start: int
@@ -242,24 +239,22 @@ def _pieces(text: str, begin: int, end: int, hits: Iterable[tuple[int, int]]) ->
     return tuple(pieces)
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """A search in the library; empty fields are ignored, and a story must match all others.
 
     `words` may occur anywhere in a story, `setting` in its place and time; `stage` is one of commission.STAGES, `group`
     the label of the group that tells it; `note` is a content note that it has, `without` one that it must not have.
     """
 
-    words: Query = field(default_factory=Query)
-    setting: Query = field(default_factory=Query)
+    words: Query = msgspec.field(default_factory=Query)
+    setting: Query = msgspec.field(default_factory=Query)
     stage: str = ""
     group: str = ""
     note: str = ""
     without: str = ""
 
 
-@dataclass(frozen=True)
-class Shelf:
+class Shelf(msgspec.Struct, frozen=True):
     """A page of found stories, of `total` in all. `told_by` maps each story's id to its group's label, "" for none."""
 
     stories: tuple[Submission, ...]
@@ -267,8 +262,7 @@ class Shelf:
     told_by: dict[str, str]
 
 
-@dataclass(frozen=True)
-class Offered:
+class Offered(msgspec.Struct, frozen=True):
     """The values that library stories can be filtered by: groups' labels and content notes, the most common first."""
 
     groups: tuple[str, ...]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.errors import Problem, filled
 from forum.stories import twee
@@ -26,16 +27,14 @@ _DATA_TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(msgspec.Struct, frozen=True):
     """A text in the file, with its 1-based line."""
 
     text: str
     line: int
 
 
-@dataclass(frozen=True)
-class SceneText:
+class SceneText(msgspec.Struct, frozen=True):
     """A passage that is part of the story: its plain text, and its links as (words, scene, line).
 
     `sure` is False where not every link in it could be read.
@@ -49,8 +48,7 @@ class SceneText:
     sure: bool
 
 
-@dataclass(frozen=True)
-class StoryFile:
+class StoryFile(msgspec.Struct, frozen=True):
     """The parts of a file, not yet validated; a missing part is None.
 
     `ifid` and `start` are from StoryData ("" where they are missing or no text; `start` is "Start" where it is missing,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from forum.stories.draft import Draft
 
 
@@ -78,8 +80,7 @@ class Version:
     by: str = ""
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True):
     """A version without its words; its fields are as in Version."""
 
     number: int

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.errors import Problem, StoryProblems, filled
 
@@ -32,8 +33,7 @@ ENDS = re.compile("[\n\r\u2028\u2029\x85\x0b\x0c]")
 _BULLETS = "*-+•·|/,;.:()0123456789 \t"
 
 
-@dataclass(frozen=True)
-class Passage:
+class Passage(msgspec.Struct, frozen=True):
     """A passage. `line` is the 1-based line of its header; `body` is its text, line by line, unescaped.
 
     `body[i]` stands on line `line + 1 + i` of the file.

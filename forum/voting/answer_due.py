@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import msgspec
+
 from forum.voting.decision import UNANSWERING, Decision
 from forum.voting.round import DECIDED_ON, Round, RoundState
 
@@ -28,8 +30,7 @@ class AnswerMove:
     entry: int | None = None
 
 
-@dataclass(frozen=True)
-class Postponed:
+class Postponed(msgspec.Struct, frozen=True):
     """A later (or earlier) date `to` for an answer, given on the day `on`, both ISO: by a decision that puts it off, or
     by a move."""
 
@@ -38,8 +39,7 @@ class Postponed:
     by: Decision | AnswerMove
 
 
-@dataclass(frozen=True)
-class AnswerDue:
+class AnswerDue(msgspec.Struct, frozen=True):
     """Answer that a vote is due. `rounds` are its first vote and its vote after the replay, or one of them; it is
     answered within `within` days after the close of the later one, on the day `closed_on`.
 
@@ -92,8 +92,7 @@ class AnswerDue:
         return max([self.days_late(today), *lapsed])
 
 
-@dataclass(frozen=True)
-class ResponseRate:
+class ResponseRate(msgspec.Struct, frozen=True):
     """Share of votes answered in time: `in_time` of the `due` ones, which were answered or whose day is past."""
 
     in_time: int

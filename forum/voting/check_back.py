@@ -8,7 +8,7 @@ those who prefer not to say.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from forum.errors import IllegalMove
 from forum.voting.round import Response, Round, RoundKind, RoundState
@@ -18,8 +18,7 @@ MOST_SUMMARY = 1000  # characters of what those who voted are understood to have
 FEWEST_DAYS, MOST_DAYS = 1, 28
 
 
-@dataclass(frozen=True)
-class Voter:
+class Voter(msgspec.Struct, frozen=True):
     """A browser that voted in a session; `group` is None for those who preferred not to say, and for small groups."""
 
     session: str

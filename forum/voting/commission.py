@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
+import msgspec
+
 from forum.errors import message
 
 STAGES = (message("assess needs"), message("plan"), message("secure"), message("monitor"))
@@ -31,8 +33,7 @@ class Group:
     invited: int | None = None
 
 
-@dataclass(frozen=True)
-class DecisionPower:
+class DecisionPower(msgspec.Struct, frozen=True):
     """Declared before any vote: how far the result binds (`level`, one of POWERS), who decides, what can change.
 
     `answer_by_days`: within how many days after the close of a vote they answer it; None where nobody said so.
@@ -45,8 +46,7 @@ class DecisionPower:
     answer_by_days: int | None = None
 
 
-@dataclass(frozen=True)
-class SupportLine:
+class SupportLine(msgspec.Struct, frozen=True):
     """Somebody to talk to, shown on the step-out page: a name, and how to reach them."""
 
     name: str
@@ -100,8 +100,7 @@ NO_TERMS = ("id", "stage", "support", "demonstration", "rehearsal", "created_at"
 TERMS = tuple(field.name for field in fields(Commission) if field.name not in NO_TERMS)
 
 
-@dataclass(frozen=True)
-class CommissionVersion:
+class CommissionVersion(msgspec.Struct, frozen=True):
     """Version of a commission: its number, the commission with its terms, why they were changed ("" in the first), and
     when. `entry` is the index of its record entry, None in a rehearsal and where it is older than such entries.
     """

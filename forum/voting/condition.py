@@ -10,14 +10,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 # How many of the conditions that most people asked for a decision must answer.
 TOP = 5
 # How many it lists and may answer; what comes after these is told as a number.
 MOST_LISTED = 50
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True):
     """A condition that is shown with a vote: its round, its words, and how many asked for it, as far as that is shown:
     those who wrote it alike, and those who said "me too".
     """

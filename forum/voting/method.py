@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Protocol, TypeAlias
+
+import msgspec
 
 from forum.errors import CastRefused, message
 from forum.voting.marks_and_shares import counted, each_share, highest
@@ -30,8 +31,7 @@ REFUSED_BY_ANY: Final[Mapping[str, str]] = MappingProxyType(
 """Refusals that every method may give, by their codes; those of one method are its REFUSALS."""
 
 
-@dataclass(frozen=True)
-class Sentence:
+class Sentence(msgspec.Struct, frozen=True):
     """A sentence about a result. `words` is a message id with %-names, which `values` fill.
 
     Beside them it may name %(responses)s (the marks in `responses`, in words), %(n)s (how many voted) and %(proposal)s
@@ -40,7 +40,7 @@ class Sentence:
 
     words: str
     responses: tuple[str, ...] = ()
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = msgspec.field(default_factory=dict)
 
 
 class Voter(Protocol):

@@ -15,10 +15,11 @@ they know; and in a row every answer stays possible of each, also to another in 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+
+import msgspec
 
 from forum.voting.commitment import Commitment, CommitmentState, Update
 from forum.voting.small_numbers import STEP, people_outside, rounded
@@ -43,8 +44,7 @@ class Asked(StrEnum):
     STORYTELLERS = "storytellers"
 
 
-@dataclass(frozen=True)
-class NoticedCount:
+class NoticedCount(msgspec.Struct, frozen=True):
     """Number of answers of one kind of people as it may be given: rounded; None for fewer than the threshold."""
 
     who: Asked

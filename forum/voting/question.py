@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from forum.errors import BadInput
 from forum.stories import scenario_rules
@@ -14,8 +16,7 @@ from forum.voting.round import Round
 MOST_QUORUM = 100_000
 
 
-@dataclass(frozen=True)
-class Terms:
+class Terms(msgspec.Struct, frozen=True):
     """Terms of a vote: how it is voted on, how many must take part (0: no quorum) in all and of every
     group that is shown, and whether the head count is shown while it is open."""
 

@@ -6,12 +6,12 @@ A missed quorum changes no number. The result is shown as it is, and says that t
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True)
-class Quorum:
+
+class Quorum(msgspec.Struct, frozen=True):
     """A declared quorum: so many ballots in all, and so many in every group that is shown. 0 asks for nothing."""
 
     ballots: int = 0
@@ -53,8 +53,7 @@ def empty_groups(invited: Mapping[str, int], alone: Collection[str], *, pool: bo
     return None if empty and pool and len(pooled) < 2 else empty
 
 
-@dataclass(frozen=True)
-class Turnout:
+class Turnout(msgspec.Struct, frozen=True):
     """A quorum held against the ballots. `reached` is None where it cannot be said without telling of a small group.
 
     `short` are the labels of the rows with too few ballots, and of the groups from which nobody voted.

@@ -13,6 +13,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from forum.voting.suppression import EVERYONE, GroupId
 
 DELAY = 60  # seconds
@@ -92,8 +94,7 @@ class Given:
     too: int
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(msgspec.Struct, frozen=True):
     """A reason as screens show it: `group` is the label it may be shown with, or empty; `too` how many say "me too".
 
     It holds nothing that tells whose it is.

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
+
 from forum.voting.methods import in_order
 from forum.voting.quorum import Turnout
 from forum.voting.view_shift import ViewShift
@@ -13,8 +15,7 @@ from forum.voting.view_shift import ViewShift
 BADGES_OFF = "Badges are off: nothing is shown by group until the facilitator lifts that."
 
 
-@dataclass(frozen=True)
-class TableRow:
+class TableRow(msgspec.Struct, frozen=True):
     """One row of a result by group: `n` ballots, and how many bear each mark (zeros included).
 
     `hidden` are marks whose number does not leave the room (small_numbers.py); in `counts` they are 0.

@@ -12,9 +12,11 @@ can be tested without a clock, a database or a socket. A revealed round can stil
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
+
+import msgspec
 
 from forum.errors import BadInput, IllegalMove
 from forum.stories.visible_text import upright
@@ -64,13 +66,12 @@ class Response:
     label: str
 
 
-@dataclass(frozen=True)
-class Version:
+class Version(msgspec.Struct, frozen=True):
     """A question in other words: `kind` is "easy" or a language's code; `labels` are responses' words by their ids."""
 
     kind: str
     question: str = ""
-    labels: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -144,42 +145,36 @@ def added(first: Round, second: Round) -> tuple[str, ...]:
     return tuple(column.id for column in second.columns if column.id not in before)
 
 
-@dataclass(frozen=True)
-class Open:
+class Open(msgspec.Struct, frozen=True):
     """Event: the facilitator opens the vote."""
 
     at: str
 
 
-@dataclass(frozen=True)
-class Warn:
+class Warn(msgspec.Struct, frozen=True):
     """Event: the facilitator says that the vote is about to close."""
 
 
-@dataclass(frozen=True)
-class Extend:
+class Extend(msgspec.Struct, frozen=True):
     """Event: the organiser gives more time, until `closes_at`."""
 
     at: str
     closes_at: str
 
 
-@dataclass(frozen=True)
-class Close:
+class Close(msgspec.Struct, frozen=True):
     """Event: the facilitator closes the vote; from here on a ballot is in or out, for ever."""
 
     at: str
 
 
-@dataclass(frozen=True)
-class Reveal:
+class Reveal(msgspec.Struct, frozen=True):
     """Event: the facilitator shows the result."""
 
     at: str
 
 
-@dataclass(frozen=True)
-class Annul:
+class Annul(msgspec.Struct, frozen=True):
     """Event: the facilitator declares the round void, with the reason for the record."""
 
     at: str

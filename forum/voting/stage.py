@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+import msgspec
+
 from forum.errors import IllegalMove
 from forum.voting.commission import STAGES
 
@@ -103,8 +105,7 @@ class StageNote:
     entry: int | None = None
 
 
-@dataclass(frozen=True)
-class GroupNote:
+class GroupNote(msgspec.Struct, frozen=True):
     """The closing words of one group, by its label."""
 
     group: str

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 MOST_SHOWS = 120
 # Of one commitment, whatever its updates.
 MOST_FILES = 20
 
 
-@dataclass(frozen=True)
-class UpdateFile:
+class UpdateFile(msgspec.Struct, frozen=True):
     """The file beside an update, whose id is its own: what it `shows` in words, its media type, its size in bytes and
     the SHA-256 of its content in hex.
 

@@ -17,6 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import msgspec
+
 from forum.voting.methods import in_order
 
 DRAWN = 0.9  # share of those in both votes who are drawn to be followed
@@ -35,8 +37,7 @@ Cells: TypeAlias = dict[Cell, int]
 Votes: TypeAlias = Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class ShiftRow:
+class ShiftRow(msgspec.Struct, frozen=True):
     """A published row's moves, in records that were written before people were followed by lot."""
 
     label: str

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
@@ -38,8 +38,7 @@ _BUSY = "Others are sending files just now. Wait a moment, and send it again."
 _UNREADABLE = "This form cannot be read. Open the page again and send it once more."
 
 
-@dataclass(frozen=True)
-class File:
+class File(msgspec.Struct, frozen=True):
     """A file chosen in a form: its name, size in bytes, and content; `content` is empty where there were too many
     bytes."""
 

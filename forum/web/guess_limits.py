@@ -12,8 +12,8 @@ A right code, ticket or link is never limited: it is looked up first, and only w
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
+import msgspec
 from starlette.requests import HTTPConnection
 
 from forum.errors import TooMany
@@ -33,8 +33,7 @@ _GUESSED = (
 )
 
 
-@dataclass(frozen=True)
-class Share:
+class Share(msgspec.Struct, frozen=True):
     """Number of acts that one browser may do in `window` seconds; all new browsers of a network together may do
     `most`."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,8 +13,7 @@ from forum.web.forms import SMALL
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """One row of the table. `permission` is a key of permissions.PERMISSIONS; a page of a private link is "public",
     as its key is the permission. `most_body` is the largest body in bytes, where more than a few buttons and
     names may come.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+import msgspec
 from starlette.requests import Request
 
 from forum.ports import Work
@@ -21,8 +22,7 @@ from forum.web.words.terms import UNLIKE_WORDS
 MOST_TOLD = 5  # lines of the banner
 
 
-@dataclass(frozen=True)
-class Unlike:
+class Unlike(msgspec.Struct, frozen=True):
     """Line of the banner: what does not agree, and the index of the entry that says so, None where there is none."""
 
     what: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,8 +25,7 @@ from forum.web.stories.evidence import Item, download, items
 _EACH_HOUR = 40
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """The file of an update as pages show it: `item` is None where a moderator took it away, at `withdrawn_at`."""
 
     item: Item | None

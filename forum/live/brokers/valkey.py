@@ -11,9 +11,9 @@ import secrets
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
+import msgspec
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
@@ -42,8 +42,7 @@ _NOBODYS = "forum:nobody"
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class _Listener:
+class _Listener(msgspec.Struct, frozen=True):
     heard: Heard
     back: Back
 

@@ -7,6 +7,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from forum.live.ballot_box import Intake, new_cast
 from forum.ports import Store
 from forum.ports.clock import Clock
@@ -19,8 +21,7 @@ from forum.voting.round import Round
 Choices = Mapping[str | None, Mapping[str, int]]
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """Words of one person with a ballot: the group, which of those who made this choice it is, and what they say."""
 
     group: str | None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
+
+import msgspec
 
 from forum.ports import Work
 from forum.ports.clock import Clock
@@ -18,8 +19,7 @@ REST_MINUTES = 60
 Row = TypeVar("Row")
 
 
-@dataclass(frozen=True)
-class Step(Generic[Row]):
+class Step(msgspec.Struct, Generic[Row], frozen=True):
     """The next step with one row: `letter` is sent, and then the row becomes `after`, at once where there is no letter;
     or the row ends, as `end`. With none of the three nothing is to be done."""
 

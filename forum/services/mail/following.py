@@ -11,7 +11,9 @@ is for these mails alone.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Store, Work
@@ -35,8 +37,7 @@ MOST_FOLLOWERS = 20_000
 _NOTHING = "There is nothing to follow at this address."
 
 
-@dataclass(frozen=True)
-class Thing:
+class Thing(msgspec.Struct, frozen=True):
     """Something that can be followed, as its page shows it: with the commission that it belongs to."""
 
     subject: Subject

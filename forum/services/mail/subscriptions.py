@@ -15,7 +15,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Store, Work
@@ -39,8 +41,7 @@ QUIET_DAYS = 365
 _GONE = "This link does not work any more. Perhaps it is older than %(days)s days, or was stopped. You can ask again."
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """State of a story's e-mail, for its private page. `state` is None for none."""
 
     state: MailState | None = None

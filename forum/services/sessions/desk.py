@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from forum.errors import IllegalMove
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
@@ -31,8 +33,7 @@ class Outcome:
     result: Result | None = None
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """A step through the programme: to the cue `item`, from `after`, the one that the console showed as present (ids;
     "" before the first)."""
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from forum.errors import BadInput, IllegalMove, NotFound, message
 from forum.ports import Store, Work
@@ -39,8 +41,7 @@ CHANGED_SINCE = message("The programme was changed since. Look at it first.")
 Change = Callable[[Programme], Programme]
 
 
-@dataclass(frozen=True)
-class SectionForm:
+class SectionForm(msgspec.Struct, frozen=True):
     """A section as typed; `id` is empty for a new one."""
 
     id: str = ""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from forum.ports import Work
 from forum.services import answers_due
 from forum.services.commission_figures import people_who_came
@@ -56,8 +58,7 @@ class Question:
         return added(self.first, self.round) if self.first is not None else ()
 
 
-@dataclass(frozen=True)
-class PublicSession:
+class PublicSession(msgspec.Struct, frozen=True):
     """A page of a session: some of its `asked` questions, stops that no later vote came after, and who came (None
     where that is not told)."""
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
@@ -102,8 +104,7 @@ async def revoke(store: Store, clock: Clock, session_id: str, number: int) -> Ti
     return ticket
 
 
-@dataclass(frozen=True)
-class JoinAnswers:
+class JoinAnswers(msgspec.Struct, frozen=True):
     """Answers that somebody gives when they come in: the ids of the groups that they belong to besides their ticket's,
     and `observe`, true where they only follow. They count at the first time: whoever goes on with another ticket goes
     on as they were."""

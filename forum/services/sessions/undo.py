@@ -10,7 +10,8 @@ Undoing puts back what that act changed, and nothing else; where something of it
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.errors import IllegalMove
 from forum.ports import Work
@@ -22,8 +23,7 @@ _GONE_ON = "Something else was done since, or this was undone already. Look at w
 _CHANGED = "What this did was changed since, so it cannot be undone any more."
 
 
-@dataclass(frozen=True)
-class Before:
+class Before(msgspec.Struct, frozen=True):
     """A session before an act: what can be put back, each vote's state and warning, and the results that are held."""
 
     things: undoable_changes.Things

@@ -15,6 +15,8 @@ import re
 import secrets
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
@@ -39,8 +41,7 @@ _ANSWERED = "Somebody else with your link has answered this suggestion. Nothing 
 _FULL = "%(most)s suggestions for this story wait for an answer. Come back when its keepers have read some of them."
 
 
-@dataclass(frozen=True)
-class Shared:
+class Shared(msgspec.Struct, frozen=True):
     """A story as its build link shows it."""
 
     story: Submission

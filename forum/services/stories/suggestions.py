@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from forum.errors import BadInput, FormErrors
 from forum.ports import Work
 from forum.services.form_errors import Findings
@@ -51,8 +53,7 @@ class Offer:
     name: str = ""
 
 
-@dataclass(frozen=True)
-class Credits:
+class Credits(msgspec.Struct, frozen=True):
     """People who helped with a story: labels of groups, and names of those who wish it. `others` says that somebody
     wants to be named by neither."""
 

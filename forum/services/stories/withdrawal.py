@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from forum.errors import IllegalMove, NotFound
 from forum.ports import Store, Work
@@ -27,8 +29,7 @@ from forum.stories.submission import StoryStatus, Submission
 from forum.voting.round import NONE_OF_THESE, RoundState
 
 
-@dataclass(frozen=True)
-class Withdrawal:
+class Withdrawal(msgspec.Struct, frozen=True):
     """A story that was taken back, and the ids of the live sessions whose screens must be drawn again."""
 
     story: Submission

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.ports import Work
 from forum.services.form_errors import Findings
@@ -49,8 +50,7 @@ async def released(
     return by_asked(shown)
 
 
-@dataclass(frozen=True)
-class AskedCondition:
+class AskedCondition(msgspec.Struct, frozen=True):
     """A condition as a form asks about it: its words, how many asked for it, whether it must be answered, and the names
     of its two fields: whether it is taken up, and how, or why not.
     """

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+
+import msgspec
 
 from forum.errors import BadInput, IllegalMove
 from forum.ports import Store, Work
@@ -28,12 +30,11 @@ _MOST_DIGITS = 6
 _NOT_OPEN = "Papers are counted while the vote is open. This one is not."
 
 
-@dataclass(frozen=True)
-class PaperForm:
+class PaperForm(msgspec.Struct, frozen=True):
     """A count as typed: `counts` by (group id, mark), where "" stands for "prefer not to say". Errors about a group
     come back under `count_GROUP`."""
 
-    counts: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    counts: Mapping[tuple[str, str], str] = msgspec.field(default_factory=dict)
     handed_out: str = ""
 
 

@@ -7,8 +7,9 @@ says nothing more of others. It says which of them is the participant's own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from forum.errors import NotFound, RecordDamaged
 from forum.ports import Work
@@ -32,8 +33,7 @@ class ReceiptState(StrEnum):
     VOID = "void"  # the vote was annulled
 
 
-@dataclass(frozen=True)
-class OwnVote:
+class OwnVote(msgspec.Struct, frozen=True):
     """A participant's ballot in one round, and whether there is a receipt of it."""
 
     round: Round

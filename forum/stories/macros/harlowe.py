@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+import msgspec
+
 from forum.stories.macros.notation import (
     CLOSE,
     LEFT_OUT,
@@ -78,8 +80,7 @@ _BRACES_OFF = "The braces that make one line of what is between them were taken 
 _MARKS_OFF = "Here begin words without markup. The marks round them were left out."
 
 
-@dataclass(frozen=True)
-class _Call:
+class _Call(msgspec.Struct, frozen=True):
     """A macro: its place, its name as Harlowe reads it, and its arguments."""
 
     start: int

@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
@@ -27,8 +27,7 @@ _MOST_PEOPLE = 4  # whose sign-ins one browser proves
 _PROOF = re.compile(r"([0-9]{1,12})\.([0-9a-f]{32})")
 
 
-@dataclass(frozen=True)
-class Who:
+class Who(msgspec.Struct, frozen=True):
     """The sender of a request. `device` names a browser with a right proof, "" any other; `age` is in seconds."""
 
     network: str

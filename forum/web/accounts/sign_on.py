@@ -11,9 +11,9 @@ import hmac
 import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -45,8 +45,7 @@ _UNPROVED = (
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class _Begun:
+class _Begun(msgspec.Struct, frozen=True):
     """A sign-in that was begun on this browser, and where it leads."""
 
     state: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,8 +23,7 @@ from forum.web.responses import page
 from forum.web.site import site_of
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """A line of the page: what there is, its number (None where it is not counted), and the address it leads to."""
 
     words: str
@@ -33,8 +32,7 @@ class Line:
     waits: bool = False
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """The work of one role: its heading, the page that holds it all, and its lines."""
 
     heading: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -28,8 +27,7 @@ START = "/api/v1"
 Answering = Callable[[Request, Any], Awaitable[Answer | Response]]
 
 
-@dataclass(frozen=True)
-class ApiRow:
+class ApiRow(msgspec.Struct, frozen=True):
     """One row: an address and method, what answers it, the permission as in a `Page`, and its description.
 
     `endpoint` takes the request and what came with it, as `takes` says: of a GET the query, of a POST the form that its

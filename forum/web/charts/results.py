@@ -22,7 +22,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from forum.voting.methods import hue_of_mark
 from forum.web.charts.svg import LINE, Drawing, width, wrapped
@@ -35,18 +36,16 @@ BAR = 18  # thickness of a bar, unless it is one of shares()
 _SHARE = 30  # thickness of a bar of shares()
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One bar of shares(): its words, the number of each response, and words for a number where not the number
     itself."""
 
     label: str
     parts: Mapping[str, int]
-    said: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """Words in the charts, in English with %-places; pass those of the reader's language."""
 
     not_followed: str = "Not followed"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.sessions.stop import Bar
 from forum.web.charts.svg import LINE, Drawing
@@ -11,8 +12,7 @@ from forum.web.charts.svg import LINE, Drawing
 _WIDE, _TALL, _GAP = 640, 120, 6
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """Words in the picture, with %(...)s to be filled in."""
 
     title: str = "Stops since the scene was put up"

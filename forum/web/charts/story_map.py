@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import msgspec
+
 from forum.stories.paths import MOST_SCENES, MOST_WAYS, Place, Way, places
 from forum.stories.scenario import Scenario
 from forum.web.charts.svg import LINE, Drawing, width, wrapped
@@ -25,8 +27,7 @@ _PAD, _SIDE, _BETWEEN, _GAP = 10, 14, 20, 38
 _SWEEPS = 4
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """Words in the picture, in English with %-places; pass those of the reader's language."""
 
     start: str = "Start"

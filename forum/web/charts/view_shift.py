@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.voting.view_shift import ViewShift
 from forum.web.charts.results import BAR, ENGLISH, GAP, JOINED, LEFT, NARROW, TIGHT, WIDE, Words, series_class
@@ -13,8 +14,7 @@ _LONG = 12  # longest label, in characters, that stands beside a bar of a narrow
 _KEY = 26  # room for a letter in the list below a chart
 
 
-@dataclass(frozen=True)
-class _Plan:
+class _Plan(msgspec.Struct, frozen=True):
     """Contents of an alluvial picture, before anything has a place.
 
     `flows` are people by (response before, response after), with JOINED or LEFT for the side on which they were away.
@@ -31,16 +31,14 @@ class _Plan:
     lines: tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]
 
 
-@dataclass(frozen=True)
-class _Slot:
+class _Slot(msgspec.Struct, frozen=True):
     """Room for one bar: the middle of its height, and where the bar begins; units from the top of the picture."""
 
     middle: float
     top: float
 
 
-@dataclass(frozen=True)
-class _Places:
+class _Places(msgspec.Struct, frozen=True):
     """Positions of everything in an alluvial picture, in units of the view box.
 
     `edges` are the left edges of the two columns of bars, `side` is the width of the words beside a column, `digits`

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -66,8 +66,7 @@ async def decision(request: Request) -> Response:
     return await page(request, "decide/decision.html", **shown, beside=apart, every=every, address=address)
 
 
-@dataclass(frozen=True)
-class CameFrom:
+class CameFrom(msgspec.Struct, frozen=True):
     """Pages that a decision goes back to: the address of its question on its session's page ("" where it stands on
     none), the id and title of its story ("" for none that everybody may read), and how many reasons were shown."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -27,8 +27,7 @@ BY_COMMISSION = "commission"
 STRAIGHT_ON = "open=one"
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(msgspec.Struct, frozen=True):
     """A line as it is shown: its address, what it is of (its commission, with notes), and its state in words with the
     kind of its tag."""
 
@@ -40,8 +39,7 @@ class _Row:
     kind: str
 
 
-@dataclass(frozen=True)
-class _Shelf:
+class _Shelf(msgspec.Struct, frozen=True):
     """A section on the page: its name in addresses, its heading, how many lines it has, and those of this page."""
 
     name: str

@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from gettext import c2py
 from pathlib import Path
 
+import msgspec
 from babel import Locale, UnknownLocaleError
 
 from forum.errors import StartupProblem
@@ -60,8 +61,7 @@ class Language:
 ENGLISH = Language("en", "English", Locale("en", "GB"))
 
 
-@dataclass(frozen=True)
-class Languages:
+class Languages(msgspec.Struct, frozen=True):
     """Languages that a server offers; English is the first."""
 
     all: tuple[Language, ...] = (ENGLISH,)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import msgspec
 from starlette.requests import Request
 
 from forum.web.cookies import LANGUAGE, cookie_of
@@ -18,8 +18,7 @@ _LONG = 300  # characters of a value in the query
 _ELSEWHERE = re.compile(r"[a-zA-Z]+:|[/\\]{2}")
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """One language on the switch: `url` is this page in that language, `now` marks the one that it is in."""
 
     language: Language

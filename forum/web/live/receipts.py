@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,8 +21,7 @@ _FILE = "file"
 CAST_ID = 32  # hex digits of a cast's id, as tablets make it
 
 
-@dataclass(frozen=True)
-class _Card:
+class _Card(msgspec.Struct, frozen=True):
     """A vote of this browser's, with its choice in words, and the address of its receipt."""
 
     vote: OwnVote

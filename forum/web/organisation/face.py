@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import dataclass
 
+import msgspec
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
@@ -27,8 +27,7 @@ _FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 _NOTHING = "There is nothing at this address."
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """The organisation in the reader's language. `name` is Forum's own where none is said; `logo` and `colours` are
     addresses, "" for none."""
 

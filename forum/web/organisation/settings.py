@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -33,8 +33,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """A part in the list of all: its title, and what it says now in a few words ("" for nothing)."""
 
     part: str
@@ -42,8 +41,7 @@ class Line:
     says: str
 
 
-@dataclass(frozen=True)
-class Typed:
+class Typed(msgspec.Struct, frozen=True):
     """A field of a part's form: its key, label, hint, value and longest, and whether it has lines."""
 
     key: str
@@ -54,8 +52,7 @@ class Typed:
     lines: bool
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """A change in words: when, who, and for each thing that was changed how it was before and after."""
 
     at: str
@@ -221,8 +218,7 @@ async def _part_page(
     )
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(msgspec.Struct, frozen=True):
     """A colour as it stands on a page: its title, ground, colour, the words on a button of it, and its contrast."""
 
     title: str

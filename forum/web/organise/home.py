@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+import msgspec
 import segno
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -35,8 +35,7 @@ NEWEST = 10  # sessions, rounds and stories that are listed here
 COPIED_FIRST = 2  # of the demonstration's stories are chosen already
 
 
-@dataclass(frozen=True)
-class Act:
+class Act(msgspec.Struct, frozen=True):
     """What comes next in a commission: a sentence, and the button for it. With `copies` the button copies stories of
     the demonstration, else it leads to an address."""
 
@@ -149,8 +148,7 @@ def next_act(steps: FirstSteps, of: Commission | None = None) -> Act | None:
     )
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """A step of the way from an empty installation to a decision."""
 
     words: str

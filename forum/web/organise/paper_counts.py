@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -32,8 +31,7 @@ async def count(request: Request) -> Response:
     return await counting(request, counted, await form_of(request) if request.method == "POST" else None)
 
 
-@dataclass(frozen=True)
-class Count:
+class Count(msgspec.Struct, frozen=True):
     """A count of a round's papers, as somebody works on it: `by` is the id of their account or helper's link, `here`
     the address of the page, `back` that of the page before it, which is called `back_words`."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -104,8 +104,7 @@ async def run_sheet(request: Request) -> Response:
     )
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """A story as everybody may see it before the session; one without a `url` is not public, and has no words here."""
 
     title: str = ""

@@ -5,8 +5,8 @@ another.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -26,8 +26,7 @@ FRESH = {"Cache-Control": "no-cache"}
 _DIGITS = re.compile(r"[0-9]{1,15}")
 
 
-@dataclass(frozen=True)
-class _Card:
+class _Card(msgspec.Struct, frozen=True):
     """A checkpoint in the list: `url` is its address in raw form, `given_up` tells that the record is not it any
     more, and each of `cosigned` is a witness's name with when it signed."""
 
@@ -39,8 +38,7 @@ class _Card:
     cosigned: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
-class WitnessCard:
+class WitnessCard(msgspec.Struct, frozen=True):
     """A witness on the record's page: how it stands to the record, and why it has not cosigned it as it is, in words;
     "" for no reason known."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 
 from forum.ports import Work
@@ -23,8 +23,7 @@ FIELDS = ("words", "kind", "stage", "group", "status", "since", "until")
 _MOST_TYPED = 200
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """A step of the timeline as readers see it: the facts of its entry, and these in words."""
 
     facts: Mapping[str, Any]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,8 +16,7 @@ from forum.web.responses import page
 from forum.web.site import site_of
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(msgspec.Struct, frozen=True):
     """One kind of data in the reader's language; `columns` are where it is in the database, as "table.column"."""
 
     name: str

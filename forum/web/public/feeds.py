@@ -10,10 +10,11 @@ import hashlib
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -42,8 +43,7 @@ _ATOM = "http://www.w3.org/2005/Atom"
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """An entry of a feed: an event with its id, its time, its title and a text in words, and the page that it leads
     to."""
 

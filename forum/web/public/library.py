@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -31,8 +31,7 @@ FIELDS = ("words", "setting", "stage", "group", "note", "without")
 _DIGITS = 6
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(msgspec.Struct, frozen=True):
     """A story as the library shows it. `title`, `place` and `setting` are in pieces, with the searched words marked."""
 
     story: Submission

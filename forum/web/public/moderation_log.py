@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -32,8 +32,7 @@ A_PAGE = 30
 TOLD_FROM = 3
 
 
-@dataclass(frozen=True)
-class Logged:
+class Logged(msgspec.Struct, frozen=True):
     """One line of the published log: the act in words; the reason and the story where they are public."""
 
     act: Act

@@ -7,9 +7,9 @@ import base64
 import hashlib
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
@@ -189,8 +189,7 @@ async def ballots(request: Request) -> Response:
     return Response(lines, media_type=_JSON_LINES, headers=headers)
 
 
-@dataclass(frozen=True)
-class _Proof:
+class _Proof(msgspec.Struct, frozen=True):
     """Proof that an entry is in the record: its leaf hash, the path from it to the root, and the signed checkpoint."""
 
     stored: StoredEntry

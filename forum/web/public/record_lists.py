@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -30,8 +30,7 @@ _FIELDS = ("kind", "commission", "since", "until")
 _MOST_TYPED = 40
 
 
-@dataclass(frozen=True)
-class _Shown:
+class _Shown(msgspec.Struct, frozen=True):
     """A line of the list: the outcome in words, its time, its commission's title, whether it is made up, and the index
     of its entry."""
 
@@ -42,8 +41,7 @@ class _Shown:
     index: int
 
 
-@dataclass(frozen=True)
-class _Card:
+class _Card(msgspec.Struct, frozen=True):
     """An entry in the list: its index and name, its kind and sentence, its time, and its commission's title."""
 
     index: int

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -31,8 +31,7 @@ NEWEST = 8  # promises of each part where all three are shown, and on the poster
 PARTS = {"done": CommitmentState.DONE, "not-done": CommitmentState.NOT_DONE, "to-come": TO_COME}
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """A promise, with the need that it answers in words, "" for none, the question that people voted on, and the latest
     update of it. What people answered is not told: the vote may give no count."""
 
@@ -47,8 +46,7 @@ class Told:
         return "\n".join(filter(None, (self.latest.because, self.latest.said))) if self.latest else ""
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """A part of what became of promises: its name in addresses, the promises of it that are shown, and how many there
     are."""
 
@@ -57,8 +55,7 @@ class Part:
     number: int
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """What became of the promises of a commission, or of all (`of` is None): three parts, or the one that was chosen, a
     page of it."""
 

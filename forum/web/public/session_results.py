@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.services.outcomes import Outcome, OutcomeKind, Sought
 from forum.services.record_cache import Contents
@@ -16,8 +17,7 @@ _MOST_LOOKED_AT = 12
 _ON_THE_WAY = (RoundKind.MAGIC_CHECK, RoundKind.CHARACTER_VOTE)  # asked to go on, not to decide on
 
 
-@dataclass(frozen=True)
-class SessionResults:
+class SessionResults(msgspec.Struct, frozen=True):
     """The newest results of a session, in the order in which they were shown, and how many more there are."""
 
     lines: tuple[OutcomeLine, ...] = ()

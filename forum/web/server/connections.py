@@ -10,11 +10,11 @@ import asyncio
 import ipaddress
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 from itertools import islice
 from typing import Final, Protocol
 
+import msgspec
 import structlog
 
 from forum.settings import Settings
@@ -61,8 +61,7 @@ class Connected(Protocol):
         """Ends it immediately, as its place is needed."""
 
 
-@dataclass(frozen=True)
-class Patience:
+class Patience(msgspec.Struct, frozen=True):
     """Seconds until a connection has waited too long: an idle one, an idle one of a proxy's, one in a head, and one
     whose body or reader stands still."""
 

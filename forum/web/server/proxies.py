@@ -12,9 +12,9 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import msgspec
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -34,8 +34,7 @@ _PLAIN = {"http": "http", "https": "http", "ws": "ws", "wss": "ws"}
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class Noted:
+class Noted(msgspec.Struct, frozen=True):
     """A machine whose requests do not count for their real senders. `believed`: it is trusted, but does not name
     them; otherwise it names them, but is not trusted."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -51,8 +51,7 @@ _NEARLY = 10  # suggestions left before a limit, from which on the page says so
 _AT = {"place": "suggestion", "form": "suggestion", "main": "suggestion"}
 
 
-@dataclass(frozen=True)
-class Way:
+class Way(msgspec.Struct, frozen=True):
     """Something that can be suggested at a place: its words, its kind, and the place."""
 
     words: str
@@ -60,8 +59,7 @@ class Way:
     place: str
 
 
-@dataclass(frozen=True)
-class CardView:
+class CardView(msgspec.Struct, frozen=True):
     """A scene as the page shows it, with the suggestions possible there; `full` says that it takes no further
     response."""
 

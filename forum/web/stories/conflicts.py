@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -29,8 +29,7 @@ TEXT, ANSWER, TAKEN_AWAY, REMOVAL = "text", "answer", "taken away", "removal"
 _ANSWERS = (GROUP, *PERMISSIONS, "to", "stop", "decision", "start")
 
 
-@dataclass(frozen=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """A clash as people see it. `theirs` and `mine` are in words, `text` is the second writer's text unchanged,
     `pieces` is theirs beside mine word by word, `seen` is the mark of theirs."""
 

@@ -8,8 +8,8 @@ guess no other (nosniff), and one that opens it nevertheless does so in a sandbo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -36,8 +36,7 @@ from forum.web.stories.private_link import story_of_link
 _EACH_HOUR = 40
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """A piece of evidence as pages show it: `url` is its address, `host` a link's host, `what` the kind of a file."""
 
     evidence: Evidence

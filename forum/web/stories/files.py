@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -56,8 +56,7 @@ _UNUSABLE = "This file cannot be used as it is. Below stands what to change, lin
 _SHOWN = 100
 
 
-@dataclass(frozen=True)
-class _Read:
+class _Read(msgspec.Struct, frozen=True):
     """Outcome of reading a file: the story in it (None where it is unusable), its mistakes, and what was left out."""
 
     story: Scenario | None = None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
+
+import msgspec
 
 from forum.adapters.long_texts import apart
 from forum.adapters.work_process import Aside
@@ -25,8 +27,7 @@ Name = TypeVar("Name", bound=str | int)
 Marked = tuple[Name, str, tuple[Mark, ...]]
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """A piece of a text: plain, or marked with `mark` (the kind of detail, in words), or a `term`."""
 
     text: str
@@ -47,15 +48,14 @@ class Part:
     more: int = 0
 
 
-@dataclass(frozen=True)
-class Annotated:
+class Annotated(msgspec.Struct, frozen=True):
     """A story with its marks. `parts` are those in which something is marked; `readings` are by the scene's name;
     `marks` are by the paragraph, or the words of a link."""
 
     terms: tuple[Term, ...]
     parts: tuple[Part, ...] = ()
     readings: dict[str, Reading] | None = None
-    marks: Mapping[str, Sequence[Mark]] = field(default_factory=dict)
+    marks: Mapping[str, Sequence[Mark]] = msgspec.field(default_factory=dict)
 
     def pieces(self, text: str) -> tuple[Piece, ...]:
         """Returns a paragraph in pieces."""
@@ -103,8 +103,7 @@ async def looked_through(where: Aside, scenario: Scenario) -> Annotated:
     return await long(_worded, await apart(where, length, look_through, scenario))
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """Marks and terms found in a story, not worded in any language yet.
 
     `texts` and `more` are as `_marked` returns them; a text's name is its scene's, or _TITLE, _SETTING or _NOTE.

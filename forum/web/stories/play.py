@@ -7,9 +7,10 @@ the scenes that the reader came through, so that going back needs no script and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlencode
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -31,8 +32,7 @@ MOST_BACK = 40
 _DIGITS = 4
 
 
-@dataclass(frozen=True)
-class Way:
+class Way(msgspec.Struct, frozen=True):
     """A way on as the page shows it: its words, and its address; `url` is "" where it leads to nothing written yet."""
 
     words: str

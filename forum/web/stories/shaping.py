@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 
 from forum.ports import Work
@@ -27,8 +27,7 @@ from forum.web.stories import suggestion_words
 PROPOSE, AGREE = "propose", "agree"
 
 
-@dataclass(frozen=True)
-class Proposal:
+class Proposal(msgspec.Struct, frozen=True):
     """A proposed question as pages show it: who gets the credit, its outcome in words, and whether a moderator has
     agreed to the story as it makes it (`agreed`)."""
 

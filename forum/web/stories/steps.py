@@ -6,9 +6,9 @@ last step comes the check (send.py). All of it works without a script.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -37,8 +37,7 @@ WORKSPACE, CHECK, STOP = "workspace", "check", "stop"
 _FEW = 5  # stories that may still be begun, from which on the page says so
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One of the five steps, `number` from 1; `back` and `onward` are other steps, CHECK, or "" for none."""
 
     name: str

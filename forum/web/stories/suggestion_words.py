@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.errors import BadInput
 from forum.services.stories import evidence, suggestions
@@ -17,8 +18,7 @@ from forum.web.stories.workspace_parts import place_words
 NOBODY = "Somebody who prefers not to say their group"
 
 
-@dataclass(frozen=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """A suggestion in words: `what` (its kind), `where` it goes, `who` gets the credit; `outcome` and its `tag`'s
     kind.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -37,8 +37,7 @@ A_PAGE = 20
 _MOST_NAMED = 3  # scenes that a line of the list names
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """A version in the list: its kind, its writer, and the changes in short."""
 
     number: int
@@ -48,8 +47,7 @@ class Line:
     short: str
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """A difference as the page shows it: a heading, and each part with its name, word by word."""
 
     heading: str

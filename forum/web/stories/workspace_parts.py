@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+import msgspec
 from starlette.requests import Request
 
 from forum.stories import compose, paths
@@ -18,8 +18,7 @@ from forum.web.site import site_of
 FINDINGS, HINTS, PATHS = "findings", "hints", "paths"
 
 
-@dataclass(frozen=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """A card as the page shows it: `number` from 1, its name, and how hard its words are to read."""
 
     card: Card
@@ -28,8 +27,7 @@ class View:
     reading: Reading
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """Something to look at: a sentence, whether it must be corrected, and the card it is about ("" for the whole
     story)."""
 

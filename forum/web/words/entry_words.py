@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+import msgspec
 
 from forum.record.verify.rounds import weighed_of
 from forum.voting.round import Round
@@ -16,8 +17,7 @@ Facts: TypeAlias = Mapping[str, Any]
 Disclosed: TypeAlias = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class EntryWords:
+class EntryWords(msgspec.Struct, frozen=True):
     """An entry in words: the kind of event, one sentence, and the rest as (term, text) rows.
 
     `result` is there for a result that was shown, with `round` for its question and responses; `link` leads to a page
@@ -33,8 +33,7 @@ class EntryWords:
     link_text: str = ""
 
 
-@dataclass(frozen=True)
-class References:
+class References(msgspec.Struct, frozen=True):
     """Things that an entry refers to: the "round opened" entries of its rounds, and every disclosure that they name."""
 
     openings: Mapping[str, Facts]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from forum.voting.commitment import Commitment
 from forum.voting.noticed import Asked, Noticed, asking_of, has_ended, unnoticed
 from forum.web.i18n.gettext import gettext as _
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(msgspec.Struct, frozen=True):
     """Counts of who noticed a promise, newest first, each as (number of its entry, its time, sentences, true where
     hardly anybody noticed). `few` is true where too few answered when people were asked last."""
 

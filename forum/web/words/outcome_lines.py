@@ -6,7 +6,8 @@ As the entries in words they use only the entries themselves, and the words disc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.services.outcomes import Outcome, OutcomeKind
 from forum.voting.round import Response, Round, RoundKind
@@ -24,8 +25,7 @@ _MOST_LETTERS = 90
 _STATE_TAGS = {"on track": "good", "partly": "good", "done": "good", "not done": "bad"}
 
 
-@dataclass(frozen=True)
-class OutcomeLine:
+class OutcomeLine(msgspec.Struct, frozen=True):
     """An outcome as a list shows it: its kind in words, a sentence, what it goes back to, its tags as (words, kind of
     tag), and the page that it leads to."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from forum.errors import message
 from forum.sessions.session import LiveSession
@@ -139,8 +140,7 @@ def promise_words(state: str) -> str:
     }.get(state, state)
 
 
-@dataclass(frozen=True)
-class Paths:
+class Paths(msgspec.Struct, frozen=True):
     """Paths of a story as pages show them; `findings` are (sentence, whether it must be corrected)."""
 
     svg: str
