@@ -11,6 +11,12 @@ from forum.stories.visible_text import line, name_fault, trimmed, upright
 # The message for every kind of name, in whichever form it is typed.
 NO_NAME = "Leave out signs that turn the direction of the line, and signs that only some devices can show."
 
+# For an act on words that somebody looked at, where the form does not bring the fingerprint that its page has.
+NO_READ = (
+    "This form does not say what you read, so nothing was done. Open the page again, read it, and send it once more. "
+    "What you wrote is still here: copy it."
+)
+
 MOST_DAYS = 366  # until a day that somebody waits for
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 

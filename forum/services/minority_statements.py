@@ -21,7 +21,7 @@ from forum.ports.accounts import Person
 from forum.ports.clock import Clock
 from forum.ports.minority_statements import GroupLink
 from forum.services import permissions, record_entries
-from forum.services.form_errors import Findings
+from forum.services.form_errors import NO_READ, Findings
 from forum.services.keys import digest, is_key
 from forum.services.record_entries import Words
 from forum.voting.decision import Decision, check_stands
@@ -251,6 +251,8 @@ async def _waiting(work: Work, person: Person, statement: str, read: str) -> Min
     _may(person, "moderate stories", made, "Only a moderator can read what groups send.")
     if found.state != StatementState.WAITING:
         raise IllegalMove(_READ)
+    if not read:
+        raise IllegalMove(NO_READ)
     if read != fingerprint(found):
         raise IllegalMove(_OTHER_WORDS)
     return found

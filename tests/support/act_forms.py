@@ -137,8 +137,8 @@ EVIDENCE: dict[str, Fill] = {
     for act in ("show", "decline")
 }
 SHAPE: dict[str, Fill] = {
-    "propose": _alike({"title": "Who comes?", "words": "A nurse\nThe crew\nA neighbour"}),
-    "agree": _alike({"proposal": new_id()}),
+    "propose": lambda there: {"title": "Who comes?", "words": "A nurse\nThe crew\nA neighbour", "read": there.read},
+    "agree": lambda there: {"proposal": new_id(), "read": there.read},
 }
 BUILD: dict[str, Fill] = {
     "share": lambda there: {"new": new_key(), "before": there.build_key},

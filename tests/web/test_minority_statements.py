@@ -52,6 +52,8 @@ async def test_a_group_writes_through_its_link_and_stands_beside_the_decision(ho
         assert "Leave <him> out." in words(await group.get(link))
         await group.post(link, data=sent | {"words": "They <cannot> cover a night."})
         for act in ({"act": "accept"}, {"act": "return", "because": "As <before>."}):
+            forged = await moderator.post(reading, data=act)
+            assert (forged.status_code, "Open the page again" in words(forged)) == (409, True)
             unseen = await moderator.post(reading, data=act | {"read": first})
             assert unseen.status_code == 409
             assert "They <cannot> cover a night." in words(unseen), "what came meanwhile is there to be read"

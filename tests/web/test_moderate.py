@@ -95,10 +95,14 @@ async def test_returning_needs_a_reason_and_keeps_the_choice(house: House) -> No
         assert long.status_code == 422
         assert "x" * 2001 in long.text
         assert (await now(house.store, story)).status == "submitted"
-        returned = await moderator.post(
-            f"/moderate/{story.id}",
-            data={"action": "return", "because": "No names, please.", "expected": "submitted"},
-        )
+        back = {"action": "return", "because": "No names, please.", "expected": "submitted"}
+        for unread in ({}, {"read": ""}):
+            refused = await moderator.post(f"/moderate/{story.id}", data=back | unread)
+            assert refused.status_code == 409, "no text is dealt with unseen"
+            assert "Open the page again" in words(refused)
+            assert "No names, please.</textarea>" in refused.text, "what was typed stays"
+        assert (await now(house.store, story)).status == "submitted"
+        returned = await moderator.post(f"/moderate/{story.id}", data=back | {"read": field(refused, "read")})
         assert returned.status_code == 303
         assert "Back with their writers" in words(await moderator.get("/moderate"))
         assert "No names, please." in words(await moderator.get(f"/my-story/{key}"))
@@ -202,9 +206,10 @@ async def test_machines_get_json_and_strangers_get_nothing(house: House) -> None
         moderator.headers["Accept"] = "application/json"
         unknown = await moderator.post("/moderate/" + "0" * 32, data={"action": "accept", "expected": "submitted"})
         assert unknown.status_code == 404
-        answer = await moderator.post(path, data={"action": "accept", "expected": "submitted"})
+        accept = {"action": "accept", "expected": "submitted", "read": submissions.fingerprint(story)}
+        answer = await moderator.post(path, data=accept)
         assert answer.json() == {"story": story.id, "status": "accepted"}
-        again = await moderator.post(path, data={"action": "accept", "expected": "submitted"})
+        again = await moderator.post(path, data=accept)
         assert again.status_code == 409
         assert again.json()["error"]["code"] == "illegal_move"
 
@@ -231,7 +236,8 @@ async def test_the_queue_shows_state_age_and_content_notes(house: House) -> None
     await house.story(commission, "Waiting")
     async with house.signed_in("moderator") as moderator:
         page = await moderator.get(f"/moderate/{held.id}")
-        hold = {"action": "hold", "because": "We ask first.", "expected": field(page, "expected")}
+        hold = {"action": "hold", "because": "We ask first."}
+        hold |= {name: field(page, name) for name in ("expected", "read")}
         answer = await moderator.post(f"/moderate/{held.id}", data=hold)
         assert answer.status_code == 303
         shown = words(await moderator.get(answer.headers["location"]))
@@ -251,6 +257,7 @@ async def test_whoever_acted_does_not_answer_the_appeal_and_another_one_does(hou
     path = f"/moderate/{story.id}"
     async with house.signed_in("moderator") as one, house.signed_in("moderator") as other:
         back = {"action": "return", "because": "It names somebody.", "expected": "submitted"}
+        back |= {"read": submissions.fingerprint(story)}
         await one.post(path, data=back)
         await appeals_and_reports.appeal(house.store, CLOCK, key, "It <names> nobody.")
         for desk in (one, other):
@@ -292,9 +299,9 @@ async def test_the_public_log_says_what_was_done_and_never_by_whom(house: House)
         other, _ = await house.story(commission, "Not fit")
         async with house.signed_in("moderator") as moderator:
             accept = {"action": "accept", "because": "It <helps>.", "public": "1", "expected": "submitted"}
-            await moderator.post(f"/moderate/{story.id}", data=accept)
+            await moderator.post(f"/moderate/{story.id}", data=accept | {"read": submissions.fingerprint(story)})
             back = {"action": "return", "because": "A secret.", "expected": "submitted"}
-            await moderator.post(f"/moderate/{other.id}", data=back)
+            await moderator.post(f"/moderate/{other.id}", data=back | {"read": submissions.fingerprint(other)})
         async with house.store.read() as work:
             logins = [person.login for person in await work.people.list_people()]
         page = await anybody.get("/moderation")
@@ -340,6 +347,7 @@ async def test_a_reader_reports_and_what_is_taken_down_is_seen_nowhere(house: Ho
             "because": "It names somebody.",
             "expected": field(page, "expected"),
             "report": field(page, "report"),
+            "read": field(page, "read"),
         }
         done = await moderator.post(f"/moderate/{story.id}", data=down)
         assert done.status_code == 303
@@ -366,7 +374,7 @@ async def test_a_report_that_came_meanwhile_is_not_answered_unread(house: House)
     await appeals_and_reports.report(house.store, CLOCK, story.id, "The first.")
     async with house.signed_in("moderator") as moderator:
         page = await moderator.get(f"/moderate/{story.id}")
-        keep = {"action": "keep", "expected": field(page, "expected"), "report": field(page, "report")}
+        keep = {"action": "keep"} | {name: field(page, name) for name in ("expected", "report", "read")}
         await appeals_and_reports.report(house.store, CLOCK, story.id, "The second.")
         assert (await moderator.post(f"/moderate/{story.id}", data=keep)).status_code == 303
         assert "The second." in words(await moderator.get(f"/moderate/{story.id}"))
@@ -413,6 +421,7 @@ async def test_a_story_that_is_taken_down_goes_from_the_screens_of_a_room_at_onc
             assert ends in html.unescape((await phone.get(screen)).text)
         room = await house.site.rooms.room(live.id)
         form = {"action": "take down", "expected": "accepted", "because": "A name is in it"}
+        form |= {"read": submissions.fingerprint(story)}
         assert (await moderator.post(f"/moderate/{story.id}", data=form)).status_code == 303
         for screen in screens:
             page = html.unescape((await phone.get(screen)).text)

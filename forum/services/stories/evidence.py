@@ -20,6 +20,7 @@ from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.ports.long_work import within
 from forum.ports.stories import CheckFile
+from forum.services.form_errors import NO_READ
 from forum.services.keys import digest
 from forum.services.stories.moderation import log_act
 from forum.services.stories.submissions import must_be_sent
@@ -153,6 +154,8 @@ async def moderate(
         before = await _piece_of(work, story_id, item)
         if before.declined_at or (before.shown_at and action == EvidenceAnswer.SHOW):
             raise IllegalMove("Another moderator has dealt with this already. Nothing was changed.")
+        if not read:
+            raise IllegalMove(NO_READ)
         if read != await fingerprint(work, before):
             raise IllegalMove(_OTHER_PIECE)
         at = clock.now()

@@ -26,6 +26,7 @@ from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.ports.long_work import within
 from forum.services import record_entries
+from forum.services.form_errors import NO_READ
 from forum.services.stories import draft_versions
 from forum.services.stories.submissions import as_draft, fingerprint, must_be_sent
 from forum.services.voting import close_rounds
@@ -124,17 +125,17 @@ async def moderate(
     *,
     because: str,
     expected_status: str,
-    read: str = "",
+    read: str | None = None,
     by: str = "",
     public: bool = False,
     reports: Sequence[str] = (),
 ) -> Submission:
     """Makes one move (a ModeratorMove) with a story, and writes it into the published moderation log.
 
-    `expected_status` is the status that the moderator saw; `read` is the `fingerprint` of the text they read, where
-    known. `by` is the moderator's id, kept so that an appeal goes to another one. The writer reads `because`, and so
-    does the log where `public` is set. `reports` are the ids of the readers' reports on the page: "take down" and
-    "keep" answer them.
+    `expected_status` is the status that the moderator saw; `read` is the `fingerprint` of the text they read, None
+    where nobody sees one, as in an example. `by` is the moderator's id, kept so that an appeal goes to another one. The
+    writer reads `because`, and so does the log where `public` is set. `reports` are the ids of the readers' reports on
+    the page: "take down" and "keep" answer them.
 
     Raises IllegalMove where any of this has changed, BadInput(field="because") for a return, a hold or a taking down
     without a reason, BadInput(field="action") for an unknown action, or for accepting a story that may not be
@@ -197,12 +198,14 @@ async def _make_public(work: Work, story: Submission, text: str, at: str) -> Non
     await draft_versions.keep(work, story.id, draft, at, VersionKind.PUBLISHED)
 
 
-def must_be_there(story: Submission, expected_status: str, read: str) -> None:
+def must_be_there(story: Submission, expected_status: str, read: str | None) -> None:
     """Raises IllegalMove where a story has another status than a moderator saw, or its text is not the one they
-    read."""
+    read; None is any text, "" none."""
     if story.status != expected_status:
         raise IllegalMove(_GONE.get(story.status, _ELSEWHERE))
-    if read and read != fingerprint(story):
+    if read == "":
+        raise IllegalMove(NO_READ)
+    if read is not None and read != fingerprint(story):
         raise IllegalMove(_GONE[StoryStatus.SUBMITTED])
 
 

@@ -235,6 +235,8 @@ async def test_another_piece_under_the_same_id_is_not_shown_unseen(house: House)
                 act = {"item": item, "read": read, "action": action, "because": "It <names> somebody."}
                 unseen = await moderator.post(desk, data=act)
                 assert unseen.status_code == 409
+                forged = await moderator.post(desk, data=act | {"read": ""})
+                assert (forged.status_code, "Open the page again" in words(forged)) == (409, True)
             assert "Its writer put another piece in its place" in words(unseen)
             assert "It &lt;names&gt; somebody.</textarea>" in unseen.text, "what was typed stays"
             async with house.store.read() as work:

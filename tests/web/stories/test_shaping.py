@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from support.app import STEPS, House, a_house, fill_in, filled_form, send_story, words, write_story
 from support.co_written_story import fill_in_and_send
-from support.factories import CLOCK
+from support.factories import CLOCK, new_id
 
 from forum.services.keys import new_key
 from forum.services.stories import build_link
@@ -53,6 +53,9 @@ async def test_a_moderator_proposes_the_question_and_the_writers_yes_publishes_i
         assert wrong.status_code == 422
         assert '<a href="#words">Write 3 to 5 responses' in wrong.text
         assert "Who should come?" in wrong.text
+        forged = await moderator.post(f"{path}/shape", data=typed | {"words": ANSWERS, "read": "", "id": new_id()})
+        assert (forged.status_code, "Open the page again" in words(forged)) == (409, True)
+        assert "Who should come?</textarea>" in forged.text, "what was typed stays"
         for _pressed in range(2):
             sent = await moderator.post(f"{path}/shape", data=typed | {"words": ANSWERS})
             assert (sent.status_code, sent.headers["location"]) == (303, "/moderate?done=propose")
