@@ -17,7 +17,8 @@ class Helper(StrEnum):
 
 class HelperLink(msgspec.Struct, frozen=True):
     """A helper's link. `key` is the digest of its key, `label` says whose it is in the organiser's own words; it works
-    until the time `until`, or until it was switched off at `revoked_at` ("" while it was not).
+    until the time `until`, or until it was switched off at `revoked_at` ("" while it was not). `made_by` is the id of
+    the organiser who made it, "" where that was not kept yet.
     """
 
     id: str
@@ -28,6 +29,7 @@ class HelperLink(msgspec.Struct, frozen=True):
     made_at: str
     until: str
     revoked_at: str = ""
+    made_by: str = ""
 
     def works(self, at: str) -> bool:
         """Tells whether it opens its screen at a time."""

@@ -18,8 +18,10 @@ MOST_WORKING = 20
 OVER = "This link no longer works. Ask an organiser for a new one. What you wrote is still here: copy it."
 
 
-async def make(store: Store, clock: Clock, session: str, new: str, helper: str, label: str, hours: str) -> HelperLink:
-    """Makes a link for a helper, good for some of HOURS, and returns it.
+async def make(
+    store: Store, clock: Clock, session: str, new: str, helper: str, label: str, hours: str, *, by: str = ""
+) -> HelperLink:
+    """Makes a link for a helper, good for some of HOURS, and returns it; `by` is the id of whoever asks for it.
 
     `new` is a key made by `keys.new_key` when the page was shown, so that the same form sent twice makes one link.
     Raises FormErrors (fields "helper", "label", "hours"), BadInput(field="new") for a `new` that is no key or is in
@@ -44,7 +46,7 @@ async def make(store: Store, clock: Clock, session: str, new: str, helper: str, 
         if sum(one.works(now) for one in there) >= MOST_WORKING:
             raise IllegalMove("There are %(most)s links that work. Switch one off first.", most=MOST_WORKING)
         until = clock.later(hours=int(hours))
-        link = HelperLink(secrets.token_hex(16), live.id, Helper(helper), label, digest(new), now, until)
+        link = HelperLink(secrets.token_hex(16), live.id, Helper(helper), label, digest(new), now, until, made_by=by)
         await work.helper_links.add_helper_link(link)
     return link
 

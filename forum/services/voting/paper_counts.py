@@ -78,7 +78,8 @@ async def discard(store: Store, clock: Clock, session: str, round_id: str, id_: 
 async def confirm(store: Store, clock: Clock, by: str, session: str, round_id: str, id_: str) -> PaperCount:
     """Confirms a count that somebody else entered, and turns each of its papers into a ballot; `by` is as in `enter`.
 
-    Raises IllegalMove where the same person entered it, where it was corrected meanwhile, or the vote is not open.
+    Raises IllegalMove where the same person entered it, or made the helper's link that confirms it, where it was
+    corrected meanwhile, or the vote is not open.
     """
     async with store.begin() as work:
         live, _round = await _open(work, session, round_id, clock.now())
@@ -87,9 +88,22 @@ async def confirm(store: Store, clock: Clock, by: str, session: str, round_id: s
             raise IllegalMove("This count was corrected or confirmed meanwhile. Look at it again.")
         if entered.entered_by == by:
             raise IllegalMove("You entered this count yourself. Somebody else must confirm it.")
+        if await is_of_their_link(work, entered, by):
+            raise IllegalMove(
+                "Whoever made this link entered this count. Somebody else must confirm it, signed in as themselves or "
+                "with a link that another organiser makes."
+            )
         count = replace(entered, confirmed_by=by, confirmed_at=clock.now())
         await work.papers.confirm(count, _ballots(live, count))
     return count
+
+
+async def is_of_their_link(work: Work, entered: PaperCount, by: str) -> bool:
+    """Returns True where `by` is a helper's link that was made by the account which entered a count: whoever made it
+    has it too."""
+    session = (await work.rounds.get_round(entered.round)).session
+    links = await work.helper_links.helper_links(session)
+    return any(one.id == by and one.made_by == entered.entered_by for one in links)
 
 
 async def _open(work: Work, session: str, round_id: str, at: str) -> tuple[LiveSession, Round]:

@@ -148,6 +148,7 @@ helper_link = sa.Table(
     words("made_at"),
     words("until"),
     words("revoked_at"),
+    sa.Column("made_by", Words, nullable=False, server_default=sa.text("''")),
 )
 
 paper = sa.Table(

@@ -16,6 +16,7 @@ from forum.services.voting.paper_counts import countable
 from forum.sessions.helper_link import Helper, HelperLink
 from forum.voting.round import RoundState
 from forum.web.accounts.code_check import LINKS_BY_HAND, by_hand
+from forum.web.auth import somebody
 from forum.web.errors import status_of
 from forum.web.forms import Form, form_of, spoken
 from forum.web.guess_limits import guessed
@@ -57,7 +58,8 @@ async def links(request: Request) -> Response:
     new = form.text("new")
     asked = (form.text("helper"), form.text("label"), form.text("hours"))
     try:
-        link = await helper_links.make(site.store, site.clock, session, new, *asked)
+        by = (await somebody(request)).id
+        link = await helper_links.make(site.store, site.clock, session, new, *asked, by=by)
     except (BadInput, IllegalMove) as error:
         if wants_json(request):
             raise

@@ -93,6 +93,7 @@ async def _page(request: Request, on: Count, form: Form, errors: dict[str, str] 
         round_ = await guard.round_of(work, session, on.round, lock=False)
         commission = await work.commissions.of_session(session)
         counted = await work.papers.get_paper_count(round_.id)
+        of_link = counted is not None and await paper_counts.is_of_their_link(work, counted, on.by)
     labels = {r.id: r.label for r in round_.responses}
     groups = [*((g.id, g.label, g.invited) for g in commission.groups), ("", _("Prefer not to say"), None)]
     typing = form.text("act") == "enter" and bool(errors)
@@ -112,6 +113,7 @@ async def _page(request: Request, on: Count, form: Form, errors: dict[str, str] 
         round=round_,
         counted=counted,
         mine=counted is not None and counted.entered_by == on.by,
+        of_link=of_link,
         told=counted is None or may_see(counted, on.by),
         groups=groups,
         marks=[(mark, mark_words(mark, labels)) for mark in marks],

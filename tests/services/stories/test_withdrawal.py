@@ -77,7 +77,7 @@ WITHOUT_WORDS = """
     first_link: token until
     follower: id kind about address key state asked_at until told_until not_before
     help_pledge: id words name key state day
-    helper_link: id label helper key made_at until revoked_at
+    helper_link: id label helper key made_at until revoked_at made_by
     hook_message: id event at facts state not_before tried_at heard claim claim_until
     last_act: id act at
     library: told_by told_by_key

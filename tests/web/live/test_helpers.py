@@ -114,6 +114,29 @@ async def test_papers_need_the_links_of_two(event: Event) -> None:
         assert len(await work.rounds.ballots(round_id)) == 4
 
 
+async def test_an_organiser_confirms_no_count_of_their_own_by_a_link_that_they_made(event: Event) -> None:
+    round_id = await event.ask()
+    own = await event.link("paper counter", "Myself")
+    counted = {"act": "enter", "handed_out": "5", "n:g1:r1": "3"}
+    papers = f"/organise/sessions/{event.session}/papers/{round_id}"
+    async with event.house.signed_in("organiser") as another, event.house.browser() as helper:
+        assert (await event.organiser.post(papers, data=counted)).status_code == 303
+        shown = await helper.get(f"{own}?round={round_id}")
+        assert "Whoever made this link entered this count." in words(shown)
+        assert 'value="confirm"' not in shown.text
+        async with event.house.store.read() as work:
+            count = await work.papers.get_paper_count(round_id)
+        assert count is not None
+        confirm = {"act": "confirm", "id": count.id}
+        refused = await helper.post(f"{own}?round={round_id}", data=confirm)
+        assert (refused.status_code, "Whoever made this link" in words(refused)) == (422, True)
+        key = new_key()
+        form = {"act": "make", "new": key, "helper": "paper counter", "label": "Ann", "hours": "6"}
+        assert (await another.post(event.page, data=form)).status_code == 200
+        assert 'value="confirm"' in (await helper.get(f"/helper/{key}?round={round_id}")).text
+        assert (await helper.post(f"/helper/{key}?round={round_id}", data=confirm)).status_code == 303
+
+
 @pytest.mark.parametrize("how", ["switched off", "run out", "ended"])
 async def test_a_link_that_works_no_longer_says_so_and_what_was_typed_stays(event: Event, how: str) -> None:
     screen = await event.link("scribe", hours="2")
