@@ -124,7 +124,8 @@ async def _in_pieces(stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
 async def form_with_file(request: Request, name: str, most: int) -> tuple[Form, File | None]:
     """Returns a form, and the file chosen in its field `name` (None for none). Raises as `form_and_file`."""
     form, field, file = await form_and_file(request, most)
-    return form, file if field == name else None
+    # Browsers send a file without a name or a byte for a field in which nothing was chosen.
+    return form, file if file and field == name and (file.name or file.size) else None
 
 
 async def form_and_file(request: Request, most: int) -> tuple[Form, str, File | None]:
@@ -145,10 +146,9 @@ async def form_and_file(request: Request, most: int) -> tuple[Form, str, File | 
         for field_name, value in (await parser.parse()).multi_items():
             if isinstance(value, str):
                 values.setdefault(field_name, []).append(clean(value))
-            elif value.filename:
-                # Browsers send a file without a name for a field in which nothing was chosen.
+            else:
                 content = await value.read() if parser.there <= most else b""
-                field, file = field_name, File(value.filename, parser.there, content)
+                field, file = field_name, File(value.filename or "", parser.there, content)
     except (UnicodeError, MultiPartException) as error:
         raise BadInput(_UNREADABLE) from error
     finally:

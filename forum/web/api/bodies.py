@@ -26,6 +26,7 @@ KEY, MOST_KEY = "Idempotency-Key", 200
 # The field of multipart/form-data that has the file.
 FILE = "file"
 _MOST_MISTAKES = 100
+_NO_FILE = "There is no file in this part. Send the file with its name, or leave the part out."
 _NO_FIELD = "There is no such field here. Leave it out, or look it up in the description."
 _ROW = re.compile(r"(\w+)_([0-9]{1,4})")
 
@@ -87,9 +88,11 @@ async def read_with_file(request: Request, takes: type[Struct], most: int) -> tu
     typed, of, file = await form_and_file(request, MAX_BYTES)
     names = {one.encode_name: _extra(one.type).get("form") or one.name for one in msgspec.structs.fields(takes)}
     for name in [name for name in typed.values if name not in names][:_MOST_MISTAKES]:
-        typed.wrong(name[:200], _NO_FIELD)
+        typed.wrong(name[:200], _NO_FILE if name == FILE else _NO_FIELD)
     if file and of != FILE:
         typed.wrong(clean(of)[:200], _NO_FIELD)
+    elif file and not file.name and not file.size:
+        typed.wrong(FILE, _NO_FILE)
     typed.stop()
     with_file = FormWithFile({names[name]: said for name, said in typed.values.items()})
     with_file.file = file

@@ -456,6 +456,19 @@ async def sends_a_file(programs: Programs, promise: str) -> None:
     for file, more, name in ((b"MZ", {}, "file"), (picture(), {"shows": ""}, "shows"), (picture(), {"on": "1"}, "on")):
         assert [one["field"] for one in (await send(file, 422, **more))["errors"]] == [name]
     assert [one["field"] for one in (await send(picture(), 422, field="photo"))["errors"]] == ["photo"]
+    for named, given, said in (
+        ("", "words", "no file in this part"),
+        ('; filename=""', "", "no file in this part"),
+        ('; filename=""', "MZ", "PNG"),
+    ):
+        parts = {f'"{name}"': value for name, value in news.items()} | {f'"file"{named}': given}
+        lines = "".join(
+            f"--x\r\nContent-Disposition: form-data; name={part}\r\n\r\n{value}\r\n" for part, value in parts.items()
+        )
+        typed = headers | {"Content-Type": "multipart/form-data; boundary=x"}
+        told = await programs.browser.post(START + at, content=lines + "--x--\r\n", headers=typed)
+        [wrong] = told.json()["errors"]
+        assert (told.status_code, wrong["field"], said in str(wrong)) == (422, "file", True), "nothing is dropped"
     alone = await programs.browser.post(START + at, json=news, headers=headers)
     assert (alone.status_code, [one["field"] for one in alone.json()["errors"]]) == (422, ["shows"])
     assert [one["field"] for one in (await send(b"x" * (MAX_BYTES + 1), 422))["errors"]] == ["file"]
