@@ -155,6 +155,7 @@ def build(settings: Settings, address: str = "", clock: Clock | None = None, her
             device_secret=signer.secret("devices"),
             noticed_secret=signer.secret("noticed"),
             second_step_secret=signer.secret("second steps"),
+            ticket_secret=signer.secret("tickets"),
             check_file=picture_process.checked,
             proxies=proxies,
             mailing=mailing,

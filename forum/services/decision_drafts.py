@@ -79,6 +79,19 @@ async def save(store: Store, clock: Clock, person: Person, form: DecisionForm, v
         return saved
 
 
+async def made_before(store: Store, person: Person, id_: str) -> DecisionDraft | Decision | None:
+    """Returns what a program's request with this id made before, which follows from its words: the draft as it is now,
+    or the decision that it was published as; None where it made nothing, or it was deleted. Raises NotAllowed."""
+    async with store.read() as work:
+        try:
+            made: DecisionDraft | Decision | None = await work.decision_drafts.get_draft(id_)
+        except NotFound:
+            made = await _decision(work, id_)
+    if made is not None:
+        decisions.check_may_decide(person, made.commission)
+    return made
+
+
 async def hand_over(store: Store, clock: Clock, person: Person, draft: str, version: int) -> DecisionDraft:
     """Gives a draft without mistakes to its second reader, and returns it.
 

@@ -30,9 +30,7 @@ LATE = (
     "A vote of this session has been opened, so no prediction can be sealed any more, and none replaced. You can still "
     "copy what you wrote from here."
 )
-MEANWHILE = (
-    "Somebody else sealed a prediction a moment ago. Read it above, then send yours again if it is to replace it."
-)
+MEANWHILE = "A prediction was sealed a moment ago. Read it above, then send yours again if it is to replace it."
 _UNLIKE = (
     "The prediction for this session is not as it was sealed, so it cannot be opened, and nothing was published. "
     "Whoever runs this Forum: put the database back from a backup; `forum record check` says what was changed."
@@ -60,8 +58,12 @@ def refusal(session: LiveSession, rounds: Sequence[Round]) -> str:
     return "" if session.opened_at else PLANNED
 
 
-async def seal(store: Store, clock: Clock, person: Person, session: str, form: PredictionForm) -> Prediction:
-    """Seals a prediction for a session, in the place of any, and returns it; the same form sent twice seals one.
+async def seal(
+    store: Store, clock: Clock, person: Person, session: str, form: PredictionForm, *, of_words: bool = False
+) -> Prediction:
+    """Seals a prediction for a session, in the place of any, and returns it; the same form sent twice seals one. With
+    `of_words` the form's id follows from its words, as a program's does: what it sealed before is returned, without its
+    words, also where another took its place since.
 
     Raises NotFound, NotAllowed, IllegalMove (LATE, ENDED, MEANWHILE) and FormErrors.
     """
@@ -71,17 +73,20 @@ async def seal(store: Store, clock: Clock, person: Person, session: str, form: P
         if live.commission not in permissions.reach(person, "decide"):
             raise NotAllowed("Only a commissioner can seal a prediction.")
         there = await work.predictions.prediction_for(session)
-        if there is not None and there.id == form.id:
+        found = Findings()
+        expect = found.need("expect", form.expect, "Write what you expect the room to say.", MOST_PREDICTED)
+        minds = found.need("minds", form.minds, "Write what would change your minds.", MOST_PREDICTED)
+        again = there is not None and there.id == form.id
+        if there is not None and again and (there.expect, there.minds) == (expect, minds):
             return there
+        if of_words and there is not None and (before := await _replaced(work, session, form.id)):
+            return before
         if refused := refusal(live, await work.rounds.list_rounds(session)):
             raise IllegalMove(refused)
         if (there.id if there else "") != form.after:
             raise IllegalMove(MEANWHILE)
-        found = Findings()
-        expect = found.need("expect", form.expect, "Write what you expect the room to say.", MOST_PREDICTED)
-        minds = found.need("minds", form.minds, "Write what would change your minds.", MOST_PREDICTED)
         found.stop()
-        id_ = form.id if _ID.fullmatch(form.id) else secrets.token_hex(16)
+        id_ = form.id if _ID.fullmatch(form.id) and not again else secrets.token_hex(16)
         salts = secrets.token_hex(16), secrets.token_hex(16)
         new = Prediction(id_, session, expect, minds, *salts, sealed_at=clock.now())
         if live.recorded:
@@ -91,6 +96,16 @@ async def seal(store: Store, clock: Clock, person: Person, session: str, form: P
             new = replace(new, entry=entry)
         await work.predictions.save_prediction(new)
         return new
+
+
+async def _replaced(work: Work, session: str, id_: str) -> Prediction | None:
+    """Returns the prediction with this id that was sealed for a session, as the record has it; None where it has
+    none."""
+    for stored in await work.record.naming([id_]) if _ID.fullmatch(id_) else ():
+        said = json.loads(stored.body)
+        if said["type"] == "prediction sealed" and (said["prediction"], said["session"]) == (id_, session):
+            return Prediction(id_, session, "", "", "", "", sealed_at=said["at"], entry=stored.index)
+    return None
 
 
 def digests(prediction: Prediction) -> dict[str, str]:

@@ -35,7 +35,8 @@ class Site:
 
     `address` is the one that phones use, as "http://192.0.2.7:8000": the configured one, else this machine's own.
     `device_secret` signs the cookies of browsers (`devices.py`), `noticed_secret` the links of services/noticed.py;
-    `second_step_secret` seals the secrets of second steps (services/second_steps.py).
+    `second_step_secret` seals the secrets of second steps (services/second_steps.py), `ticket_secret` makes the codes
+    of tickets that a program asks for (web/api/issuing.py).
     """
 
     settings: Settings
@@ -51,6 +52,7 @@ class Site:
     device_secret: bytes
     noticed_secret: bytes
     second_step_secret: bytes
+    ticket_secret: bytes
     check_file: CheckFile
     proxies: Proxies
     mailing: Mailing

@@ -23,6 +23,17 @@ from support.recorded_day import Day, a_day
 WRITES = {row.path: row for row in API if row.method == "POST"}
 
 
+@dataclass(frozen=True)
+class Keyed:
+    """A request with an Idempotency-Key that made something, and what it was told."""
+
+    path: str
+    body: object
+    token: str
+    key: str
+    told: dict[str, Any]
+
+
 @dataclass
 class Programs:
     """A house with two days in two commissions, and tokens: of each role in the first one, and one of every role
@@ -35,6 +46,7 @@ class Programs:
     described: dict[str, Any]
     tokens: dict[str, str]
     done: set[str] = field(default_factory=set)
+    keyed: list[Keyed] = field(default_factory=list)
     shapes: dict[str, Draft202012Validator] = field(default_factory=dict)
 
     @property
@@ -83,11 +95,23 @@ class Programs:
         if again:
             assert second.json()["detail"]
         else:
-            names = {"id", "round", "state", "entry", "code", "secret"} & first.json().keys()
-            assert {name: second.json()[name] for name in names} == {name: first.json()[name] for name in names}
+            assert _lasting(second.json()) == _lasting(first.json())
         self.done.add(of.path)
         told: dict[str, Any] = first.json()
+        if key:
+            self.keyed.append(Keyed(path, body, token, key, told))
         return told
+
+    async def repeat(self, one: Keyed) -> None:
+        """Sends a request again that made something, however long ago, and holds its answer to the first one."""
+        again = await self.send(one.path, one.body, one.token, one.key, 201)
+        assert _lasting(again.json(), made=True) == _lasting(one.told, made=True), one.path
+
+
+def _lasting(told: dict[str, Any], *, made: bool = False) -> dict[str, Any]:
+    """Returns what an answer to the same request says again; of what was `made`, what no later act changes."""
+    names = {"id", "round", "entry", "code", "secret", "tickets"} | (set() if made else {"state"})
+    return {name: told[name] for name in names & told.keys()}
 
 
 def row_of(path: str) -> ApiRow:

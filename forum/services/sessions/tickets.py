@@ -1,12 +1,14 @@
 """Tickets: single-use codes by group, so that a group's vote is that group's.
 
 A ticket is one person. Where it is lost, a new one takes its place: the old one dies, and who came with it goes on with
-the new one, on another device, with the ballots that were counted already. Codes are told once, when they are issued,
-and kept as SHA-256 only.
+the new one, on another device, with the ballots that were counted already. Codes are told when they are issued, and
+kept as SHA-256 only; a program that sends the same request again is told them again, as they follow from it.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 from dataclasses import dataclass, replace
 
@@ -25,15 +27,27 @@ from forum.stories.visible_text import digits
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 LENGTH, PART = 12, 4
 MOST_AT_ONCE, MOST_TICKETS = 500, 5000
-_TOLD = "These tickets were issued already, and codes are told once. Issue new ones, and revoke those that nobody has."
+_TOLD = (
+    "These tickets were issued already, and their codes cannot be told again. Issue new ones, and revoke those that "
+    "nobody has."
+)
 
 
 @dataclass(frozen=True)
 class Issued:
-    """A new ticket with its code, which is told this once."""
+    """A new ticket with its code, which is kept nowhere."""
 
     ticket: Ticket
     code: str
+
+
+@dataclass(frozen=True)
+class Repeatable:
+    """A program's request that may come again: its `id`, and the `seed` that its codes are made of, 32 bytes that only
+    the same request brings again."""
+
+    id: str
+    seed: bytes
 
 
 class UnknownTicket(BadInput):
@@ -56,16 +70,19 @@ def code_digest(code: str) -> str:
 
 
 async def issue(
-    store: Store, clock: Clock, session_id: str, group: str | None, count: int, *, request_id: str = ""
+    store: Store, clock: Clock, session_id: str, group: str | None, count: int, once: Repeatable | None = None
 ) -> list[Issued]:
-    """Issues so many tickets for one group (None: prefer not to say).
+    """Issues so many tickets for one group (None: prefer not to say); those of one request that comes twice are issued
+    `once`, and told again as they were.
 
-    `request_id` is the id of a program's request: what comes twice with one is issued once. Raises BadInput, and
-    IllegalMove, also the second time, as codes are told once.
+    Raises BadInput, and IllegalMove where the session takes none, or a repeated request's codes came of another seed.
     """
     if not 1 <= count <= MOST_AT_ONCE:
         raise BadInput("Issue from 1 to %(most)s tickets at once.", field="count", most=MOST_AT_ONCE)
     async with store.begin() as work:
+        held = await guard.of_kind(work, session_id, lock=True)
+        if once and (before := _issued_before(await work.tickets.list_tickets(held.id), count, once)):
+            return before
         session = await _ticketed(work, session_id)
         commission = await work.commissions.of_session(session)
         if group is not None and commission.group_label(group) is None:
@@ -74,12 +91,25 @@ async def issue(
         if len(standing) + count > MOST_TICKETS:
             raise BadInput("A session has at most %(most)s tickets.", field="count", most=MOST_TICKETS)
         first = len(standing) + 1
-        issued = [_new(session, number, group, clock.now()) for number in range(first, first + count)]
-        if request_id:
-            if any(ticket.id == request_id for ticket in standing):
-                raise IllegalMove(_TOLD)
-            issued[0] = replace(issued[0], ticket=replace(issued[0].ticket, id=request_id))
+        codes = [_code_of(once, number) if once else _random_code() for number in range(count)]
+        issued = [_new(session, number, group, clock.now(), code) for number, code in enumerate(codes, first)]
+        if once:
+            issued[0] = replace(issued[0], ticket=replace(issued[0].ticket, id=once.id))
         await work.tickets.add_tickets([new.ticket for new in issued])
+    return issued
+
+
+def _issued_before(standing: list[Ticket], count: int, once: Repeatable) -> list[Issued]:
+    """Returns the tickets that a request issued when it came before, [] where it did not. Raises IllegalMove where its
+    codes are not those: the signing key was changed since."""
+    first = next((ticket for ticket in standing if ticket.id == once.id), None)
+    if first is None:
+        return []
+    tickets = sorted(standing, key=lambda one: one.number)
+    batch = [one for one in tickets if first.number <= one.number < first.number + count]
+    issued = [Issued(ticket, _code_of(once, number)) for number, ticket in enumerate(batch)]
+    if any(one.ticket.code != code_digest(one.code) for one in issued):
+        raise IllegalMove(_TOLD)
     return issued
 
 
@@ -90,7 +120,7 @@ async def renew(store: Store, clock: Clock, session_id: str, number: int) -> Iss
         tickets = await work.tickets.list_tickets(session.id)
         lost = _numbered(tickets, number)
         await _end(work, lost, clock.now())
-        fresh = _new(session, len(tickets) + 1, lost.group, clock.now(), lost)
+        fresh = _new(session, len(tickets) + 1, lost.group, clock.now(), _random_code(), lost)
         await work.tickets.add_tickets([fresh.ticket])
     return fresh
 
@@ -166,8 +196,23 @@ async def _ticketed(work: Work, session_id: str) -> LiveSession:
     return session
 
 
-def _new(session: LiveSession, number: int, group: str | None, at: str, lost: Ticket | None = None) -> Issued:
-    code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+def _random_code() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+
+
+def _code_of(once: Repeatable, number: int) -> str:
+    """Returns the code of a ticket of a request by its place there: nobody tells it from a random one without the
+    seed."""
+    left, letters = int.from_bytes(hmac.digest(once.seed, str(number).encode(), hashlib.sha256)), []
+    for _ in range(LENGTH):
+        left, letter = divmod(left, len(ALPHABET))
+        letters.append(ALPHABET[letter])
+    return "".join(letters)
+
+
+def _new(
+    session: LiveSession, number: int, group: str | None, at: str, code: str, lost: Ticket | None = None
+) -> Issued:
     ticket = Ticket(
         secrets.token_hex(16),
         session.id,

@@ -48,17 +48,19 @@ async def propose(
     id_: str = "",
 ) -> Suggestion:
     """Proposes a question with its responses (one on each line) to a story's teller, for a moderator who read the
-    text of the fingerprint `read`; `id_` is made with the form, so that it is proposed once.
+    text of the fingerprint `read`; `id_` is made with the form, so that it is proposed once, and the same form sent
+    again gets the same proposal, answered or not.
 
     With `agree` the story is published as soon as the teller says yes to exactly this. Raises IllegalMove where the
     story moved on meanwhile or MOST_PROPOSED wait already, FormErrors (fields title, words).
     """
     offer = Offer(SuggestionKind.QUESTION, responses, title=question)
     async with store.begin() as work:
-        story, waiting = await _to_shape(work, story_id, read)
-        sent = next((one for one in waiting if one.id == id_), None)
-        if sent is not None and suggestions.same(sent, offer):
+        held = must_be_sent(await work.stories.get_story(story_id, lock=True))
+        sent = next((one for one in await work.drafts.suggestions(held.id) if one.id == id_ and one.staff), None)
+        if sent is not None and suggestions.same(sent, offer) and (sent.agreed or not agree):
             return sent
+        story, waiting = await _to_shape(work, story_id, read)
         if len(waiting) >= MOST_PROPOSED:
             raise IllegalMove(_ENOUGH, most=MOST_PROPOSED)
         commission = await work.commissions.get_commission(story.commission)

@@ -104,9 +104,11 @@ def _media(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def id_of(request: Request, person: str, body: bytes) -> str:
-    """Returns the id that a form would have brought, so that a request which is sent again is done once: it follows
-    from the header Idempotency-Key, whose it is, the address and the body. "" without that header. Raises BadInput."""
+def digest_of(request: Request, person: str, body: bytes) -> str:
+    """Returns 64 hex digits that are those of this request alone, so that one which is sent again is known: they follow
+    from the header Idempotency-Key, whose it is, the address and the body. "" without that header. Raises BadInput.
+
+    The first 32 are the id that a form would have brought; the others are kept nowhere."""
     key = request.headers.get(KEY, "")
     if not key:
         return ""
@@ -115,7 +117,7 @@ def id_of(request: Request, person: str, body: bytes) -> str:
             "Use at most %(most)s characters. This has %(length)s.", field=KEY, most=MOST_KEY, length=len(key)
         )
     said = "\n".join([person, request.url.path, key])
-    return hashlib.sha256(said.encode("utf-8", "replace") + b"\n" + body).hexdigest()[:32]
+    return hashlib.sha256(said.encode("utf-8", "replace") + b"\n" + body).hexdigest()
 
 
 def in_json(takes: type[Struct], error: BadInput) -> BadInput:

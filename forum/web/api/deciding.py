@@ -34,6 +34,11 @@ async def draft(request: Request, form: Form) -> Done:
     site, person = site_of(request), await somebody(request)
     if not form.text("id"):
         form = Form({**form.values, "id": [secrets.token_hex(16)]})
+    before = await decision_drafts.made_before(site.store, person, form.text("id"))
+    if isinstance(before, Decision):
+        return Done(id=before.id, state="published", page=f"{base_url(request)}/decisions/{before.id}")
+    if before is not None:
+        return _draft(request, before)
     return _draft(request, await decision_drafts.save(site.store, site.clock, person, _typed(request, form)))
 
 

@@ -1,14 +1,16 @@
-"""Organisers' acts over the API with tickets: a code for each person of a group, told when it is issued and never
-again."""
+"""Organisers' acts over the API with tickets: a code for each person of a group, told when it is issued, and again to
+the same request with its Idempotency-Key alone."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Sequence
 
 from starlette.requests import Request
 
 from forum.services.sessions import guard, tickets
-from forum.services.sessions.tickets import Issued
+from forum.services.sessions.tickets import Issued, Repeatable
 from forum.sessions.ticket import Ticket
 from forum.web.api.cursors import after
 from forum.web.api.done import Done
@@ -28,12 +30,14 @@ async def listed(request: Request, asked: Paged) -> Listing[KnownTicket]:
 
 
 async def issue(request: Request, form: Form) -> TicketsIssued:
-    """Issues tickets for a group, and tells their codes this once."""
+    """Issues tickets for a group, and tells their codes; again where the same request comes again."""
     site, session = site_of(request), request.path_params["session"]
     group, count = form.text("group") or None, int(form.text("count"))
-    return _told(
-        request, await tickets.issue(site.store, site.clock, session, group, count, request_id=form.text("id"))
-    )
+    once = None
+    if id_ := form.text("id"):
+        # From the part of the digest that is kept nowhere: neither the database nor the key of the server gives codes.
+        once = Repeatable(id_, hmac.digest(site.ticket_secret, request.state.seed.encode(), hashlib.sha256))
+    return _told(request, await tickets.issue(site.store, site.clock, session, group, count, once))
 
 
 async def replace(request: Request, form: Form) -> TicketsIssued:

@@ -25,7 +25,7 @@ FOR_TICKETS_AND_PAPERS: tuple[ApiRow, ...] = (
         "/sessions/{session}/tickets",
         issuing.issue,
         "run sessions",
-        message("Issue tickets for a group. Their codes are told this once"),
+        message("Issue tickets for a group. Their codes are told to this request alone"),
         TicketsIssued,
         asked_papers.AskedTickets,
         makes=True,

@@ -67,8 +67,9 @@ class ApiRow(msgspec.Struct, frozen=True):
         reading = bodies.read_with_file if self.with_file else bodies.read
         form, body = await reading(request, self.takes, self.most_body)
         if self.makes:
-            id_ = bodies.id_of(request, (await somebody(request)).id, body)
-            form.values = {**form.values, "id": [id_]}
+            digest = bodies.digest_of(request, (await somebody(request)).id, body)
+            form.values = {**form.values, "id": [digest[:32]]}
+            request.state.seed = digest[32:]
         try:
             done = await self.endpoint(request, form)
         except BadInput as error:

@@ -40,7 +40,7 @@ async def seal(request: Request, form: Form) -> Done:
     """Seals a prediction for a session, in the place of any."""
     site, person, session = site_of(request), await somebody(request), request.path_params["session"]
     typed = PredictionForm(**{name: form.text(name) for name in PredictionForm.__dataclass_fields__})
-    sealed = await predictions.seal(site.store, site.clock, person, session, typed)
+    sealed = await predictions.seal(site.store, site.clock, person, session, typed, of_words=True)
     return Done(id=sealed.id, state="sealed", entry=sealed.entry, page=_page(request, session))
 
 

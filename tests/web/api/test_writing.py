@@ -4,6 +4,7 @@ request that comes twice is done once."""
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,8 @@ from forum.services.commitments import UpdateForm
 from forum.services.decision_form import DecisionForm, Promise
 from forum.services.help_pledges import HelpForm
 from forum.services.keys import new_key
-from forum.services.stories import appeals_and_reports, draft_edits, evidence
+from forum.services.stories import appeals_and_reports, build_link, draft_edits, evidence
+from forum.services.stories.build_link import Answer
 from forum.services.stories.moderation import moderate
 from forum.services.stories.submissions import submit
 from forum.stories.draft import mark
@@ -256,7 +258,11 @@ async def test_the_acts_of_those_who_decide(programs: Programs) -> None:
     told = await programs.get(at, "commissioner")
     assert (told["id"], told["expect"], told["entry"]) == (sealed["id"], "A nurse", sealed["entry"])
     late = await programs.send(at, {"expect": "A", "minds": "B"}, programs.tokens["commissioner"], new_id(), 409)
-    assert "Somebody else sealed" in late.json()["detail"]
+    assert "was sealed a moment ago" in late.json()["detail"]
+    other = await do(at, {"expect": "A nurse or two", "minds": "B", "after": sealed["id"]})
+    assert (await programs.get(at, "commissioner"))["id"] == other["id"] != sealed["id"]
+    await programs.repeat(programs.keyed[-2])
+    assert (await programs.get(at, "commissioner"))["id"] == other["id"], "what was replaced stays replaced"
 
     over = await understood(programs.house.store)
     at, seen = f"/drafts/{over.draft.id}", {"version": over.draft.version}
@@ -346,6 +352,9 @@ async def test_the_acts_of_moderators(programs: Programs) -> None:
         refused = await programs.send(f"{at}/{act}", body | {"read": ""}, programs.tokens["moderator"], "", 422)
         assert [one["field"] for one in refused.json()["errors"]] == ["read"], "no text is agreed to unseen"
     await do(f"{at}/question/agree", agreed)
+    await build_link.answer(store, CLOCK, told, asked["id"], Answer("accepted"))
+    await programs.repeat(programs.keyed[-1])
+    await programs.send(f"{at}/question", question, programs.tokens["moderator"], new_id(), 409)
 
     pledge = HelpForm(new_key(), "I can lend the room", "Sam")
     await help_pledges.make(store, CLOCK, programs.day.voted.live, pledge)
@@ -391,7 +400,7 @@ async def test_the_acts_at_the_door_and_with_papers(programs: Programs) -> None:
     at = f"/sessions/{live['id']}/tickets"
     refused = await programs.send(at, {"count": 0}, own, "", 422)
     assert [one["field"] for one in refused.json()["errors"]] == ["count"]
-    issued = await do(at, {"count": 3, "group": "g1"}, again=409)
+    issued = await do(at, {"count": 3, "group": "g1"})
     assert [(one["number"], one["group"]) for one in issued["tickets"]] == [(1, "g1"), (2, "g1"), (3, "g1")]
     async with programs.house.browser() as person:
         code = {"ticket": issued["tickets"][0]["code"]}
@@ -403,9 +412,24 @@ async def test_the_acts_at_the_door_and_with_papers(programs: Programs) -> None:
     assert [one["dead"] for one in first["items"]] == [False, True, True]
     assert last == {"number": 4, "group": "g1", "dead": False, "replaces": 2}
     assert all(one["code"] not in str(first) for one in (*issued["tickets"], fresh))
-    key = new_id()
-    await programs.send(at, {"count": 1}, own, key, 201)
-    assert "codes are told once" in (await programs.send(at, {"count": 1}, own, key, 409)).json()["detail"]
+    codes = {one["code"] for one in (*issued["tickets"], fresh)}
+    for body, by, key in (
+        ({"count": 1}, own, programs.keyed[-1].key),
+        (programs.keyed[-1].body, own, new_id()),
+        (programs.keyed[-1].body, programs.tokens["another organiser"], programs.keyed[-1].key),
+    ):
+        new = (await programs.send(at, body, by, key, 201)).json()["tickets"]
+        assert codes.isdisjoint(one["code"] for one in new), "another body, key or person is another request"
+        codes |= {one["code"] for one in new}
+    await programs.repeat(programs.keyed[-1])
+    await programs.send(f"/sessions/{live['id']}/end", {}, own, "", 200)
+    assert (await programs.send(at, {"count": 1}, own, new_id(), 409)).json()["detail"]
+    await programs.repeat(programs.keyed[-1])
+    site = programs.house.app.state.site
+    programs.house.app.state.site = replace(site, ticket_secret=b"that of another signing key")
+    told = await programs.send(at, programs.keyed[-1].body, own, programs.keyed[-1].key, 409)
+    assert "cannot be told again" in told.json()["detail"], "no wrong code is told"
+    programs.house.app.state.site = site
 
     vote, second = f"/rounds/{programs.day.standing}/papers", programs.tokens["another organiser"]
     assert (await programs.get(vote))["state"] == "none"
@@ -528,6 +552,12 @@ async def test_stories_to_read_come_few_at_once_as_each_has_its_text(programs: P
 def test_every_write_was_done(programs: Programs) -> None:
     """Follows the tests above: a new row needs its act in one of them."""
     assert programs.done == set(WRITES)
+
+
+async def test_what_made_something_is_answered_alike_however_much_happened_since(programs: Programs) -> None:
+    assert {row_of(one.path).path for one in programs.keyed} == {path for path, row in WRITES.items() if row.makes}
+    for one in programs.keyed:
+        await programs.repeat(one)
 
 
 async def test_thousands_of_small_values_are_refused_before_they_are_read(programs: Programs) -> None:

@@ -37,9 +37,17 @@ async def test_it_is_sealed_before_the_first_vote_and_nobody_else_reads_it(house
         assert (await commissioner.post(path, data=sent | {"minds": MINDS})).status_code == 303
         assert EXPECT in words(await commissioner.get(path))
         assert "A prediction is sealed" in words(await commissioner.get("/decide"))
+        assert (await commissioner.post(path, data=sent | {"minds": MINDS})).status_code == 303, "sent twice"
+        back = await commissioner.post(path, data=sent | {"minds": MINDS, "expect": "They are glad."})
+        assert (back.status_code, "They are glad.</textarea>" in back.text) == (409, True), "nothing typed is lost"
+        sent |= {name: field(back, name) for name in ("id", "after")} | {"expect": "They are glad."}
+        assert (await commissioner.post(path, data=sent | {"minds": MINDS})).status_code == 303
+        assert "They are glad." in words(await commissioner.get(path))
+        sent |= {"after": field(await commissioner.get(path), "after"), "id": "", "expect": EXPECT}
+        assert (await commissioner.post(path, data=sent | {"minds": MINDS})).status_code == 303
         other = await commissioner.post(path, data={"id": "", "after": "", "expect": "Else", "minds": MINDS})
         assert other.status_code == 409
-        assert "Somebody else sealed a prediction a moment ago." in words(other)
+        assert "A prediction was sealed a moment ago." in words(other)
         assert "Else</textarea>" in other.text
         for page in (public, "/record/entries", f"/record/entries?session={live.id}"):
             seen = await anybody.get(page)
