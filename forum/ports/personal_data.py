@@ -255,11 +255,7 @@ COLUMNS: Mapping[str, Mapping[Kind | None, str]] = {
         Kind.ACCOUNT: "by",
         NOBODY: "seq id story read entry",
     },
-    "helper_link": {
-        Kind.LINK: "label key made_at until revoked_at",
-        Kind.ACCOUNT: "made_by",
-        NOBODY: "seq id session helper",
-    },
+    "helper_link": {Kind.LINK: "label key made_at made_by until revoked_at", NOBODY: "seq id session helper"},
     "group_link": {Kind.LINK: "key made_at revoked_at", NOBODY: "seq id decision group_label"},
     "minority_statement": {
         Kind.ROOM: "words because sent_at moderated_at",
