@@ -30,7 +30,7 @@ from forum.web.cookies import DEVICE
 from forum.web.templates import STATIC
 
 VOTERS = 100
-ROUNDS = 4  # twenty minutes, taken three times for an hour
+ROUNDS = 3  # a quarter of an hour, taken four times
 EACH = 300.0  # seconds from one question to the next
 QUESTION = (
     "It is past two at night and a neighbour knocks for the third time. Who should come first, and what should they do?"
@@ -78,9 +78,9 @@ class Bill:
 
     @property
     def an_hour(self) -> int:
-        """Returns the bytes of an hour, of twenty minutes in which the page was loaded once."""
+        """Returns the bytes of an hour, of a quarter of it in which the page was loaded once."""
         loaded = self.bytes["the page"] + self.bytes["what the page loads"]
-        return loaded + 3 * (self.all - loaded)
+        return loaded + 4 * (self.all - loaded)
 
     def lines(self) -> list[str]:
         rows = [f"{size:>9,} {what} ({self.times[what]})" for what, size in self.bytes.most_common()]
@@ -100,7 +100,7 @@ def answered(answer: httpx2.Response) -> int:
 
 @dataclass
 class Day:
-    """A room of VOTERS, whose facilitator goes through twenty minutes; one phone by a socket, another by polling."""
+    """A room of VOTERS, whose facilitator goes through fifteen minutes; one phone by a socket, another by polling."""
 
     house: House
     live: LiveSession
@@ -273,7 +273,7 @@ class Day:
 
 
 async def an_hour(folder: Path, tables: Path) -> tuple[Bill, Bill]:
-    """Counts twenty minutes of one phone with a socket, and of one that polls."""
+    """Counts a quarter of an hour of one phone with a socket, and of one that polls."""
     async with a_house(folder, tables) as house:
         wait_for_database(house.store)
         commission = a_commission()
@@ -308,10 +308,10 @@ async def an_hour(folder: Path, tables: Path) -> tuple[Bill, Bill]:
 
 
 def test_an_hour_of_voting_is_less_than_a_megabyte(tmp_path: Path, sqlite_template: Path, tables: Tables) -> None:
-    """Four rounds of five minutes, three times that, with 100 voters and with TCP's and IP's own bytes, both ways."""
+    """Three rounds of five minutes, four times that, with 100 voters and with TCP's and IP's own bytes, both ways."""
     socket, polling = run_jumping(an_hour(tmp_path, sqlite_template))
-    tables.add("a phone with a socket, twenty minutes, bytes both ways", socket.lines())
-    tables.add("a phone that polls, twenty minutes, bytes both ways", polling.lines())
+    tables.add("a phone with a socket, a quarter of an hour, bytes both ways", socket.lines())
+    tables.add("a phone that polls, a quarter of an hour, bytes both ways", polling.lines())
     assert socket.times["casts"] == ROUNDS
     assert socket.an_hour < 1_000_000
     assert polling.an_hour < 1_000_000
