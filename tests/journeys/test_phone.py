@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
-from support.browser import PHONE, House, Look, People
+from support.browser import PHONE, House, Look, People, take_offline
 from support.session_api import ApiSession, join_session
 
 from forum.live.room import MOST_SOCKETS
@@ -26,12 +27,14 @@ async def vote(page: Page, label: str) -> None:
     await page.locator("[data-send]").click()
 
 
-async def vote_offline(phone: Page, label: str) -> None:
-    """Takes the phone off the network, votes on it, and waits until it says that the vote waits."""
+async def vote_offline(phone: Page, label: str) -> Callable[[], Awaitable[None]]:
+    """Takes the phone off the network, votes on it, and waits until it says that the vote waits; returns what brings it
+    back."""
     await phone.wait_for_selector("[data-ballot]")
-    await phone.context.set_offline(True)
+    bring_back = await take_offline(phone)
     await vote(phone, label)
     await expect(phone.locator("[data-status]")).to_have_attribute("data-is", "waiting", timeout=30_000)
+    return bring_back
 
 
 async def test_a_vote_given_offline_is_kept_said_plainly_and_sent_on_return(people: People, event: ApiSession) -> None:
@@ -39,12 +42,12 @@ async def test_a_vote_given_offline_is_kept_said_plainly_and_sent_on_return(peop
     round_id = await event.ask()
     status = phone.locator("[data-status]")
     await phone.wait_for_selector("[data-ballot]")
-    await phone.context.set_offline(True)
+    bring_back = await take_offline(phone)
     await vote(phone, "A nurse")
     await expect(status).to_have_attribute("data-is", re.compile("waiting|sending"))
     await expect(status).not_to_contain_text("Counted")
     await expect(status).to_have_attribute("data-is", "waiting", timeout=30_000)
-    await phone.context.set_offline(False)
+    await bring_back()
     await expect(status).to_contain_text("Counted", timeout=40_000)
     assert await event.counts(round_id) == {"r1": 1, "r2": 0, "none": 0}
 
@@ -65,9 +68,9 @@ async def test_a_vote_given_offline_survives_closing_the_tab(people: People, eve
 async def test_a_vote_that_comes_too_late_is_refused_in_plain_words(people: People, event: ApiSession) -> None:
     phone = await joined(people, event)
     round_id = await event.ask()
-    await vote_offline(phone, "A nurse")
+    bring_back = await vote_offline(phone, "A nurse")
     await event.act("close", round=round_id)
-    await phone.context.set_offline(False)
+    await bring_back()
     await expect(phone.locator("[data-status]")).to_contain_text("not counted", timeout=40_000)
     await event.act("reveal", round=round_id)
     await expect(phone.locator("#screen")).to_contain_text("Nobody voted")

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from conftest import Tables
 from playwright.async_api import Locator, Page, Route, ViewportSize, expect
-from support.browser import PHONE, SMALL, House, Look, People
+from support.browser import PHONE, SMALL, House, Look, People, take_offline
 from support.factories import COMMISSION_FORM
 from support.network_proxy import Wire
 from support.session_api import ANSWERS, FORMS, ApiSession, a_ticketed_session, join_session, vote_of_others
@@ -71,9 +71,9 @@ async def test_what_was_chosen_and_not_sent_stays_whatever_is_pushed(people: Peo
     await other.reload()
     await event.act("resume")
     await expect(phone.locator("[data-part=paused]")).to_have_count(0)
-    await phone.context.set_offline(True)
+    bring_back = await take_offline(phone)
     await expect(phone.locator("[data-connection]")).to_have_attribute("data-is", "down", timeout=30_000)
-    await phone.context.set_offline(False)
+    await bring_back()
     await expect(phone.locator("[data-connection]")).to_have_attribute("data-is", "up", timeout=60_000)
     await expect(phone.locator("[data-status]")).to_contain_text("What you changed since is not sent yet.")
     await expect(phone.locator("#rank-r3")).to_have_value("1")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Page, Route, ViewportSize, expect
-from support.browser import SMALL, House, Look, People, follow, press_within, vote
+from support.browser import SMALL, House, Look, People, follow, press_within, take_offline, vote
 from support.session_api import join_session, vote_of_others
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -206,23 +206,23 @@ async def test_a_stop_is_kept_without_a_connection_only_while_its_scene_is_on(da
     queue = day.console.locator("[data-part=queue]")
     await day.replay()
     await expect(phone.locator("[data-stop]")).to_be_visible()
-    await phone.context.set_offline(True)
+    bring_back = await take_offline(phone)
     await phone.get_by_role("button", name="STOP").click()
     await expect(status).to_have_attribute("data-is", "waiting", timeout=30_000)
     await expect(status).to_contain_text("as long as this scene is on")
-    await phone.context.set_offline(False)
+    await bring_back()
     await expect(status).to_contain_text("The facilitator sees your stop", timeout=40_000)
     await expect(queue).to_contain_text("without words")
 
     # The scene has gone on meanwhile: a stop from before would mean another moment.
-    await phone.context.set_offline(True)
+    bring_back = await take_offline(phone)
     await phone.get_by_label("What should they do?").fill("Much too late")
     await phone.get_by_role("button", name="Send this").click()
     await expect(status).to_have_attribute("data-is", "waiting", timeout=30_000)
     item = day.console.locator("[data-part=programme] li", has_text="Twenty honest minutes")
     async with day.console.expect_response(lambda r: r.url.endswith("/scene")):
         await item.get_by_role("button", name="Play again").click()
-    await phone.context.set_offline(False)
+    await bring_back()
     await expect(phone.locator("#screen")).to_contain_text("Twenty honest minutes", timeout=40_000)
     await expect(status).to_be_empty()
     assert await phone.evaluate("Object.values(localStorage).filter((kept) => kept.includes('Much too late'))") == []

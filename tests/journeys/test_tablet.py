@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 from playwright.async_api import Page, expect
-from support.browser import SMALL, House, Look, People
+from support.browser import SMALL, House, Look, People, take_offline
 from support.session_api import ApiSession, a_new_session, an_organiser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -74,7 +74,7 @@ async def test_ballots_given_without_a_connection_are_kept_and_each_is_counted(p
     await page.goto(event.tablet)
     round_id = await event.ask()
     await page.wait_for_selector("[data-ballot]:visible")
-    await page.context.set_offline(True)
+    bring_back = await take_offline(page)
     for group, answer in (("Carers", "A nurse"), ("Nurses", "A nurse"), ("Carers", "The police")):
         await vote(page, group, answer)
         said = page.locator("[data-said]")
@@ -83,7 +83,7 @@ async def test_ballots_given_without_a_connection_are_kept_and_each_is_counted(p
         await page.get_by_role("button", name="I am the next person").click()
         await expect(page.locator("input:checked")).to_have_count(0)
     await expect(page.locator("[data-waiting]")).to_have_text("Votes waiting here: 3")
-    await page.context.set_offline(False)
+    await bring_back()
     await expect(page.locator("[data-waiting]")).to_have_text("", timeout=60_000)
     assert await event.counts(round_id) == {"r1": 2, "r2": 1, "none": 0}
 
@@ -95,12 +95,12 @@ async def test_a_ballot_that_waited_too_long_is_told_and_says_no_name_of_an_answ
     await page.goto(event.tablet)
     round_id = await event.ask()
     await page.wait_for_selector("[data-ballot]:visible")
-    await page.context.set_offline(True)
+    bring_back = await take_offline(page)
     await vote(page, "Carers", "A nurse")
     await expect(page.locator("[data-said]")).to_have_attribute("data-is", "waiting", timeout=30_000)
     await page.get_by_role("button", name="I am the next person").click()
     await event.act("close", round=round_id)
-    await page.context.set_offline(False)
+    await bring_back()
     news = page.locator("[data-news-tablet]")
     await expect(news).to_contain_text("A vote that waited on this tablet was not counted.", timeout=60_000)
     await expect(news).to_contain_text("closed")

@@ -253,6 +253,25 @@ async def vote(page: Page, choice: int, reason: str = "") -> None:
         await expect(page.locator("[data-send]")).to_contain_text("With what you wrote")
 
 
+async def take_offline(page: Page) -> Callable[[], Awaitable[None]]:
+    """Takes a page with a websocket off the network; returns what brings it back.
+
+    By itself Chromium then tries without a pause to pass on what waits in the socket, and uses up a processor: here it
+    is told that a byte takes minutes, too.
+    """
+    await page.context.set_offline(True)
+    tools = await page.context.new_cdp_session(page)
+    await tools.send("Network.enable")
+    slow = {"latency": 0, "downloadThroughput": 0.01, "uploadThroughput": 0.01}
+    await tools.send("Network.emulateNetworkConditions", {"offline": True, **slow})
+
+    async def bring_back() -> None:
+        await tools.detach()
+        await page.context.set_offline(False)
+
+    return bring_back
+
+
 async def press(console: Page, name: str) -> None:
     """Presses a button of the console, says yes where it asks, and waits until the server has answered."""
     await press_within(console, console, name)
