@@ -25,7 +25,7 @@ REFUSALS: Final = {
     "unknown_round": "There is no such question here.",
     "not_open": "Voting on this question has not started.",
     "closed": "Voting on this question has closed. This vote was not counted.",
-    "annulled": "This vote was declared void. Nothing was counted.",
+    "annulled": "This vote was annulled. Nothing was counted.",
     "observing": "You follow this session without voting. This vote was not counted.",
     "not_joined": "Join first: choose a group, then vote.",
     "reason_too_long": "The reason is too long. Use at most 500 characters.",

@@ -30,7 +30,7 @@ def check_decisions(export: Export) -> Verdict:
             problem = _decision_problem(export, entry)
             withdrawn += export.covers(entry) and _rests_on_withdrawn(export, entry)
             if not problem and not shown.issuperset(entry["rounds"]):
-                problem = "it was made before the result was shown, or after the vote was declared void"
+                problem = "it was made before the result was shown, or after the vote was annulled"
             if not problem and entry["decision"] in decided:
                 problem = "it is there twice"
             if problem:
@@ -83,7 +83,7 @@ def _weighed_problem(export: Export, entry: dict[str, Any], result: Result, meth
     response, outcome, preferred = entry["response"], entry["outcome"], preference(result, method)
     weighed = weighed_of(entry, export.disclosures)
     if weighed is None:
-        return ""  # withdrawn with one of its votes: that this one is void is checked with the entries
+        return ""  # withdrawn with one of its votes: that this one is annulled is checked with the entries
     if weighed["preference"] != list(preferred):
         return "what it says people preferred is not what the vote shows"
     against = differs(outcome, response, preferred, counted=not result.withholds_count)

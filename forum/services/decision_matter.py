@@ -23,7 +23,7 @@ from forum.voting.suppression import Result
 class Matter:
     """The rounds that a decision rests on (first vote first), with the result of each.
 
-    `results` follows `rounds`; an annulled round, whose votes are void, has None. `conditions` are those
+    `results` follows `rounds`; an annulled round, whose votes do not count, has None. `conditions` are those
     that everybody can read with these rounds, what most people asked for first.
     """
 
@@ -50,7 +50,7 @@ class Matter:
 
     @property
     def preference(self) -> tuple[str, ...]:
-        """Returns the responses that share the top of the head count; () where nobody voted or the vote is void."""
+        """Returns the responses that share the top of the head count; () where nobody voted or the vote is annulled."""
         return suppression.preference(self.result, self.later.method) if self.result else ()
 
     @property

@@ -39,7 +39,7 @@ REVOKED = (
     "wrote from here."
 )
 OVER = "The time for this statement is over, so nothing was sent. You can still copy what you wrote from here."
-VOID = "The vote was declared void, so nothing stands against it now. You can still copy what you wrote from here."
+ANNULLED = "The vote was annulled, so nothing stands against it now. You can still copy what you wrote from here."
 REPLACED = (
     "This decision was replaced by another, so nothing was sent. Where your group is against the newer one, ask for a "
     "link on that. You can still copy what you wrote from here."
@@ -120,7 +120,7 @@ async def opened(work: Work, clock: Clock, key: str, *, lock: bool = False) -> O
     end = closes_at(decision, statement)
     refused = ""
     if link.group not in groups_against(decision):
-        refused = VOID
+        refused = ANNULLED
     elif link.revoked_at:
         refused = REVOKED
     elif statement is not None and statement.state != StatementState.RETURNED:
@@ -136,8 +136,8 @@ async def write(store: Store, clock: Clock, key: str, id_: str, words: str) -> M
     """Sends a group's statement to the moderators, and returns it; the same form sent twice is one.
 
     `id_` is a random id made when the form was shown, or the id of a statement that was returned. Raises NotFound for
-    an unknown key, FormErrors for words that are missing or too long, and IllegalMove (REVOKED, REPLACED, OVER, VOID,
-    SENT).
+    an unknown key, FormErrors for words that are missing or too long, and IllegalMove (REVOKED, REPLACED, OVER,
+    ANNULLED, SENT).
     """
     found = Findings()
     words = found.need("words", words, "Write what your group holds against the decision.", MOST_WORDS)
@@ -215,8 +215,8 @@ async def give_back(
         return returned
 
 
-async def void(work: Work, decisions: Collection[str]) -> list[str]:
-    """Empties the statements on decisions whose vote was declared void, with the names of their groups: they say what
+async def empty(work: Work, decisions: Collection[str]) -> list[str]:
+    """Empties the statements on decisions whose vote was annulled, with the names of their groups: they say what
     that vote showed. Returns the digests of what the record says of them, for the caller to erase."""
     digests: list[str] = []
     for id_ in decisions:

@@ -29,7 +29,7 @@ class Outcome:
     """A decision, a promise or a result: the index of the entry that it stands in, its kind, its day (ISO, UTC), and
     the ids of its commission and, of a result, its session and round.
 
-    `state` is how a promise stands now, `due` its day; `void` says that a vote was declared void; `corrected` and
+    `state` is how a promise stands now, `due` its day; `annulled` says that a vote was; `corrected` and
     `replaced` tell of a decision, `replaced` of its promises too.
     """
 
@@ -41,7 +41,7 @@ class Outcome:
     round: str = ""
     state: str = ""
     due: str = ""
-    void: bool = False
+    annulled: bool = False
     corrected: bool = False
     replaced: bool = False
 
@@ -110,14 +110,14 @@ class Outcomes:
             self._result(index, entry)
 
     def _result(self, index: int, entry: Mapping[str, Any]) -> None:
-        # What was declared void is not shown as a result any more: its place is that of the annulment.
+        # What was annulled is not shown as a result any more: its place is that of the annulment.
         if gone := self._results.pop(entry["round"], None):
             for kind in (None, gone.kind):
                 for about in ("", gone.commission, gone.session):
                     there = self._of[kind, about]
                     del there[bisect_left(there, _place(gone), key=_place)]
         one = Outcome(index, OutcomeKind.RESULT, *_placed(entry), entry["session"], entry["round"])
-        one.void = entry["type"] == "round annulled"
+        one.annulled = entry["type"] == "round annulled"
         self._results[entry["round"]] = self._put(one)
 
     def _put(self, one: Outcome) -> Outcome:

@@ -86,7 +86,7 @@ async def _past(work: Work, body: Mapping[str, object]) -> Past:
         given = {words.entry for words in await work.record.disclosures(back)}
         # Also from a damaged record words can be taken back.
         told = await work.record.unchecked_at(given)
-        before += told + await _about_void_rounds(work, told)
+        before += told + await _about_annulled_rounds(work, told)
     # What a session was opened with may stand in no entry: only what contradicts an entry is refused.
     past = Past(whole=False)
     for _index, stored in sorted({stored.index: stored for stored in before}.items()):
@@ -96,14 +96,14 @@ async def _past(work: Work, body: Mapping[str, object]) -> Past:
     return past
 
 
-async def _about_void_rounds(work: Work, told: Sequence[StoredEntry]) -> list[StoredEntry]:
+async def _about_annulled_rounds(work: Work, told: Sequence[StoredEntry]) -> list[StoredEntry]:
     """Returns the entries about the rounds, and the first votes before these, with which the words told in some entries
     may be withdrawn."""
     found: list[StoredEntry] = []
     rounds: set[str] = set()
     for stored in told:
         facts = list(leaves_of(json.loads(stored.body)))
-        if any(kind.void for kind, _, _ in facts):
+        if any(kind.annulled for kind, _, _ in facts):
             rounds |= {value for kind, value, _ in facts if kind.of == "round"}
     for _ in range(2):
         found = await work.record.naming(rounds) if rounds else []

@@ -78,7 +78,7 @@ class Timelines:
         if type_ == "round revealed":
             self._results[entry["round"]] = step
         elif type_ == "round annulled" and (shown := self._results.pop(entry["round"], None)):
-            steps.remove(shown)  # what was declared void is not shown any more
+            steps.remove(shown)  # what was annulled is not shown any more
         elif type_ == "decision":
             step.status = entry["outcome"]
             self._stories[entry["decision"]] = step.story

@@ -157,10 +157,10 @@ class SqlSessions(Area):
     async def over(self, before: str) -> list[str]:
         """Returns the ids of the sessions that were over before this time and still know their devices."""
         shown = (rounds.c.revealed_at != "") & (rounds.c.revealed_at < before)
-        void = (rounds.c.annulled_at != "") & (rounds.c.annulled_at < before)
+        annulled = (rounds.c.annulled_at != "") & (rounds.c.annulled_at < before)
         of_it = rounds.c.session == sessions.c.id
         ended = sessions.c.ended & (sessions.c.ended_at < before)
-        alone = (sessions.c.kind == SessionKind.ASYNCHRONOUS) & sa.exists().where(of_it, shown | void)
+        alone = (sessions.c.kind == SessionKind.ASYNCHRONOUS) & sa.exists().where(of_it, shown | annulled)
         known = sa.exists().where(participants.c.session == sessions.c.id, participants.c.device < GONE)
         rows = await self._link.rows(sa.select(sessions.c.id).where(ended | alone, known).order_by(sessions.c.id))
         return [row["id"] for row in rows]

@@ -16,7 +16,7 @@ from forum.voting.small_numbers import STEP
 
 def differences(outcome: str, response: str | None, result: Result | None, method: str) -> Iterator[Difference]:
     """Yields what a decision about `response` differs from, beside the head count: equal voice, each row that may be
-    shown, and a quorum that was missed. Of a vote that gives no count, or is void, nothing can be said.
+    shown, and a quorum that was missed. Of a vote that gives no count, or is annulled, nothing can be said.
 
     Putting the decision off, or saying that something went wrong, differs from nothing.
     """

@@ -35,7 +35,7 @@ class MinorityStatement:
     """A group's statement on a decision. `group` is its label; `sent_at` is when it was sent first; `because` says why
     a moderator returned it; `entry` is the index of its record entry, None until it is published.
 
-    Once taken back it has no words; where the vote itself was declared void, no group either.
+    Once taken back it has no words; where the vote itself was annulled, no group either.
     """
 
     id: str
@@ -53,7 +53,7 @@ def groups_against(decision: Decision) -> tuple[str, ...]:
     """Returns the groups that may write on a decision: those of which it is shown that they put something else first.
 
     That is on the decision's page already, so a link for one of them tells nothing. Groups that are shown together are
-    no group; and a decision whose vote was declared void differs from nothing.
+    no group; and a decision whose vote was annulled differs from nothing.
     """
     return tuple(one.group for one in decision.differences if one.kind == DifferenceFrom.GROUP and one.group != POOL)
 

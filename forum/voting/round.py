@@ -175,7 +175,7 @@ class Reveal(msgspec.Struct, frozen=True):
 
 
 class Annul(msgspec.Struct, frozen=True):
-    """Event: the facilitator declares the round void, with the reason for the record."""
+    """Event: the facilitator annuls the round, with the reason for the record."""
 
     at: str
     because: str

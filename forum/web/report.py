@@ -109,7 +109,7 @@ def _round(log: Log, id_: str, steps: Steps) -> Iterator[Block]:
     yield Heading(4, log.words(opened["question"]))
     if steps.annulled:
         yield Paragraph(
-            _("This vote was declared void. The reason given: %(because)s")
+            _("This vote was annulled. The reason given: %(because)s")
             % {"because": log.words(steps.annulled["because"])}
         )
         return

@@ -73,8 +73,8 @@ async def test_a_vote_waits_until_it_is_answered_by_the_day_it_was_put_off_to_la
             await work.decisions.add_answer_move(
                 AnswerMove(new_id(), moved.rounds[0], declared, day, "Ill", CLOCK.now(), entry)
             )
-        void = await work.rounds.get_round(annulled.rounds[0], lock=True)
-        await work.rounds.save_round(replace(void, state="annulled"))  # type: ignore[arg-type]
+        round_ = await work.rounds.get_round(annulled.rounds[0], lock=True)
+        await work.rounds.save_round(replace(round_, state="annulled"))  # type: ignore[arg-type]
     waiting = await listed(store, Section.WAITING)
     assert [(one.id, one.day, one.first) for one in waiting] == [
         (late.rounds[1], declared, late.rounds[0]),

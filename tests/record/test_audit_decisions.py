@@ -64,9 +64,9 @@ def test_a_decision_out_of_place_fails() -> None:
         keeper.entries.remove(decision)
         keeper.entries.insert(keeper.entries.index(entry_of_type(keeper, "round opened")), decision)
 
-    def on_a_void_vote(keeper: Keeper) -> None:
-        void = entry_of_type(keeper, "round annulled", 1)["round"]
-        facts = {"decision": "e" * 32, "rounds": [void], "response": "r2"}
+    def on_an_annulled_vote(keeper: Keeper) -> None:
+        annulled = entry_of_type(keeper, "round annulled", 1)["round"]
+        facts = {"decision": "e" * 32, "rounds": [annulled], "response": "r2"}
         keeper.entries.append({**entry_of_type(keeper, "decision", 1), **facts})
 
     def twice(keeper: Keeper) -> None:
@@ -87,7 +87,7 @@ def test_a_decision_out_of_place_fails() -> None:
     def promised_elsewhere(keeper: Keeper) -> None:
         entry_of_type(keeper, "commitment")["commission"] = QUIET.id
 
-    for change in (too_early, on_a_void_vote, twice, elsewhere, made_up, without_reasons):
+    for change in (too_early, on_an_annulled_vote, twice, elsewhere, made_up, without_reasons):
         assert "decisions" in failed_after(change), change.__name__
 
     def updated_twice(keeper: Keeper) -> None:

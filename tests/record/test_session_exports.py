@@ -112,13 +112,13 @@ def test_it_holds_what_is_of_the_session_and_nothing_of_another() -> None:
     assert about["title"].endswith(f": {CRISIS.title}, A morning")
 
 
-def test_a_decision_on_a_vote_that_was_void_later_says_so_in_each_session_that_it_names() -> None:
+def test_a_decision_on_a_vote_that_was_annulled_later_says_so_in_each_session_that_it_names() -> None:
     made = rooms()
     later = next(e["round"] for e in made.keeper.entries if e["type"] == "round opened" and e["session"] == made.later)
     made.keeper.annul(CRISIS, (later, made.later), "It was put badly")
     told = next(e for e in made.keeper.entries if e["type"] == "round revealed" and e["round"] == later)
     made.keeper.erase(CRISIS, digests_in(told["result"]))
-    # With a void vote go the conditions that were given in it, as the decision repeats them.
+    # With an annulled vote go the conditions that were given in it, as the decision repeats them.
     answered = [e["conditions"] for e in made.keeper.entries if e["type"] == "decision" and later in e["rounds"]]
     gone = [one["condition"] for given in answered if given for one in given["answered"] if one["round"] == later]
     made.keeper.erase(CRISIS, digests_in(gone))

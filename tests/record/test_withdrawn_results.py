@@ -1,4 +1,4 @@
-"""Results disclosed beside their entry: withdrawn with a void vote, by nobody else, and of one closed shape."""
+"""Results disclosed beside their entry: withdrawn with an annulled vote, by nobody else, and of one closed shape."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ def test_results_beside_their_entries_pass_every_check() -> None:
     assert set(verdicts(signed_again(two_votes())).values()) == {PASS}
 
 
-def test_a_void_first_vote_takes_its_result_and_the_view_shift_with_it() -> None:
+def test_an_annulled_first_vote_takes_its_result_and_the_view_shift_with_it() -> None:
     keeper = two_votes()
     annul(keeper, 0)
     withdraw(keeper, ("result", 0), ("view_shift", 1))
     packed = signed_again(keeper)
     assert set(verdicts(packed).values()) == {PASS, NOT_CHECKED}
-    assert "1 more are void" in details(packed)["head counts"]
+    assert "1 more are annulled" in details(packed)["head counts"]
     alone = {check.name: check for check in verify_files(unpack(packed)[0])}
     assert FAIL not in {check.verdict for check in alone.values()}
     assert alone["ballots root"].verdict == NOT_CHECKED
@@ -173,10 +173,10 @@ def another_first_vote(keeper: Keeper) -> None:
 @pytest.mark.parametrize(
     ("forged", "check", "told"),
     [
-        (result_of_a_standing_vote, "entries", "may be withdrawn once its vote is void"),
-        (result_of_the_other_vote, "entries", "may be withdrawn once its vote is void"),
-        (view_shift_of_standing_votes, "entries", "may be withdrawn once its vote is void"),
-        (result_before_the_annulment, "entries", "may be withdrawn once its vote is void"),
+        (result_of_a_standing_vote, "entries", "may be withdrawn once its vote is annulled"),
+        (result_of_the_other_vote, "entries", "may be withdrawn once its vote is annulled"),
+        (view_shift_of_standing_votes, "entries", "may be withdrawn once its vote is annulled"),
+        (result_before_the_annulment, "entries", "may be withdrawn once its vote is annulled"),
         (result_that_is_just_gone, "disclosures", "nothing says that they were withdrawn"),
         (ballots_of_a_withdrawn_result, "opened ballots", "of a round whose result was withdrawn"),
         (view_shift_from_a_withdrawn_result, "view shift", "whose result was not shown, or withdrawn"),
@@ -239,7 +239,7 @@ def nothing_before(keeper: Keeper) -> None:
     ask(keeper, "And who should pay?", "r1", "r2")
 
 
-def a_vote_that_was_void_unseen(keeper: Keeper) -> None:
+def a_vote_that_was_annulled_unseen(keeper: Keeper) -> None:
     keeper.annul(CRISIS, ask(keeper, WHO, "r1", "r2", shown=False), "It was put badly")
 
 
@@ -269,7 +269,7 @@ def of_both_votes(keeper: Keeper) -> None:
     ("before", "told"),
     [
         (nothing_before, NONE_BEFORE),
-        (a_vote_that_was_void_unseen, NONE_BEFORE),
+        (a_vote_that_was_annulled_unseen, NONE_BEFORE),
         (a_vote_without_a_count, NONE_BEFORE),
         (a_vote_of_other_answers, NONE_BEFORE),
         (a_vote_of_all_answers, NONE_TELLS),

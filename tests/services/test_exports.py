@@ -189,7 +189,7 @@ async def test_an_annulled_votes_numbers_are_in_no_new_export_which_says_so(sqli
     checks = {check.name: check for check in audit.verify(packed)}
     assert {name for name, check in checks.items() if check.verdict != PASS} == {*OF_RESULTS}
     assert {checks[name].verdict for name in OF_RESULTS} == {NOT_CHECKED}
-    assert all("1 more are void, and their results were withdrawn" in checks[name].detail for name in OF_RESULTS)
+    assert all("1 more are annulled, and their results were withdrawn" in checks[name].detail for name in OF_RESULTS)
     # An export of before holds what it held, and still passes.
     assert {check.verdict for check in audit.verify(before)} == {PASS}
     assert summary(before)["ballots"] == 2 * len(PEOPLE)

@@ -23,7 +23,7 @@ from forum.services.decision_corrections import ReplacementForm
 from forum.services.decision_form import DecisionForm
 from forum.services.decisions import decide
 from forum.services.keys import new_key
-from forum.services.minority_statements import OVER, REPLACED, REVOKED, SENT, VOID, fingerprint
+from forum.services.minority_statements import ANNULLED, OVER, REPLACED, REVOKED, SENT, fingerprint
 from forum.services.sessions import facilitation
 from forum.voting.decision import Decision
 from forum.voting.minority_statement import MOST_WORDS, OPEN_DAYS, RETURNED_DAYS, StatementState, groups_against
@@ -168,7 +168,9 @@ async def test_on_a_decision_that_was_replaced_no_link_is_made_and_nothing_is_se
     assert (await minority_statements.write(sqlite_store, CLOCK, again, new_id(), WORDS)).decision == newer.id
 
 
-async def test_with_a_void_vote_the_statement_goes_and_its_group_with_it(sqlite_store: Store, voted: Voted) -> None:
+async def test_with_an_annulled_vote_the_statement_goes_and_its_group_with_it(
+    sqlite_store: Store, voted: Voted
+) -> None:
     made = await decided(sqlite_store, voted)
     key = await linked(sqlite_store, made)
     sent = await minority_statements.write(sqlite_store, CLOCK, key, new_id(), WORDS)
@@ -177,7 +179,7 @@ async def test_with_a_void_vote_the_statement_goes_and_its_group_with_it(sqlite_
     async with sqlite_store.read() as work:
         [left] = await work.minority.statements_on(made.id)
         assert (left.group, left.words, left.state) == ("", "", StatementState.TAKEN_BACK)
-        assert (await minority_statements.opened(work, CLOCK, key)).refused == VOID
+        assert (await minority_statements.opened(work, CLOCK, key)).refused == ANNULLED
     files = unpack(await sound(sqlite_store))[0]
     assert not [name for name in ("dissent.csv", "differences.csv") if NURSES.encode() in files[name]]
 

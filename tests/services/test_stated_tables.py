@@ -100,7 +100,7 @@ async def test_only_what_was_on_the_screens_is_stated(sqlite_store: Store) -> No
         (kept.id, "Two nurses, every night", "Three nurses, every night", "taken")
     ]
 
-    # Void, its reasons are nobody's; with badges off, no stop has a group.
+    # Annulled, its reasons are nobody's; with badges off, no stop has a group.
     await facilitation.annul_round(desk, live.id, playing.first, "The screen froze")
     async with sqlite_store.begin() as work:
         await work.sessions.save_session(replace(await work.sessions.get_session(live.id), badges_off=True))

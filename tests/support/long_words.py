@@ -308,10 +308,10 @@ async def _voted(house: House, live: LiveSession, people: Sequence[Participant],
         await vote(house, round_, people, w)
         await facilitation.close_round(acts, live.id, round_.id)
         await facilitation.reveal_round(acts, live.id, round_.id)
-    void = (await cues.ask_question(acts, live.id, w(), [w(200) for _ in range(3)], none=False)).round
-    assert void is not None
-    await facilitation.open_round(acts, live.id, void.id)
-    await facilitation.annul_round(acts, live.id, void.id, w())
+    annulled = (await cues.ask_question(acts, live.id, w(), [w(200) for _ in range(3)], none=False)).round
+    assert annulled is not None
+    await facilitation.open_round(acts, live.id, annulled.id)
+    await facilitation.annul_round(acts, live.id, annulled.id, w())
     return rounds[0], rounds[1]
 
 
@@ -516,11 +516,11 @@ async def states(c: Cramped, live: LiveSession, people: Sequence[Participant]) -
     yield await told("a note")
     await facilitation.pause(acts, id_, paused=True)
     yield await told("a break")
-    void = (await cues.ask_question(acts, id_, w(), [w(200) for _ in range(3)], none=False)).round
-    assert void is not None
-    await facilitation.open_round(acts, id_, void.id)
-    await facilitation.annul_round(acts, id_, void.id, w(480))
-    yield await told("a void vote")
+    annulled = (await cues.ask_question(acts, id_, w(), [w(200) for _ in range(3)], none=False)).round
+    assert annulled is not None
+    await facilitation.open_round(acts, id_, annulled.id)
+    await facilitation.annul_round(acts, id_, annulled.id, w(480))
+    yield await told("an annulled vote")
     await facilitation.end(acts, id_)
     yield await told("the end")
 

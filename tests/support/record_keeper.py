@@ -598,10 +598,10 @@ def a_keeper() -> Keeper:
 
     # Annulled while open, annulled after the reveal, closed and never revealed, still open.
     keeper.annul(CRISIS, keeper.open(CRISIS, day, "A question put badly"), "It was put badly")
-    void = keeper.open(CRISIS, day, "The screen showed the wrong scene")
-    keeper.close(CRISIS, void, votes_of(everybody, "r2"))
-    keeper.reveal(CRISIS, void)
-    keeper.annul(CRISIS, void, "@home could not see it")
+    annulled = keeper.open(CRISIS, day, "The screen showed the wrong scene")
+    keeper.close(CRISIS, annulled, votes_of(everybody, "r2"))
+    keeper.reveal(CRISIS, annulled)
+    keeper.annul(CRISIS, annulled, "@home could not see it")
     sealed = keeper.open(CRISIS, day, "What nobody has seen the answer to")
     keeper.close(CRISIS, sealed, votes_of(everybody, "r3"))
     keeper.open(CRISIS, day, "What is being voted on now")

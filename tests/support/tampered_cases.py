@@ -66,8 +66,8 @@ def annulled(type_: str, says: str) -> Case:
     """Returns the case of an entry about the annulled vote, after its annulment."""
 
     def after_the_end(tampered: Tampered) -> str:
-        void = tampered.entry("round annulled")
-        entry = next(e for e in tampered.entries if e["type"] == type_ and e["round"] == void["round"])
+        annulled = tampered.entry("round annulled")
+        entry = next(e for e in tampered.entries if e["type"] == type_ and e["round"] == annulled["round"])
         tampered.entries.remove(entry)
         return f"{tampered.insert(None, entry)}: {says}"
 
@@ -295,7 +295,7 @@ ORDERS: dict[str, Case] = {
         ("decision", "rationale"), ("decision", "dissent"), says=FIXED, apart=True
     ),
     "an erasure of a promise": erasing(("commitment", "what"), says=FIXED),
-    "an erasure of why a vote is void": erasing(("round annulled", "because"), says=FIXED),
+    "an erasure of why a vote is annulled": erasing(("round annulled", "because"), says=FIXED),
     "an erasure of a title and a promise": erasing(("scenario published", "title"), ("commitment", "what"), says=FIXED),
     "an erasure twice": again("erasure", "field digests[0] stands for words that were withdrawn before"),
     "words erased twice at once": lambda t: (

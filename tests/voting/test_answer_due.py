@@ -85,7 +85,7 @@ def test_a_vote_waits_until_its_day_and_is_late_after_it(today: str, day: int, l
         ((FIRST, SECOND, replace(FIRST, id="x", question="When?")), {"x": "2026-03-01", "second": "2026-03-03"}),
     ],
 )
-def test_the_later_vote_on_a_question_counts_and_no_vote_that_is_void_or_led_on(
+def test_the_later_vote_on_a_question_counts_and_no_vote_that_is_annulled_or_led_on(
     rounds: tuple[Round, ...], closes: dict[str, str]
 ) -> None:
     assert {one.rounds[-1].id: one.closed_on for one in due(*rounds)} == closes

@@ -317,7 +317,7 @@ async def test_a_decision_stays_readable_when_its_vote_is_annulled(
     await facilitation.annul_round(voted.desk, voted.live.id, voted.rounds[1], "The screen showed the wrong scene")
     read = await commissioner.get(sent.headers["location"])
     assert read.status_code == 200
-    assert "declared void" in words(read)
+    assert "annulled" in words(read)
     assert "The screen showed the wrong scene" in words(read)
     assert words(read).count("19 people voted") == 1
 

@@ -1,4 +1,4 @@
-"""The public pages of an asynchronous round when it is over, or stopped: late, void, shown, taken back."""
+"""The public pages of an asynchronous round when it is over, or stopped: late, annulled, shown, taken back."""
 
 from __future__ import annotations
 
@@ -67,18 +67,18 @@ async def test_more_time_is_told_on_the_page(event: OpenRound) -> None:
     assert "On 2 March 2026 the organiser gave more time." in said
 
 
-async def test_a_void_question_says_why(event: OpenRound) -> None:
+async def test_an_annulled_question_says_why(event: OpenRound) -> None:
     reader = await event.joined_browser()
     acts = asynchronous.desk(event.house.store, event.clock)
     await facilitation.annul_round(acts, event.night.live.id, event.night.round.id, "The wrong story.")
     said = words(await reader.get(event.path))
-    assert "declared void" in said
+    assert "annulled" in said
     assert "The wrong story." in said
     assert "Nothing was counted" in words(await event.answer(reader))
     await reader.aclose()
 
 
-async def test_of_a_void_question_nothing_is_called_counted_nor_closed_on_a_day_to_come(event: OpenRound) -> None:
+async def test_of_an_annulled_question_nothing_is_called_counted_nor_closed_on_a_day_to_come(event: OpenRound) -> None:
     reader = await event.joined_browser()
     await event.answer(reader)
     acts = asynchronous.desk(event.house.store, event.clock)

@@ -80,7 +80,7 @@ def test_it_tells_question_power_people_votes_decisions_and_promises(log: Log) -
     pictures = [block for block in made if isinstance(block, Picture)]
     assert len(pictures) > 5
     assert all(len(picture.alt) > 20 for picture in pictures)
-    # Of a void vote, and of one that nobody has seen, the question alone.
+    # Of an annulled vote, and of one that nobody has seen, the question alone.
     for question in ("The screen showed the wrong scene", "What nobody has seen the answer to"):
         at = next(i for i, block in enumerate(made) if isinstance(block, Heading) and block.words == question)
         assert isinstance(made[at + 1], Paragraph)

@@ -13,7 +13,7 @@ _OF_A_ROUND = {
     **SESSION_KIND,
     "round": "id of the round",
     "question": "the question",
-    "state": "revealed, or annulled where the round was declared void after its result was shown",
+    "state": "revealed, or annulled where that was done after its result was shown",
 }
 
 COLUMNS: dict[str, dict[str, str]] = {
@@ -35,7 +35,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "why": "why it differs, where it does",
         "dissent": "what was held against it",
         "contradicts": "ids of decisions on the same round that say something else; empty for none",
-        "annulled_after": "ids of those of its rounds that were declared void after it; empty for none",
+        "annulled_after": "ids of those of its rounds that were annulled after it; empty for none",
         "body": "who decided: a body, roles",
         "interests": "interests that they declared",
         "options": "options that were considered beside the answers voted on",
@@ -75,8 +75,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         "closes_at": "asynchronous only: until when it was to be answered, as told last (UTC)",
         "closed_at": "when it closed (UTC)",
         "revealed_at": "when the result was shown (UTC)",
-        "annulled_at": "when it was declared void (UTC)",
-        "annulled_because": "why it was declared void",
+        "annulled_at": "when it was annulled (UTC)",
+        "annulled_because": "why it was annulled",
         "ballots": "how many ballots were counted; empty while voting is open; with small-number rules rounded, and "
         "empty until the result is shown, and for fewer than the threshold",
         "papers": "how many of these were papers, counted by hand; empty with small-number rules",
@@ -145,7 +145,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "invited": "how many people of it were invited; empty where that was not said",
         "rounds_opened": "how many votes were opened in the session",
         "rounds_revealed": "of how many of these the result was shown",
-        "rounds_annulled": "how many of these were declared void",
+        "rounds_annulled": "how many of these were annulled",
         "entry": "number of its entry in the record, from 0",
     },
     "options.csv": {

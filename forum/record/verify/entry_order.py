@@ -28,7 +28,7 @@ class _Thing:
 class _Given:
     """Words in the record: whose they are, the name in their disclosure, their place, and what may become of them.
 
-    `discloses` is the kind of what stands there instead of text. `voided_with` are the rounds of which one must be
+    `discloses` is the kind of what stands there instead of text. `annulled_with` are the rounds of which one must be
     annulled before they may be withdrawn; () where nothing must be.
     """
 
@@ -37,7 +37,7 @@ class _Given:
     place: str
     withdrawable: bool
     discloses: Kind | None = None
-    voided_with: tuple[str, ...] = ()
+    annulled_with: tuple[str, ...] = ()
 
 
 class Past:
@@ -76,8 +76,8 @@ class Past:
                     yield f"{path} stands for no words that were there before"
                 elif not given.withdrawable:
                     yield f"{path} stands for words that nobody can withdraw: {given.place}"
-                elif given.voided_with and not any(self._void(round_) for round_ in given.voided_with):
-                    yield f"{path} stands for what may be withdrawn once its vote is void: {given.place}"
+                elif given.annulled_with and not any(self._annulled(round_) for round_ in given.annulled_with):
+                    yield f"{path} stands for what may be withdrawn once its vote is annulled: {given.place}"
                 elif value in self._withdrawn or value in here:
                     yield f"{path} stands for words that were withdrawn before"
                 here.add(value)
@@ -104,7 +104,7 @@ class Past:
         if _moment(entry["at"]) < _moment(thing.last["at"]) - CLOCK_ROOM:
             yield f"field at lies before that of entry {thing.last_number}, which it follows"
 
-    def _void(self, round_: str) -> bool:
+    def _annulled(self, round_: str) -> bool:
         thing = self._things.get(("round", round_))
         return thing is not None and "round annulled" in thing.steps
 
@@ -126,7 +126,7 @@ class Past:
         for kind, value, path in leaves_of(entry):
             if kind.opens:
                 place = f"{place_of(number, entry)}: {path}"
-                rounds = self._rounds_before(entry) if kind.void else ()
+                rounds = self._rounds_before(entry) if kind.annulled else ()
                 given = _Given(entry["commission"], kind.opens, place, kind.withdrawable, kind.discloses, rounds)
                 self.words.setdefault(value["sd"], given)
                 self._first_digest.setdefault(kind.opens, number)

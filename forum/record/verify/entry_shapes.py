@@ -183,7 +183,7 @@ SHAPES: dict[str, Shape] = {
         ),
     ),
     "round annulled": Shape(
-        "A vote is void.",
+        "A vote is annulled.",
         (
             _SESSION,
             _round("round opened", "round annulled"),

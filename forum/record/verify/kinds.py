@@ -23,7 +23,7 @@ class Kind:
     of which one must fit. `null`: null stands for none.
 
     `opens` is the name in the disclosure of words, `discloses` the kind of what it opens (None for text), and
-    `withdrawable` tells whether an erasure may take these back; `void`: only once the round, or its first vote, is
+    `withdrawable` tells whether an erasure may take these back; `annulled`: only once the round, or its first vote, is
     annulled.
     `makes` is the kind of thing ("session", "round", ...) that an id is the first to name, `of` the one that an id must
     name: a thing with entries of the types `after` before this one, with none of the types `before`, and whose first
@@ -40,7 +40,7 @@ class Kind:
     opens: str = ""
     discloses: Kind | None = None
     withdrawable: bool = False
-    void: bool = False
+    annulled: bool = False
     makes: str = ""
     of: str = ""
     after: tuple[str, ...] = ()
@@ -180,8 +180,8 @@ def withdrawn_with_its_round(name: str, what: Kind) -> Kind:
     """Returns the kind of the digest of something disclosed as `name`, of the kind `what`, which is withdrawn where its
     round, or the first vote before it, is annulled.
     """
-    told = f"the digest of what is disclosed as `{name}`, withdrawn once its round, or its first vote, is void"
-    return Kind(told, _is_digest, opens=name, discloses=what, withdrawable=True, void=True)
+    told = f"the digest of what is disclosed as `{name}`, withdrawn once its round, or its first vote, is annulled"
+    return Kind(told, _is_digest, opens=name, discloses=what, withdrawable=True, annulled=True)
 
 
 def once_text(kind: Kind) -> Kind:

@@ -343,7 +343,7 @@ def _check_export_of(receipt: Receipt, export: Export) -> tuple[str, str]:
     round_id = receipt.parts["ballot"]["leaf"]["round"]
     for at, entry in enumerate(export.entries):
         if (entry["type"], entry.get("round")) == ("round annulled", round_id):
-            return FAIL, f"{place_of(at, entry)}: the vote was declared void, so its total counts no more"
+            return FAIL, f"{place_of(at, entry)}: the vote was annulled, so its total counts no more"
     opened = export.covers(receipt.entries[0]) and "sealed" not in (export.rounds[round_id].result or {})
     if opened and receipt.parts["ballot"] not in [line for _, line in export.ballots.get(round_id, ())]:
         return FAIL, "ballots.jsonl of the export has not this ballot"

@@ -148,7 +148,7 @@ def without_withdrawn(export: Export, check: Callable[[Export], tuple[str, str]]
     verdict, detail = check(export)
     if not export.withdrawn or verdict == FAIL:
         return verdict, detail
-    return NOT_CHECKED, f"{detail}; {export.withdrawn} more are void, and their results were withdrawn: not checked"
+    return NOT_CHECKED, f"{detail}; {export.withdrawn} more are annulled, and their results were withdrawn: not checked"
 
 
 def check_ballots_root(export: Export) -> tuple[str, str]:

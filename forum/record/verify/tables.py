@@ -83,7 +83,7 @@ def _labels(log: Log, steps: Steps) -> dict[str, str]:
 
 def decisions_rows(log: Log) -> Iterator[Row]:
     """Yields the rows of decisions.csv, in the order of the record."""
-    voided = {entry["round"]: index for index, entry in enumerate(log.entries) if entry["type"] == "round annulled"}
+    annulled = {entry["round"]: index for index, entry in enumerate(log.entries) if entry["type"] == "round annulled"}
     for index, entry in log.chosen("decision"):
         steps = log.every_round[entry["rounds"][-1]]
         labels, told = _labels(log, steps), entry.get("told", {})
@@ -117,7 +117,7 @@ def decisions_rows(log: Log) -> Iterator[Row]:
                     if len({_says(other), _says(entry)} - {None}) > 1
                 )
             ),
-            "annulled_after": BETWEEN.join(id_ for id_ in entry["rounds"] if voided.get(id_, index) > index),
+            "annulled_after": BETWEEN.join(id_ for id_ in entry["rounds"] if annulled.get(id_, index) > index),
             **{name: log.words(told.get(name)) for name in TOLD},
             "entry": index,
         }

@@ -37,12 +37,12 @@ def withheld_problems(export: Export, words: WordsOf) -> dict[str, str | None]:
     # Earlier votes of a commission and method: all, those of which words are not here, and by scene and by words.
     before: defaultdict[tuple[str, ...], list[Steps]] = defaultdict(list)
     shown: set[str] = set()
-    void: set[str] = set()
+    annulled: set[str] = set()
     for entry in export.entries:
         if entry["type"] == "round revealed":
             shown.add(entry["round"])
         elif entry["type"] == "round annulled" and entry["round"] not in shown:
-            void.add(entry["round"])
+            annulled.add(entry["round"])
         elif entry["type"] == "round closed":
             steps = export.rounds[entry["round"]]
             of = (steps.opened["commission"], steps.opened["method"])
@@ -52,7 +52,7 @@ def withheld_problems(export: Export, words: WordsOf) -> dict[str, str | None]:
             own = [(*of, *filter(None, key)) for key in keys if key[1]]
             if steps.result is not None and steps.result["withheld"] == NO_COUNT_BESIDE:
                 others = [one for key in ([*own, (*of, "?")] if whole else [of]) for one in before[key]]
-                others = [one for one in others if one.opened["round"] not in void]
+                others = [one for one in others if one.opened["round"] not in annulled]
                 found[entry["round"]] = _problem(others, steps.opened, words)
             if _counted(steps):
                 for key in (of, *own, *([] if whole else [(*of, "?")])):

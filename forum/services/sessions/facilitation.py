@@ -134,7 +134,7 @@ async def record_held(work: Work, session: LiveSession, at: str) -> LiveSession:
 
 
 async def annul_round(desk: Desk, session_id: str, round_id: str, because: str) -> Outcome:
-    """Declares a round void, with the reason that everybody reads and the record keeps.
+    """Annuls a round, with the reason that everybody reads and the record keeps.
 
     Where its result was shown, that is withdrawn: beside the table of the vote that is asked instead it would show how
     those voted who were in one of the two. So is the view shift from it, which adds up to it.
@@ -156,7 +156,7 @@ async def annul_round(desk: Desk, session_id: str, round_id: str, because: str) 
             await append(work, commission, entries[0], round_.annulled_at, facts)
             resting = await _decisions_on(work, round_)
             digests = gone + await _tables_of(work, round_) + [*digests_in([entry["weighed"] for entry in resting])]
-            digests += await minority_statements.void(work, [entry["decision"] for entry in resting])
+            digests += await minority_statements.empty(work, [entry["decision"] for entry in resting])
             await erase(work, commission, round_.annulled_at, digests)
             await work.decisions.take_back_differences([entry["decision"] for entry in resting])
         return Outcome(await cue_up(work, session, session.cue), round_)

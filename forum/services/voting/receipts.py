@@ -30,7 +30,7 @@ class ReceiptState(StrEnum):
 
     READY = "ready"
     WAITING = "waiting"  # for the result to be shown, and written into the record
-    VOID = "void"  # the vote was annulled
+    ANNULLED = "annulled"
 
 
 class OwnVote(msgspec.Struct, frozen=True):
@@ -57,7 +57,7 @@ async def own_votes(work: Work, session: LiveSession, participant: Participant) 
 
 def _state(session: LiveSession, round_: Round) -> ReceiptState:
     if round_.state == RoundState.ANNULLED:
-        return ReceiptState.VOID
+        return ReceiptState.ANNULLED
     shown = round_.state == RoundState.REVEALED and round_.id not in session.held
     return ReceiptState.READY if shown else ReceiptState.WAITING
 

@@ -257,7 +257,7 @@ class NextCue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Annulled(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The reason for declaring a vote void."""
+    """The reason for annulling a vote."""
 
     because: Annotated[str, text(facilitation.MOST_BECAUSE, "Why. Everybody reads it, and the record keeps it.")] = ""
 

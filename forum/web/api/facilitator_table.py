@@ -128,7 +128,7 @@ FOR_FACILITATORS: tuple[ApiRow, ...] = (
         "/rounds/{round}/annul",
         facilitating.RoundAct("annul"),
         "run sessions",
-        message("Declare a vote void, with the reason in the record"),
+        message("Annul a vote, with the reason in the record"),
         RoundDone,
         asked.Annulled,
     ),

@@ -93,7 +93,7 @@ async def _sites(request: Request, form: Form | None = None, error: BadInput | N
         contents = await kept(store).contents_of(work, size)
         wanted = outcomes.Sought(OutcomeKind.RESULT, about.id)
         _count, found = contents.outcomes.find(wanted, size, 0, MOST_RESULTS)
-        rounds = await work.rounds.some({one.round for one in found if not one.void})
+        rounds = await work.rounds.some({one.round for one in found if not one.annulled})
     start = f"{base_url(request)}/embed"
     shown = [rounds[one.round] for one in found if one.round in rounds]
     return await page(

@@ -26,7 +26,7 @@ class SessionResults(msgspec.Struct, frozen=True):
 
 def results_in(contents: Contents, size: int, sessions: Sequence[str]) -> dict[str, tuple[list[Outcome], int]]:
     """Returns the results of each of these sessions that its list shows, and how many more there are, by session id: of
-    a question that was asked again after a replay only the later one, and nothing that was declared void."""
+    a question that was asked again after a replay only the later one, and nothing that was annulled."""
     return {session: _of(contents, size, session) for session in sessions}
 
 
@@ -40,7 +40,7 @@ def told_results(chosen: Mapping[str, tuple[list[Outcome], int]], read: Read) ->
 
 def _of(contents: Contents, size: int, session: str) -> tuple[list[Outcome], int]:
     count, found = contents.outcomes.find(Sought(OutcomeKind.RESULT, session), size, 0, _MOST_LOOKED_AT)
-    shown = [one for one in reversed(found) if not one.void]
+    shown = [one for one in reversed(found) if not one.annulled]
     opened = {one.round: contents.openings.get(one.round, {}) for one in shown}
     again = {opening.get("second_of") for opening in opened.values()}
     standing = [one for one in shown if one.round not in again and opened[one.round].get("kind") not in _ON_THE_WAY]

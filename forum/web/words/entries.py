@@ -238,7 +238,7 @@ def _erasure(entry: Facts, references: References) -> EntryWords:
     return EntryWords(
         _("Withdrawn"),
         _(
-            "Somebody took their words back, or the result of a vote was withdrawn because the vote was declared void. "
+            "Somebody took their words back, or the result of a vote was withdrawn because the vote was annulled. "
             "The record still shows that something stood there, and no longer what."
         ),
         ((_("Fingerprints of the words"), "\n".join(entry["digests"])),),

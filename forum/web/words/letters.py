@@ -177,7 +177,7 @@ def _sentence(event: Event) -> str:
             "its private page."
         ),
         EventKind.VOTED: _("People voted on it."),
-        EventKind.ANNULLED_VOTE: _("A vote on it was declared void, and does not count."),
+        EventKind.ANNULLED_VOTE: _("A vote on it was annulled, and does not count."),
         EventKind.DECIDED: _("Something was decided on it.") if event.session else _("Something was decided."),
         EventKind.CORRECTED: _("A decision was corrected, or another took its place."),
     }

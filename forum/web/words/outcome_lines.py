@@ -45,8 +45,8 @@ def line_of(outcome: Outcome, entry: Facts, references: References, today: str) 
     # A vote of people who answered by themselves stands on no session's page.
     alone = references.asynchronous(outcome.round)
     link = f"/record/{outcome.index}" if alone else f"/sessions/{outcome.session}"
-    said = _("This vote was declared void. Its votes do not count.") if outcome.void else said_by(entry, references)
-    tags = [(_("Void"), "warning")] if outcome.void else []
+    said = _("This vote was annulled. Its votes do not count.") if outcome.annulled else said_by(entry, references)
+    tags = [(_("Annulled"), "warning")] if outcome.annulled else []
     if alone:
         tags.append((_("Answers from where people are"), "quiet"))
     return OutcomeLine(_("Result"), said, question_asked(references.asked(outcome.round)), tuple(tags), link)
@@ -57,7 +57,7 @@ def said_by(revealed: Facts, references: References) -> str:
     withdrawn, where it was."""
     told, opening = references.result(revealed), references.openings.get(revealed["round"])
     if told is None:
-        return _("The result was withdrawn, because the vote was declared void.")
+        return _("The result was withdrawn, because the vote was annulled.")
     result = Result.from_json(told)
     if opening and opening["kind"] == RoundKind.CHECK_BACK:
         return said_back(result)

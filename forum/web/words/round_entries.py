@@ -105,7 +105,7 @@ def round_revealed(entry: Facts, references: References) -> EntryWords:
         return EntryWords(
             _("Result"),
             _(
-                "The result of this vote stood here. It was withdrawn, because the vote was declared void: beside the "
+                "The result of this vote stood here. It was withdrawn, because the vote was annulled: beside the "
                 "result of the vote that is asked instead, it could show how a few people voted. The question was: "
                 "“%(question)s”"
             )
@@ -121,9 +121,9 @@ def round_revealed(entry: Facts, references: References) -> EntryWords:
     if result.quorum is not None and result.quorum.reached is False:
         said += " " + _("Fewer people took part than had been declared to be needed.")
     if entry.get("view_shift") and result.shift is None:
-        said += " " + _("Who moved is not shown any more, because the first vote was declared void.")
+        said += " " + _("Who moved is not shown any more, because the first vote was annulled.")
     if entry.get("view_shift") and result.shift is None:
-        said += " " + _("Who moved is not shown any more, because the first vote was declared void.")
+        said += " " + _("Who moved is not shown any more, because the first vote was annulled.")
     return EntryWords(
         _("Result"),
         said + " " + _("The question was: “%(question)s”") % {"question": references.asked(entry["round"])},
@@ -142,11 +142,11 @@ def round_revealed(entry: Facts, references: References) -> EntryWords:
 
 
 def round_annulled(entry: Facts, references: References) -> EntryWords:
-    """Tells that a round was declared void, and why."""
-    sentence = _("A vote was declared void. Its votes do not count. The question was: “%(question)s”")
+    """Tells that a round was annulled, and why."""
+    sentence = _("A vote was annulled. Its votes do not count. The question was: “%(question)s”")
     if references.asynchronous(entry["round"]):
         sentence = _(
-            "A vote of people answering from where they are was declared void. It does not count. The "
+            "A vote of people answering from where they are was annulled. It does not count. The "
             "question was: “%(question)s”"
         )
     return EntryWords(

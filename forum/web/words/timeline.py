@@ -145,11 +145,9 @@ def _voted(event: Event) -> Line:
 
 def _annulled(event: Event) -> Line:
     round_ = _there(event.round)
-    sentence = _("A vote was declared void, and does not count: “%(question)s”")
+    sentence = _("A vote was annulled, and does not count: “%(question)s”")
     if round_.closes_at:
-        sentence = _(
-            "A vote of people answering from where they are was declared void, and does not count: “%(question)s”"
-        )
+        sentence = _("A vote of people answering from where they are was annulled, and does not count: “%(question)s”")
     return Line(
         event.at,
         sentence % {"question": round_.question},

@@ -138,7 +138,7 @@ def test_decisions_that_contradict_each_other_or_outlive_their_vote_are_told(log
     round_ = decision["rounds"][-1]
     other = {**decision, "decision": "d" * 32, "outcome": "deferred", "response": None}
     again = {**decision, "decision": "e" * 32}
-    void = {**next(e for e in log.entries if e["type"] == "round annulled"), "round": round_}
+    annulled = {**next(e for e in log.entries if e["type"] == "round annulled"), "round": round_}
 
     def told(*more: dict[str, Any]) -> tuple[Row, dict[object, Row]]:
         longer = Log((*log.entries, *more), log.disclosures, log.ballots)
@@ -156,7 +156,7 @@ def test_decisions_that_contradict_each_other_or_outlive_their_vote_are_told(log
     assert decisions[decision["decision"]]["contradicts"] == "d" * 32
     assert decisions["d" * 32]["contradicts"] == f"{decision['decision']} | {'e' * 32}"
     assert {one["annulled_after"] for one in decisions.values()} == {""}
-    row, decisions = told(void, {**other, "rounds": [decision["rounds"][0]]})
+    row, decisions = told(annulled, {**other, "rounds": [decision["rounds"][0]]})
     assert row["state"] == "annulled"
     assert decisions[decision["decision"]]["annulled_after"] == round_
     assert decisions["d" * 32]["annulled_after"] == ""

@@ -16,12 +16,12 @@ from forum.record.verify.merkle_tree import root
 from forum.record.verify.public_log import Log
 
 
-@pytest.mark.parametrize("void", [False, True], ids=["sealed", "annulled before its result was shown"])
-def test_a_ballot_of_a_round_that_is_not_revealed_fails(void: bool) -> None:
+@pytest.mark.parametrize("annulled", [False, True], ids=["sealed", "annulled before its result was shown"])
+def test_a_ballot_of_a_round_that_is_not_revealed_fails(annulled: bool) -> None:
     keeper = a_keeper()
     revealed = {e["round"] for e in keeper.entries if e["type"] == "round revealed"}
     [sealed] = keeper.ballots.keys() - revealed
-    if void:
+    if annulled:
         keeper.annul(CRISIS, (sealed, keeper.opened[sealed]["session"]), "Half of the room could not hear")
     log = keeper.log()
     assert failed(export_zip.pack(log, SIGNER)) == set()
@@ -45,26 +45,26 @@ def test_rounds_told_in_another_order_fail() -> None:
     def annulled_twice(keeper: Keeper) -> None:
         keeper.entries.append(entry_of_type(keeper, "round annulled"))
 
-    def closed_though_void(keeper: Keeper) -> None:
-        void = entry_of_type(keeper, "round annulled")
-        facts = {"session": void["session"], "round": void["round"]}
+    def closed_though_annulled(keeper: Keeper) -> None:
+        annulled = entry_of_type(keeper, "round annulled")
+        facts = {"session": annulled["session"], "round": annulled["round"]}
         keeper.add(CRISIS, "round closed", **facts, count=0, ballots_root=root([]).hex())
 
-    def shown_though_void(keeper: Keeper) -> None:
+    def shown_though_annulled(keeper: Keeper) -> None:
         revealed = {entry["round"] for entry in keeper.entries if entry["type"] == "round revealed"}
         [sealed] = keeper.ballots.keys() - revealed
         of = (sealed, keeper.opened[sealed]["session"])
         keeper.annul(CRISIS, of, "Half of the room could not hear")
         keeper.reveal(CRISIS, of)
 
-    def more_time_though_void(keeper: Keeper) -> None:
+    def more_time_though_annulled(keeper: Keeper) -> None:
         longer = entry_of_type(keeper, "round extended")
         keeper.annul(CRISIS, (longer["round"], longer["session"]), "It was put badly")
         keeper.entries.insert(keeper.entries.index(longer), keeper.entries.pop())
 
     for change in (revealed_unclosed, closed_twice, revealed_twice, another_commission):
         assert "order of rounds" in failed_after_odd(change), change.__name__
-    for change in (annulled_twice, closed_though_void, shown_though_void, more_time_though_void):
+    for change in (annulled_twice, closed_though_annulled, shown_though_annulled, more_time_though_annulled):
         assert "order of rounds" in failed_after_odd(change), change.__name__
 
 

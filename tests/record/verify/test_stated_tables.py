@@ -60,10 +60,10 @@ def test_a_row_that_the_record_does_not_bear_out_is_named(log: Log, change: Call
     assert any(wrong in problem for problem in stated_problems(log, write_stated(rows)))
 
 
-def test_a_reason_of_a_void_or_a_hidden_result_is_named(log: Log) -> None:
-    void = next(id_ for id_, steps in log.rounds.items() if steps.revealed and steps.annulled)
+def test_a_reason_of_an_annulled_or_a_hidden_result_is_named(log: Log) -> None:
+    annulled = next(id_ for id_, steps in log.rounds.items() if steps.revealed and steps.annulled)
     sealed = next(id_ for id_, steps in log.rounds.items() if steps.closed and not steps.revealed)
-    for round_ in (void, sealed, "0" * 32):
+    for round_ in (annulled, sealed, "0" * 32):
         rows = rows_of(log)
         rows["reasons.csv"][0]["round"] = round_
         assert "reasons.csv, row 1: of a round whose result is not shown" in stated_problems(log, write_stated(rows))

@@ -116,7 +116,7 @@ async def test_a_session_whose_end_was_undone_knows_its_phones(store: SqlStore) 
         ("", "", EARLIER, True),
     ],
 )
-async def test_an_asynchronous_session_is_over_when_its_result_is_shown_or_void(
+async def test_an_asynchronous_session_is_over_when_its_result_is_shown_or_annulled(
     store: SqlStore, closed: str, revealed: str, annulled: str, forgotten: bool
 ) -> None:
     live = await a_room(store, "abcdefgh", kind=SessionKind.ASYNCHRONOUS)

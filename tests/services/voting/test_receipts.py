@@ -62,7 +62,7 @@ async def test_everybody_gets_the_receipt_of_their_own_ballot_and_all_pass(sqlit
     assert len(seen) == 6
 
 
-async def test_there_is_none_before_the_result_is_in_the_record_nor_of_a_void_vote(sqlite_store: Store) -> None:
+async def test_there_is_none_before_the_result_is_in_the_record_nor_of_an_annulled_vote(sqlite_store: Store) -> None:
     live, [me, *_] = await a_room(sqlite_store, PEOPLE, declared=True)
     desk = Desk(sqlite_store, CLOCK)
     who = Participant(me, live.id, PEOPLE[0], CLOCK.now())
@@ -88,7 +88,7 @@ async def test_there_is_none_before_the_result_is_in_the_record_nor_of_a_void_vo
     assert await states(sqlite_store, live, who) == [ReceiptState.READY]
     await given(sqlite_store, live, who, asked.id)
     await facilitation.annul_round(desk, live.id, asked.id, "It was asked wrongly.")
-    await none_yet(ReceiptState.VOID)
+    await none_yet(ReceiptState.ANNULLED)
 
 
 async def test_nobody_gets_one_of_another_session_or_of_somebody_else(sqlite_store: Store) -> None:

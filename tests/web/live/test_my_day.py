@@ -75,8 +75,8 @@ async def test_it_shows_what_was_asked_and_what_came_of_it_to_everybody_alike(ho
         )
         said = UpdateForm(state="done", said="The first night was calm.")
         await commitments.update(house.store, CLOCK, COMMISSIONER, made.commitments[0].id, said)
-        void = await asked(house, voted, "Asked by mistake")
-        await facilitation.annul_round(voted.desk, voted.live.id, void, "It was asked wrongly.")
+        annulled = await asked(house, voted, "Asked by mistake")
+        await facilitation.annul_round(voted.desk, voted.live.id, annulled, "It was asked wrongly.")
         await facilitation.end(voted.desk, voted.live.id)
 
         page = await stranger.get(f"{path}/day")
@@ -91,7 +91,7 @@ async def test_it_shows_what_was_asked_and_what_came_of_it_to_everybody_alike(ho
             assert expected in words(page), expected
         for id_ in voted.rounds:
             assert f'data-round="{id_}"' in page.text
-        for never in ("Asked by mistake", "Of another day", void, *voted.people):
+        for never in ("Asked by mistake", "Of another day", annulled, *voted.people):
             assert never not in page.text
         assert page.text.index("calm") < page.text.index("It is near.")
         # The phone's own page leads to it; once nobody's phone is known any more, the address of the day is it.

@@ -94,7 +94,7 @@ async def test_a_phone_without_scripts_reads_prints_and_saves_its_own_receipt_an
         assert (await stranger.get(there + "?as=file")).status_code == 404
         assert "Kept on this phone" in words(await stranger.get("/receipts"))
     await facilitation.annul_round(event.acts, event.live.id, round_id, "It was asked wrongly.")
-    assert "This vote was declared void" in words(await mine.get(f"{event.path}/receipts"))
+    assert "This vote was annulled" in words(await mine.get(f"{event.path}/receipts"))
     assert (await mine.get(there)).status_code == 404
     # Once nobody's browser is known any more, nobody has a receipt.
     async with event.house.store.begin() as work:

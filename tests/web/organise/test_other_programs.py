@@ -47,16 +47,17 @@ async def test_other_sites_show_a_result_and_the_ledger_only_where_they_are_name
             assert [one for one in links if not right.fullmatch(one)] == []
         for path in ("/", f"/sessions/{day.voted.live.id}", "/api"):
             assert NONE in (await reader.get(path)).headers["content-security-policy"]
-        assert "This vote is void" not in words(await reader.get(there[0]))
+        assert "This vote was annulled" not in words(await reader.get(there[0]))
         assert '<p class="outcome">' in (await reader.get(there[0])).text
         desk = Desk(house.store, CLOCK)
         because = "The microphone <failed>."
         await facilitation.annul_round(desk, day.voted.live.id, day.voted.rounds[-1], because)
-        void = await reader.get(there[0])
-        assert f"This vote is void. Nothing that was sent for this question counts. The reason given: {because}" in (
-            words(void)
+        annulled = await reader.get(there[0])
+        assert (
+            f"This vote was annulled. Nothing that was sent for this question counts. The reason given: {because}"
+            in (words(annulled))
         )
-        assert '<p class="outcome">' not in void.text
+        assert '<p class="outcome">' not in annulled.text
 
 
 async def test_a_webhook_is_set_up_looked_at_and_removed_in_its_own_commission_alone(house: House) -> None:

@@ -261,7 +261,7 @@ async def test_it_is_annulled_with_a_reason(desk: Desk) -> None:
     assert "Say why you annul this vote" in words(refused)
     assert (await desk.act("annul", because="The wrong story.")).status_code == 303
     said = words(await desk.page())
-    assert "This round is void." in said
+    assert "This round was annulled." in said
     assert "The wrong story." in said
     assert "Annul this round" not in said
 
@@ -417,4 +417,4 @@ async def test_the_storys_life_tells_it_as_what_it_was(desk: Desk) -> None:
     mine = words(await desk.organiser.get(f"/my-story/{desk.night.key}"))
     assert "People answered by themselves, from where they are" in mine
     await desk.act("annul", because="The wrong story.")
-    assert "A vote of people answering from where they are was declared void" in words(await desk.organiser.get(story))
+    assert "A vote of people answering from where they are was annulled" in words(await desk.organiser.get(story))

@@ -61,7 +61,7 @@ async def test_a_timeline_is_chosen_by_kind_stage_group_status_day_and_words(hou
         assert re.search(r'<option value="partly" selected>', page.text)
 
 
-async def test_held_and_void_words_stand_on_no_timeline_and_are_not_found(house: House) -> None:
+async def test_held_and_annulled_words_stand_on_no_timeline_and_are_not_found(house: House) -> None:
     day = await a_day(house.store)
     async with house.browser() as browser:
         assert await kinds(browser, day, "?words=third+knock") == ["Story"]

@@ -56,7 +56,7 @@ async def test_outcomes_are_told_newest_first_and_chosen_by_kind_commission_and_
         "Corrected",
         "Two nurses Head of night services, by 31 March 2027",
         "“A nurse from the crisis team” leads: 10 of 19",
-        "This vote was declared void. Its votes do not count. What was put badly?",
+        "This vote was annulled. Its votes do not count. What was put badly?",
     ):
         assert line in said, line
 
@@ -74,8 +74,8 @@ async def test_what_became_of_an_outcome_stands_on_its_line(house: House) -> Non
         assert "11 of 19" in words(await browser.get("/record"))
         await facilitation.annul_round(day.voted.desk, live.id, day.voted.rounds[-1], "Put badly.")
         said = words(await browser.get("/record"))
-        assert "11 of 19" not in said, "a void result is told nowhere"
-        assert said.count("This vote was declared void.") == 2
+        assert "11 of 19" not in said, "an annulled result is told nowhere"
+        assert said.count("This vote was annulled.") == 2
         assert await listed(browser, "?kind=result") == ["Result"] * 3
         assert await listed(browser) == ["Result", "Decision", "Promise", "Decision", "Result", "Result"]
 
@@ -104,8 +104,8 @@ def test_a_line_follows_what_later_entries_say() -> None:
     assert told.find(Sought(OutcomeKind.RESULT, "s"), 7, 0, 9) == (1, [result])
     told.add(7, {**common, "type": "round annulled", "round": "a", "session": "s"})
     for about in ("", "c", "s"):
-        _count, [void] = told.find(Sought(OutcomeKind.RESULT, about), 8, 0, 9)
-        assert (void.index, void.void) == (7, True)
+        _count, [annulled] = told.find(Sought(OutcomeKind.RESULT, about), 8, 0, 9)
+        assert (annulled.index, annulled.annulled) == (7, True)
     assert told.commissions(5) == ["c"]
 
 

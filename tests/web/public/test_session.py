@@ -31,8 +31,8 @@ async def asked(house: House, voted: Voted, question: str) -> str:
 async def test_it_tells_what_was_asked_in_its_order_with_what_came_out_and_what_was_decided(house: House) -> None:
     voted = await a_vote(house.store, FIRST, SECOND, declared=True)
     page = f"/sessions/{voted.live.id}"
-    void = await asked(house, voted, "Asked by mistake")
-    await facilitation.annul_round(voted.desk, voted.live.id, void, "It was put wrongly.")
+    annulled = await asked(house, voted, "Asked by mistake")
+    await facilitation.annul_round(voted.desk, voted.live.id, annulled, "It was put wrongly.")
     await asked(house, voted, "And who rings back?")
     form = DecisionForm(
         voted.rounds, outcome="adopted", response="r2", rationale="It is near.", answers=ANSWERS, promises=(PROMISE,)

@@ -159,8 +159,8 @@ async def the_second_run(world: World) -> list[Round]:
 
 
 async def the_end(world: World, asked: list[Round]) -> None:
-    """Asks for every address while one more vote is open beside all that are closed or void, and once more after the
-    session's end."""
+    """Asks for every address while one more vote is open beside all that are closed or annulled, and once more after
+    the session's end."""
     acts, ids = Desk(world.house.store, world.clock), [round_.id for round_ in asked]
     last = required((await cues.ask_question(acts, world.live.id, "Once more?", LABELS, none=True)).round)
     await facilitation.open_round(acts, world.live.id, last.id)
@@ -303,8 +303,8 @@ async def test_further_groups_are_nowhere_but_on_the_console(lived: Lived) -> No
 
 
 async def from_home(world: World) -> list[str]:
-    """Makes three rounds that people answer over days: one is open, one closed, one void; none is shown. Returns where
-    they stand."""
+    """Makes three rounds that people answer over days: one is open, one closed, one annulled; none is shown. Returns
+    where they stand."""
     store, acts, more = world.house.store, asynchronous.desk(world.house.store, world.clock), []
     for state in ("open", "closed", "annulled"):
         live = await asynchronous.open_round(store, world.clock, await a_question(world))

@@ -103,12 +103,12 @@ def test_what_was_answered_alone_is_told_as_that(keeper: Keeper) -> None:
         assert "from where" not in text(entry)
 
 
-def test_an_asynchronous_round_that_is_void_is_told_as_that(keeper: Keeper) -> None:
+def test_an_asynchronous_round_that_is_annulled_is_told_as_that(keeper: Keeper) -> None:
     asked = [entry for entry in keeper.entries if entry["type"] == "round opened"][-1]
-    void = {"type": "round annulled", "round": asked["round"], "because": asked["question"]}
+    annulled = {"type": "round annulled", "round": asked["round"], "because": asked["question"]}
     assert (
-        "A vote of people answering from where they are was declared void"
-        in words_of(void, references_of(keeper, void)).sentence
+        "A vote of people answering from where they are was annulled"
+        in words_of(annulled, references_of(keeper, annulled)).sentence
     )
 
 
