@@ -30,6 +30,23 @@ COMMANDS = {
     "organisation": "forum.cli.organisation",
 }
 
+# Said of each in `forum --help`, which need not import them for that.
+SHORT = {
+    "serve": "Serve pages, phones and the record.",
+    "rehearse": "Rehearse a day with made-up people, and check every count.",
+    "export": "Write decisions, votes and record to a zip file.",
+    "verify": "Check an export, or a receipt.",
+    "record": "Look after the record: check it, prove, compare.",
+    "backup": "Back up database, signing key and pictures into a file.",
+    "restore": "Restore a backup into an empty folder or database.",
+    "doctor": "Look over settings, database, disk, clock, key and mail.",
+    "upgrade": "Bring the database up to date for this version.",
+    "retention": "Show for how long data is kept.",
+    "scenarios": "Work with story files (.twee, and .html from Twine).",
+    "user": "Add accounts, list them, and make organisers' tokens.",
+    "organisation": "Say who the organisation is: name, logo, help lines.",
+}
+
 COULD_NOT = 2
 
 
@@ -39,6 +56,11 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Lists the commands in the order of the table: the order in which people meet them."""
         return list(COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes a line for each command, without importing it."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SHORT[name]) for name in COMMANDS])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Returns the command of this name, None for none. Imports its module."""

@@ -7,6 +7,8 @@ import sys
 
 from support.server_process import ROOT, clean_environment
 
+from forum.__main__ import COMMANDS, SHORT
+
 # Each took between a fiftieth and a quarter of the processor's time from `forum serve` to serving.
 LATE = {
     "aiosmtplib",
@@ -38,3 +40,18 @@ def test_a_start_imports_nothing_that_few_servers_need() -> None:
     assert {"forum.app", "structlog"} <= imported
     assert not imported & LATE
     assert int(frozen) > 100_000
+
+
+def test_help_names_every_command_and_imports_none() -> None:
+    code = (
+        "import sys; from forum.__main__ import main; main(['--help'], prog_name='forum', standalone_mode=False); "
+        "print(*(name for name in sys.modules if name.startswith('forum.cli')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, env=clean_environment()
+    )
+    *lines, imported = done.stdout.splitlines()
+    told = dict(line.split(maxsplit=1) for line in lines[lines.index("Commands:") + 1 :])
+    assert told == SHORT
+    assert list(told) == list(COMMANDS)
+    assert imported == ""
