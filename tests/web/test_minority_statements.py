@@ -47,6 +47,7 @@ async def test_a_group_writes_through_its_link_and_stands_beside_the_decision(ho
         )
         first = field(await moderator.get(reading), "read")
         bad = await moderator.post(reading, data={"act": "return", "read": first, "because": ""})
+        assert "<title>Error: A statement to read" in bad.text
         assert bad.status_code == 422
         await moderator.post(reading, data={"act": "return", "read": first, "because": "Leave <him> out."})
         assert "Leave <him> out." in words(await group.get(link))
