@@ -210,11 +210,13 @@ class Room:
         self._ticker.sent(self._send_state(KINDS))
 
     def show_console(self, view: RoomView) -> None:
-        """Sends a view to the consoles alone, where nothing changed that others see (somebody joined).
-
-        Does nothing with a view of another version of the session than everybody is shown.
-        """
-        if view.session.version == self.version:
+        """Sends a view to the consoles alone (somebody joined); to everybody where it differs for others too, as a
+        story that is held does without a new version. Does nothing with a view of another version than is shown."""
+        if view.session.version != self.version:
+            return
+        if view.for_all != self.view.for_all:
+            self.show(view)
+        else:
             self.frames.show_console(view)
             self._send_state({"console"})
 

@@ -160,7 +160,7 @@ class Rooms:
         async with self._reading[session_id]:
             view = await self._view(session_id)
             if view.session.version == room.version:
-                room.frames.show_console(view)
+                room.show_console(view)
             else:
                 self._show(room, view)
 

@@ -112,8 +112,15 @@ class RoomView:
 
     @property
     def for_all(self) -> RoomView:
-        """The part of the view that every screen shows."""
-        return self if type(self) is RoomView else RoomView(**{f.name: getattr(self, f.name) for f in fields(RoomView)})
+        """The part of the view that every screen shows: where two are equal, phones and projectors show the same.
+
+        Without what is there for consoles alone, and without the votes of an open round, which tallies tell.
+        """
+        taken = self.run.taken
+        run = Run((taken,), {taken.since: self.run.named.get(taken.since, {})}, self.run.showing) if taken else Run()
+        shared = {f.name: getattr(self, f.name) for f in fields(RoomView)}
+        voted = 0 if self.voting else self.voted
+        return RoomView(**shared | {"run": run, "reasons": self.said, "reasons_due": "", "voted": voted})
 
     @property
     def new(self) -> tuple[str, ...]:

@@ -8,11 +8,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 import pytest
 from conftest import Database
 from support.factories import CLOCK, a_room, new_id
 from support.jumping_loop import run_jumping, wait_for_database
 
+from forum.live.ballot_box import new_cast
 from forum.live.connection import Connection
 from forum.live.messages import CastMessage, PagesMessage, Screen, encode
 from forum.live.outbox import AT_ONCE
@@ -25,10 +27,12 @@ from forum.services.sessions.desk import Desk
 from forum.services.voting import paper_counts
 from forum.services.voting.paper_counts import PaperForm
 from forum.sessions.session import Participant
+from forum.sessions.stop import Run, Stop, StopState
 from forum.sessions.view import ConsoleView, RoomView
 from forum.store import SqlStore, open_store
 from forum.store.base import Link
 from forum.voting.question import Terms
+from forum.voting.reason import ReasonState, Said
 
 IDLE = PHONES_TICK * 3
 
@@ -277,6 +281,29 @@ def test_what_has_changed_without_a_new_version_is_shown_too(sqlite_database: Da
         await evening.rooms.changed(evening.session)
         [state] = news(console, "state")
         assert (state["v"], state["html"].endswith(" entered")) == (version, True)
+
+    an_evening(sqlite_database, play)
+
+
+def test_what_is_for_consoles_alone_goes_to_nobody_else(sqlite_database: Database) -> None:
+    """Nor do votes that have come meanwhile, which tallies tell: in a hall that were a frame to every phone."""
+
+    async def play(evening: Evening) -> None:
+        round_ = await evening.open()
+        console, phone = await evening.enter("console"), await evening.enter("phone", evening.people[0])
+        await evening.rooms.intake.cast_and_wait(new_cast(round_, evening.people[1], new_id(), "r1", at=CLOCK.now()))
+        room = await evening.room()
+        await evening.joins(6)
+        await asyncio.sleep(ARRIVALS * 2)
+        assert ("'g2': 6" in news(console, "state")[-1]["html"], room.view.voted) == (True, 1)
+        unread = Said("x", "r1", "", "Nobody should wait alone.", "", ReasonState.WAITING, 0)
+        run = Run((Stop("s", evening.session, "now", CLOCK.now(), "story", "scene", CLOCK.now()),), {}, "now")
+        room.show_console(replace(room.view, reasons=(unread,), reasons_due=CLOCK.now(), run=run))
+        assert (len(news(console, "state")), news(phone, "state", "change")) == (1, [])
+        taken = replace(run, stops=(replace(run.stops[0], state=StopState.TAKEN),))
+        for shown in ({"reasons": (msgspec.structs.replace(unread, state=ReasonState.SHOWN),)}, {"run": taken}):
+            room.show_console(replace(room.view, **shown))
+            assert [len(news(screen, "state")) for screen in (console, phone)] == [1, 1]
 
     an_evening(sqlite_database, play)
 

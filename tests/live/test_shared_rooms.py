@@ -33,7 +33,7 @@ from forum.voting.question import Terms
 
 
 def draw(kind: Screen, view: RoomView, language: str) -> str:
-    return f"<p>{kind} {view.session.cue.kind} {view.round.state if view.round else ''}</p>"
+    return f"<p>{kind} {view.session.title} {view.session.cue.kind} {view.round.state if view.round else ''}</p>"
 
 
 @pytest.fixture(autouse=True)
@@ -200,6 +200,32 @@ async def test_what_changes_without_a_version_is_seen_within_two_looks(deaf: Pro
     shared.looks = 0
     await eventually(lambda: room.view.session.title == "Another title")
     assert shared.looks <= 4, "one look had begun, and the next may be within WHOLE"
+
+
+@pytest.mark.parametrize("reader", ["who joins", "a console"])
+async def test_what_is_held_goes_from_every_screen_though_it_was_read_for_consoles_first(
+    deaf: Processes, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch, reader: str
+) -> None:
+    """Somebody joins, or a console comes, between the act at another process and its hint, which is lost here."""
+    monkeypatch.setattr(shared_rooms, "WHOLE", 3600)
+    live, people = await a_room(sqlite_store, ["g1"] * 2)
+    [rooms] = await deaf.start(1)
+    phone = await Watched("phone", people[0]).enter(rooms, live.id)
+    wall = await Watched("projector").enter(rooms, live.id)
+    await Watched("console").enter(rooms, live.id)
+    room, shared = await rooms.room(live.id), rooms._shared[live.id]
+    await eventually(lambda: shared.looks > 0)
+    version = room.version
+    async with sqlite_store.begin() as work:
+        session = await work.sessions.get_session(live.id)
+        await work.sessions.save_session(replace(session, title="Another title"))
+    if reader == "a console":
+        await Watched("console").enter(rooms, live.id)
+    else:
+        await rooms._show_arrivals(live.id)
+    late = await Watched("phone", people[1]).enter(rooms, live.id)
+    for screen in (phone, wall, late):
+        await screen.until(lambda m: m["t"] in ("state", "change") and "Another title" in str(m) and m["v"] == version)
 
 
 async def test_who_is_sent_away_goes_everywhere_also_where_the_hint_is_lost(
