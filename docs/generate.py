@@ -33,7 +33,7 @@ _CLI = """# The command line
 After `pip install`, the command is `forum`; in a clone without it, `python -m forum` is the same, and
 `python run.py` is `forum serve`.
 
-What all commands keep to:
+What the commands have in common (each one's help says which of these it has):
 
 - `--data DIR` says where the data is; without it the setting `FORUM_DATA`, or `forum-data`. (`forum rehearse` has a
   rule of its own: see below.)
@@ -55,7 +55,8 @@ One JSON object in each text frame of a websocket. Its `t` names its type. The s
 ({version}), which the server's `hello` tells.
 
 - A phone's socket is `/s/CODE/socket`, with the cookie that the join page set; the projector's is
-  `/projector/KEY/socket`, the console's `/console/SESSION/socket`. Every handshake must come with an `Origin` of the
+  `/projector/KEY/socket`, the console's `/console/SESSION/socket`, a shared tablet's `/tablet/KEY/socket`. (A tablet
+  only listens: its ballots are posted, each with its own voter.) Every handshake must come with an `Origin` of the
   server's own.
 - A screen passes over a type that it does not know. The server answers what it does not know with `refused` and keeps
   the socket open, unless it keeps happening. The same goes for too many messages: {burst} at once and {refill} a second

@@ -60,7 +60,7 @@ _COOKIES_MENDED = {(3, 11): (3, 11, 10), (3, 12): (3, 12, 6)}
 _BACKLOG = 4096
 _PREPARED = 0.5  # seconds between two looks whether another server has done with preparing the database
 _OWN_FILES = 64
-_MAKING = "Making the worked example. This happens once, and takes a few seconds."
+_MAKING = "Making the worked example. This happens once, and takes up to half a minute."
 
 
 @click.command()

@@ -73,7 +73,7 @@ def test_run_py_serves_the_demonstration_and_says_where(tmp_path: Path) -> None:
         link = re.search(rf"^{server.base}/first/\S+$", server.said, re.MULTILINE)
         assert link
         assert httpx2.get(link[0], trust_env=False).status_code == 200
-        assert server.stop() == (0, "Making the worked example. This happens once, and takes a few seconds.\n")
+        assert server.stop() == (0, "Making the worked example. This happens once, and takes up to half a minute.\n")
     assert {file.name for file in (tmp_path / "forum-data").iterdir()} == FOLDER
     assert (tmp_path / "forum-data" / "signing_key.pem").stat().st_mode & 0o777 == 0o600
 

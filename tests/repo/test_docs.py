@@ -12,6 +12,7 @@ import pytest
 
 from forum.__main__ import COMMANDS
 from forum.live.messages import REFUSALS
+from forum.record.verify.archive import FILES
 from forum.settings import RENAMED, TABLE
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +43,18 @@ def test_every_command_is_documented() -> None:
 def test_every_setting_and_refusal_is_documented() -> None:
     assert [row.env for row in TABLE if row.env not in (DOCS / "settings.md").read_text()] == []
     assert [code for code in REFUSALS if f"`{code}`" not in (DOCS / "wire.md").read_text()] == []
+
+
+@pytest.mark.parametrize(
+    ("page", "words", "number"),
+    [
+        ("exports.md", r"one zip with (\d+) files", len(FILES)),
+        ("record.md", r"all (\d+) files are there", len(FILES)),
+        ("backup.md", r"\d+ of (\d+) are set; each can be used", len(TABLE)),
+    ],
+)
+def test_numbers_in_the_docs_are_the_programs(page: str, words: str, number: int) -> None:
+    assert re.findall(words, (DOCS / page).read_text()) == [str(number)]
 
 
 def test_no_setting_is_read_that_is_not_in_the_table() -> None:
