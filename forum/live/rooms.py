@@ -22,6 +22,7 @@ from forum.live.capacity import Places
 from forum.live.connection import Connection, Say
 from forum.live.debounced import Debounced
 from forum.live.elsewhere import Elsewhere
+from forum.live.late_votes import LateVotes, with_late_votes
 from forum.live.locks import Locks
 from forum.live.messages import GOODBYES
 from forum.live.outbox import Rota
@@ -76,6 +77,7 @@ class Rooms:
         self._own = Debounced(self._tell_own)  # by participant; the others by session
         self.reads = PhoneReads(store)
         self._unlike: dict[str, tuple[tuple[str, int], ...]] = {}
+        self._late_votes = LateVotes()
         self.intake = Intake(store, self._counted)
         self._common = Common(rota=Rota(self.intake.storing))
         self.stopping = Stopping(store, self.joined)
@@ -263,8 +265,7 @@ class Rooms:
 
     def joined(self, session_id: str) -> None:
         """Schedules one redraw of a session's consoles within 1 s, after somebody joined; calls until then share it."""
-        room = self._rooms.get(session_id)
-        if room is not None and room.consoles:
+        if (room := self._rooms.get(session_id)) is not None and room.consoles:
             self._arrivals.ask(session_id, ARRIVALS)
 
     async def _show_arrivals(self, session_id: str) -> None:
@@ -301,8 +302,7 @@ class Rooms:
 
     def left(self, session_id: str) -> None:
         """Forgets a room that no screen is connected to any more: the database has everything."""
-        room = self._rooms.get(session_id)
-        if room is not None and room.empty:
+        if (room := self._rooms.get(session_id)) is not None and room.empty:
             del self._rooms[session_id]
 
     async def close(self) -> None:
@@ -317,6 +317,7 @@ class Rooms:
         await asyncio.gather(*(room.told() for room in self._rooms.values()))
 
     def _counted(self, voted: dict[str, int]) -> None:
+        self._late_votes.hear(voted)
         for round_id, number in voted.items():
             for session_id, room in self._rooms.items():
                 room.counted(round_id, number)
@@ -337,11 +338,12 @@ class Rooms:
     async def _view(self, session_id: str) -> RoomView:
         """Reads what a session shows now; what its consoles alone show too, while one is here or arriving."""
         room = self._rooms.get(session_id)
-        async with self._store.read() as work:
-            session = await work.sessions.get_session(session_id)
-            if room is None or not room.consoles:
-                view = await room_view_of(work, session)
-            else:
-                view = await console_view_of(work, session, full=self.places.full(session_id))
+        with self._late_votes.during() as late:
+            async with self._store.read() as work:
+                session = await work.sessions.get_session(session_id)
+                if room is None or not room.consoles:
+                    view = await room_view_of(work, session)
+                else:
+                    view = await console_view_of(work, session, full=self.places.full(session_id))
         self.expect(session_id, view.reasons_due)
-        return replace(view, unlike=self.unlike(session_id))
+        return replace(with_late_votes(view, late), unlike=self.unlike(session_id))

@@ -16,6 +16,7 @@ from forum.errors import RoomFull
 from forum.live import rooms as rooms_module
 from forum.live.ballot_box import cast_of
 from forum.live.connection import Connection
+from forum.live.late_votes import with_late_votes
 from forum.live.message_allowance import BURST, COMINGS, PATIENCE, UNREADABLE
 from forum.live.messages import GOODBYES, MAX_MESSAGE, CastMessage, Ping, Screen, encode
 from forum.live.messages import VERSION as WIRE_VERSION
@@ -190,6 +191,39 @@ async def test_a_cast_is_acknowledged_and_everybody_hears_how_many_voted(sqlite_
     while (await until(other, "tally"))["voted"] != 1:
         pass
     assert room.voted == 1
+
+
+async def test_a_vote_that_is_stored_while_the_room_is_read_is_counted_on_every_screen(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be the last one: nothing would count it later."""
+    live, people = await a_room(sqlite_store, ["g1"] * 3)
+    rooms = the_rooms(sqlite_store)
+    room = await rooms.room(live.id)
+    wall = await enter(room, kind="projector")
+    round_id = await an_open_round(sqlite_store, live.id, rooms)
+    plain, casting = room_view_of, iter(people)
+
+    async def read(work: Work, session: LiveSession) -> RoomView:
+        view = await plain(work, session)
+        cast = cast_of(CastMessage(new_id(), round_id, "r1"), next(casting), CLOCK.now())
+        await rooms.intake.cast_and_wait(cast)
+        return view
+
+    monkeypatch.setattr(rooms_module, "room_view_of", read)
+    await rooms.changed(live.id)
+    assert (room.voted, room.tally.voted) == (1, 1)
+    assert [m["voted"] for m in await taken_now(wall) if m["t"] == "tally"][-1] == 1
+    # Nor is it lost to a room that is just being opened.
+    room.leave(wall)
+    rooms.left(live.id)
+    assert (await rooms.room(live.id)).voted == 2
+    # What is heard of a vote that was closed or annulled meanwhile does not count.
+    await facilitation.annul_round(Desk(sqlite_store, CLOCK), live.id, round_id, "Nobody heard the question.")
+    await rooms.changed(live.id)
+    async with sqlite_store.read() as work:
+        view = await plain(work, await work.sessions.get_session(live.id))
+    assert with_late_votes(view, {round_id: 9}).voted == view.voted == (await rooms.room(live.id)).voted
 
 
 async def test_a_vote_and_its_answer_say_nothing_of_how_others_vote(sqlite_store: Store) -> None:
