@@ -214,9 +214,7 @@ CYCLE_SHAPES: dict[str, Shape] = {
             Field("statement", new("minority statement")),
             Field("decision", known("decision"), "the decision that it is about"),
             Field("sent_at", TIME, "when the group sent it; a moderator published it"),
-            Field(
-                "group", words("minority group", withdrawable=True), "the group, withdrawn once its vote is annulled"
-            ),
+            Field("group", words("minority group", withdrawable=True), "the group, withdrawn if its vote is annulled"),
             Field("words", words("minority statement", withdrawable=True), "the statement"),
         ),
     ),
