@@ -66,7 +66,8 @@ class Rounds(Protocol):
         state; "annulled"; "observing" from an observer; "malformed" where the cast id is not 1 to 64 characters long;
         the voting method's own code for a choice or reason that it does not take, as "unknown_response".
 
-        The database holds one ballot per participant and round; the last counted cast is the ballot.
+        The database holds one ballot per participant and round; the last counted cast is the ballot. One that was
+        counted by another server, though it came later than this batch's, stays; the cast is counted as if before it.
         """
 
     async def voted(self, rounds: Sequence[str]) -> dict[str, int]:

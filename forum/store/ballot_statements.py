@@ -32,8 +32,9 @@ class Statements(msgspec.Struct, frozen=True):
     """The statements that count a batch, in the order they are run.
 
     `asked` reads and locks the rounds; `fresh` stores the ids of casts and returns the new ones; `count` writes ballots
-    and returns each with its random id; `known` looks up the casts that were not fresh; `voted` counts the ballots of
-    rounds. `whole` reads the ballots of rounds, `given` counts those that are alike, `choices_by` gives who chose what.
+    and returns each that it wrote with its random id; `known` looks up the casts that were not fresh; `voted` counts
+    the ballots of rounds. `whole` reads the ballots of rounds, `given` counts those that are alike, `choices_by` gives
+    who chose what.
     """
 
     asked: Batch
@@ -139,7 +140,8 @@ def _fresh(*, of_postgresql: bool) -> Batch:
 
 def _count(*, of_postgresql: bool) -> Batch:
     # The batch has at most one row a participant and round, and all participants exist. A later cast changes choice,
-    # reason, condition and time; the group and the random numbers stay those of the first.
+    # reason, condition and time; the group and the random numbers stay those of the first. One that came earlier than
+    # what is there, and waited in another server while that was counted, changes and returns nothing.
     batch = Batch.of(BALLOT, of_postgresql=of_postgresql)
     chosen = (
         sa.select(*batch.c, _of(batch, participant.c.group_id))
@@ -147,24 +149,46 @@ def _count(*, of_postgresql: bool) -> Batch:
         .order_by(batch.c.round, batch.c.participant)
     )
     columns = (*BALLOT, "group_id")
-    back = (ballot.c.round, ballot.c.participant, ballot.c.ballot)
     key = ["round", "participant"]
     changing = ("choice", "reason", "at", "condition")
     if of_postgresql:
         there = postgresql.insert(ballot).from_select(columns, chosen)
         return Batch(
             there.on_conflict_do_update(
-                index_elements=key, set_={name: there.excluded[name] for name in changing}
-            ).returning(*back),
+                index_elements=key,
+                set_={name: there.excluded[name] for name in changing},
+                where=_gives_way(there.excluded.at, of_postgresql=True),
+            ).returning(ballot.c.round, ballot.c.participant, ballot.c.ballot),
             BALLOT,
         )
     here = sqlite.insert(ballot).from_select(columns, chosen)
-    before = sa.select(ballot.c.ballot).where(*(ballot.c[name] == batch.c[name] for name in key)).scalar_subquery()
+    before = sa.outerjoin(batch, ballot, sa.and_(*(ballot.c[name] == batch.c[name] for name in key)))
+    taken = sa.or_(ballot.c.at.is_(None), _gives_way(batch.c.at, of_postgresql=False))
+    back = sa.select(*(batch.c[name] for name in key), sa.func.coalesce(ballot.c.ballot, batch.c.ballot))
     return Batch(
-        here.on_conflict_do_update(index_elements=key, set_={name: here.excluded[name] for name in changing}),
+        here.on_conflict_do_update(
+            index_elements=key,
+            set_={name: here.excluded[name] for name in changing},
+            where=_gives_way(here.excluded.at, of_postgresql=False),
+        ),
         BALLOT,
-        foretold=_in_one(sa.select(*(batch.c[name] for name in key), sa.func.coalesce(before, batch.c.ballot))),
+        foretold=_in_one(back.select_from(before).where(taken)),
     )
+
+
+def _gives_way(at: sa.ColumnElement[str], *, of_postgresql: bool) -> sa.ColumnElement[bool]:
+    """Returns the condition that a ballot that is there gives way to a cast that came `at`.
+
+    So does one that is further ahead than any cast waits for its commit: it was timed by a clock that is wrong, and
+    nobody could change that vote until the other clocks had come so far.
+    """
+    wrong: sa.ColumnElement[Any] = sa.literal_column("interval '1 minute'" if of_postgresql else "1 / 1440.0")
+    there, here = (_when(one, of_postgresql=of_postgresql) for one in (ballot.c.at, at))
+    return sa.or_(at >= ballot.c.at, there - here > wrong)
+
+
+def _when(at: sa.ColumnElement[str], *, of_postgresql: bool) -> sa.ColumnElement[Any]:
+    return sa.cast(at, sa.DateTime(timezone=True)) if of_postgresql else sa.func.julianday(at, type_=sa.Float)
 
 
 def _in_one(rows: sa.Select[Any]) -> sa.Select[Any]:

@@ -151,19 +151,20 @@ class SqlRounds(SqlBallots):
         for i, (key, refusal) in enumerate(zip(keys, refusals, strict=True)):
             if key in fresh and not refusal:
                 counted.setdefault(key, i)
-        changed = yield from self._count([(key, batch[i]) for key, i in counted.items()])
+        first, written = yield from self._count([(key, batch[i]) for key, i in counted.items()])
+        late = {key for key in counted if key[:2] not in written}
 
-        now = {key[:2]: batch[i].choice for key, i in counted.items()}
         others = {key for i, key in enumerate(keys) if counted.get(key) != i}
-        known = yield from self._known(others - counted.keys())
+        known = yield from self._known((others - counted.keys()) | late)
+        now = {key[:2]: known[key].choice if key in late else batch[i].choice for key, i in counted.items()}
         outcomes = []
         for i, (key, cast) in enumerate(zip(keys, batch, strict=True)):
             if (at := counted.get(key)) is not None:
                 # A cast sent twice in one batch: a sending before the counted one was refused for its choice or reason.
                 refusal = refusals[i] if i < at else ""
                 choice = "" if refusal else now[key[:2]]
-                more = i == at and key not in changed
-                outcomes.append(CastOutcome(cast, refusal, i == at and not more, choice, more))
+                changed = i == at and key not in first and key not in late
+                outcomes.append(CastOutcome(cast, refusal, changed, choice, i == at and key in first))
             else:
                 before = known.get(key)
                 refusal = _judged(before, asked.get(key[0]), refusals[i])
@@ -218,23 +219,25 @@ class SqlRounds(SqlBallots):
         stored = yield self._statements.fresh, sorted(casts)
         return {(round_id, who, cast) for round_id, who, cast in stored}
 
-    def _count(self, casts: list[tuple[Key, Cast]]) -> Steps[set[Key]]:
-        """Writes the ballots of fresh casts, given in order. Returns the keys of those that replaced a ballot."""
+    def _count(self, casts: list[tuple[Key, Cast]]) -> Steps[tuple[set[Key], set[Voter]]]:
+        """Writes the ballots of fresh casts, given in order. Returns the keys of those that are somebody's first, and
+        those whose ballot it wrote: the ballot of anybody else came later than theirs in the batch.
+        """
         first: dict[Voter, Cast] = {}
         last: dict[Voter, Cast] = {}
-        opening: set[Key] = set()
+        opening: dict[Voter, Key] = {}
         for key, cast in casts:
             voter = key[:2]
             if voter not in first:
                 first[voter] = cast
-                opening.add(key)
+                opening[voter] = key
             last[voter] = cast
         # In order, so that rows that lie beside each other are written together.
         ballots = sorted(_values(voter, opener, last[voter]) for voter, opener in first.items())
         written = yield self._statements.count, ballots
         # A ballot returned with another random id than ours existed before.
-        opened = {(round_id, who) for round_id, who, ballot_id in written if ballot_id == first[round_id, who].ballot}
-        return {key for key, _ in casts if key not in opening or key[:2] not in opened}
+        opened = {opening[round_id, who] for round_id, who, own in written if own == first[round_id, who].ballot}
+        return opened, {(round_id, who) for round_id, who, _ in written}
 
     def _known(self, keys: set[Key]) -> Steps[dict[Key, _Known]]:
         rows = yield self._statements.known, sorted(keys)

@@ -29,6 +29,7 @@ const drafts = load(desk, true);
 let drawn = null; // the form that was last filled in
 let written = null; // the status line, once something stands in it that this phone knows
 let sent = {}; // id -> the ballot, of those on their way over this connection
+const posting = {}; // round -> the ballot in a POST that has no answer yet
 let more = null; // what phones send beside votes
 const named = { letter, label }; // an answer in words
 
@@ -151,7 +152,8 @@ function submit(event) {
 
 function send(round) {
   const cast = pending[round];
-  if (cast && !sent[cast.id]) {
+  // After another of the same question has been answered: on two connections the later one may arrive first.
+  if (cast && !sent[cast.id] && !posting[round]) {
     if (link.how() === "poll") post(round, cast);
     else if (link.send({ t: "cast", round, ...said(cast), id: cast.id })) {
       tried(cast);
@@ -181,6 +183,7 @@ function said({ choice, reason, condition }) {
 }
 
 async function post(round, cast) {
+  posting[round] = cast;
   tried(cast);
   try {
     const body = new URLSearchParams({ ...said(cast), round, cast: cast.id });
@@ -191,6 +194,8 @@ async function post(round, cast) {
     // It stays pending, and goes again with the next news.
   }
   delete sent[cast.id];
+  delete posting[round];
+  if (pending[round] && pending[round].id !== cast.id) send(round);
   say();
 }
 
@@ -334,7 +339,7 @@ function say() {
   const mine = counted[round];
   let is = "";
   if (pending[round] && link.how() === "gone") is = "lost";
-  else if (pending[round]) is = sent[pending[round].id] ? "sending" : pending[round].tried ? "unsure" : "waiting";
+  else if (pending[round]) is = sent[pending[round].id] || posting[round] ? "sending" : pending[round].tried ? "unsure" : "waiting";
   else if (refused[round]) is = "refused";
   else if (offered[round] && drafts[round] && form && !mine) is = "offered";
   else if (mine) is = !form ? "final" : drafts[round] && differs(form, mine) ? "edited" : "counted";

@@ -185,6 +185,32 @@ async def test_a_change_of_mind_brings_its_own_words_and_time(store: SqlStore, t
     assert await kept_with_times(store) == [("none", "", "", third.at)]
 
 
+async def test_an_earlier_choice_that_is_counted_later_replaces_nothing_and_is_told_what_counts(
+    store: SqlStore,
+) -> None:
+    """It waited in one server while the phone went to another, which counted the next one."""
+    round_, (nurse, carer) = await a_vote(store, ["g1", "g2"])
+    early, same, late, fast = (
+        replace(a_cast(round_.id, nurse, choice, choice), at=f"2026-03-01T12:{at}Z")
+        for choice, at in (("none", "00:00.999"), ("r1", "00:01.000"), ("r2", "00:01.000"), ("r1", "59:00.000"))
+    )
+    beside = replace(a_cast(round_.id, carer, "r1"), at=early.at)
+    async with store.begin() as work:
+        first = await work.rounds.cast([same])
+        # In the order of arrival where the times are the same, and where they are in one batch.
+        second = await work.rounds.cast([late])
+        third = await work.rounds.cast([replace(early, cast=new_id()), beside, early, early])
+    told = [[(one.refusal, one.changed, one.choice, one.first) for one in some] for some in (first, second, third)]
+    kept = ("", False, "r2", False)
+    assert told == [[("", False, "r1", True)], [("", True, "r2", False)], [kept, ("", False, "r1", True), kept, kept]]
+    assert [one[:2] for one in await kept_with_times(store)] == [("r1", ""), ("r2", "r2")]
+    assert await cast(store, early) == [COUNTED]
+    # Of a server whose clock is wrong: nobody waits for it to be so late.
+    assert await cast(store, fast) == [CHANGED]
+    assert await cast(store, replace(late, cast=new_id())) == [CHANGED]
+    assert [one[0] for one in await kept_with_times(store)] == ["r1", "r2"]
+
+
 async def test_who_observes_is_not_counted_whatever_let_them_through(store: SqlStore) -> None:
     round_, (nurse,) = await a_vote(store, ["g1"])
     looking = Participant(new_id(), round_.session, "g1", AT, observer=True)
