@@ -83,6 +83,7 @@ class SqlStore:
                 except TimeoutError:
                     raise StoreUnavailable("The database is busy. Try again in a moment.") from None
                 stack.callback(self._line.release)
+            self.wanted = True
             if self._wiping is not None:
                 await self._wiping.interrupt()
             yield await stack.enter_async_context(_unit(self.writer, self.remembered, reading=False))
@@ -112,10 +113,10 @@ class SqlStore:
                 async with self.writer.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                     await connection.execute(sa.text(f"VACUUM {names}"))
             return
+        self.wanted = False  # from now on: whoever comes while this waits for the connection, too, waits behind it
         with faults():
             async with self.writer.connect() as connection:
                 driver: Any = (await connection.get_raw_connection()).driver_connection
-                self.wanted = False
                 await driver.set_progress_handler(lambda: self.wanted, _STEPS)
                 self._wiping = driver
                 try:

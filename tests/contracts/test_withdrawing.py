@@ -193,9 +193,35 @@ async def test_wiping_ends_where_somebody_wants_to_write_and_can_be_done_again(s
         patch.setattr(SqlStore, "wanted", property(lambda _: True, lambda _, wanted: None), raising=False)
         with pytest.raises(StoreUnavailable):
             await sqlite_store.scrub()
+    for first in (True, False):  # or waits already, as this does, for a unit that is under way
+        with pytest.raises(StoreUnavailable):
+            await _wipe_between_two(sqlite_store, first=first)
     await sqlite_store.scrub()
     async with sqlite_store.read() as work:
         assert await work.facts.get_fact("vote") == "counted"
+
+
+async def _wipe_between_two(store: SqlStore, *, first: bool) -> None:
+    """Wipes while a unit is under way; another comes then, after that for the connection or before it for the line."""
+    under_way, go_on = asyncio.Event(), asyncio.Event()
+
+    async def write(wait: asyncio.Event, *, first: bool = False) -> None:
+        async with store.begin(first=first) as work:
+            await work.facts.set_fact("vote", "counted")
+            under_way.set()
+            await wait.wait()
+
+    one = asyncio.create_task(write(go_on))
+    await under_way.wait()
+    before = [] if first else [asyncio.create_task(write(go_on))]
+    await asyncio.sleep(0)
+    wiping = asyncio.create_task(store.scrub())
+    await asyncio.sleep(0)
+    after = [asyncio.create_task(write(go_on, first=True))] if first else []
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.gather(one, *before, *after)
+    await wiping
 
 
 async def test_an_asynchronous_round_is_no_vote_that_is_waited_for(store: SqlStore) -> None:
