@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -20,7 +21,8 @@ class Connection:
 
     `allowance` is how much it may send, shared with its participant's other sockets. `since` is when it came, in the
     event loop's seconds. `behind` is set where its participant's votes, stop or reason changed before it was greeted.
-    `pages`: into how many a big screen has cut what is on it.
+    `pages`: into how many a big screen has cut what is on it. `known` is when it was asked whose a phone is (the loop's
+    seconds): its participant may be expelled before it arrives.
     """
 
     kind: Screen
@@ -32,6 +34,7 @@ class Connection:
     observing: bool = False
     behind: bool = False
     pages: int = 0
+    known: float = math.inf
 
     def send_away(self, why: str, say: Say) -> None:
         """Closes it with a goodbye in its language. `why` is a code of GOODBYES."""

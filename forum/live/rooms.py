@@ -22,9 +22,10 @@ from forum.live.capacity import Places
 from forum.live.connection import Connection, Say
 from forum.live.debounced import Debounced
 from forum.live.elsewhere import Elsewhere
+from forum.live.expelled import Expelled
 from forum.live.late_votes import LateVotes, with_late_votes
 from forum.live.locks import Locks
-from forum.live.messages import GOODBYES
+from forum.live.messages import GOODBYES, Bye, encode
 from forum.live.outbox import Rota
 from forum.live.phone_reads import PhoneReads
 from forum.live.presence import POLLING
@@ -34,8 +35,7 @@ from forum.live.stop_box import Stopping
 from forum.live.store_away import logged_if_away
 from forum.ports import Store
 from forum.ports.clock import Clock
-from forum.services.record_agreement import disagreements
-from forum.services.sessions.room_view import console_view_of, on_screen, room_view_of
+from forum.services.sessions.room_view import console_view_of, room_view_of, unlike_record
 from forum.services.voting import reasons
 from forum.sessions.session import LiveSession
 from forum.sessions.view import RoomView
@@ -79,6 +79,7 @@ class Rooms:
         self._unlike: dict[str, tuple[tuple[str, int], ...]] = {}
         self._late_votes = LateVotes()
         self.intake = Intake(store, self._counted)
+        self._expelled = Expelled()
         self._common = Common(rota=Rota(self.intake.storing))
         self.stopping = Stopping(store, self.joined)
         self.arrivals = Arrivals(store)
@@ -106,8 +107,10 @@ class Rooms:
     async def _room(self, session_id: str, seen: LiveSession | None = None, *, anew: bool = False) -> Room:
         async with self._reading[session_id]:
             room = self._rooms.get(session_id)
-            if room is None or (room.empty and (anew or not await self._still(room, seen))):
+            stays = room is not None and (not room.empty or (not anew and await self._still(room, seen)))
+            if room is None or not stays or self._rooms.get(session_id) is not room:  # dropped while it was looked at
                 room = self._rooms[session_id] = self._make(session_id, await self._view(session_id))
+                asyncio.get_running_loop().call_later(POLLED, self.left, session_id)  # where nobody comes in
             return room
 
     def _make(
@@ -124,10 +127,10 @@ class Rooms:
         """
         if asyncio.get_running_loop().time() - room.read_at > FRESH:
             return False
-        if seen is not None:
-            return seen == room.view.session
-        async with self._store.read() as work:
-            return await work.sessions.get_session(room.view.session.id) == room.view.session
+        if seen is None:
+            async with self._store.read() as work:
+                seen = await work.sessions.get_session(room.view.session.id)
+        return seen == room.view.session
 
     async def enter(self, session_id: str, connection: Connection, seen: int = -1, history: str = "") -> Room:
         """Takes a screen into the room of a session, and greets it with what is its own. Raises NotFound, RoomFull.
@@ -139,6 +142,8 @@ class Rooms:
             self.left(session_id)
             raise RoomFull(GOODBYES["full"], FULL_FOR)
         room.arrive(connection)
+        if self._expelled.since(connection.participant, connection.known):
+            connection.outbox.close(encode(Bye("replaced", again=False)))
         try:
             if connection.kind == "console":
                 await self._look_for_console(session_id, room)
@@ -205,10 +210,7 @@ class Rooms:
             room = self._rooms.get(session_id)
             if room is None or not room.view.session.recorded:
                 return
-            async with self._store.read() as work:
-                found = await disagreements(work, self._store, await on_screen(work, room.view))
-            # What no entry tells of is for the check of the whole database: here nothing contradicts it.
-            unlike = tuple(dict.fromkeys((one.table, one.entry) for one in found if one.entry is not None))
+            unlike = await unlike_record(self._store, room.view)
             if unlike == self.unlike(session_id):
                 return
             self._unlike[session_id] = unlike
@@ -242,9 +244,10 @@ class Rooms:
 
     def expel(self, session_id: str, participant: str | None) -> None:
         """Disconnects every screen of a participant whose ticket was taken back or replaced; None is nobody."""
-        room = self._rooms.get(session_id)
-        if room is not None and participant is not None:
-            room.expel(participant)
+        if participant is not None:
+            self._expelled.add(participant, asyncio.get_running_loop().time())
+            if (room := self._rooms.get(session_id)) is not None:
+                room.expel(participant)
 
     async def place(self, session_id: str, *, proved: bool) -> bool:
         """Takes a place in a session for a phone that joins; returns false, and tells the consoles, where there is
@@ -271,8 +274,7 @@ class Rooms:
     async def _show_arrivals(self, session_id: str) -> None:
         with logged_if_away("who is here is not up to date", session=session_id):
             async with self._reading[session_id]:
-                room = self._rooms.get(session_id)
-                if room is not None and room.consoles:
+                if (room := self._rooms.get(session_id)) is not None and room.consoles:
                     room.show_console(await self._view(session_id))
 
     def stirred(self, session_id: str) -> None:
@@ -327,8 +329,7 @@ class Rooms:
     async def _show_count(self, session_id: str) -> None:
         """Counts the open round of a room that shows its count, from the committed ballots."""
         room = self._rooms.get(session_id)
-        round_id = room.count_due if room is not None else ""
-        if room is None or not round_id:
+        if room is None or not (round_id := room.count_due):
             return  # counted by the run before
         with logged_if_away("the live count is not up to date", session=session_id):
             async with self._store.read() as work:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
@@ -603,6 +603,59 @@ async def test_a_device_whose_ticket_was_replaced_is_told_and_can_cast_no_more(s
     rooms.expel(new_id(), people[1])
     rooms.expel(live.id, None)
     assert room.present == 1
+
+
+async def test_a_device_that_is_on_its_way_while_its_ticket_is_replaced_is_told_and_the_new_one_comes_in(
+    sqlite_store: Store,
+) -> None:
+    live, people = await a_room(sqlite_store, ["g1"])
+    rooms = the_rooms(sqlite_store)
+    clock = asyncio.get_running_loop()
+    old = Connection("phone", people[0], known=clock.time())
+    rooms.expel(live.id, people[0])
+    await rooms.enter(live.id, old)
+    assert old.outbox.closing
+    assert (await until(old, "bye")) == {"t": "bye", "why": "replaced", "again": False}
+    await asyncio.sleep(0.01)
+    new = Connection("phone", people[0], known=clock.time())
+    await rooms.enter(live.id, new)
+    assert (new.outbox.closing, (await until(new, "state"))["t"]) == (False, "state")
+
+
+@pytest.mark.parametrize("gone", [Rooms.left, lambda rooms, _: rooms._begin_anew("f" * 16)], ids=["left", "begun anew"])
+async def test_nobody_is_let_into_a_room_that_is_dropped_while_it_is_looked_at(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch, gone: Callable[[Rooms, str], None]
+) -> None:
+    live, _ = await a_room(sqlite_store, ["g1"])
+    rooms = the_rooms(sqlite_store)
+    still = rooms._still
+
+    async def meanwhile(room: Room, seen: LiveSession | None) -> bool:
+        stays = await still(room, seen)
+        gone(rooms, live.id)
+        return stays
+
+    await rooms.room(live.id)  # a page was asked for
+    monkeypatch.setattr(rooms, "_still", meanwhile)
+    wall = Connection("projector")
+    await rooms.enter(live.id, wall)
+    await sent(wall)
+    await facilitation.pause(Desk(sqlite_store, CLOCK), live.id, paused=True)
+    await rooms.changed(live.id)
+    async with asyncio.timeout(20):
+        assert (await until(wall, "state"))["paused"]
+
+
+async def test_rooms_of_pages_that_were_asked_for_are_forgotten_unless_somebody_came_in(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rooms_module, "POLLED", 0.05)
+    rooms, sessions = the_rooms(sqlite_store), [(await a_room(sqlite_store, ["g1"]))[0].id for _ in range(3)]
+    for session in sessions:
+        await rooms.room(session)
+    kept = await rooms.enter(sessions[0], Connection("projector"))
+    await asyncio.sleep(0.3)
+    assert rooms._rooms == {sessions[0]: kept}
 
 
 async def test_consoles_alone_hear_how_phones_are_connected_and_who_was_lost(sqlite_store: Store) -> None:

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Collection
 from dataclasses import replace
 
-from forum.ports import Work
+from forum.ports import Store, Work
 from forum.ports.phones import Own
+from forum.services.record_agreement import disagreements
 from forum.services.record_cache import declared_of
 from forum.services.sessions.last_time import last_time
 from forum.services.stories.parsed_stories import story_of
@@ -45,7 +46,15 @@ async def room_view_of(work: Work, session: LiveSession) -> RoomView:
     return await _with_votes(work, _with_scene(view), rounds)
 
 
-async def on_screen(work: Work, view: RoomView) -> dict[str, object]:
+async def unlike_record(store: Store, view: RoomView) -> tuple[tuple[str, int], ...]:
+    """Returns what the screens of a recorded session show that does not agree with the record, as `RoomView.unlike` has
+    it. What no entry tells of is for the check of the whole database: here nothing contradicts it."""
+    async with store.read() as work:
+        found = await disagreements(work, store, await _on_screen(work, view))
+    return tuple(dict.fromkeys((one.table, one.entry) for one in found if one.entry is not None))
+
+
+async def _on_screen(work: Work, view: RoomView) -> dict[str, object]:
     """Reads anew what the screens of a recorded session show that the record tells of, by its ids (for
     `record_agreement.disagreements`): the session, and the rounds on screen once they were opened."""
     session = await work.sessions.get_session(view.session.id)

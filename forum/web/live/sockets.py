@@ -59,6 +59,7 @@ async def phone(socket: WebSocket) -> None:
         await socket.accept()
         await _say_goodbye(socket, Bye("restart", again=True), TRY_LATER)
         return
+    asked = asyncio.get_running_loop().time()
     try:
         session, participant = await place_of(socket, socket.path_params["code"])
         if participant is None:
@@ -74,7 +75,7 @@ async def phone(socket: WebSocket) -> None:
         return
     # A phone that takes changes says which html it has ("" for none yet).
     box = Outbox(socket.query_params.get("has"))
-    screen = Connection("phone", participant.id, tongue_of(socket), box, observing=participant.observer)
+    screen = Connection("phone", participant.id, tongue_of(socket), box, observing=participant.observer, known=asked)
     await _serve(socket, session.id, screen)
 
 
