@@ -112,7 +112,7 @@ class Room:
         connection.since = asyncio.get_running_loop().time()
         connection.outbox.turns = self._turns
         if self.devices(connection.participant) >= MOST_SOCKETS:
-            mine = sorted(self._of(connection.participant), key=lambda screen: screen.since)
+            mine = sorted(self.screens_of(connection.participant), key=lambda screen: screen.since)
             for oldest in mine[: len(mine) + 1 - MOST_SOCKETS]:
                 oldest.send_away("too_many", self._say)
         self._arriving.add(connection)
@@ -132,7 +132,7 @@ class Room:
         """Returns how many screens of a kind are connected or arriving."""
         return self._connections.number(kind) + self._arriving.number(kind)
 
-    def _of(self, participant: str) -> list[Connection]:
+    def screens_of(self, participant: str) -> list[Connection]:
         """Returns the sockets of a participant that were not sent away."""
         here = (*self._connections.of(participant), *self._arriving.of(participant))
         return [screen for screen in here if not screen.outbox.closing]

@@ -16,6 +16,7 @@ import structlog
 
 from forum.errors import StoreUnavailable
 from forum.live.connection import Say
+from forum.live.dead_tickets import whose_ticket_died
 from forum.live.debounced import Debounced
 from forum.live.elsewhere import Elsewhere, Shared, here_of, named
 from forum.live.news import Here, Names, decode
@@ -312,10 +313,9 @@ class SharedRooms(Rooms):
             return
         async with self._store.read() as work:
             tickets = await work.tickets.list_tickets(session_id)
-        good = {one.participant for one in tickets if not one.revoked_at}
-        for participant in {one.participant for one in tickets if one.revoked_at} - good:
-            if participant and room.devices(participant):
-                super().expel(session_id, participant)
+        now = asyncio.get_running_loop().time()
+        for participant in whose_ticket_died(tickets, room.screens_of, self._clock.now(), now):
+            super().expel(session_id, participant)
 
     async def _show_count(self, session_id: str) -> None:
         """As Rooms has it, but drawn once for all processes."""

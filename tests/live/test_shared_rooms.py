@@ -239,12 +239,18 @@ async def test_who_is_sent_away_goes_everywhere_also_where_the_hint_is_lost(
     async with sqlite_store.begin() as work:
         session = await work.sessions.get_session(live.id)
         await work.sessions.save_session(replace(session, entrance=Entrance.TICKETS))
-    [issued] = await tickets.issue(sqlite_store, CLOCK, live.id, None, 1)
-    who = await tickets.admit(sqlite_store, CLOCK, replace(session, entrance=Entrance.TICKETS), issued.code, "d" * 64)
+    session = replace(session, entrance=Entrance.TICKETS)
+    [first, second] = await tickets.issue(sqlite_store, CLOCK, live.id, None, 2)
     [alone] = await deaf.start(1)
+    who = await tickets.admit(sqlite_store, CLOCK, session, first.code, "d" * 64)
     guest = await Watched("phone", who.id).enter(alone, live.id)
     await tickets.revoke(sqlite_store, CLOCK, live.id, 1)
     await guest.until(lambda m: m["t"] == "bye" and m["why"] == "replaced")
+    # A lost phone goes when its ticket is renewed, though its participant has the new one.
+    who = await tickets.admit(sqlite_store, CLOCK, session, second.code, "e" * 64)
+    lost = await Watched("phone", who.id).enter(alone, live.id)
+    await tickets.renew(sqlite_store, CLOCK, live.id, 2)
+    await lost.until(lambda m: m["t"] == "bye" and m["why"] == "replaced")
 
 
 async def test_nobodys_vote_follows_from_the_live_counts_of_two_processes(
