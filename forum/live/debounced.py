@@ -28,6 +28,10 @@ class Debounced:
         """Returns true where a run of this key is still to begin: within `act`, where what it has read may be old."""
         return key in self._waits
 
+    def busy(self, key: str) -> bool:
+        """Returns true where a run of this key has begun, or is still to begin."""
+        return key in self._tasks
+
     def cancel(self) -> None:
         """Cancels every run, begun or not. For closing down."""
         for task in self._tasks.values():

@@ -19,6 +19,7 @@ from forum.live.connection import Say
 from forum.live.dead_tickets import whose_ticket_died
 from forum.live.debounced import Debounced
 from forum.live.elsewhere import Elsewhere, Shared, here_of, named
+from forum.live.group_read import GIVEN_AT_ONCE
 from forum.live.news import Here, Names, decode
 from forum.live.room import Own, Room
 from forum.live.rooms import STIRS, Rooms
@@ -31,7 +32,6 @@ from forum.ports.broker import Broker
 from forum.ports.clock import Clock
 from forum.services.sessions import room_history
 from forum.services.voting import live_counts
-from forum.sessions.session import Entrance
 from forum.sessions.view import RoomView
 
 # Seconds between two rounds through all rooms.
@@ -159,9 +159,9 @@ class SharedRooms(Rooms):
         self._teller.own(session_id, participant)
 
     def _own_here(self, session_id: str, participant: str) -> None:
-        """Tells of a participant who has just been answered on one of their screens."""
+        """Tells of a participant who was answered on one screen just now; what is being read for them may be older."""
         room = self._rooms.get(session_id)
-        if room is not None and room.devices(participant) > 1:
+        if room is not None and (room.devices(participant) > 1 or self._own.busy(participant)):
             super().mine(session_id, participant)
         self._teller.own(session_id, participant)
 
@@ -296,26 +296,27 @@ class SharedRooms(Rooms):
                 shared.whole_at = now + WHOLE
                 await self._read_whole(session_id)
             if changed or shared.looks % RECOUNTED == 0:
-                await self._send_away_whose_ticket_died(session_id, room)
+                for participant in await whose_ticket_died(self._store, room, self._clock.now()):
+                    super().expel(session_id, participant)
             for round_id, number in voted.items():
                 room.recount(round_id, number, before)
             if drawn is not None:
                 room.adopt_count(counted, drawn.voted, drawn.shares)
+            if shared.looks == 0:
+                await self._tell_own_after_gap(session_id, room)
         except StoreUnavailable:
             log.warning("a room could not be held against the database", session=session_id)
         finally:
             wait = LOOK_VOTING if room.view.voting else LOOK
             shared.look_at = asyncio.get_running_loop().time() + about(wait)
 
-    async def _send_away_whose_ticket_died(self, session_id: str, room: Room) -> None:
-        """Sends away whose ticket was taken back or replaced, where the hint that said so was lost."""
-        if room.view.session.entrance != Entrance.TICKETS:
-            return
-        async with self._store.read() as work:
-            tickets = await work.tickets.list_tickets(session_id)
-        now = asyncio.get_running_loop().time()
-        for participant in whose_ticket_died(tickets, room.screens_of, self._clock.now(), now):
-            super().expel(session_id, participant)
+    async def _tell_own_after_gap(self, session_id: str, room: Room) -> None:
+        """Sends everybody here what is theirs: who voted at another process meanwhile was not heard of."""
+        here = room.presence.who(asyncio.get_running_loop().time()).connected
+        for number, participant in enumerate(list(here), 1):
+            super().mine(session_id, participant)
+            if number % GIVEN_AT_ONCE == 0:
+                await asyncio.sleep(0)
 
     async def _show_count(self, session_id: str) -> None:
         """As Rooms has it, but drawn once for all processes."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from support.factories import new_id
 
 from forum.live.connection import Connection
-from forum.live.dead_tickets import whose_ticket_died
+from forum.live.dead_tickets import outdated
 from forum.sessions.ticket import Ticket
 
 # The event loop's seconds at the clock's NOON; screens have come before.
@@ -26,7 +26,7 @@ def a_ticket(number: int, *, used: str = "", revoked: str = "") -> Ticket:
 def sent_away(tickets: Sequence[Ticket], *seconds: int) -> list[str]:
     """Returns who is, with screens that came so many seconds ago."""
     screens = {"p": [Connection("phone", "p", since=NOW - ago) for ago in seconds]}
-    return whose_ticket_died(tickets, lambda who: screens.get(who, []), NOON, NOW)
+    return outdated(tickets, lambda who: screens.get(who, []), NOON, NOW)
 
 
 def test_whoever_came_with_a_dead_ticket_goes_and_with_a_new_one_stays() -> None:

@@ -27,6 +27,7 @@ from forum.ports import Store
 from forum.ports.broker import MOST_BYTES, Broker
 from forum.services.sessions import cues, facilitation, tickets
 from forum.services.sessions.desk import Desk
+from forum.sessions.participant_view import Mine
 from forum.sessions.session import Entrance
 from forum.sessions.view import RoomView
 from forum.voting.question import Terms
@@ -161,6 +162,34 @@ async def test_two_devices_of_one_participant_count_once_and_are_told_of_each_ot
     await wall.until(tally(present=1))
     (await two.room(live.id)).leave(there.connection)
     await wall.until(tally(present=0))
+
+
+async def test_after_a_gap_everybody_is_told_what_is_theirs_and_nothing_older_than_what_they_know(
+    deaf: Processes, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live, people = await a_room(sqlite_store, ["g1"])
+    one, two = await deaf.start(2)
+    round_id = await ask(sqlite_store, one, live.id)
+    there = await Watched("phone", people[0]).enter(two, live.id)
+    await eventually(lambda: two._shared[live.id].number > 0)
+    await one.intake.cast_and_wait(cast_of(CastMessage("a", round_id, "r1"), people[0], CLOCK.now()))
+    two._back(live.id)
+    await there.until(lambda m: m["t"] == "mine" and [y["choice"] for y in m["yours"]] == ["r1"])
+
+    room, real = await two.room(live.id), two.reads.own
+
+    async def then_votes(participant: str, view: RoomView) -> Mine:
+        own = await real(participant, view)
+        monkeypatch.setattr(two.reads, "own", real)
+        room.receive(there.connection, encode(CastMessage("b", round_id, "r2")))
+        await eventually(lambda: any(m["t"] == "ack" for m in there.seen))
+        return own
+
+    monkeypatch.setattr(two.reads, "own", then_votes)
+    there.seen.clear()
+    two._back(live.id)
+    await there.until(lambda m: m["t"] == "mine")
+    assert [[y["choice"] for y in m["yours"]] for m in there.seen if m["t"] == "mine"] == [["r2"]]
 
 
 async def test_without_any_hint_screens_end_equal_to_the_database(deaf: Processes, sqlite_store: Store) -> None:
