@@ -12,12 +12,13 @@ MOST_DOORS: Final = 1000
 @dataclass
 class Door:
     """The count of those who came into one session. `made_up` are those that joined without a cookie that Forum had
-    given them."""
+    given them. It is not `counted` where it is known only that somebody was refused by another process."""
 
-    taken: int
+    taken: int = 0
     made_up: int = 0
     opened: int = 1  # how often it was opened: at the beginning, and whenever an organiser let more in
     refused: bool = False  # whether somebody was, since it was opened last
+    counted: bool = False
 
 
 class Places:
@@ -33,7 +34,7 @@ class Places:
 
     def knows(self, session: str) -> bool:
         """Returns true where `begin` was called for this session."""
-        return session in self._doors
+        return session in self._doors and self._doors[session].counted
 
     def begin(self, session: str, taken: int) -> None:
         """Sets how many have joined; does nothing where they were counted before."""
@@ -77,9 +78,12 @@ class Places:
             door.opened += 1
             door.refused = False
 
-    def _door(self, session: str, taken: int = 0) -> Door:
-        """Returns the door of a session, made where there is none, as the one that was used last."""
-        door = self._doors.pop(session, None) or Door(taken)
+    def _door(self, session: str, taken: int | None = None) -> Door:
+        """Returns the door of a session, made where there is none, as the one that was used last. `taken` is how many
+        have joined; it is set once."""
+        door = self._doors.pop(session, None) or Door()
+        if taken is not None and not door.counted:
+            door.taken, door.counted = taken, True
         self._doors[session] = door
         if len(self._doors) > MOST_DOORS:
             del self._doors[next(iter(self._doors))]

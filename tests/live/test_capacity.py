@@ -67,3 +67,21 @@ def test_of_very_many_doors_the_one_that_nobody_joined_for_longest_is_counted_an
     places.give_back("s", proved=True)  # by somebody who was on their way in
     places.begin("s", 3)
     assert taken(places, 2) == [True, False]
+
+
+def test_where_others_were_full_first_who_came_is_counted_all_the_same() -> None:
+    places = Places(4)
+    places.refuse("s")
+    assert places.full("s")
+    assert not places.knows("s")
+    places.begin("s", 4)
+    assert places.knows("s")
+    assert taken(places, 1) == [False]
+    places.open("s")
+    assert taken(places, 5) == [True] * 4 + [False]
+    # Of one that is opened before anybody comes here, too.
+    places.refuse("t")
+    places.open("t")
+    assert not places.full("t")
+    places.begin("t", 4)
+    assert [places.take("t", proved=True) for _ in range(5)] == [True] * 4 + [False]
