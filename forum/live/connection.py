@@ -23,6 +23,8 @@ class Connection:
     event loop's seconds. `behind` is set where its participant's votes, stop or reason changed before it was greeted.
     `pages`: into how many a big screen has cut what is on it. `known` is when it was asked whose a phone is (the loop's
     seconds): its participant may be expelled before it arrives.
+    `pages`: into how many a big screen has cut what is on it. `shows` is the mark of the state that it shows already,
+    as it says itself where it comes back.
     """
 
     kind: Screen
@@ -35,6 +37,7 @@ class Connection:
     behind: bool = False
     pages: int = 0
     known: float = math.inf
+    shows: str = ""
 
     def send_away(self, why: str, say: Say) -> None:
         """Closes it with a goodbye in its language. `why` is a code of GOODBYES."""

@@ -100,7 +100,11 @@ class State(msgspec.Struct, frozen=True, tag_field="t", tag="state"):
     highest it has seen.
 
     `html` is the screen's main part, ready to show, the same for every screen of its kind and language; `cue` is a
-    key that changes only when something else is put in front of everybody. `mark` names this html, for a `change`.
+    key that changes only when something else is put in front of everybody.
+
+    `mark` names this state. What everybody sees changes without a new `v` too, as where a moderator holds a story. So a
+    screen that comes back says in its address which state it shows (`mark`) and of which history (`h`), as does one
+    that polls, and is sent the state unless it is that one.
     """
 
     v: int
@@ -114,8 +118,8 @@ class State(msgspec.Struct, frozen=True, tag_field="t", tag="state"):
 class Change(msgspec.Struct, frozen=True, tag_field="t", tag="change"):
     """The same as a state, for a phone that said in its address (`has`) that it can make one of the state before.
 
-    `since` is the mark of the html that this one is made of. `lines` are its lines: two numbers stand for those lines
-    of the html before, from the first up to (not with) the second, counted from 0; a text is a line that is new.
+    `since` is the mark of the state whose html this one is made of. `lines` are its lines: two numbers stand for those
+    lines of the html before, from the first up to (not with) the second, counted from 0; a text is a line that is new.
     """
 
     v: int

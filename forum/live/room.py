@@ -99,10 +99,10 @@ class Room:
         some = self._connections or self._arriving
         return not some and not self._presence.present(asyncio.get_running_loop().time())
 
-    def enter(self, connection: Connection, own: Mine = NOTHING, seen: int = -1) -> None:
+    def enter(self, connection: Connection, own: Mine = NOTHING) -> None:
         """Takes in and greets a screen for which nothing more has to be read. Arguments as for `greet`."""
         self.arrive(connection)
-        self.greet(connection, own, seen)
+        self.greet(connection, own)
 
     def arrive(self, connection: Connection) -> None:
         """Takes in a screen: it counts as here, and is sent nothing before it is greeted.
@@ -137,10 +137,11 @@ class Room:
         here = (*self._connections.of(participant), *self._arriving.of(participant))
         return [screen for screen in here if not screen.outbox.closing]
 
-    def greet(self, connection: Connection, own: Mine = NOTHING, seen: int = -1) -> None:
-        """Sends a screen hello with its `own` votes, the state unless it has `seen` this version, and the tally.
+    def greet(self, connection: Connection, own: Mine = NOTHING) -> None:
+        """Sends a screen hello with its `own` votes, the state unless it shows that already, and the tally.
 
-        Consoles are always sent the state: who joined is in theirs, and no new version.
+        It is the mark that says what a screen shows: a story that is held, say, is in no version. Consoles are always
+        sent the state.
         """
         self._arriving.discard(connection)
         self._connections.add(connection)
@@ -148,9 +149,10 @@ class Room:
             WIRE_VERSION, self.view.session.id, self.history, own.yours, own.stop, own.reason, own.too, own.group
         )
         connection.outbox.answer(encode(hello))
-        if seen != self.version or connection.kind == "console":
+        drawn = self.drawn(connection.kind, connection.language)
+        if connection.shows != drawn.mark or connection.kind == "console":
             RESYNCS.inc()
-            self._put_state(connection)
+            connection.outbox.state(drawn.frame, drawn.mark, drawn.change, drawn.since)
         connection.outbox.tally(encode(self._full_tally() if connection.kind == "console" else self.tally))
         self._ticker.changed()
 
@@ -235,10 +237,6 @@ class Room:
             connection.outbox.state(drawn.frame, drawn.mark, drawn.change, drawn.since)
             connection.outbox.tally(frames.of(connection.kind))
         return tally
-
-    def _put_state(self, connection: Connection) -> None:
-        drawn = self.drawn(connection.kind, connection.language)
-        connection.outbox.state(drawn.frame, drawn.mark, drawn.change, drawn.since)
 
     def drawn(self, kind: Screen, language: str) -> Drawn:
         """Returns the frame of a kind of screen in a language, as ScreenFrames.drawn does."""

@@ -132,10 +132,10 @@ class Rooms:
                 seen = await work.sessions.get_session(room.view.session.id)
         return seen == room.view.session
 
-    async def enter(self, session_id: str, connection: Connection, seen: int = -1, history: str = "") -> Room:
+    async def enter(self, session_id: str, connection: Connection, history: str = "") -> Room:
         """Takes a screen into the room of a session, and greets it with what is its own. Raises NotFound, RoomFull.
 
-        `seen` is the version that it shows already, in this `history`.
+        What it shows already is of this `history`; of another one it counts for nothing.
         """
         room = await self._room(session_id, anew=connection.kind == "console")
         if room.full(connection.kind):
@@ -153,7 +153,8 @@ class Rooms:
             self.left(session_id)
             raise
         if not connection.outbox.closing:
-            room.greet(connection, own, seen if history == room.history else -1)
+            connection.shows = connection.shows if history == room.history else ""
+            room.greet(connection, own)
         if connection.behind:
             self.mine(session_id, connection.participant)
         return room

@@ -77,7 +77,7 @@ class ScreenFrames:
 def drawn_of(state: State, before: Drawn | None) -> Drawn:
     """Makes the frames of a state, which comes after `before` on the same screens."""
     lines = state.html.split("\n")
-    mark = hashlib.sha256(state.html.encode()).hexdigest()[:16]
+    mark = hashlib.sha256(encode(state).encode()).hexdigest()[:16]
     frame = encode(replace(state, mark=mark))
     if before is None:
         return Drawn(frame, mark, lines)

@@ -162,9 +162,9 @@ class Watcher:
             raise RehearsalFailed("A screen (%(kind)s) did not show what it should.", kind=self.kind) from None
 
     async def _dial(self) -> ClientConnection:
-        # Tells the server the version shown, so that it sends only what changed since.
+        # Tells the server what is shown, so that it sends only what changed since.
         now = self.on_screen
-        seen = {"v": self._newest, "h": self._history, "has": now.mark} if now is not None else {"has": ""}
+        seen = {"mark": now.mark, "h": self._history, "has": now.mark} if now is not None else {"has": ""}
         return await connect(
             f"{self._url}?{urlencode(seen)}",
             origin=self._origin,

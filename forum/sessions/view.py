@@ -265,12 +265,13 @@ def playing_in(text: str) -> tuple[str, ...]:
 
 
 def cue_key(view: RoomView) -> CueKey:
-    """Returns the key of what is in front of everybody now."""
+    """Returns the key of what is in front of everybody now; a story that may not be shown, and its scene, is not."""
     cue, taken = view.session.cue, view.run.taken
+    on = view.story is not None
     return CueKey(
         cue.kind,
-        cue.scenario or "",
-        cue.scene or "",
+        (on and cue.scenario) or "",
+        (on and cue.scene) or "",
         cue.round or "",
         "replay" if cue.replay else "",
         cue.words,

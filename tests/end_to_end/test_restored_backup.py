@@ -29,6 +29,7 @@ class Screen:
     cookie: str = ""
     history: str = ""
     version: int = -1
+    mark: str = ""
     shown: str = ""
     yours: dict[str, str] = field(default_factory=dict)
     anew: bool = False
@@ -40,7 +41,7 @@ class Screen:
             self.history = message["history"]
             self.yours = {one["round"]: one["choice"] for one in message["yours"]}
         elif message["t"] == "state" and message["v"] >= self.version:
-            self.version, self.shown = message["v"], message["html"]
+            self.version, self.mark, self.shown = message["v"], message["mark"], message["html"]
 
 
 @dataclass
@@ -70,7 +71,7 @@ class Day:
     @asynccontextmanager
     async def socket(self, screen: Screen) -> AsyncIterator[Any]:
         base = self.house.server.base
-        url = f"{base.replace('http', 'ws', 1)}{screen.path}?v={screen.version}&h={screen.history}"
+        url = f"{base.replace('http', 'ws', 1)}{screen.path}?mark={screen.mark}&h={screen.history}"
         headers = {"Cookie": screen.cookie, "Origin": base} if screen.cookie else {"Origin": base}
         headers |= {"Authorization": self.headers["Authorization"]} if "console" in screen.path else {}
         async with connect(url, additional_headers=headers, compression=None, max_queue=None) as opened:
@@ -92,7 +93,7 @@ class Day:
     async def polled(self, screen: Screen) -> dict[str, Any]:
         """Asks once as a polling phone does, hears the answer and gives it."""
         headers = MACHINE | {"Cookie": screen.cookie}
-        query = f"v={screen.version}&h={screen.history}"
+        query = f"mark={screen.mark}&h={screen.history}"
         address = f"{self.house.server.base}/s/{self.session['code']}/now?{query}"
         async with httpx2.AsyncClient() as browser:
             answer: dict[str, Any] = (await browser.get(address, headers=headers)).json()

@@ -482,11 +482,11 @@ def test_a_console_that_comes_back_is_shown_who_joined_while_it_was_away(sqlite_
         await evening.enter("phone", evening.people[0])
         room = await evening.room()
         await evening.joins(6)
-        console = Connection("console")
-        await evening.rooms.enter(evening.session, console, room.version, room.history)
+        console = Connection("console", shows=room.drawn("console", "en").mark)
+        await evening.rooms.enter(evening.session, console, room.history)
         assert ["'g2': 6" in m["html"] for m in news(console, "state")] == [True]
-        wall = Connection("projector")
-        await evening.rooms.enter(evening.session, wall, room.version, room.history)
+        wall = Connection("projector", shows=room.drawn("projector", "en").mark)
+        await evening.rooms.enter(evening.session, wall, room.history)
         assert news(wall, "state") == []
 
     an_evening(sqlite_database, play)

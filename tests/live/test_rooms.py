@@ -100,12 +100,36 @@ async def test_a_screen_gets_hello_state_and_tally(sqlite_store: Store) -> None:
     assert tally == {"t": "tally", "round": None, "voted": 0, "present": 1}
 
 
-async def test_a_screen_that_has_seen_this_version_is_not_sent_it_again(sqlite_store: Store) -> None:
+@pytest.mark.parametrize("kind", ["phone", "tablet", "projector"])
+async def test_a_screen_that_comes_back_is_sent_what_has_changed_and_nothing_else(
+    sqlite_store: Store, kind: Screen
+) -> None:
+    """Also what changed without a version, as where a moderator holds a story while its socket is down."""
     live, people = await a_room(sqlite_store, ["g1"])
-    room = await the_rooms(sqlite_store).room(live.id)
-    connection = Connection("phone", people[0])
-    room.enter(connection, seen=1)
-    assert [m["t"] for m in await sent(connection)] == ["hello", "tally"]
+    rooms = Rooms(sqlite_store, CLOCK, lambda *of: f"{of[0]} {of[1].session.title}", lambda words, language: words)
+    room = await rooms.room(live.id)
+    await enter(room, kind="console")
+    shows = room.drawn(kind, "en").mark
+
+    async def comes_back() -> list[dict[str, Any]]:
+        screen = Connection(kind, people[0] if kind == "phone" else "", shows=shows)
+        await rooms.enter(live.id, screen, room.history)
+        return await sent(screen)
+
+    assert [m["t"] for m in await comes_back()] == ["hello", "tally"]
+    async with sqlite_store.begin() as work:
+        session = await work.sessions.get_session(live.id)
+        await work.sessions.save_session(replace(session, title="Held"))
+    await rooms.changed(live.id)
+    [_, state, _] = await comes_back()
+    assert (state["v"], state["html"]) == (live.version, f"{kind} Held")
+    shows = state["mark"]
+    assert [m["t"] for m in await comes_back()] == ["hello", "tally"]
+    # A version is a state of its own, also where it looks the same.
+    async with sqlite_store.begin() as work:
+        await work.sessions.save_session(replace(session, title="Held", version=live.version + 1))
+    await rooms.changed(live.id)
+    assert [m.get("v") for m in await comes_back() if m["t"] == "state"] == [live.version + 1]
 
 
 async def test_data_that_goes_back_under_a_running_server_is_another_history(sqlite_store: Store) -> None:
@@ -124,15 +148,17 @@ async def test_data_that_goes_back_under_a_running_server_is_another_history(sql
     await rooms.changed(live.id)
     for connection in (seen, elsewhere):
         assert [(m["t"], m.get("why"), m.get("again")) for m in await sent(connection)] == [("bye", "anew", True)]
-    # Whoever comes back with what it saw in the other history gets what is on now, also where the number is the same.
-    for version in (9, 8):
-        again = Connection("phone")
-        await rooms.enter(live.id, again, version, hello["history"])
+    # Whoever comes back with what it saw in the other history gets what is on now, also where it is the same.
+    mark = state["mark"]
+    for _ in range(2):
+        again = Connection("phone", shows=mark)
+        await rooms.enter(live.id, again, hello["history"])
         [anew, state, _] = await sent(again)
         assert anew["history"] != hello["history"]
         assert state["v"] == 8
-    same = Connection("phone")
-    await rooms.enter(live.id, same, 8, anew["history"])
+        mark = state["mark"]
+    same = Connection("phone", shows=mark)
+    await rooms.enter(live.id, same, anew["history"])
     assert [m["t"] for m in await sent(same)] == ["hello", "tally"]
 
 

@@ -347,4 +347,4 @@ async def test_what_it_has_it_says_and_makes_the_next_state_of_it() -> None:
         await phone.until(lambda now: phone.reconnected or None)
         now = await phone.until(lambda now: now if phone.connected else None)
     assert (now.v, now.html, now.paused, now.mark) == (5, "one\n2\nthree", True, "m5")
-    assert asked == ["has=", "v=5&h=history&has=m5"]
+    assert asked == ["has=", "mark=m5&h=history&has=m5"]

@@ -105,6 +105,7 @@ async def phone_page(
     # Another view may be shown by the time that the rest is read; what is drawn of this one is kept with this one.
     view, pages = room.view, room.frames.pages
     tongue, base = tongue_of(request), base_url(request)
+    mark = room.drawn("phone", tongue).mark
     mine = await site_of(request).rooms.reads.own(participant.id, view)
     there = await own_of(site_of(request).store, participant.id, view, mine, page_of(request))
     yours: dict[str, object] = {b.round: b for b in mine.yours}
@@ -133,6 +134,7 @@ async def phone_page(
             "again": "again" in request.query_params,
             "group_right": request.query_params.get("group", ""),
             "history": room.history,
+            "mark": mark,
             "socket_path": f"/s/{session.code}/socket?lang={language().code}&read={tongue.partition('+')[2]}",
             "observing": participant.observer,
             "page": page_of(request),

@@ -37,11 +37,11 @@ def small(request: Request, facts: dict[str, Any]) -> Response:
 
 
 def news_of(request: HTTPConnection, room: Room, kind: Screen, tongue: str) -> dict[str, Any]:
-    """Returns the news for a screen that polls: the state, unless it has seen this version (?v=) of this history (?h=),
+    """Returns the news for a screen that polls: the state, unless it shows that already (?mark=) in this history (?h=),
     and the tally."""
-    asked = request.query_params
-    seen = asked.get("v") == str(room.version) and asked.get("h") == room.history
-    state: dict[str, Any] = {"v": room.version} if seen else msgspec.json.decode(room.drawn(kind, tongue).frame)
+    asked, drawn = request.query_params, room.drawn(kind, tongue)
+    shown = asked.get("mark") == drawn.mark and asked.get("h") == room.history
+    state: dict[str, Any] = {"v": room.version} if shown else msgspec.json.decode(drawn.frame)
     return state | {"history": room.history, "tally": msgspec.to_builtins(room.tally)}
 
 

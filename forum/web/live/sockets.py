@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeAlias
@@ -39,8 +38,6 @@ CLOSE_AT_END = 1000  # RFC 6455: what the connection was for is done
 BROKE_OFF = 1006  # RFC 6455: without a word
 # With these codes a screen says goodbye: it was closed, or went to another page. (What broke off has 1005.)
 GOODBYE = {1000, 1001}
-
-_VERSION = re.compile(r"[0-9]{1,9}")
 
 log = structlog.get_logger()
 
@@ -148,10 +145,9 @@ async def _serve(socket: WebSocket, session: str, connection: Connection, may: M
     await socket.accept()
     # After a restart screens come back by their sockets, before anybody has asked for a page.
     await ready(site_of(socket).templates, f"live/screens/{connection.kind}.html")
-    seen = socket.query_params.get("v", "")
-    version = int(seen) if _VERSION.fullmatch(seen) else -1
+    connection.shows = socket.query_params.get("mark", "")
     try:
-        room = await rooms.enter(session, connection, version, socket.query_params.get("h", ""))
+        room = await rooms.enter(session, connection, socket.query_params.get("h", ""))
     except ForumError as error:
         await _turn_away(socket, error)
         return

@@ -192,6 +192,7 @@ async def _page(
             "voter": again or secrets.token_hex(16),
             "cast": secrets.token_hex(16),
             "history": room.history,
+            "mark": room.drawn("tablet", language().code).mark,
             "tablet_path": _path(session),
             "socket_path": f"{_path(session)}/socket?lang={language().code}",
         },

@@ -48,7 +48,7 @@ PIECE = 104
 MASK = 4
 REASON = "She is nineteen and alone, and nobody had told her that somebody would come at all before the morning."
 # What a browser sends with each request.
-ASKED = """GET /s/482913/now?v=1234 HTTP/1.1
+ASKED = """GET /s/482913/now?mark=0123456789abcdef HTTP/1.1
 Host: 192.168.8.100:8000
 Connection: keep-alive
 User-Agent: Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile
@@ -184,16 +184,15 @@ class Day:
 
     async def by_socket(self, phone: httpx2.AsyncClient, bill: Bill) -> None:
         """Bills one phone with a socket for what it is sent and sends."""
-        await self.loads(phone, bill)
-        seen, has = self.live.version, ""
+        shows, has = await self.loads(phone, bill), ""
         while True:
-            connection = Connection("phone", self.people[0], outbox=Outbox(has))
+            connection = Connection("phone", self.people[0], outbox=Outbox(has), shows=shows)
             room = await self.house.site.rooms.room(self.live.id)
             bill.add("connecting", len(ASKED) + 250, 300)
-            room.enter(connection, seen=seen)
+            room.enter(connection)
             reading = asyncio.create_task(self.read(room, connection, bill))
             await asyncio.sleep(600)
-            seen, has = room.version, connection.outbox.has or ""
+            shows = has = connection.outbox.has or ""
             room.leave(connection, lost=True)
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
@@ -234,8 +233,8 @@ class Day:
     async def by_polling(self, phone: httpx2.AsyncClient, bill: Bill) -> None:
         """Polls as static/live/room-connection.js does where sockets are blocked, with an attempt at a socket every
         two minutes."""
-        await self.loads(phone, bill)
-        path, seen, again = f"/s/{self.live.code}/now", self.live.version, 0.0
+        mark = await self.loads(phone, bill)
+        path, again = f"/s/{self.live.code}/now", 0.0
         history = self.house.site.rooms.history
         while True:
             pause = self.chance.uniform(7, 13)
@@ -244,14 +243,14 @@ class Day:
             if again >= 120:
                 again = 0.0
                 bill.add("attempts at a socket", len(ASKED) + 250, 120)
-            answer = await phone.get(f"{path}?v={seen}&h={history}", headers={"Accept": "application/json"})
+            answer = await phone.get(f"{path}?mark={mark}&h={history}", headers={"Accept": "application/json"})
             assert answer.status_code == 200, answer.text
             news = answer.json()
-            seen = news["v"]
+            mark = news.get("mark", mark)
             bill.add("polls with a new state" if "html" in news else "polls without", len(ASKED), answered(answer))
 
-    async def loads(self, phone: httpx2.AsyncClient, bill: Bill) -> None:
-        """Loads the page and all that it needs."""
+    async def loads(self, phone: httpx2.AsyncClient, bill: Bill) -> str:
+        """Loads the page and all that it needs; the mark of the state that it shows."""
         page = await phone.get(f"/s/{self.live.code}")
         bill.add("the page", len(ASKED), answered(page))
         for name in (
@@ -270,6 +269,7 @@ class Day:
                 size = sum([len(chunk) async for chunk in answer.aiter_raw()])
             head = sum(len(key) + len(value) + 4 for key, value in answer.headers.items()) + 54
             bill.add("what the page loads", len(ASKED), head + size)
+        return page.text.partition('data-mark="')[2].partition('"')[0]
 
 
 async def an_hour(folder: Path, tables: Path) -> tuple[Bill, Bill]:

@@ -15,6 +15,7 @@ from support.app import a_house, words
 from support.factories import a_commission, a_session, new_id
 from support.live_house import LiveHouse
 
+from forum.live.connection import Connection
 from forum.services.sessions import cues, facilitation
 from forum.voting.ballot import Cast, CastOutcome
 from forum.voting.reason import ReasonReading
@@ -345,6 +346,30 @@ async def test_where_sockets_are_blocked_a_phone_posts_and_polls(event: Event) -
     assert now["round"]["id"] == round_id
     assert now["yours"] == [{"round": round_id, "choice": "r1", "reason": "", "condition": ""}]
     assert "data-ballot" in now["html"]
+
+
+async def test_a_phone_that_polls_is_told_what_has_changed_without_a_version(event: Event) -> None:
+    """As where a moderator holds the story that is on. Its page says which state it shows, as its socket would."""
+    await event.ask()
+    browser = await event.join()
+    await event.house.site.rooms.enter(event.live.id, Connection("projector"))
+    page = (await browser.get(event.path)).text
+    [mark], [history] = (re.findall(f'data-{name}="([0-9a-f]+)"', page) for name in ("mark", "history"))
+
+    async def polled(mark: str) -> dict[str, Any]:
+        query = f"mark={mark}&h={history}"
+        answer = await browser.get(f"{event.path}/now?{query}", headers={"Accept": "application/json"})
+        return dict(answer.json())
+
+    assert "html" not in await polled(mark)
+    async with event.house.store.begin() as work:
+        session = await work.sessions.get_session(event.live.id)
+        await work.commissions.save_commission(replace(await work.commissions.of_session(session), demonstration=True))
+    await event.house.site.rooms.changed(event.live.id)
+    now = await polled(mark)
+    assert (now["v"], "Demonstration" in now["html"]) == (session.version, True)
+    assert f'data-mark="{now["mark"]}"' in (await browser.get(event.path)).text
+    assert "html" not in await polled(now["mark"])
 
 
 async def test_nothing_of_an_unrevealed_round_is_on_any_page(event: Event) -> None:

@@ -130,6 +130,7 @@ def whole(screen: str, view: ConsoleView, **more: Any) -> str:
         "language_choices": (),
         "observing": False,
         "missed": "",
+        "mark": "0123456789abcdef",
         "socket_path": "/s/482913/socket",
         "error": "",
         "told": "",
@@ -430,6 +431,15 @@ class TestConsole:
 def test_cues_change_with_what_is_shown_and_not_with_votes() -> None:
     assert cue_key(STATES["open"]) == cue_key(replace(STATES["open"], voted=38)) == cue_key(STATES["paused"])
     assert cue_key(STATES["open"]) != cue_key(STATES["closed"])
+
+
+def test_a_story_that_is_held_is_another_cue_with_nothing_of_it() -> None:
+    """Screens leave a form that somebody fills in as it is while the cue is: there are words of the story in it."""
+    scene = STATES["scene"]
+    held = cue_key(replace(scene, story=None, scene=None))
+    assert held.playing != cue_key(scene).playing
+    assert scene.scene is not None
+    assert scene.scene.name not in str(held)
 
 
 def test_a_cue_key_keeps_its_fields_apart_whatever_they_hold() -> None:

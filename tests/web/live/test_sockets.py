@@ -278,10 +278,10 @@ async def test_who_may_not_come_in_is_told_so_in_words_of_forums_own(
     assert closed.value.rcvd.code == code
 
 
-@pytest.mark.parametrize("seen", ["²", "٣", "-1", "9" * 5000])
-async def test_an_odd_version_is_none(event: Event, seen: str) -> None:
+@pytest.mark.parametrize("mark", ["²", "-1", "9" * 5000])
+async def test_an_odd_mark_is_none(event: Event, mark: str) -> None:
     cookie = await event.join()
-    async with event.socket(cookie, path=f"/s/{event.session['code']}/socket?v={quote(seen)}") as phone:
+    async with event.socket(cookie, path=f"/s/{event.session['code']}/socket?mark={quote(mark)}") as phone:
         assert (await until(phone, "state"))["t"] == "state"
 
 
