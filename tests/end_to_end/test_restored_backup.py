@@ -166,13 +166,13 @@ async def test_every_screen_starts_anew_on_an_older_copy_of_the_data(day: Day, t
 
     # Where its version comes to be the one that was seen in the other history, it is sent all the same.
     await day.follow(phone)
-    old = Screen(phone.path, cookie, history, phone.version)
+    old = Screen(phone.path, cookie, history, phone.version, phone.mark)
     await day.follow(old)
     assert old.anew
     assert "And who comes after that?" in old.shown
-    same = Screen(phone.path, cookie, phone.history, phone.version)
+    same = Screen(phone.path, cookie, phone.history, phone.version, phone.mark)
     await day.follow(same)
     assert same.shown == ""
-    stale = Screen("", polling.cookie, history, phone.version)
+    stale = Screen("", polling.cookie, history, phone.version, phone.mark)
     assert "html" in await day.polled(stale)
     assert "html" not in await day.polled(stale)
