@@ -23,8 +23,7 @@ class Connection:
     event loop's seconds. `behind` is set where its participant's votes, stop or reason changed before it was greeted.
     `pages`: into how many a big screen has cut what is on it. `known` is when it was asked whose a phone is (the loop's
     seconds): its participant may be expelled before it arrives.
-    `pages`: into how many a big screen has cut what is on it. `shows` is the mark of the state that it shows already,
-    as it says itself where it comes back.
+    `shows` is the mark of the state that it shows already, as it says itself where it comes back.
     """
 
     kind: Screen
