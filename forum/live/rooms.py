@@ -133,10 +133,8 @@ class Rooms:
         return seen == room.view.session
 
     async def enter(self, session_id: str, connection: Connection, history: str = "") -> Room:
-        """Takes a screen into the room of a session, and greets it with what is its own. Raises NotFound, RoomFull.
-
-        What it shows already is of this `history`; of another one it counts for nothing.
-        """
+        """Takes a screen into the room of a session, and greets it with what is its own. What it shows already is of
+        this `history`; of another one it counts for nothing. Raises NotFound, RoomFull."""
         room = await self._room(session_id, anew=connection.kind == "console")
         if room.full(connection.kind):
             self.left(session_id)
