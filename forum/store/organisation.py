@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import sqlalchemy as sa
 
 from forum.ports.organisation import MOST_CHANGES, Logo, Organisation
@@ -36,7 +37,7 @@ class SqlOrganisations(Area):
     async def put_logo(self, logo: Logo) -> None:
         """Keeps a logo, and deletes every other."""
         await self.drop_logos()
-        await self._link.run(sa.insert(logos).values(logo.__dict__))
+        await self._link.run(sa.insert(logos).values(msgspec.structs.asdict(logo)))
 
     async def drop_logos(self) -> None:
         """Deletes every logo."""
