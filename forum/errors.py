@@ -136,6 +136,10 @@ class IllegalMove(ForumError):
     code = "illegal_move"
 
 
+class SentBefore(IllegalMove):
+    """A form that was sent before, and was changed since under the same id: what is changed is not kept."""
+
+
 class CastRefused(ForumError):
     """A ballot that is not counted. `code` is one of live.messages.REFUSALS."""
 

@@ -18,7 +18,9 @@ from forum.record.verify.answers_due import VoteDue
 from forum.services import permissions, record_entries
 from forum.services.form_errors import Findings
 from forum.services.record_entries import Words
+from forum.services.sent_before import unchanged
 from forum.sessions.session import LiveSession
+from forum.stories.visible_text import upright
 from forum.voting.answer_due import AnswerDue, AnswerMove, answers_due
 from forum.voting.commission import CommissionVersion
 from forum.voting.decision import Decision
@@ -29,6 +31,7 @@ _MEANWHILE = message(
     "It has been moved or answered meanwhile, perhaps by somebody else. Look at it above. What you typed is still "
     "here: send it again if it still fits."
 )
+_MOVE_AGAIN = message("To move it again, give another day, and send it once more.")
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -103,7 +106,7 @@ async def move(store: Store, clock: Clock, person: Person, vote: str, form: Date
             raise NotAllowed("Only a commissioner can move this day.")
         before = await work.decisions.answer_moves([vote])
         if done := next((one for one in before if one.id == form.id), None):
-            return done
+            return unchanged(done, _MOVE_AGAIN, went_to=form.to.strip(), because=upright(form.because))
         due = await due_of(work, vote)
         if due.answer is not None or form.seen != due.due_on:
             raise IllegalMove(_MEANWHILE)

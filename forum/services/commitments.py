@@ -19,9 +19,10 @@ from forum.services.decision_form import MOST_ROLE, MOST_WORDS
 from forum.services.form_errors import Findings
 from forum.services.mail import owner_addresses
 from forum.services.record_entries import Words
+from forum.services.sent_before import SEND_ONCE_MORE, changed, unchanged
 from forum.services.update_files import SentFile
 from forum.stories.submission import StoryStatus, Submission
-from forum.stories.visible_text import trimmed
+from forum.stories.visible_text import line, trimmed, upright
 from forum.voting.commission import Commission
 from forum.voting.commitment import TOLD, Commitment, CommitmentState, Giver, Update, mistakes
 from forum.voting.decision import Decision
@@ -92,7 +93,7 @@ async def add(
     standing = replace(standing, replaced_at=decision.replaced.at if decision.replaced else "")
     for one in standing.updates:
         if one.id == form.id:
-            return one
+            return _sent_before(one, form, file)
     new = _checked(standing, form, clock.now(), giver)
     if form.after != (standing.updates[-1].id if standing.updates else ""):
         raise IllegalMove(MEANWHILE)
@@ -108,6 +109,15 @@ async def add(
     if new.state == CommitmentState.HANDED_ON:
         await owner_addresses.end_links(work, standing.id, new.at)
     return new
+
+
+def _sent_before(there: Update, form: UpdateForm, file: SentFile | None) -> Update:
+    """Returns the update that this form made before. Raises SentBefore where it says something else by now."""
+    if not update_files.is_the_same(there.file, file):
+        raise changed(SEND_ONCE_MORE)
+    said, because, handed_to = upright(form.said), upright(form.because), upright(line(form.handed_to))
+    words = {"said": said, "because": because, "handed_to": handed_to}
+    return unchanged(there, SEND_ONCE_MORE, state=form.state, **words)
 
 
 def _checked(standing: Commitment, form: UpdateForm, at: str, giver: Giver) -> Update:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import msgspec
 
-from forum.errors import IllegalMove, NotFound
+from forum.errors import IllegalMove, NotFound, message
 from forum.ports import Store, Work
 from forum.ports.accounts import Person
 from forum.ports.clock import Clock
@@ -19,9 +19,11 @@ from forum.services.decision_form import ID, MOST_WORDS
 from forum.services.decisions import check_may_decide
 from forum.services.form_errors import Findings
 from forum.services.record_entries import Words
+from forum.services.sent_before import SEND_ONCE_MORE, unchanged
 from forum.voting.decision import Correction, Decision, check_stands, mistake_in_replacing
 
 MOST_CORRECTIONS = 100
+_CORRECT_THE_NEWER = message("Add what you want to say as a correction of the newer decision.")
 
 
 class CorrectionForm(msgspec.Struct, frozen=True):
@@ -44,17 +46,18 @@ class ReplacementForm(msgspec.Struct, frozen=True):
 async def correct(store: Store, clock: Clock, person: Person, decision: str, form: CorrectionForm) -> Decision:
     """Adds a correction to a decision and returns the decision.
 
-    Raises NotFound, NotAllowed for somebody who may not decide, FormErrors with all mistakes in the form, and
-    IllegalMove where another decision took its place or it has MOST_CORRECTIONS.
+    The same form sent twice adds one. Raises NotFound, NotAllowed for somebody who may not decide, FormErrors with all
+    mistakes in the form, and IllegalMove where another decision took its place or it has MOST_CORRECTIONS.
     """
     async with store.begin() as work:
         of = await _held(work, person, decision)
-        if any(one.id == form.id for one in of.corrections):
-            return of
-        check_stands(of)
         found = Findings()
         words = found.need("words", form.words, "Say what is right instead.", MOST_WORDS)
         because = found.need("because", form.because, "Say why it is corrected.", MOST_WORDS)
+        if done := next((one for one in of.corrections if one.id == form.id), None):
+            unchanged(done, SEND_ONCE_MORE, words=words, because=because)
+            return of
+        check_stands(of)
         found.stop()
         new = Correction(_id(form.id), of.id, because, words=words, at=clock.now())
         return await _add(work, of, new)
@@ -67,11 +70,12 @@ async def put_in_place(store: Store, clock: Clock, person: Person, decision: str
     """
     async with store.begin() as work:
         of = await _held(work, person, decision)
-        if of.replaced and of.replaced.replaced_by == form.by:
-            return of
-        check_stands(of)
         found = Findings()
         why = found.need("why", form.why, "Say why another decision takes its place.", MOST_WORDS)
+        if of.replaced and of.replaced.replaced_by == form.by:
+            unchanged(of.replaced, _CORRECT_THE_NEWER, because=why)
+            return of
+        check_stands(of)
         try:
             mistake = mistake_in_replacing(of, await work.decisions.get_decision(form.by))
         except NotFound:

@@ -11,8 +11,8 @@ from datetime import date, timedelta
 from forum.errors import filled
 from forum.services.decision_matter import Matter
 from forum.services.form_errors import Findings, is_day
-from forum.services.voting.conditions import answered
-from forum.stories.visible_text import trimmed
+from forum.services.voting.conditions import answered, given
+from forum.stories.visible_text import trimmed, upright
 from forum.voting.commitment import Commitment
 from forum.voting.decision import (
     OUTCOMES,
@@ -171,6 +171,42 @@ def checked(on: Matter, form: DecisionForm, at: str, votes: Sequence[str]) -> De
         conditions=conditions,
         commitments=commitments,
     )
+
+
+def says(on: Matter, form: DecisionForm, decision: Decision) -> bool:
+    """Tells whether a form says what stands in the decision that it made before; of fields that were not looked at
+    then nothing is asked."""
+    told = {name: words for name in TOLD if (words := upright(form.told.get(name, "")))}
+    put_off, at = form.outcome == DecisionOutcome.DEFERRED, decision.decided_at
+    promised = [commitment(one, decision.id, Findings()) for one in form.promises if one]
+    answers = {"why": form.why, **(form.answers or {})}
+    return (
+        (form.outcome, form.response or None) == (decision.outcome, decision.response)
+        and upright(form.rationale) == decision.rationale
+        and upright(form.why) == decision.why
+        and upright(form.dissent) == decision.dissent
+        and told == dict(decision.told)
+        and decision.earlier in ("", upright(form.earlier))
+        and form.decided_on.strip() in ("", decision.decided_on)
+        and (form.until.strip() if put_off else "") == decision.until
+        and {_promised(one) for one in promised} == {_promised(one) for one in decision.commitments if one.at <= at}
+        and all(upright(answers.get(name, "")) == answer for name, answer in _given(on, form, decision))
+        and given(on.conditions, form.answers or {}, decision.conditions)
+    )
+
+
+def _promised(one: Commitment) -> tuple[str, ...]:
+    return one.role, one.what, one.by, one.answers, one.noticed
+
+
+def _given(on: Matter, form: DecisionForm, decision: Decision) -> Iterator[tuple[str, str]]:
+    """Yields the answers of a decision to what it differs from, each after the name of its field in a form."""
+    labels = {row.label for row in on.result.rows} if on.result else set()
+    for difference in decision.differences:
+        if form.answers is None:
+            yield "why", difference.answer
+        elif on.result is not None and (difference.kind != DifferenceFrom.GROUP or difference.group in labels):
+            yield answer_field(difference, on.result), difference.answer
 
 
 def _answered(on: Matter, form: DecisionForm, response: str | None, found: Findings) -> Iterator[Difference]:

@@ -9,21 +9,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from forum.errors import IllegalMove, NotAllowed, NotFound
+from forum.errors import IllegalMove, NotAllowed, NotFound, message
 from forum.ports import Store, Work
 from forum.ports.accounts import Person
 from forum.ports.clock import Clock
 from forum.services import permissions, predictions, record_entries
-from forum.services.decision_form import ID, MOST_COMMITMENTS, DecisionForm, Promise, checked, commitment
+from forum.services.decision_form import ID, MOST_COMMITMENTS, DecisionForm, Promise, checked, commitment, says
 from forum.services.decision_matter import Matter, in_the_record, matter, votes_on
 from forum.services.form_errors import Findings
 from forum.services.record_entries import Words
+from forum.services.sent_before import changed, unchanged
 from forum.services.voting.conditions import in_entry
 from forum.sessions.proposal import PledgeState
 from forum.stories.submission import StoryStatus
 from forum.voting.commission import SecondReader
 from forum.voting.commitment import Commitment
 from forum.voting.decision import TOLD, Decision, SecondReading, check_stands, differs
+
+_CORRECT_IT = message("Add what you changed as a correction, on the page of the decision.")
+_TELL_IT = message("Say what you changed as an update of the promise.")
 
 
 async def decide(store: Store, clock: Clock, person: Person, form: DecisionForm) -> Decision:
@@ -38,6 +42,8 @@ async def decide(store: Store, clock: Clock, person: Person, form: DecisionForm)
         check_may_decide(person, on.commission.id)
         standing = await _standing(work, form)
         if standing is not None:
+            if not says(on, form, standing):
+                raise changed(_CORRECT_IT)
             return standing
         if kept:
             raise IllegalMove("This is kept as a draft. Publish it from the page of the draft.")
@@ -105,8 +111,10 @@ async def commit(store: Store, clock: Clock, person: Person, decision: str, prom
         on = await matter(work, made.rounds, lock=True)
         check_may_decide(person, on.commission.id)
         made = await work.decisions.get_decision(decision, lock=True)
-        if any((c.role, c.what, c.by) == (new.role, new.what, new.by) for c in made.commitments):
-            return made
+        for one in made.commitments:
+            if (one.role, one.what, one.by) == (new.role, new.what, new.by):
+                unchanged(one, _TELL_IT, answers=new.answers, noticed=new.noticed)
+                return made
         check_stands(made)
         if len(made.commitments) >= MOST_COMMITMENTS:
             raise IllegalMove("Record at most %(most)s commitments with one decision.", most=MOST_COMMITMENTS)

@@ -21,6 +21,7 @@ from forum.services.form_errors import Findings
 from forum.services.keys import digest, is_key
 from forum.services.permissions import Reach
 from forum.services.record_entries import Words
+from forum.services.sent_before import SEND_ONCE_MORE, unchanged
 from forum.sessions.session import LiveSession
 from forum.stories.visible_text import trimmed
 from forum.voting.commission import Commission
@@ -85,7 +86,8 @@ async def make(store: Store, clock: Clock, session: LiveSession, form: HelpForm)
             if await work.help_pledges.count_help_pledges(HelpState.WAITING, commission.id) > MOST_WAITING:
                 raise IllegalMove(_FULL, most=MOST_WAITING)
             return pledge
-        return await work.help_pledges.help_pledge_by_key(pledge.key)
+        there = await work.help_pledges.help_pledge_by_key(pledge.key)
+        return unchanged(there, SEND_ONCE_MORE, commission=commission.id, words=words, name=name)
 
 
 async def by_link(work: Work, key: str) -> Offered:

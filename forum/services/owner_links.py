@@ -10,7 +10,7 @@ import secrets
 
 import msgspec
 
-from forum.errors import BadInput, IllegalMove, NotAllowed, NotFound
+from forum.errors import BadInput, IllegalMove, NotAllowed, NotFound, message
 from forum.ports import Store, Work
 from forum.ports.accounts import Person
 from forum.ports.clock import Clock
@@ -21,6 +21,7 @@ from forum.services.commitments import Promise, UpdateForm
 from forum.services.keys import digest, is_key, new_key
 from forum.services.mail import owner_addresses
 from forum.services.mail.addresses import checked
+from forum.services.sent_before import unchanged
 from forum.services.update_files import SentFile
 from forum.voting.commitment import Giver, Update, is_open
 
@@ -28,6 +29,8 @@ REVOKED = (
     "This link was switched off, so nothing was published. Ask whoever gave it to you for a new one, and copy what you "
     "wrote from here."
 )
+
+_MAIL_ANOTHER = message("Send it once more to mail another link; the first one stops then.")
 
 
 class Owned(msgspec.Struct, frozen=True):
@@ -80,6 +83,8 @@ async def mail(
         standing = await work.decisions.get_commitment(commitment, lock=True)
         there, id_ = await work.owners.owner_mail(commitment), digest(new)[:32]
         if there is not None and there.id == id_:
+            if there.address:  # none is left where a mail server took none
+                unchanged(there, _MAIL_ANOTHER, address=address, reminders=reminders)
             return
         if not is_open(standing):
             raise IllegalMove("It is done, or given up: nobody has to be reminded of it.")

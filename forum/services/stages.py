@@ -20,6 +20,7 @@ from forum.ports.clock import Clock
 from forum.services import record_entries
 from forum.services.form_errors import Findings
 from forum.services.record_entries import Words
+from forum.services.sent_before import SEND_ONCE_MORE, unchanged
 from forum.voting import stage
 from forum.voting.commission import STAGES, Commission
 from forum.voting.stage import QUESTIONS, Closing, GroupNote, StageMove, StageNote, StageQuestion, Standing
@@ -30,6 +31,8 @@ MOVED_MEANWHILE = message(
     "It has been moved meanwhile, perhaps by somebody else. Look where it stands now. What you typed is still here: "
     "send it again if it still fits."
 )
+_SAY_MORE = message("Answer a question of that stage, to say more of it.")
+_CLOSE_AGAIN = message("To give another closing note, reopen the commission, and close it once more.")
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -108,15 +111,15 @@ async def move(store: Store, clock: Clock, commission: str, form: MoveForm) -> S
     FormErrors with everything that is wrong.
     """
     async with _act_on(store, commission) as (work, of):
-        if done := next((one for one in await work.stages.moves(of.id) if one.id == form.id), None):
-            return done
-        now = await _as_seen(work, of, form.seen)
         found = Findings()
-        if form.to not in now.ways and not now.closed:
-            found.wrong("to", "From here the work moves on by one stage, or back. Choose one of these.")
         learnt = found.need("learnt", form.learnt, "Say what was learnt in this stage.", MOST_WORDS)
         better = found.at_most("better", form.better, MOST_WORDS)
         took_part = found.at_most("took_part", form.took_part, MOST_WORDS)
+        if done := next((one for one in await work.stages.moves(of.id) if one.id == form.id), None):
+            return unchanged(done, _SAY_MORE, went_to=form.to, learnt=learnt, better=better, took_part=took_part)
+        now = await _as_seen(work, of, form.seen)
+        if form.to not in now.ways and not now.closed:
+            found.wrong("to", "From here the work moves on by one stage, or back. Choose one of these.")
         found.stop()
         then = now.moved(form.to)
         moved = StageMove(_id(form.id), of.id, of.stage, then.stage, learnt, better, took_part, clock.now())
@@ -140,17 +143,18 @@ async def note(store: Store, clock: Clock, commission: str, form: NoteForm) -> S
     """
     async with _act_on(store, commission) as (work, of):
         notes = await work.stages.notes(of.id)
+        found = Findings()
+        words = found.need("words", form.words, "Write the answer.", MOST_WORDS)
+        decision = form.decision or None
         if done := next((one for one in notes if one.id == form.id), None):
-            return done
+            about = {"stage": form.stage, "question": form.question, "decision": decision}
+            return unchanged(done, SEND_ONCE_MORE, words=words, **about)
         if of.closed_at:
             raise IllegalMove("This commission is closed. Reopen it first.")
         if len(notes) >= MOST_NOTES:
             raise IllegalMove("A commission has at most %(most)s answers.", most=MOST_NOTES)
-        found = Findings()
         if form.stage not in STAGES or form.question not in QUESTIONS[form.stage]:
             found.wrong("question", "Choose a question of this stage.")
-        words = found.need("words", form.words, "Write the answer.", MOST_WORDS)
-        decision = form.decision or None
         if decision is not None and not await _decided(work, of, decision):
             found.wrong("decision", "Choose one of the decisions of this commission.")
         found.stop()
@@ -181,10 +185,6 @@ async def close(store: Store, clock: Clock, commission: str, form: ClosingForm) 
     Raises as `move` does.
     """
     async with _act_on(store, commission) as (work, of):
-        if done := next((one for one in await work.stages.closings(of.id) if one.id == form.id), None):
-            return done
-        now = await _as_seen(work, of, form.seen)
-        now.ended()
         found = Findings()
         words = found.need("closing", form.closing, "Write a closing note.", MOST_WORDS)
         labels = {group.label for group in of.groups}
@@ -195,6 +195,10 @@ async def close(store: Store, clock: Clock, commission: str, form: ClosingForm) 
                 found.wrong(f"group_{number}", "No group of this commission has this name now.")
             elif said:
                 groups.append(GroupNote(label, said))
+        if done := next((one for one in await work.stages.closings(of.id) if one.id == form.id), None):
+            return unchanged(done, _CLOSE_AGAIN, words=words, groups=tuple(groups))
+        now = await _as_seen(work, of, form.seen)
+        now.ended()
         found.stop()
         made = Closing(_id(form.id), of.id, words, tuple(groups), clock.now())
         facts = {

@@ -53,6 +53,14 @@ def described(standing: Commitment, update: str, sent: SentFile) -> UpdateFile:
     )
 
 
+def is_the_same(file: UpdateFile | None, sent: SentFile | None) -> bool:
+    """Tells whether a file that was sent is the one beside an update; of one that was taken away nobody can tell."""
+    if file is None or sent is None:
+        return file is None and sent is None
+    content = hashlib.sha256(sent.file.content).hexdigest()
+    return bool(file.withdrawn_at) or (file.shows, file.sha256) == (sent.shows, content)
+
+
 def in_entry(file: UpdateFile) -> dict[str, object]:
     """Returns a file as the entry of its update has it."""
     return {

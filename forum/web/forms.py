@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.types import Message, Receive, Scope
 
 from forum.adapters.fair_line import SENDER
-from forum.errors import BadInput, FormErrors, ForumError, TooMany
+from forum.errors import BadInput, FormErrors, ForumError, SentBefore, TooMany
 from forum.ports.long_work import long
 from forum.services.form_errors import Findings
 from forum.stories.visible_text import trimmed
@@ -73,6 +73,12 @@ class Form(Findings):
         if value not in options:
             self.wrong(name, otherwise)
         return value
+
+
+def renewed(form: Form, error: Exception, name: str = "id") -> Form:
+    """Returns a form as it comes back with an error: one that was sent before, and changed since, without the id that
+    it was made with (the field `name`), so that it may be sent once more as a new one."""
+    return Form({**form.values, name: []}) if isinstance(error, SentBefore) else form
 
 
 async def form_of(request: Request) -> Form:

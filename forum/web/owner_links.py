@@ -19,7 +19,7 @@ from forum.web.accounts.code_check import LINKS_BY_HAND, by_hand
 from forum.web.accounts.devices import keep
 from forum.web.auth import somebody
 from forum.web.errors import retry_after, status_of
-from forum.web.forms import Form, form_of, form_with_file, spoken
+from forum.web.forms import Form, form_of, form_with_file, renewed, spoken
 from forum.web.guess_limits import guessed
 from forum.web.i18n.gettext import say
 from forum.web.promise_updates import fields, refused, typed
@@ -137,7 +137,10 @@ async def mine(request: Request) -> Response:
         if wants_json(request):
             raise
         status, errors = refused(error)
-        return keep(request, retry_after(await _mine(request, await _owned(request), form, status, errors), error))
+        return keep(
+            request,
+            retry_after(await _mine(request, await _owned(request), renewed(form, error), status, errors), error),
+        )
     return done(request, f"/my-promise/{key}?done=said", id=made.id)
 
 

@@ -14,7 +14,7 @@ from forum.voting import help_pledge
 from forum.voting.help_pledge import HelpPledge, HelpState
 from forum.web.auth import need_somewhere
 from forum.web.errors import retry_after, status_of
-from forum.web.forms import Form, errors_of, form_of
+from forum.web.forms import Form, errors_of, form_of, renewed
 from forum.web.guess_limits import Share, guessed
 from forum.web.live.join_code import session_of
 from forum.web.rate_limits import AN_HOUR
@@ -43,7 +43,7 @@ async def make(request: Request) -> Response:
     except (BadInput, IllegalMove, TooMany) as error:
         if wants_json(request):
             raise
-        return await _form_page(request, session, form, error)
+        return await _form_page(request, session, renewed(form, error, "new"), error)
     return done(request, f"/my-pledge/{typed.new}")
 
 

@@ -17,7 +17,7 @@ from forum.voting.update_file import MOST_SHOWS
 from forum.web import update_files
 from forum.web.auth import somebody
 from forum.web.errors import retry_after, status_of
-from forum.web.forms import Form, form_with_file, spoken
+from forum.web.forms import Form, form_with_file, renewed, spoken
 from forum.web.i18n.gettext import say
 from forum.web.public.promises import about
 from forum.web.record_banner import promises_shown, unlike_record
@@ -41,7 +41,7 @@ async def update(request: Request) -> Response:
         if wants_json(request):
             raise
         status, errors = refused(error)
-        return retry_after(await _page(request, form, status, errors), error)
+        return retry_after(await _page(request, renewed(form, error), status, errors), error)
     return done(request, f"/promises/{commitment}", id=made.id)
 
 

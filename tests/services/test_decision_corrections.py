@@ -13,7 +13,7 @@ from support.factories import CLOCK, new_id
 from support.record_keeper import SIGNER
 from support.voted_session import COMMISSIONER, Voted, a_vote
 
-from forum.errors import FormErrors, IllegalMove, NotAllowed
+from forum.errors import FormErrors, IllegalMove, NotAllowed, SentBefore
 from forum.ports.accounts import Person, Role
 from forum.services import commitments, decision_corrections, decisions, record_check
 from forum.services.checkpoints import Checkpoints
@@ -96,7 +96,9 @@ async def test_a_newer_decision_takes_the_place_of_an_older_and_nothing_is_added
     assert kept.state == DecisionState.REPLACED
     assert kept.replaced is not None
     by = kept.replaced.replaced_by
-    assert await put(store, old.id, ReplacementForm(by=by, why="Twice")) == kept
+    assert await put(store, old.id, ReplacementForm(by=by, why="It was too dear.")) == kept
+    with pytest.raises(SentBefore, match="as a correction of the newer decision"):
+        await put(store, old.id, ReplacementForm(by=by, why="Twice"))
     for act in (
         correct(store, old.id, RIGHT),
         decisions.commit(store, CLOCK, COMMISSIONER, old.id, replace(PROMISE, what="One more")),

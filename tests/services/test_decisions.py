@@ -15,7 +15,7 @@ from support.record_keeper import SIGNER
 from support.recorded_day import a_day
 from support.voted_session import COMMISSIONER, FIRST, LABELS, QUESTION, SECOND, Voted, a_vote, required
 
-from forum.errors import FormErrors, IllegalMove, NotAllowed, NotFound
+from forum.errors import FormErrors, IllegalMove, NotAllowed, NotFound, SentBefore
 from forum.ports import Store
 from forum.ports.accounts import Person, Role
 from forum.record.verify.disclosures import open_disclosure
@@ -503,6 +503,11 @@ async def test_each_difference_is_asked_about_answered_and_recorded(sqlite_store
         (DifferenceFrom.EQUAL_VOICE, "", "Answer of answer_equal_voice."),
         *((DifferenceFrom.GROUP, label, f"Answer of {field}.") for label, field in wanted.items()),
     ]
+    again = replace(form, id=made.id, answers=some | {"answer_quorum": "Nobody asks now."})
+    assert await decide(sqlite_store, CLOCK, COMMISSIONER, again) == made
+    for field in asked:
+        with pytest.raises(SentBefore, match="as a correction"):
+            await decide(sqlite_store, CLOCK, COMMISSIONER, replace(again, answers=some | {field: "Changed."}))
     told = required(await weighed(sqlite_store, (await entries(sqlite_store))[-1]))
     assert told["differences"] == [
         {"from": str(one.kind), "group": one.group or None, "answer": one.answer} for one in made.differences

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from forum.errors import IllegalMove, NotFound, StoreUnavailable
+from forum.errors import IllegalMove, NotFound, StoreUnavailable, message
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.ports.long_work import parsed
@@ -24,6 +24,7 @@ from forum.services import record_entries
 from forum.services.form_errors import Findings
 from forum.services.keys import new_key
 from forum.services.periodic import Periodic
+from forum.services.sent_before import unchanged
 from forum.services.sessions import commissions_and_sessions, cues, facilitation, guard
 from forum.services.sessions.desk import Desk
 from forum.services.sessions.forget_devices import forget_due
@@ -32,6 +33,7 @@ from forum.sessions.local_time import UTC, stored, written
 from forum.sessions.session import LiveSession, SessionKind
 from forum.stories.scenario import Scene
 from forum.stories.submission import StoryStatus, Submission
+from forum.stories.visible_text import line, upright
 from forum.voting import round as rounds
 from forum.voting.check_back import is_check_back
 from forum.voting.commission import Commission
@@ -46,6 +48,8 @@ CODE_LENGTH = 8
 GRACE = 5
 # How often the closer looks (seconds).
 EVERY = 10
+
+_LOOK = message("Look at the question on its own page. To ask something else, open the form for a question again.")
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -94,8 +98,9 @@ def new_code() -> str:
     return "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
 
 
-async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> LiveSession:
-    """Opens a story's question until the time given, in a session of its own; the same form sent twice opens one.
+async def open_round(store: Store, clock: Clock, form: AsynchronousForm, *, of_words: bool = False) -> LiveSession:
+    """Opens a story's question until the time given, in a session of its own; the same form sent twice opens one. With
+    `of_words` the form's id follows from its words, as a program's does.
 
     Raises FormErrors with everything that is wrong, NotFound for an unknown commission, IllegalMove
     for one that is closed.
@@ -111,7 +116,7 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
                 s for s in await work.sessions.list_sessions(commission.id) if s.id == form.id and s.asynchronous
             ]
             if standing:
-                return standing[0]
+                return standing[0] if of_words else await _as_made(work, standing[0], form)
         commissions_and_sessions.goes_on(commission)
         scene = await _question(work, commission, form, findings)
         closes_at = _closing_time(findings, form.day, form.time, form.zone)
@@ -145,6 +150,14 @@ async def open_round(store: Store, clock: Clock, form: AsynchronousForm) -> Live
         )
         await begin(work, commission, session, draft)
     return session
+
+
+async def _as_made(work: Work, made: LiveSession, form: AsynchronousForm) -> LiveSession:
+    """Returns the session that a form made. Raises SentBefore where it says something else by now."""
+    [round_] = await work.rounds.list_rounds(made.id)
+    closes_at = _closing_time(Findings(), form.day, form.time, form.zone)
+    unchanged(round_, _LOOK, scenario=form.story, scene=form.scene, closes_at=closes_at)
+    return unchanged(made, _LOOK, title=upright(line(form.title)), no_receipts=form.no_receipts)
 
 
 async def begin(work: Work, commission: Commission, session: LiveSession, draft: Round) -> None:

@@ -14,7 +14,8 @@ from forum.ports.clock import Clock
 from forum.services import record_entries
 from forum.services.form_errors import Findings
 from forum.services.keys import new_key
-from forum.services.sessions import guard
+from forum.services.sessions import as_made, guard
+from forum.services.sessions.join_codes import free_code
 from forum.services.sessions.session_day import keep_day, read_day
 from forum.sessions.programme import Programme
 from forum.sessions.session import ENTRANCES, Entrance, LiveSession
@@ -104,8 +105,8 @@ class SessionForm:
     place: str = ""
 
 
-async def create_commission(store: Store, clock: Clock, form: CommissionForm) -> Commission:
-    """Makes a commission and publishes it; the same form sent twice makes one.
+async def create_commission(store: Store, clock: Clock, form: CommissionForm, *, of_words: bool = False) -> Commission:
+    """Makes a commission and publishes it; the same form sent twice makes one (`of_words` as in `create_session`).
 
     Raises FormErrors with everything that is wrong.
     """
@@ -115,9 +116,11 @@ async def create_commission(store: Store, clock: Clock, form: CommissionForm) ->
     async with store.begin() as work:
         if form.id == commission.id:
             try:
-                return await work.commissions.get_commission(commission.id)
+                made = await work.commissions.get_commission(commission.id)
             except NotFound:
                 pass
+            else:
+                return made if of_words else await as_made.commission(work, made, commission)
         await work.commissions.add_commission(commission)
         return await publish(work, commission, clock.now())
 
@@ -238,8 +241,11 @@ def _number(typed: str) -> int | None:
     return int(typed.strip()) if _NUMBER.fullmatch(typed.strip()) else None
 
 
-async def create_session(store: Store, clock: Clock, form: SessionForm, plan: Programme | None = None) -> LiveSession:
-    """Makes a live session with its join code and its projector's link, and the programme `plan`; once for a form.
+async def create_session(
+    store: Store, clock: Clock, form: SessionForm, plan: Programme | None = None, *, of_words: bool = False
+) -> LiveSession:
+    """Makes a live session with its join code and its projector's link, and the programme `plan`; once for a form. With
+    `of_words` the form's id follows from its words, as a program's does.
 
     A real session is in the record from its opening, now unless it is `planned`; a rehearsal only where that is asked
     for and a rehearsal made this data: else IllegalMove, as for a closed commission. Raises NotFound, FormErrors.
@@ -250,7 +256,7 @@ async def create_session(store: Store, clock: Clock, form: SessionForm, plan: Pr
         if _ID.fullmatch(form.id):
             standing = [s for s in await work.sessions.list_sessions(commission.id) if s.id == form.id]
             if standing:
-                return standing[0]
+                return standing[0] if of_words else await as_made.session(work, standing[0], form)
         goes_on(commission)
         if form.record and (form.rehearsal or commission.rehearsal):
             await guard.may_record(work, commission)
@@ -303,16 +309,6 @@ def goes_on(commission: Commission) -> None:
     """Raises IllegalMove where the commission is closed."""
     if commission.closed_at:
         raise IllegalMove("This commission is closed. Reopen it before you open a session for it.")
-
-
-async def free_code(work: Work) -> str:
-    """Returns six random digits that no session has. The first is no nought, so that nobody leaves it out."""
-    while True:
-        code = str(100_000 + secrets.randbelow(900_000))
-        try:
-            await work.sessions.session_by_code(code)
-        except NotFound:
-            return code
 
 
 def opened(session: LiveSession, commission: Commission) -> dict[str, object]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 
 from forum.errors import BadInput, IllegalMove, NotFound
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.services.form_errors import Findings
 from forum.services.keys import digest, is_key
+from forum.services.sent_before import SEND_ONCE_MORE, changed, unchanged
 from forum.services.sessions import guard
 from forum.sessions.helper_link import Helper, HelperLink
 
@@ -40,7 +42,10 @@ async def make(
         there = await work.helper_links.helper_links(live.id)
         again = next((one for one in there if is_key(new) and one.key == digest(new)), None)
         if again is not None and again.works(now):
-            return again
+            lasts = datetime.fromisoformat(again.until) - datetime.fromisoformat(again.made_at)
+            if round(lasts.total_seconds() / 3600) != int(hours):
+                raise changed(SEND_ONCE_MORE)
+            return unchanged(again, SEND_ONCE_MORE, helper=helper, label=label)
         if not is_key(new) or again is not None or await _is_elsewhere(work, new):
             raise BadInput("This new link cannot be used. Here is another one.", field="new")
         if sum(one.works(now) for one in there) >= MOST_WORKING:

@@ -93,8 +93,9 @@ async def copy_session(store: Store, clock: Clock, session_id: str, id_: str) ->
         like = await guard.of_kind(work, session_id)
         plan = (await work.programmes.latest(like.id)).plan
         form = await form_of(work, like)
+    # Nobody types anything for a copy, so the same id is the same form.
     asked = replace(form, id=id_ or secrets.token_hex(16), planned=True, day="")
-    return await create_session(store, clock, asked, replace(plan, public=False))
+    return await create_session(store, clock, asked, replace(plan, public=False), of_words=True)
 
 
 async def call_off(store: Store, clock: Clock, session_id: str, because: str) -> LiveSession:

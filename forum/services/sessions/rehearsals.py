@@ -8,15 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from forum.errors import IllegalMove
+from forum.errors import IllegalMove, message
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.ports.long_work import parsed
 from forum.services.form_errors import Findings
 from forum.services.keys import new_key
+from forum.services.sent_before import unchanged
 from forum.services.sessions import facilitation, guard
-from forum.services.sessions.commissions_and_sessions import MOST_TITLE, free_code, goes_on
+from forum.services.sessions.commissions_and_sessions import MOST_TITLE, goes_on
 from forum.services.sessions.desk import Desk
+from forum.services.sessions.join_codes import free_code
 from forum.services.voting import results
 from forum.sessions.programme import Item, Planned, Programme, ProgrammeChange, Section, cues_of
 from forum.sessions.rehearsal import (
@@ -35,6 +37,7 @@ from forum.voting.suppression import ONLY_WITH_TICKETS, Partition
 _ID = re.compile(r"[0-9a-f]{32}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _TITLE = "Rehearsal: "
+_ANOTHER = message("Send it once more to start another rehearsal.")
 
 NOTHING_TO_PLAY = "There is nothing to play yet. Give the session a story, or put a question into its programme, first."
 RESTARTED = "The server was stopped, or started again, in the middle of it."
@@ -52,7 +55,8 @@ async def begin(store: Store, clock: Clock, of: str, form: RehearsalForm) -> Reh
         session = await guard.of_kind(work, of)
         known = await work.rehearsals.rehearsal_in(form.id) if _ID.fullmatch(form.id) else None
         if known is not None and known.of == of:
-            return known
+            asked = {"slow": form.slow, "dropping": form.dropping, "by_hand": form.by_hand}
+            return unchanged(known, _ANOTHER, people=people, pace=pace, **asked)
         await _may_be_rehearsed(work, session)
         plan = await _to_play(work, session)
         at = clock.now()

@@ -22,6 +22,7 @@ from forum.ports.long_work import within
 from forum.ports.stories import CheckFile
 from forum.services.form_errors import NO_READ
 from forum.services.keys import digest
+from forum.services.sent_before import SEND_ONCE_MORE, changed, unchanged
 from forum.services.stories.moderation import log_act
 from forum.services.stories.submissions import must_be_sent
 from forum.stories.moderation import Evidence, ModerationAction
@@ -176,14 +177,18 @@ async def shown(work: Work, story: Submission) -> Sequence[Evidence]:
 
 
 async def put(work: Work, story: str, made: Evidence, content: bytes = b"") -> Evidence:
-    """Puts a piece beside a story and returns it; one with the same id that is there already stays as it is.
+    """Puts a piece beside a story and returns it; the same with the same id is put there once.
 
-    Raises IllegalMove where there are MAX_ITEMS already.
+    Raises IllegalMove where there are MAX_ITEMS already, or another piece has its id (SentBefore).
     """
     pieces = await work.evidence.list_evidence(story)
     sent = next((piece for piece in pieces if piece.id == made.id), None)
+    if sent is not None and sent.declined_at:
+        return unchanged(sent, SEND_ONCE_MORE, kind=made.kind, title=made.title)
     if sent is not None:
-        return sent
+        if made.kind != LINK and await work.evidence.content(sent.id) != content:
+            raise changed(SEND_ONCE_MORE)
+        return unchanged(sent, SEND_ONCE_MORE, kind=made.kind, title=made.title, url=made.url)
     if len(pieces) >= MAX_ITEMS:
         raise IllegalMove(
             "There are %(most)s pieces of evidence already. Take one away before you add another.", most=MAX_ITEMS

@@ -10,11 +10,12 @@ import hashlib
 import secrets
 from dataclasses import dataclass, replace
 
-from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
+from forum.errors import BadInput, FormErrors, IllegalMove, NotFound, message
 from forum.ports import Store, Work
 from forum.ports.clock import Clock
 from forum.ports.long_work import LONG, within
 from forum.services.keys import digest, is_key, new_key
+from forum.services.sent_before import unchanged
 from forum.services.stories import draft_versions
 from forum.stories import compose, scenario, scenario_twee
 from forum.stories.draft import NO, Draft
@@ -22,6 +23,7 @@ from forum.stories.scenario import Scenario
 from forum.stories.submission import StoryStatus, Submission, VersionKind
 
 _TOO_MANY_NOTES = "With those in the file there are too many notes. Use at most %(most)s."
+_ANOTHER = message("Send it once more to send it as another story. What you sent first stands at its private link.")
 _NOT_AGAIN = "You have taken this story back. It cannot be sent again."
 
 
@@ -79,11 +81,16 @@ async def submit(store: Store, clock: Clock, commission_id: str, sent: Sent, key
     key = key if is_key(key) else new_key()
     async with store.begin() as work:
         commission = await work.commissions.get_commission(commission_id)
+        label = commission.group_label(sent.group)
         try:
-            return _sent_before(await work.stories.by_link(digest(key))), key
+            before = _sent_before(await work.stories.by_link(digest(key)))
         except NotFound:
             pass
-        written, text = await within(LONG, _written, sent, commission.group_label(sent.group))
+        else:
+            _written_now, text = await within(LONG, _written, sent, label, before.twee)
+            may = {name: getattr(sent, name) for name in ("may_perform", "may_publish", "may_quote")}
+            return unchanged(before, _ANOTHER, twee=text, told_by=sent.group, **may), key
+        written, text = await within(LONG, _written, sent, label)
         story = Submission(
             id=secrets.token_hex(16),
             commission=commission.id,

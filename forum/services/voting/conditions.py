@@ -12,6 +12,7 @@ from forum.services.form_errors import Findings
 from forum.services.record_entries import Words
 from forum.services.voting.reasons import said_of
 from forum.sessions.session import LiveSession
+from forum.stories.visible_text import upright
 from forum.voting.commission import Commission
 from forum.voting.condition import (
     MOST_LISTED,
@@ -106,6 +107,26 @@ def answered(
             found.wrong(field.answer_field, told, condition=one.words)
         given.append(AnsweredCondition(one.round, one.words, one.asked, taken == TAKEN_UP, answer))
     return ConditionsAnswered(len(conditions), tuple(given))
+
+
+def given(conditions: Sequence[Condition], answers: Mapping[str, str], kept: ConditionsAnswered | None) -> bool:
+    """Tells whether a form answers conditions as they were answered before: those that are asked about, and those whose
+    words stand. None were answered where they were not asked about."""
+    if kept is None:
+        return True
+    before = {
+        name: words
+        for one in kept.answered
+        if one.words
+        for name, words in zip(
+            condition_fields(Condition(one.round, one.words, one.asked)),
+            (TAKEN_UP if one.taken_up else NOT_TAKEN_UP, one.answer),
+            strict=True,
+        )
+    }
+    names = {*before, *(name for one in conditions[:MOST_LISTED] for name in condition_fields(one))}
+    typed = {name: upright(answers.get(name, "")) for name in names}
+    return {name: words for name, words in typed.items() if words} == before
 
 
 def in_entry(conditions: ConditionsAnswered | None) -> dict[str, object] | None:

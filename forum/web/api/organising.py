@@ -30,7 +30,9 @@ from forum.web.site import base_url, site_of
 async def make_commission(request: Request, form: Form) -> Done:
     """Makes a commission and publishes it."""
     site = site_of(request)
-    made = await commissions_and_sessions.create_commission(site.store, site.clock, commission_pages.typed(form))
+    made = await commissions_and_sessions.create_commission(
+        site.store, site.clock, commission_pages.typed(form), of_words=True
+    )
     return _commission(request, made)
 
 
@@ -83,7 +85,9 @@ async def make_session(request: Request, form: Form) -> SessionMade:
     """Makes a live session, planned or open at once."""
     site = site_of(request)
     asked = session_pages.typed(form, request.path_params["commission"])
-    return _session(request, await commissions_and_sessions.create_session(site.store, site.clock, asked))
+    return _session(
+        request, await commissions_and_sessions.create_session(site.store, site.clock, asked, of_words=True)
+    )
 
 
 async def change_session(request: Request, form: Form) -> SessionMade:
@@ -142,7 +146,7 @@ async def ask_alone(request: Request, form: Form) -> RoundDone:
         no_receipts=form.flag("no_receipts"),
         **{name: form.text(name) for name in ("id", "title", "story", "scene", "day", "time")},
     )
-    made = await asynchronous.open_round(site.store, site.clock, asked)
+    made = await asynchronous.open_round(site.store, site.clock, asked, of_words=True)
     async with site.store.read() as work:
         [opened] = await work.rounds.list_rounds(made.id)
     return RoundDone(

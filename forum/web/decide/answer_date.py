@@ -11,7 +11,7 @@ from forum.errors import BadInput, IllegalMove
 from forum.services import answers_due
 from forum.services.answers_due import DateForm
 from forum.web.auth import somebody
-from forum.web.forms import Form, form_of, spoken
+from forum.web.forms import Form, form_of, renewed, spoken
 from forum.web.i18n.dates import today
 from forum.web.i18n.gettext import say
 from forum.web.responses import done, page, wants_json
@@ -33,7 +33,7 @@ async def move(request: Request) -> Response:
             raise
         if isinstance(error, BadInput):
             return await _page(request, vote, form, 422, spoken(error))
-        return await _page(request, vote, form, 409, {"to": say(error.message, error.values)})
+        return await _page(request, vote, renewed(form, error), 409, {"to": say(error.message, error.values)})
     return done(request, "/decide", id=made.id, entry=made.entry)
 
 

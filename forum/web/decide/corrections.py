@@ -7,13 +7,13 @@ import secrets
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.errors import BadInput, IllegalMove
+from forum.errors import BadInput, IllegalMove, SentBefore
 from forum.services import decision_corrections
 from forum.services.decision_corrections import CorrectionForm, ReplacementForm
 from forum.services.decision_form import MOST_WORDS
 from forum.voting.decision import Decision, mistake_in_replacing
 from forum.web.auth import somebody
-from forum.web.forms import Form, errors_of, form_of
+from forum.web.forms import Form, errors_of, form_of, renewed
 from forum.web.i18n.dates import day
 from forum.web.record_banner import decisions_shown, unlike_record
 from forum.web.responses import done, page, wants_json
@@ -40,7 +40,9 @@ async def correct(request: Request) -> Response:
     except (BadInput, IllegalMove) as error:
         if wants_json(request):
             raise
-        return await _page(request, form, 422 if isinstance(error, BadInput) else 409, errors_of(error, "act"))
+        words = "why" if form.text("act") == "replace" else "words"
+        errors = errors_of(error, words if isinstance(error, SentBefore) else "act")
+        return await _page(request, renewed(form, error), 422 if isinstance(error, BadInput) else 409, errors)
     return done(request, f"/decisions/{id_}", id=made.corrections[-1].id)
 
 

@@ -104,7 +104,7 @@ async def add_commission(request: Request) -> Response:
     except (BadInput, IllegalMove) as error:
         if wants_json(request):
             raise
-        return await _commission_page(request, form, errors_of(error, "id"))
+        return await _commission_page(request, form, errors_of(error, "id"), again=isinstance(error, IllegalMove))
     lent = await demonstration.lend(site.store, site.clock, made) if form.flag("stories") else []
     groups = [{"id": g.id, "label": g.label} for g in made.groups]
     stories = [{"id": story.id, "title": story.title} for story in lent]

@@ -24,7 +24,7 @@ from forum.sessions.rehearsal import (
     RehearsalState,
 )
 from forum.sessions.session import LiveSession
-from forum.web.forms import Form, errors_of, form_of
+from forum.web.forms import Form, errors_of, form_of, renewed
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
 from forum.web.responses import done, page, wants_json
@@ -83,7 +83,7 @@ async def _act(request: Request, session: str) -> Response:
         async with site.store.read() as work:
             live = await guard.of_kind(work, session)
         status = 409 if isinstance(error, IllegalMove) else 422
-        return await _start_page(request, live, form, errors_of(error, "start"), status)
+        return await _start_page(request, live, renewed(form, error), errors_of(error, "start"), status)
     return done(request, f"/organise/sessions/{made.session}/rehearsal", id=made.session)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forum.errors import BadInput, ForumError, NotFound
+from forum.errors import BadInput, ForumError, IllegalMove, NotFound
 from forum.ports import Work
 from forum.ports.long_work import long
 from forum.services.sessions import asynchronous, commissions_and_sessions, facilitation
@@ -25,7 +25,7 @@ from forum.voting.round import Round, RoundState
 from forum.web.auth import need
 from forum.web.decide.form import reasons_of, tells_answers
 from forum.web.errors import status_of
-from forum.web.forms import Form, form_of, spoken
+from forum.web.forms import Form, errors_of, form_of, spoken
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
 from forum.web.live.console import check_in_the_room
@@ -73,10 +73,10 @@ async def add(request: Request) -> Response:
     )
     try:
         made = await asynchronous.open_round(site.store, site.clock, asked)
-    except BadInput as error:
+    except (BadInput, IllegalMove) as error:
         if wants_json(request):
             raise
-        return await _form_page(request, commission, form, spoken(error))
+        return await _form_page(request, commission, form, errors_of(error, "title"), status_of(error))
     async with site.store.read() as work:
         [round_] = await work.rounds.list_rounds(made.id)
     return done(
@@ -151,7 +151,7 @@ async def _asked(request: Request, question: str) -> tuple[str, str]:
 
 
 async def _form_page(
-    request: Request, commission: str, form: Form, errors: Mapping[str, str] | None = None
+    request: Request, commission: str, form: Form, errors: Mapping[str, str] | None = None, status: int = 200
 ) -> Response:
     site = site_of(request)
     async with site.store.read() as work:
@@ -168,7 +168,7 @@ async def _form_page(
     return await page(
         request,
         "organise/rounds/new.html",
-        422 if errors else 200,
+        status,
         commission=of,
         questions=options,
         question=form.text("question") or first.get(request.query_params.get("story", ""), ""),

@@ -45,7 +45,8 @@ async def add_session(request: Request) -> Response:
     except (BadInput, IllegalMove) as error:
         if wants_json(request):
             raise
-        return await _form_page(request, asked.commission, form, errors_of(error, "title"))
+        again = isinstance(error, IllegalMove)
+        return await _form_page(request, asked.commission, form, errors_of(error, "title"), again=again)
     console, projector = f"/console/{made.id}", f"/projector/{made.projector}"
     below = prefix_of(site.settings)
     to = f"/organise/sessions/{made.id}" if made.planned else console

@@ -24,7 +24,7 @@ from forum.web import volume_limits
 from forum.web.accounts.devices import keep
 from forum.web.auth import somebody
 from forum.web.errors import retry_after, status_of
-from forum.web.forms import Form, form_of, form_with_file, spoken
+from forum.web.forms import Form, form_of, form_with_file, renewed, spoken
 from forum.web.guess_limits import Share
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
@@ -98,7 +98,7 @@ async def mine(request: Request) -> Response:
         else:
             await evidence.add_link(site.store, site.clock, key, title=title, url=form.text("url"), item=item)
     except (BadInput, IllegalMove, StoreUnavailable, TooMany) as error:
-        return await _mine(request, story, form, error)
+        return await _mine(request, story, renewed(form, error, "item"), error)
     return done(request, f"/my-story/{key}/evidence?done=added")
 
 

@@ -37,7 +37,7 @@ from forum.voting.commission import Commission
 from forum.web import volume_limits
 from forum.web.accounts.devices import keep
 from forum.web.errors import retry_after, status_of
-from forum.web.forms import File, Form, form_with_file
+from forum.web.forms import File, Form, form_with_file, renewed
 from forum.web.guess_limits import Share
 from forum.web.i18n.gettext import gettext as _
 from forum.web.i18n.gettext import say
@@ -105,7 +105,7 @@ async def _send(request: Request, commission: Commission, before: Submission | N
         else:
             _story, key = await submissions.submit(site.store, site.clock, commission.id, sent, form.text("key"))
     except (BadInput, TooMany, StoreUnavailable, IllegalMove) as error:
-        return await _page(request, commission, form, reading, error)
+        return await _page(request, commission, renewed(form, error, "key"), reading, error)
     return RedirectResponse(f"/my-story/{key}?sent=1", 303)
 
 

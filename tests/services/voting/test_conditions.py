@@ -11,7 +11,7 @@ from support.factories import CLOCK
 from support.record_keeper import SIGNER
 from support.voted_session import COMMISSIONER, Voted, a_vote
 
-from forum.errors import FormErrors
+from forum.errors import FormErrors, SentBefore
 from forum.ports import Store
 from forum.record import audit
 from forum.record.verify.archive import unpack
@@ -101,6 +101,11 @@ async def test_the_top_conditions_that_can_be_read_are_answered_one_by_one(room:
     told = [(one.words, one.asked, one.taken_up, one.answer) for one in made.conditions.answered]
     assert told == [(FREE, 3, True, "So it is done."), (NURSE, 2, True, "So it is done.")]
     assert await decision(room, made.id) == made
+    again = replace(a_form(room, await answers_to(room.store, [room.round])), id=made.id)
+    assert await decide(room.store, CLOCK, COMMISSIONER, again) == made
+    for changed in ({one.answer_field: "So it is."}, {two.taken_field: "no"}):
+        with pytest.raises(SentBefore):
+            await decide(room.store, CLOCK, COMMISSIONER, replace(again, answers={**(again.answers or {}), **changed}))
 
 
 async def test_of_two_hundred_the_top_ones_must_be_answered_and_others_may(room: Room) -> None:
