@@ -121,10 +121,10 @@ async def test_nothing_is_done_on_words_that_a_moderator_did_not_read(sqlite_sto
     read = fingerprint(sent)
     await minority_statements.give_back(sqlite_store, CLOCK, MODERATOR, sent.id, read, "Leave the name out.")
     again = await minority_statements.write(sqlite_store, CLOCK, key, sent.id, "Sam cannot cover a whole night.")
-    for other in (read, ""):
-        with pytest.raises(IllegalMove, match="sent other words"):
+    for other, why in ((read, "sent other words"), ("", "does not say what you read")):
+        with pytest.raises(IllegalMove, match=why):
             await minority_statements.accept(sqlite_store, CLOCK, MODERATOR, sent.id, other)
-        with pytest.raises(IllegalMove, match="sent other words"):
+        with pytest.raises(IllegalMove, match=why):
             await minority_statements.give_back(sqlite_store, CLOCK, MODERATOR, sent.id, other, "As before.")
     async with sqlite_store.read() as work:
         assert await work.minority.get_statement(sent.id) == again, "it waits, as the group sent it"
