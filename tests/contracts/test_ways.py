@@ -77,7 +77,8 @@ async def test_a_condition_and_an_objection_are_not_counted_without_their_words(
     assert await cast(store, a_cast(round_.id, person, "agree_if", "Because.")) == ["condition_needed"]
     assert await cast(store, a_cast(round_.id, person, "stand_aside")) == [""]
     # The id of a cast that was refused counts nothing, and may be used again with what was missing.
-    assert await cast(store, replace(silent, reason="It happened to me.")) == [""]
+    complete = a_cast(round_.id, person, silent.choice, "It happened to me.", silent.cast)
+    assert await cast(store, complete) == [""]
     async with store.read() as work:
         [ballot] = await work.rounds.ballots(round_.id)
     assert (ballot.choice, ballot.reason) == ("cannot_live_with", "It happened to me.")
