@@ -108,7 +108,7 @@ class SessionForm:
 async def create_commission(store: Store, clock: Clock, form: CommissionForm, *, of_words: bool = False) -> Commission:
     """Makes a commission and publishes it; the same form sent twice makes one (`of_words` as in `create_session`).
 
-    Raises FormErrors with everything that is wrong.
+    Raises FormErrors with everything that is wrong, IllegalMove where it was kept as a draft.
     """
     findings = Findings()
     commission = replace(read_commission(findings, form, clock.now()), version=0, draft=True)
@@ -116,10 +116,12 @@ async def create_commission(store: Store, clock: Clock, form: CommissionForm, *,
     async with store.begin() as work:
         if form.id == commission.id:
             try:
-                made = await work.commissions.get_commission(commission.id)
+                made = await work.commissions.get_commission(commission.id, draft=True)
             except NotFound:
                 pass
             else:
+                if made.draft:
+                    raise IllegalMove("This is kept as a draft. Publish it from its own page.")
                 return made if of_words else await as_made.commission(work, made, commission)
         await work.commissions.add_commission(commission)
         return await publish(work, commission, clock.now())

@@ -14,7 +14,7 @@ from forum.errors import BadInput, FormErrors, IllegalMove, NotFound
 from forum.ports import Store
 from forum.ports.accounts import Person, Role
 from forum.record.verify.disclosures import open_disclosure
-from forum.services import accounts
+from forum.services import accounts, commissions
 from forum.services.keys import digest
 from forum.services.sessions import commissions_and_sessions
 from forum.services.sessions.commissions_and_sessions import (
@@ -90,6 +90,21 @@ async def test_the_same_form_sent_twice_makes_one_commission(sqlite_store: Store
     form = replace(FORM, id=new_id())
     made = await create_commission(sqlite_store, CLOCK, form)
     assert await create_commission(sqlite_store, CLOCK, form) == made
+
+
+async def test_whoever_kept_a_draft_goes_back_and_publishes_is_sent_to_its_page_and_the_other_way_round(
+    sqlite_store: Store,
+) -> None:
+    first, second = replace(FORM, id=new_id()), replace(FORM, id=new_id())
+    draft = await commissions.keep_draft(sqlite_store, CLOCK, first)
+    for typed in (first, replace(first, title="Another")):
+        with pytest.raises(IllegalMove, match="kept as a draft"):
+            await create_commission(sqlite_store, CLOCK, typed)
+    made = await create_commission(sqlite_store, CLOCK, second)
+    with pytest.raises(IllegalMove, match="published meanwhile"):
+        await commissions.keep_draft(sqlite_store, CLOCK, second)
+    async with sqlite_store.read() as work:
+        assert await work.commissions.list_commissions(drafts=True) in ([draft, made], [made, draft])
 
 
 @pytest.mark.parametrize(
