@@ -62,10 +62,17 @@ class Promise:
 
 
 async def update(
-    store: Store, clock: Clock, person: Person, commitment: str, form: UpdateForm, file: SentFile | None = None
+    store: Store,
+    clock: Clock,
+    person: Person,
+    commitment: str,
+    form: UpdateForm,
+    file: SentFile | None = None,
+    *,
+    of_words: bool = False,
 ) -> Update:
     """Adds an update of a commitment, with its entry in the record, and returns it; the same form sent twice is one.
-    `file` stands beside it.
+    `file` stands beside it. With `of_words` the form's id follows from its words and its file, as a program's does.
 
     Raises NotAllowed where `person` is no commissioner, FormErrors with all mistakes in the form, NotFound, and
     IllegalMove where another update came after the one that the form names, or there are MOST_UPDATES.
@@ -73,7 +80,7 @@ async def update(
     async with store.begin() as work:
         if await commission_of(work, commitment) not in permissions.reach(person, "decide"):
             raise NotAllowed("Only a commissioner can say here what became of a promise.")
-        return await add(work, clock, commitment, form, Giver.COMMISSIONER, file)
+        return await add(work, clock, commitment, form, Giver.COMMISSIONER, file, of_words=of_words)
 
 
 async def commission_of(work: Work, commitment: str) -> str:
@@ -83,7 +90,14 @@ async def commission_of(work: Work, commitment: str) -> str:
 
 
 async def add(
-    work: Work, clock: Clock, commitment: str, form: UpdateForm, giver: Giver, file: SentFile | None = None
+    work: Work,
+    clock: Clock,
+    commitment: str,
+    form: UpdateForm,
+    giver: Giver,
+    file: SentFile | None = None,
+    *,
+    of_words: bool = False,
 ) -> Update:
     """Adds an update as `update` does, of somebody who may give one. Where it hands the commitment on, the link of
     whoever had it stops."""
@@ -93,7 +107,7 @@ async def add(
     standing = replace(standing, replaced_at=decision.replaced.at if decision.replaced else "")
     for one in standing.updates:
         if one.id == form.id:
-            return _sent_before(one, form, file)
+            return one if of_words else _sent_before(one, form, file)
     new = _checked(standing, form, clock.now(), giver)
     if form.after != (standing.updates[-1].id if standing.updates else ""):
         raise IllegalMove(MEANWHILE)

@@ -21,7 +21,7 @@ from forum.services.commitments import Promise, UpdateForm
 from forum.services.keys import digest, is_key, new_key
 from forum.services.mail import owner_addresses
 from forum.services.mail.addresses import checked
-from forum.services.sent_before import unchanged
+from forum.services.sent_before import changed, unchanged
 from forum.services.update_files import SentFile
 from forum.voting.commitment import Giver, Update, is_open
 
@@ -75,7 +75,8 @@ async def mail(
     """Has a link mailed to the owner of a commitment (`mail/owner_desk.py`), in the place of any that there is.
 
     With `reminders` more letters follow. `new` is as in `make`: the same form sent twice mails one link. Raises
-    NotAllowed, NotFound, BadInput(field="address"), and IllegalMove where there is nothing to be done any more.
+    NotAllowed, NotFound, BadInput(field="address"), SentBefore where it says something else by now or a mail server
+    refused its address, and IllegalMove where there is nothing to be done any more.
     """
     address = checked(address)
     async with store.begin() as work:
@@ -83,8 +84,10 @@ async def mail(
         standing = await work.decisions.get_commitment(commitment, lock=True)
         there, id_ = await work.owners.owner_mail(commitment), digest(new)[:32]
         if there is not None and there.id == id_:
-            if there.address:  # none is left where a mail server took none
-                unchanged(there, _MAIL_ANOTHER, address=address, reminders=reminders)
+            # None is left where a mail server took none: nobody can tell whether it is another one now.
+            if not there.address:
+                raise changed(_MAIL_ANOTHER)
+            unchanged(there, _MAIL_ANOTHER, address=address, reminders=reminders)
             return
         if not is_open(standing):
             raise IllegalMove("It is done, or given up: nobody has to be reminded of it.")

@@ -54,11 +54,12 @@ def described(standing: Commitment, update: str, sent: SentFile) -> UpdateFile:
 
 
 def is_the_same(file: UpdateFile | None, sent: SentFile | None) -> bool:
-    """Tells whether a file that was sent is the one beside an update; of one that was taken away nobody can tell."""
+    """Tells whether a file that was sent is the one beside an update; none is one that was taken away, of which nothing
+    is left to tell by."""
     if file is None or sent is None:
         return file is None and sent is None
     content = hashlib.sha256(sent.file.content).hexdigest()
-    return bool(file.withdrawn_at) or (file.shows, file.sha256) == (sent.shows, content)
+    return not file.withdrawn_at and (file.shows, file.sha256) == (sent.shows, content)
 
 
 def in_entry(file: UpdateFile) -> dict[str, object]:

@@ -14,7 +14,7 @@ from support.factories import CLOCK, new_id
 from support.record_keeper import SIGNER
 from support.voted_session import COMMISSIONER, a_vote, required
 
-from forum.errors import BadInput, IllegalMove, NotAllowed, NotFound
+from forum.errors import BadInput, IllegalMove, NotAllowed, NotFound, SentBefore
 from forum.ports import Store
 from forum.record import audit
 from forum.record.verify.archive import unpack
@@ -108,6 +108,21 @@ async def test_a_form_sent_twice_has_one_file_and_a_promise_only_so_many(sqlite_
         await told(sqlite_store, promise, after=made.id)
     assert await told(sqlite_store, promise, None, after=made.id)
     assert len(rows(await sound(sqlite_store))) == MOST_FILES + 1
+
+
+async def test_a_form_that_comes_again_after_its_file_was_taken_away_is_told_that_nothing_is_kept(
+    sqlite_store: Store,
+) -> None:
+    promise = await promised(sqlite_store, declared=True)
+    form = UpdateForm(new_id(), "", "partly", "One is here.")
+    made = await commitments.update(sqlite_store, CLOCK, COMMISSIONER, promise, form, SENT)
+    await update_files.withdraw(sqlite_store, CLOCK, MODERATOR, made.id)
+    other = SentFile(SHOWS, Checked(PDF, b"%PDF-1.7 with no names in it %%EOF"))
+    for sent in (other, SENT, None):
+        with pytest.raises(SentBefore, match="Send it once more"):
+            await commitments.update(sqlite_store, CLOCK, COMMISSIONER, promise, form, sent)
+    again = await commitments.update(sqlite_store, CLOCK, COMMISSIONER, promise, form, SENT, of_words=True)
+    assert again.id == made.id, "a program's id says that it is the same file"
 
 
 async def test_what_is_no_file_that_may_be_shown_is_refused_at_its_field() -> None:

@@ -179,13 +179,15 @@ async def shown(work: Work, story: Submission) -> Sequence[Evidence]:
 async def put(work: Work, story: str, made: Evidence, content: bytes = b"") -> Evidence:
     """Puts a piece beside a story and returns it; the same with the same id is put there once.
 
-    Raises IllegalMove where there are MAX_ITEMS already, or another piece has its id (SentBefore).
+    Raises IllegalMove where there are MAX_ITEMS already, or another piece, or one that was declined, has its id
+    (SentBefore).
     """
     pieces = await work.evidence.list_evidence(story)
     sent = next((piece for piece in pieces if piece.id == made.id), None)
-    if sent is not None and sent.declined_at:
-        return unchanged(sent, SEND_ONCE_MORE, kind=made.kind, title=made.title)
     if sent is not None:
+        # Of a piece that was declined the link or the file is gone: nobody can tell whether it is another one now.
+        if sent.declined_at:
+            raise changed(SEND_ONCE_MORE)
         if made.kind != LINK and await work.evidence.content(sent.id) != content:
             raise changed(SEND_ONCE_MORE)
         return unchanged(sent, SEND_ONCE_MORE, kind=made.kind, title=made.title, url=made.url)

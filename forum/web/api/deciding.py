@@ -110,7 +110,8 @@ async def update(request: Request, form: FormWithFile) -> Done:
             "No file came that this is about. Send one in the field “file”, or leave this out.", field="shows"
         )
     sent = await update_files.checked(request, form, form.file)
-    made = await commitments.update(site.store, site.clock, person, id_, promise_updates.typed(form), sent)
+    typed = promise_updates.typed(form)
+    made = await commitments.update(site.store, site.clock, person, id_, typed, sent, of_words=True)
     return Done(id=made.id, state=str(made.state), page=f"{base_url(request)}/promises/{id_}")
 
 

@@ -11,7 +11,7 @@ from support.mail_followers import BASE, FollowDesk
 from support.voted_session import COMMISSIONER
 from support.withdrawn_story import rows
 
-from forum.errors import BadInput, IllegalMove, NotFound
+from forum.errors import BadInput, IllegalMove, NotFound, SentBefore
 from forum.ports.mail import MailState
 from forum.ports.owners import OwnerMail
 from forum.services import owner_links, rights
@@ -138,12 +138,15 @@ async def test_what_cannot_be_mailed_is_told_and_a_refused_address_is_erased_and
             followed.store, followed.clock, COMMISSIONER, followed.day.commitment, new_key(), "owen", reminders=True
         )
     followed.office.answers[OWEN] = "550 no such box"
-    await mail(followed)
+    new = new_key()
+    await mail(followed, new)
     there = await stored(followed)
     assert there is not None
     assert (there.state, there.address) == (MailState.REFUSED, "")
     async with followed.store.read() as work:
         assert await work.owners.working_owner_link(followed.day.commitment) is None
+    with pytest.raises(SentBefore, match="Send it once more"):
+        await mail(followed, new)  # gone back to, perhaps with the address put right
     await followed.say("done")
     with pytest.raises(IllegalMove, match="done, or given up"):
         await mail(followed)

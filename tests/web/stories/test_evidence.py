@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from typing import Any
 
 import httpx2
 import pytest
@@ -244,6 +245,30 @@ async def test_another_piece_under_the_same_id_is_not_shown_unseen(house: House)
             assert (left.shown_at, left.declined_at) == ("", "")
         last = {"item": item, "read": field(unseen, "read"), "action": "show"}
         assert (await moderator.post(desk, data=last)).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ({"url": "https://wrong.example/"}, {"url": "https://right.example/"}),
+        ({"content": PDF}, {"content": PDF + b"again"}),
+    ],
+    ids=["link", "file"],
+)
+async def test_another_piece_in_the_form_of_one_that_was_declined_is_told_and_kept_when_sent_once_more(
+    house: House, wrong: dict[str, Any], right: dict[str, Any]
+) -> None:
+    story, key = await house.story(await house.commission())
+    item = evidence.new_id()
+    assert (await send(house, key, item=item, **wrong)).status_code == 303
+    read = await read_piece(house.store, item)
+    await evidence.moderate(house.store, CLOCK, story.id, item, "decline", read=read, because="The wrong one")
+    back = await send(house, key, item=item, **right)
+    assert (back.status_code, "Send it once more" in words(back)) == (409, True), words(back)
+    fresh = field(back, "item")
+    assert fresh != item
+    assert (await send(house, key, item=fresh, **right)).status_code == 303
+    assert await kept(house, story) == ["A letter", "A letter"]
 
 
 async def test_only_its_own_link_reaches_a_storys_evidence(house: House) -> None:
