@@ -42,7 +42,7 @@ ELSEWHERE = {
     "decide/dissent_links.html new": "a link, without words",
     "moderate/_shaping.html id": "tests/services/stories/test_shaping.py",
     "moderate/erase.html reference": "a second erasure gets a reference of its own: tests/services/test_rights.py",
-    "organise/rehearsals/start.html id": "no words: tests/services/sessions/test_rehearsals.py",
+    "organise/rehearsals/start.html id": "no words: tests/rehearsal/test_playing.py",
     "organise/sessions/home.html id": "a copy, without words",
     "promises/owner_link.html new": "a link, without words; and its mail, below",
     "public/held_data.html reference": "an erasure, without words",
