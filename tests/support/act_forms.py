@@ -203,7 +203,7 @@ ALONE_THERE: dict[str, Fill] = {
         "title": "Another",
         "seen:title": there.seen_title,
     },
-    "/commissions/{commission}/tell/file": lambda there: {"key": there.key, "group": "g2", "twee": TWEE, **ABOUT},
+    "/commissions/{commission}/tell/file": lambda _: {"key": new_key(), "group": "g2", "twee": TWEE, **ABOUT},
     "/my-story/{key}/write": lambda there: {"card": there.card, "do": "add-scene", "new": new_id()[:8]},
     "/my-story/{key}/write/{step}": _alike({"setting": "A flat"}),
     "/my-story/{key}/save": _alike({}),
