@@ -43,7 +43,7 @@ class PhoneMessages:
         stopping: Stopping,
         clock: Clock,
         say: Say,
-        own: Callable[[str], None],
+        own: Callable[[str, bool], None],
         presence: Presence,
         paged: Callable[[], None],
         *,
@@ -89,7 +89,7 @@ class PhoneMessages:
         else:
             self._intake.cast(
                 cast_of(message, phone.participant, self._clock.now()),
-                lambda outcome: self._share(phone, self._answer(outcome, phone)),
+                lambda outcome: self._share(phone, self._answer(outcome, phone), unsure=_unsure(outcome)),
             )
 
     def _stop(self, message: StopMessage, phone: Connection, view: RoomView) -> None:
@@ -105,10 +105,11 @@ class PhoneMessages:
         else:
             self._stopping.press(press, answer)
 
-    def _share(self, phone: Connection, answer: str) -> None:
-        """Answers a phone; its participant's other screens are sent what is theirs, too."""
-        if self._elsewhere or self._presence.devices(phone.participant) > 1:
-            self._own(phone.participant)
+    def _share(self, phone: Connection, answer: str, *, unsure: bool = False) -> None:
+        """Answers a phone; its participant's other screens are sent what is theirs, too, and so is this one where it is
+        `unsure` that what it sent is what counts."""
+        if unsure or self._elsewhere or self._presence.devices(phone.participant) > 1:
+            self._own(phone.participant, unsure)
         phone.outbox.answer(answer)
 
     def _answer(self, outcome: CastOutcome, phone: Connection) -> str:
@@ -133,3 +134,9 @@ class PhoneMessages:
 
     def _refused(self, code: str, cast: str, phone: Connection) -> str:
         return encode(Refused(code, self._say(REFUSALS[code], phone.language), cast, code in TRY_AGAIN))
+
+
+def _unsure(outcome: CastOutcome) -> bool:
+    """Returns true of a cast that was counted and wrote nothing: it came before, or a later one counts. Its words may
+    not be those that are kept, though the choice is the same."""
+    return not (outcome.refusal or outcome.first or outcome.changed)

@@ -37,8 +37,9 @@ MOST_SOCKETS = 8
 MOST_SCREENS = 100
 
 KINDS: frozenset[Screen] = frozenset({"phone", "tablet", "projector", "console"})
-# Called with a participant of whom something has changed that all their screens are to be sent.
-Own = Callable[[str], None]
+# Called with a participant of whom something has changed that all their screens are to be sent, and with whether the
+# one screen that sent it must be, too.
+Own = Callable[[str, bool], None]
 
 NOTHING = Mine()
 
@@ -62,7 +63,7 @@ class Room:
         clock: Clock,
         draw: Draw,
         say: Say,
-        own: Own = lambda participant: None,
+        own: Own = lambda participant, unsure: None,
         common: Common | None = None,
         elsewhere: Elsewhere | None = None,
     ) -> None:

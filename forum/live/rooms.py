@@ -11,7 +11,6 @@ import asyncio
 import secrets
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 import structlog
 
@@ -118,7 +117,7 @@ class Rooms:
     ) -> Room:
         return Room(
             view, self.history, self.intake, self.stopping, self._clock, self._draw, self._say,
-            own or partial(self.mine, session_id), self._common, elsewhere,
+            own or (lambda participant, _: self.mine(session_id, participant)), self._common, elsewhere,
         )  # fmt: skip
 
     async def _still(self, room: Room, seen: LiveSession | None) -> bool:

@@ -158,10 +158,10 @@ class SharedRooms(Rooms):
         super().mine(session_id, participant)
         self._teller.own(session_id, participant)
 
-    def _own_here(self, session_id: str, participant: str) -> None:
+    def _own_here(self, session_id: str, participant: str, unsure: bool) -> None:
         """Tells of a participant who was answered on one screen just now; what is being read for them may be older."""
         room = self._rooms.get(session_id)
-        if room is not None and (room.devices(participant) > 1 or self._own.busy(participant)):
+        if room is not None and (unsure or room.devices(participant) > 1 or self._own.busy(participant)):
             super().mine(session_id, participant)
         self._teller.own(session_id, participant)
 

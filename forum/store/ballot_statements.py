@@ -141,7 +141,8 @@ def _fresh(*, of_postgresql: bool) -> Batch:
 def _count(*, of_postgresql: bool) -> Batch:
     # The batch has at most one row a participant and round, and all participants exist. A later cast changes choice,
     # reason, condition and time; the group and the random numbers stay those of the first. One that came earlier than
-    # what is there, and waited in another server while that was counted, changes and returns nothing.
+    # what is there, and waited in another server while that was counted, changes and returns nothing. SQLite has one
+    # server: there the order of commits is the true one, whatever a clock says that was put back.
     batch = Batch.of(BALLOT, of_postgresql=of_postgresql)
     chosen = (
         sa.select(*batch.c, _of(batch, participant.c.group_id))
@@ -157,38 +158,27 @@ def _count(*, of_postgresql: bool) -> Batch:
             there.on_conflict_do_update(
                 index_elements=key,
                 set_={name: there.excluded[name] for name in changing},
-                where=_gives_way(there.excluded.at, of_postgresql=True),
+                where=_gives_way(there.excluded.at),
             ).returning(ballot.c.round, ballot.c.participant, ballot.c.ballot),
             BALLOT,
         )
     here = sqlite.insert(ballot).from_select(columns, chosen)
-    before = sa.outerjoin(batch, ballot, sa.and_(*(ballot.c[name] == batch.c[name] for name in key)))
-    taken = sa.or_(ballot.c.at.is_(None), _gives_way(batch.c.at, of_postgresql=False))
-    back = sa.select(*(batch.c[name] for name in key), sa.func.coalesce(ballot.c.ballot, batch.c.ballot))
+    before = sa.select(ballot.c.ballot).where(*(ballot.c[name] == batch.c[name] for name in key)).scalar_subquery()
     return Batch(
-        here.on_conflict_do_update(
-            index_elements=key,
-            set_={name: here.excluded[name] for name in changing},
-            where=_gives_way(here.excluded.at, of_postgresql=False),
-        ),
+        here.on_conflict_do_update(index_elements=key, set_={name: here.excluded[name] for name in changing}),
         BALLOT,
-        foretold=_in_one(back.select_from(before).where(taken)),
+        foretold=_in_one(sa.select(*(batch.c[name] for name in key), sa.func.coalesce(before, batch.c.ballot))),
     )
 
 
-def _gives_way(at: sa.ColumnElement[str], *, of_postgresql: bool) -> sa.ColumnElement[bool]:
-    """Returns the condition that a ballot that is there gives way to a cast that came `at`.
+def _gives_way(at: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Returns PostgreSQL's condition that a ballot that is there gives way to a cast that came `at`.
 
     So does one that is further ahead than any cast waits for its commit: it was timed by a clock that is wrong, and
     nobody could change that vote until the other clocks had come so far.
     """
-    wrong: sa.ColumnElement[Any] = sa.literal_column("interval '1 minute'" if of_postgresql else "1 / 1440.0")
-    there, here = (_when(one, of_postgresql=of_postgresql) for one in (ballot.c.at, at))
-    return sa.or_(at >= ballot.c.at, there - here > wrong)
-
-
-def _when(at: sa.ColumnElement[str], *, of_postgresql: bool) -> sa.ColumnElement[Any]:
-    return sa.cast(at, sa.DateTime(timezone=True)) if of_postgresql else sa.func.julianday(at, type_=sa.Float)
+    there, here = (sa.cast(one, sa.DateTime(timezone=True)) for one in (ballot.c.at, at))
+    return sa.or_(at >= ballot.c.at, there - here > sa.literal_column("interval '1 minute'"))
 
 
 def _in_one(rows: sa.Select[Any]) -> sa.Select[Any]:

@@ -183,6 +183,7 @@ function said({ choice, reason, condition }) {
 }
 
 async function post(round, cast) {
+  let lost = false;
   posting[round] = cast;
   tried(cast);
   try {
@@ -191,11 +192,12 @@ async function post(round, cast) {
     if (told.ok) taken(cast.id, round, told.facts.choice);
     else refuse(cast.id, told);
   } catch (error) {
-    // It stays pending, and goes again with the next news.
+    lost = true; // It stays pending, and goes again with the next news.
   }
   delete sent[cast.id];
   delete posting[round];
-  if (pending[round] && pending[round].id !== cast.id) send(round);
+  // A socket that opened meanwhile brings no such news.
+  if (pending[round] && (pending[round].id !== cast.id || (lost && link.how() === "up"))) send(round);
   say();
 }
 

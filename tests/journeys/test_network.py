@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 from support.browser import PHONE, House, People
 from support.network_proxy import Wire
 from support.server_process import back_up, restore
@@ -315,6 +315,31 @@ async def test_where_websockets_are_blocked_a_cut_post_is_one_ballot(
         wire.mend()
         await expect(status).to_have_text(re.compile(f"^Not counted.*{way.said}"), timeout=LONG)
         assert room.ballots(round_id) == [way.choice]
+
+
+async def test_a_post_that_is_cut_after_a_socket_opened_goes_off_again_over_that(people: People, house: House) -> None:
+    """No poll follows it then, and nothing else that brings the vote on its way."""
+    held: asyncio.Future[Route] = asyncio.get_running_loop().create_future()
+
+    def hold(post: Route) -> None:
+        held.set_result(post)
+
+    async with an_organiser(house) as organiser, Wire(house.server.port, sockets=False) as wire:
+        room = Room(organiser, await a_new_session(organiser), house, wire, people)
+        phone, round_id = await room.phone(), await room.ask_way()
+        await phone.wait_for_selector("[data-ballot]", timeout=LONG)
+        line, status = phone.locator("[data-connection]"), phone.locator("[data-status]")
+        await expect(line).to_have_attribute("data-is", "poll", timeout=LONG)
+        await phone.route("**/vote", hold)
+        await WAYS[0].fill(phone)
+        await send(phone)
+        post = await held
+        wire.sockets = True
+        await phone.evaluate("dispatchEvent(new Event('online'))")
+        await expect(line).to_have_attribute("data-is", "up", timeout=LONG)
+        await post.abort()
+        await expect(status).to_contain_text(WAYS[0].said, timeout=LONG)
+        assert room.ballots(round_id) == [WAYS[0].choice]
 
 
 async def test_after_a_restore_phones_hear_again_and_are_offered_what_the_copy_does_not_have(

@@ -37,7 +37,7 @@ class Wire:
         self.base = ""
         self.passed = Passed()
         self._server = server
-        self._sockets = sockets
+        self.sockets = sockets
         self._whole = True
         self._flows = {"up": asyncio.Event(), "down": asyncio.Event()}
         self.answer: bytes | None = None
@@ -124,7 +124,7 @@ class Wire:
             if self._strange is not None and self._strange.encode() in first.partition(b"\r\n")[0]:
                 await self._strangely(reader, browser, first, upgrade)
                 return
-            if not self._sockets and upgrade:
+            if not self.sockets and upgrade:
                 browser.write(_REFUSED)
                 return
             if upgrade:
