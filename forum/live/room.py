@@ -97,8 +97,7 @@ class Room:
     @property
     def empty(self) -> bool:
         """True where no screen is connected and no phone polls."""
-        some = self._connections or self._arriving
-        return not some and not self._presence.present(asyncio.get_running_loop().time())
+        return not (self._connections or self._arriving or self._presence.present(asyncio.get_running_loop().time()))
 
     def enter(self, connection: Connection, own: Mine = NOTHING) -> None:
         """Takes in and greets a screen for which nothing more has to be read. Arguments as for `greet`."""
@@ -191,10 +190,16 @@ class Room:
 
     def expel(self, participant: str) -> None:
         """Disconnects every screen of a participant whose ticket was replaced."""
-        # What still comes from them is nobody's.
-        for connection in (*self._connections.disown(participant), *self._arriving.disown(participant)):
-            connection.outbox.close(encode(Bye("replaced", again=False)))
+        for screen in (*self._connections.of(participant), *self._arriving.of(participant)):
+            self.disown(screen)
         self._presence.forget(participant)
+        self._ticker.changed()
+
+    def disown(self, screen: Connection) -> None:
+        """Disconnects a phone whose ticket was replaced: what still comes from it is nobody's."""
+        self._presence.went(screen.participant, asyncio.get_running_loop().time(), lost=False)
+        (self._connections if screen in self._connections else self._arriving).disown(screen)
+        screen.outbox.close(encode(Bye("replaced", again=False)))
         self._ticker.changed()
 
     def receive(self, phone: Connection, frame: str | bytes) -> None:

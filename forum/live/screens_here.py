@@ -63,9 +63,9 @@ class ScreensHere:
         """Returns how many screens of a kind there are."""
         return len(self._kinds[kind])
 
-    def disown(self, participant: str) -> tuple[Connection, ...]:
-        """Makes the screens of a participant nobody's, and returns them."""
-        screens = self._whose.pop(participant, ())
-        for screen in screens:
+    def disown(self, screen: Connection) -> None:
+        """Makes a screen nobody's, where it is here."""
+        if screen in self:
+            self.discard(screen)
             screen.participant = ""
-        return screens
+            self.add(screen)

@@ -16,7 +16,7 @@ import structlog
 
 from forum.errors import StoreUnavailable
 from forum.live.connection import Say
-from forum.live.dead_tickets import whose_ticket_died
+from forum.live.dead_tickets import send_away
 from forum.live.debounced import Debounced
 from forum.live.elsewhere import Elsewhere, Shared, here_of, named
 from forum.live.group_read import GIVEN_AT_ONCE
@@ -296,8 +296,7 @@ class SharedRooms(Rooms):
                 shared.whole_at = now + WHOLE
                 await self._read_whole(session_id)
             if changed or shared.looks % RECOUNTED == 0:
-                for participant in await whose_ticket_died(self._store, room, self._clock.now()):
-                    super().expel(session_id, participant)
+                await send_away(self._store, room, self._clock.now(), partial(super().expel, session_id))
             for round_id, number in voted.items():
                 room.recount(round_id, number, before)
             if drawn is not None:
