@@ -29,7 +29,7 @@ export function connect(main, hear, tell) {
     if (over || socket) return;
     const address = new URL(main.dataset.socket, location.href);
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-    address.searchParams.set("mark", main.dataset.mark || "");
+    address.searchParams.set("mark", main.dataset.shows || "");
     address.searchParams.set("h", main.dataset.history || "");
     address.searchParams.set("has", main.dataset.has || "");
     const mine = (socket = new WebSocket(address.href));
@@ -69,7 +69,7 @@ export function connect(main, hear, tell) {
   // Another history than before: nothing that came of the one before is newer than what comes now.
   function begin(hello) {
     hello.anew = Boolean(main.dataset.history) && hello.history !== main.dataset.history;
-    if (hello.anew) main.dataset.version = main.dataset.mark = "";
+    if (hello.anew) main.dataset.version = main.dataset.shows = "";
     main.dataset.history = hello.history;
   }
 
@@ -110,7 +110,7 @@ export function connect(main, hear, tell) {
     polling = setTimeout(poll, 7000 + 6000 * Math.random());
     const asked = performance.now();
     try {
-      const told = await ask(`${main.dataset.path}/now?mark=${main.dataset.mark || ""}&h=${main.dataset.history || ""}`);
+      const told = await ask(`${main.dataset.path}/now?mark=${main.dataset.shows || ""}&h=${main.dataset.history || ""}`);
       if (told.over) return end();
       if (!told.ok) throw new Error(told.code);
       const state = told.facts;
@@ -262,7 +262,7 @@ export function watch(main, own) {
         // Not made of what is here (it never should be): the whole comes with the next connection.
         if (message.t === "change" && message.since !== main.dataset.has) return link.drop();
         lines = message.html === undefined ? message.lines.flatMap((piece) => (Array.isArray(piece) ? lines.slice(...piece) : piece)) : message.html.split("\n");
-        main.dataset.has = main.dataset.mark = message.mark;
+        main.dataset.has = main.dataset.shows = message.mark;
         const moved = message.cue !== main.dataset.cue;
         main.dataset.version = message.v;
         main.dataset.cue = message.cue;

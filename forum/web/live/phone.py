@@ -27,6 +27,7 @@ from forum.web.live.phone_state import left_over, own_of
 from forum.web.live.screens import news_of, page_of, screen_context, small, tongue_of
 from forum.web.responses import RoomPages, done, page_of_room, wants_json
 from forum.web.site import base_url, site_of
+from forum.web.templates import ready
 
 
 async def phone(request: Request) -> Response:
@@ -101,6 +102,7 @@ async def phone_page(
     own: dict[str, Any] | None = None,
 ) -> Response:
     """Builds the page of one phone. `own` is what it shows besides of its own (phone_state.NOBODYS has the names)."""
+    await ready(site_of(request).templates, "live/screens/phone.html")
     room: Room = await site_of(request).rooms.room(session.id, session)
     # Another view may be shown by the time that the rest is read; what is drawn of this one is kept with this one.
     view, pages = room.view, room.frames.pages

@@ -32,7 +32,7 @@ from forum.web.rate_limits import TEN_MINUTES
 from forum.web.responses import done, page, wants_json
 from forum.web.server.prefix import prefix_of
 from forum.web.site import base_url, site_of
-from forum.web.templates import qr
+from forum.web.templates import qr, ready
 
 # People whose ballots the tablets of a session take in ten minutes.
 MOST_PASSING = 3000
@@ -171,6 +171,7 @@ async def _page(
     told: str = "",
     status: int = 0,
 ) -> Response:
+    await ready(site_of(request).templates, "live/screens/tablet.html")
     room = await site_of(request).rooms.room(session.id)
     filled = form or Form({})
     # After a refusal the same person goes on; after a counted ballot the next one begins.

@@ -354,7 +354,7 @@ async def test_a_phone_that_polls_is_told_what_has_changed_without_a_version(eve
     browser = await event.join()
     await event.house.site.rooms.enter(event.live.id, Connection("projector"))
     page = (await browser.get(event.path)).text
-    [mark], [history] = (re.findall(f'data-{name}="([0-9a-f]+)"', page) for name in ("mark", "history"))
+    [mark], [history] = (re.findall(f'data-{name}="([0-9a-f]+)"', page) for name in ("shows", "history"))
 
     async def polled(mark: str) -> dict[str, Any]:
         query = f"mark={mark}&h={history}"
@@ -368,7 +368,7 @@ async def test_a_phone_that_polls_is_told_what_has_changed_without_a_version(eve
     await event.house.site.rooms.changed(event.live.id)
     now = await polled(mark)
     assert (now["v"], "Demonstration" in now["html"]) == (session.version, True)
-    assert f'data-mark="{now["mark"]}"' in (await browser.get(event.path)).text
+    assert f'data-shows="{now["mark"]}"' in (await browser.get(event.path)).text
     assert "html" not in await polled(now["mark"])
 
 
