@@ -37,8 +37,7 @@ MOST_SOCKETS = 8
 MOST_SCREENS = 100
 
 KINDS: frozenset[Screen] = frozenset({"phone", "tablet", "projector", "console"})
-# Called with a participant of whom something has changed that all their screens are to be sent, and with whether the
-# one screen that sent it must be, too.
+# Called with a participant whose screens are to be sent what has changed, and whether the one that sent it is, too.
 Own = Callable[[str, bool], None]
 
 NOTHING = Mine()
