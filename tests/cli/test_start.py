@@ -26,16 +26,20 @@ LATE = {
 }
 
 
+def printed(code: str) -> str:
+    """Returns what a program prints, run in a process that has imported nothing yet."""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=clean_environment())
+    return done.stdout
+
+
 def test_a_start_imports_nothing_that_few_servers_need() -> None:
     """And no collection of rubbish goes through what it did import, which is set aside."""
     code = (
         "import gc, sys; from forum.__main__ import main; main.get_command(None, 'serve'); "
         "print(gc.get_freeze_count(), *sys.modules, sep='\\n')"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, env=clean_environment()
-    )
-    frozen, *names = done.stdout.split()
+    frozen, *names = printed(code).split()
     imported = set(names)
     assert {"forum.app", "structlog"} <= imported
     assert not imported & LATE
@@ -47,10 +51,7 @@ def test_help_names_every_command_and_imports_none() -> None:
         "import sys; from forum.__main__ import main; main(['--help'], prog_name='forum', standalone_mode=False); "
         "print(*(name for name in sys.modules if name.startswith('forum.cli')))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, env=clean_environment()
-    )
-    *lines, imported = done.stdout.splitlines()
+    *lines, imported = printed(code).splitlines()
     told = dict(line.split(maxsplit=1) for line in lines[lines.index("Commands:") + 1 :])
     assert told == SHORT
     assert list(told) == list(COMMANDS)
